@@ -1,0 +1,85 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = [
+#     "filelock>=3.15",
+#     "jinja2>=3.1",
+#     "junitparser>=4.0",
+#     "nox>=2026.4.10",
+#     "packaging>=24.2",
+#     "platformdirs>=4.2",
+#     "pydantic>=2.9",
+#     "pypi-simple>=1.6",
+#     "requests>=2.32",
+#     "rich>=13.9",
+#     "tomli>=2.0.1; python_version < '3.11'",
+#     "uv>=0.8.4",
+#     "virtualenv>=20.29",
+# ]
+# ///
+"""The sessions of stackproof; `nox -l` lists them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from stackproof import sessions  # noqa: E402
+
+nox.needs_version = ">=2026.4.10"
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["verify"]
+
+ROWS = sessions.rows(ROOT / "matrices")
+
+
+def _parameters(*, default: bool) -> list[object]:
+    return [nox.param(row.python, row, id=str(row)) for row in ROWS if row.default == default]
+
+
+@nox.session(allow_parallel=True)
+@nox.parametrize("python,row", _parameters(default=True))
+def verify(session: nox.Session, row: sessions.RowChoice) -> None:
+    """Prove or disprove every claim of a row; -- [--as-of TIMESTAMP]."""
+    sessions.verify(session, row, ROOT)
+
+
+@nox.session(name="verify-optional", allow_parallel=True, default=False)
+@nox.parametrize("python,row", _parameters(default=False))
+def verify_optional(session: nox.Session, row: sessions.RowChoice) -> None:
+    """Do the same for the rows that are not run by default."""
+    sessions.verify(session, row, ROOT)
+
+
+@nox.session(default=False)
+def tests(session: nox.Session) -> None:
+    """Test stackproof itself; no network but to install the test tools."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """Check the types, strictly."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
+    session.run("mypy", "noxfile.py", "src", "tests/harness", "tests/stack")
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Lint and format, by the hooks that a commit runs too."""
+    session.install(*nox.project.dependency_groups(_pyproject(), "lint"))
+    session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", *session.posargs)
+
+
+def _pyproject() -> dict[str, object]:
+    return nox.project.load_toml(ROOT / "pyproject.toml")
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,136 @@
+"""Find the constraint file of a stage: as published, from a mirror, or from the snapshot.
+
+"Cannot be reached" sends us on to the next source; "there is no such file" is an answer, and ends
+the search: a version without a constraint file must not be given another one's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
+
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import PlannedConstraints
+from stackproof.records import Record
+
+__all__ = ["MIRROR_VARIABLE", "ConstraintFile", "ConstraintsUsed", "find_constraints"]
+
+MIRROR_VARIABLE = "STACKPROOF_CONSTRAINTS_MIRROR"
+_SECONDS = (5, 30)
+
+
+class ConstraintsUsed(Record):
+    """Which constraint file a run used; `sha256` as 64 hexadecimal digits."""
+
+    name: str
+    source: Literal["published", "mirror", "snapshot"]
+    address: str
+    sha256: str
+    passed_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstraintFile:
+    """The content of a constraint file, and where it came from."""
+
+    used: ConstraintsUsed
+    content: bytes
+
+
+class _UnreachableError(Exception):
+    """The source could not be asked; nothing is known about the file."""
+
+
+class _NoSuchFileError(Exception):
+    """The source was asked and does not have the file."""
+
+
+def find_constraints(
+    wanted: PlannedConstraints, *, snapshots: Path, environ: Mapping[str, str]
+) -> ConstraintFile:
+    """Return a stage's constraint file from the first source that can be reached.
+
+    `snapshots` is a folder laid out like the mirror. Raises CannotJudgeError where the file does
+    not exist, or where no source can be reached.
+    """
+    passed_over: list[str] = []
+    for source, address in _sources(wanted, snapshots, environ):
+        try:
+            content = _read(address)
+        except _UnreachableError as error:
+            passed_over.append(f"{source}: {error}")
+        except _NoSuchFileError as error:
+            if source == "snapshot":
+                passed_over.append(f"{source}: {error}")
+                break
+            raise CannotJudgeError(
+                f"there is no constraint file for {wanted.subject} {wanted.version} "
+                f"({source} source: {error}); check the version and the Python version"
+            ) from error
+        else:
+            used = ConstraintsUsed(
+                name=wanted.name,
+                source=source,
+                address=_shown(address),
+                sha256=hashlib.sha256(content).hexdigest(),
+                passed_over=tuple(passed_over),
+            )
+            return ConstraintFile(used=used, content=content)
+    raise CannotJudgeError(
+        f"no constraint file for {wanted.subject} {wanted.version} could be had "
+        f"({'; '.join(passed_over)}); name a mirror in {MIRROR_VARIABLE}, or make a snapshot with "
+        f"`nox -s constraints -- {wanted.version}`"
+    )
+
+
+def _sources(
+    wanted: PlannedConstraints, snapshots: Path, environ: Mapping[str, str]
+) -> list[tuple[Literal["published", "mirror", "snapshot"], str]]:
+    # A mirror and the snapshot are laid out as the published address is: its last two parts.
+    tail = "/".join(urlsplit(wanted.url).path.rsplit("/", maxsplit=2)[1:])
+    mirror = environ.get(MIRROR_VARIABLE)
+    sources: list[tuple[Literal["published", "mirror", "snapshot"], str]]
+    sources = [("published", wanted.url)]
+    if mirror:
+        sources.append(("mirror", f"{mirror.rstrip('/')}/{tail}"))
+    return [*sources, ("snapshot", str(snapshots / tail))]
+
+
+def _shown(address: str) -> str:
+    """Return a web address whole, of a path only the part that means something elsewhere."""
+    return address if "://" in address else "/".join(Path(address).parts[-2:])
+
+
+def _read(address: str) -> bytes:
+    if urlsplit(address).scheme in ("http", "https"):
+        return _fetch(address)
+    path = Path(address.removeprefix("file://"))
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        # A mirror that is not there at all is out of reach; one that is, lacks the file.
+        if path.parent.parent.is_dir():
+            raise _NoSuchFileError(f"{_shown(address)} does not exist") from None
+        raise _UnreachableError(f"there is no folder {path.parent.parent.name}") from None
+    except OSError as error:
+        raise _UnreachableError(f"{_shown(address)}: {error.strerror}") from error
+
+
+def _fetch(url: str) -> bytes:
+    try:
+        answer = requests.get(url, timeout=_SECONDS)
+    except requests.RequestException as error:
+        raise _UnreachableError(f"{urlsplit(url).hostname}: {type(error).__name__}") from error
+    if answer.status_code in (requests.codes.not_found, requests.codes.gone):
+        raise _NoSuchFileError(f"answer {answer.status_code} for {url}")
+    if not answer.ok:
+        raise _UnreachableError(f"answer {answer.status_code} for {url}")
+    if b"==" not in answer.content:
+        raise _UnreachableError(f"what {url} answers is no constraint file")
+    return answer.content

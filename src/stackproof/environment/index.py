@@ -1,0 +1,84 @@
+"""The package index that installers use when a stage names none: where it is, and if it answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from pypi_simple import (
+    PYPI_SIMPLE_ENDPOINT,
+    NoSuchProjectError,
+    PyPISimple,
+    UnsupportedContentTypeError,
+)
+
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import Installer
+
+__all__ = ["default_index", "require_index", "without_credentials"]
+
+_VARIABLES: dict[Installer, tuple[str, ...]] = {
+    "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    "pip": ("PIP_INDEX_URL",),
+}
+_SECONDS = 15
+
+
+def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
+    """Return the address that the installer takes packages from when told nothing.
+
+    Environment variables count for both; for pip its configuration files too.
+    """
+    for variable in _VARIABLES[installer]:
+        if environ.get(variable):
+            return environ[variable]
+    if installer == "pip":
+        configured = subprocess.run(
+            [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if configured.returncode == 0:
+            return configured.stdout.strip()
+    return PYPI_SIMPLE_ENDPOINT
+
+
+def without_credentials(url: str) -> str:
+    """Return an address without user name and password, fit to be written down."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def require_index(url: str, *, project: str, upload_times: bool) -> None:
+    """Ask an index for one project, so that a dead index is not taken for a broken stack.
+
+    A project that the index does not know is an answer. Raises CannotJudgeError if the index does
+    not answer as one (PEP 503, PEP 691), or if `upload_times` (PEP 700) are needed and missing.
+    """
+    shown = without_credentials(url)
+    try:
+        with PyPISimple(endpoint=url) as client:
+            page = client.get_project_page(project, timeout=_SECONDS)
+    except NoSuchProjectError:
+        return
+    except requests.HTTPError as error:
+        raise CannotJudgeError(
+            f"the package index {shown} answered {error.response.status_code}; try again later, "
+            "or name another index to the installer"
+        ) from error
+    except requests.RequestException as error:
+        raise CannotJudgeError(
+            f"the package index {shown} cannot be reached ({type(error).__name__}); check the "
+            "network, or name another index to the installer"
+        ) from error
+    except UnsupportedContentTypeError as error:
+        raise CannotJudgeError(f"{shown} does not answer as a package index ({error})") from error
+    if upload_times and not all(package.upload_time for package in page.packages):
+        raise CannotJudgeError(
+            f"the package index {shown} does not say when files were uploaded, so no cut-off date "
+            "can be kept; use an index with upload times (PEP 700), or build without a date"
+        )

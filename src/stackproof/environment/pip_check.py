@@ -1,0 +1,53 @@
+"""Ask the installer for broken requirements, and read its complaints.
+
+The two speak differently, and do not always complain of the same: the speaker is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from stackproof.environment.virtualenv import Environment
+from stackproof.plan import Installer
+from stackproof.process import run
+from stackproof.records import Record
+
+__all__ = ["PipCheck", "pip_check"]
+
+_COMPLAINT = re.compile(
+    r"^The package `(?P<uv>[^`]+)` requires "  # uv
+    r"|^(?P<pip>[A-Za-z0-9][\w.-]*) \S+ (?:has requirement|requires) "  # pip
+)
+
+
+class PipCheck(Record):
+    """What `pip check` said: complaints by the distribution that complains, wording kept."""
+
+    speaker: Installer
+    exit: int
+    seconds: float
+    complaints: dict[str, tuple[str, ...]]
+    output: str
+
+
+def pip_check(environment: Environment, log: Path, environ: Mapping[str, str]) -> PipCheck:
+    """Run the installer's own check in an environment."""
+    finished = run(environment.check_command(), log=log, limit=300, env=environ)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    complaints: dict[str, list[str]] = {}
+    for line in output.splitlines():
+        found = _COMPLAINT.match(line)
+        if found:
+            name = canonicalize_name(found["uv"] or found["pip"])
+            complaints.setdefault(name, []).append(line)
+    return PipCheck(
+        speaker=environment.installer,
+        exit=finished.exit,
+        seconds=round(finished.seconds, 3),
+        complaints={name: tuple(lines) for name, lines in sorted(complaints.items())},
+        output=output,
+    )

@@ -1,0 +1,101 @@
+"""A virtual environment: where it is, what is in it, and who installs into it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from uv import find_uv_bin
+
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import Installer
+
+__all__ = ["Environment", "Freeze"]
+
+#: Distribution names in their normal form, and the installed version of each.
+Freeze = dict[str, str]
+
+_PROBE = """
+import json, platform, sysconfig
+paths = sysconfig.get_paths()
+print(json.dumps([platform.python_version(), platform.python_implementation(),
+                  paths["purelib"], paths["platlib"]]))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A virtual environment at `root`, made by nox or by hand, that `installer` installs into."""
+
+    root: Path
+    installer: Installer
+    python: Path
+    version: str
+    implementation: str
+    libraries: tuple[Path, ...]
+
+    @classmethod
+    def at(cls, root: Path, installer: Installer) -> Environment:
+        """Describe the environment at `root` by asking its interpreter.
+
+        Raises CannotJudgeError if there is none or it does not run.
+        """
+        python = root / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        try:
+            answer = subprocess.run(
+                [str(python), "-I", "-c", _PROBE],
+                capture_output=True,
+                check=True,
+                text=True,
+                timeout=60,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise CannotJudgeError(
+                f"the environment at {root} has no working Python: {error}"
+            ) from error
+        version, implementation, *libraries = json.loads(answer.stdout)
+        return cls(
+            root=root,
+            installer=installer,
+            python=python,
+            version=version,
+            implementation=implementation,
+            libraries=tuple(dict.fromkeys(map(Path, libraries))),
+        )
+
+    def install_command(self, arguments: Sequence[str]) -> list[str]:
+        """Return the command that installs what pip's and uv's common arguments say."""
+        if self.installer == "uv":
+            return [find_uv_bin(), "pip", "install", "--python", str(self.python), *arguments]
+        return [str(self.python), "-m", "pip", "install", "--no-input", *arguments]
+
+    def check_command(self) -> list[str]:
+        """Return the command that looks for broken requirements among what is installed."""
+        if self.installer == "uv":
+            return [find_uv_bin(), "pip", "check", "--python", str(self.python)]
+        return [str(self.python), "-m", "pip", "check"]
+
+    def version_command(self) -> list[str]:
+        """Return the command that prints the installer's own version."""
+        if self.installer == "uv":
+            return [find_uv_bin(), "--version"]
+        return [str(self.python), "-m", "pip", "--version"]
+
+    def freeze(self) -> Freeze:
+        """Return what is installed now, without the pip that an environment for pip begins with.
+
+        Names and versions are read from the names of the metadata folders, which the standards fix
+        (binary distribution format, "the .dist-info directory"): reading 230 metadata files after
+        each stage would take longer than some stages do.
+        """
+        folders = (path for library in self.libraries for path in library.glob("*.dist-info"))
+        found = (folder.stem.rsplit("-", maxsplit=1) for folder in folders)
+        freeze = {str(canonicalize_name(name)): version for name, version in found}
+        if self.installer == "pip":
+            freeze.pop("pip", None)
+        return dict(sorted(freeze.items()))

@@ -1,0 +1,216 @@
+"""Evidence: the folder that one run leaves behind, written as the run goes and read back later.
+
+reports/<matrix>/<row>/<UTC time>/ holds everything; `latest` beside it points at the newest run
+that came to its end. What was written stays, however the run ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
+from stackproof.plan import Installer, Plan
+from stackproof.records import Record, to_json, write_atomically
+
+__all__ = ["CheckResult", "Evidence", "RunRecord", "SuiteResults"]
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+_STAGES = TypeAdapter(tuple[StageRecord, ...])
+
+
+class RunRecord(Record):
+    """The circumstances of a run.
+
+    `trouble` says in one message why the run cannot be judged, or is None; `suite_exit` is None
+    where the suite did not run to its end. `seconds` is wall time, `own_seconds` the part of it
+    spent outside installers and suite.
+    """
+
+    format: Literal[1] = 1
+    started: datetime
+    seconds: float
+    own_seconds: float
+    python: str
+    installer: Installer
+    installer_version: str
+    index: str | None
+    constraints: tuple[ConstraintsUsed, ...]
+    notes: tuple[str, ...]
+    suite_exit: int | None
+    trouble: str | None
+
+
+class CheckResult(Record):
+    """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time."""
+
+    id: str
+    outcome: Outcome
+    message: str
+    seconds: float
+    grade: str = "real"
+
+    @property
+    def kind(self) -> str:
+        """The part of the id before the colon."""
+        return self.id.partition(":")[0]
+
+    @property
+    def subject(self) -> str:
+        """The part of the id after the colon."""
+        return self.id.partition(":")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteResults:
+    """What the suite's report log says; `exit` is pytest's, or None if the log has no end."""
+
+    checks: tuple[CheckResult, ...]
+    errors: tuple[str, ...]
+    exit: int | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run's folder."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, reports: Path, plan: Plan) -> Evidence:
+        """Make the folder of a run that begins now and write its plan."""
+        home = reports / plan.matrix / plan.row
+        home.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = home / datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            break
+        plan.write(folder / "plan.json")
+        return cls(folder)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the run carried out."""
+        return Plan.model_validate_json(self._read("plan.json"))
+
+    @property
+    def run(self) -> RunRecord:
+        """The circumstances of the run."""
+        return RunRecord.model_validate_json(self._read("run.json"))
+
+    @property
+    def stages(self) -> tuple[StageRecord, ...]:
+        """The records of the stages that ran."""
+        return _STAGES.validate_json(self._read("stages.json", "[]"))
+
+    @property
+    def pip_check(self) -> PipCheck | None:
+        """What `pip check` said, or None if it was not reached."""
+        text = self._read("pip-check.json", "")
+        return PipCheck.model_validate_json(text) if text else None
+
+    @property
+    def freeze(self) -> Freeze:
+        """What was installed when the stages were done, without test tools."""
+        lines = self._read("freeze.txt", "").splitlines()
+        return {name: version for name, _, version in (line.partition("==") for line in lines)}
+
+    @property
+    def servers(self) -> dict[str, dict[str, Any]]:
+        """The servers that workloads could talk to, by name."""
+        servers: dict[str, dict[str, Any]] = json.loads(self._read("servers.json", "{}"))
+        return servers
+
+    @property
+    def suite(self) -> SuiteResults:
+        """What the suite's report log says."""
+        return _read_report_log(self._read("checks.jsonl", ""))
+
+    def write_stages(self, stages: list[StageRecord]) -> None:
+        """Write the records of the stages that ran so far."""
+        data = _STAGES.dump_python(tuple(stages), mode="json")
+        write_atomically(self.folder / "stages.json", to_json(data))
+
+    def write_freeze(self, freeze: Freeze) -> None:
+        """Write what is installed, one requirement a line."""
+        text = "".join(f"{name}=={version}\n" for name, version in freeze.items())
+        write_atomically(self.folder / "freeze.txt", text)
+
+    def publish(self) -> None:
+        """Point `latest` at this run, now that it came to its end."""
+        link = self.folder.parent / "latest"
+        aside = self.folder.parent / f".latest-{self.folder.name}"
+        aside.symlink_to(self.folder.name)
+        aside.replace(link)
+
+    def _read(self, name: str, absent: str | None = None) -> str:
+        path = self.folder / name
+        if absent is not None and not path.exists():
+            return absent
+        return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _read_report_log(text: str) -> SuiteResults:
+    """Read pytest-reportlog's JSON lines; a torn last line is one that was never finished."""
+    checks: dict[str, CheckResult] = {}
+    errors: list[str] = []
+    end: int | None = None
+    for entry in _entries(text):
+        kind = entry.get("$report_type")
+        if kind == "SessionFinish" or "exitstatus" in entry:
+            end = entry.get("exitstatus")
+        elif kind == "CollectReport" and entry["outcome"] == "failed":
+            errors.append(_message(entry))
+        elif kind == "TestReport":
+            _take(entry, checks, errors)
+    return SuiteResults(checks=tuple(checks.values()), errors=tuple(errors), exit=end)
+
+
+def _entries(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            return
+
+
+def _take(entry: dict[str, Any], checks: dict[str, CheckResult], errors: list[str]) -> None:
+    """Fold one phase of one test into its check: the worst phase counts, and times add up."""
+    properties = dict(entry.get("user_properties", ()))
+    name = properties.get("check")
+    if name is None:
+        if entry["outcome"] == "failed":
+            errors.append(f"{entry['nodeid']}: {_message(entry)}")
+        return
+    before = checks.get(name)
+    outcome, message = entry["outcome"], _message(entry)
+    if before is not None and (outcome == "passed" or before.outcome == "failed"):
+        outcome, message = before.outcome, before.message
+    checks[name] = CheckResult(
+        id=name,
+        outcome=outcome,
+        message=message,
+        seconds=round(entry["duration"] + (before.seconds if before else 0.0), 3),
+        grade=properties.get("grade", "real"),
+    )
+
+
+def _message(entry: dict[str, Any]) -> str:
+    """Return what went wrong, without ends of lines that only a terminal needs."""
+    text = entry.get("longrepr")
+    if isinstance(text, list):  # a skip: file, line, reason
+        return str(text[-1]).removeprefix("Skipped: ")
+    if isinstance(text, dict):
+        crash = text.get("reprcrash") or {}
+        return str(crash.get("message", "")).strip()
+    return str(text or "").strip()

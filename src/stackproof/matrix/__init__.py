@@ -1,0 +1,33 @@
+"""The matrix: a stack's pins, stages, groups, claims and rows, read from one TOML file."""
+
+from stackproof.matrix.load import find_matrices, load_matrix, parse_matrix
+from stackproof.matrix.model import (
+    CHECK_KINDS,
+    Claim,
+    ConstraintSource,
+    ExtraStage,
+    KnownFailure,
+    Matrix,
+    Override,
+    Pin,
+    Row,
+    Stage,
+    json_schema,
+)
+
+__all__ = [
+    "CHECK_KINDS",
+    "Claim",
+    "ConstraintSource",
+    "ExtraStage",
+    "KnownFailure",
+    "Matrix",
+    "Override",
+    "Pin",
+    "Row",
+    "Stage",
+    "find_matrices",
+    "json_schema",
+    "load_matrix",
+    "parse_matrix",
+]

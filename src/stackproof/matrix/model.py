@@ -1,0 +1,258 @@
+"""The matrix as data: what a TOML file in `matrices/` says, key by key.
+
+Structure and the form of single values are judged here; whether the parts of a matrix agree
+with one another is judged in `references`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from typing import Annotated, Any, Literal
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+__all__ = [
+    "CHECK_KINDS",
+    "Claim",
+    "ConstraintSource",
+    "ExtraStage",
+    "Index",
+    "KnownFailure",
+    "Matrix",
+    "Override",
+    "Pin",
+    "Row",
+    "Stage",
+]
+
+#: Kinds of the checks that a run makes, in the order in which reports list them.
+CHECK_KINDS = ("stage", "import", "version", "pip-check", "smoke")
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _distribution(value: str) -> str:
+    try:
+        canonical = canonicalize_name(value, validate=True)
+    except InvalidName:
+        raise ValueError(
+            "not a distribution name; use letters, digits, '-', '_' and '.', "
+            "beginning and ending with a letter or digit"
+        ) from None
+    if canonical != value:
+        raise ValueError(f"write the name in its normal form, '{canonical}'")
+    return value
+
+
+def _version(value: str) -> str:
+    try:
+        Version(value)
+    except InvalidVersion:
+        raise ValueError("not a version; write one exact version such as '2.5.1'") from None
+    return value
+
+
+def _requirement(value: str) -> str:
+    try:
+        requirement = Requirement(value)
+    except InvalidRequirement:
+        raise ValueError("not a requirement; write one such as 'contourpy<1.3'") from None
+    if requirement.url is not None:
+        raise ValueError("a requirement names a version, not an address; write 'name==version'")
+    if not requirement.specifier:
+        raise ValueError(f"says no version; write '{value}==<version>', or name a pin in 'pins'")
+    return value
+
+
+def _instant(value: object) -> object:
+    """Refuse what is not a full UTC timestamp: a cut-off at "some day" means two things."""
+    if isinstance(value, datetime) and value.utcoffset() == timezone.utc.utcoffset(None):
+        return value
+    raise ValueError("not a full UTC timestamp; write one such as 2025-04-01T00:00:00Z")
+
+
+def _whole_day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("not a date; write one such as 2025-04-01, without quotes")
+
+
+_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+_VERSION_PATTERN = r"^v?[0-9][A-Za-z0-9.!+_-]*$"
+_CHECK_PATTERN = r"^[a-z]+(-[a-z]+)*:\S+$"
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Label = Annotated[str, StringConstraints(pattern=_NAME_PATTERN)]
+DistributionName = Annotated[
+    str, Field(json_schema_extra={"pattern": _NAME_PATTERN}), AfterValidator(_distribution)
+]
+VersionText = Annotated[
+    str, Field(json_schema_extra={"pattern": _VERSION_PATTERN}), AfterValidator(_version)
+]
+RequirementText = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": r"^[A-Za-z0-9][^@]*[<>=!~]=?[^@]*$"}),
+    AfterValidator(_requirement),
+]
+Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
+CheckId = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
+Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
+Day = Annotated[date, BeforeValidator(_whole_day)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+
+
+class _Table(BaseModel):
+    """A TOML table: no unknown keys, no silent conversions, never changed once read."""
+
+    model_config = ConfigDict(
+        alias_generator=_kebab,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=False,
+    )
+
+
+class Claim(_Table):
+    """A sentence of the document, tied to the checks that prove or refute it."""
+
+    text: Text
+    checks: tuple[CheckId, ...] = Field(default=(), strict=False)
+
+
+class Pin(_Table):
+    """One distribution at one exact version."""
+
+    name: DistributionName
+    version: VersionText
+    imports: tuple[Module, ...] = Field(strict=False, min_length=1)
+    area: Text
+    role: Text
+    extras: tuple[DistributionName, ...] = Field(default=(), strict=False)
+    claims: tuple[Claim, ...] = Field(default=(), strict=False)
+
+
+class Index(_Table):
+    """A package index that a stage installs from in place of the default one."""
+
+    url: Url
+    upload_times: bool = Field(
+        description="Whether it publishes upload times (PEP 700); where it does not, a row with a "
+        "cut-off date takes the stage from the default index."
+    )
+
+
+class ConstraintSource(_Table):
+    """A published constraint file; `{version}` and `{python}` in its address are filled in."""
+
+    url: Url
+    pin: DistributionName = Field(description="The pin whose version fills {version}.")
+
+
+class Stage(_Table):
+    """One step of the documented install order: one call of the installer."""
+
+    name: Label
+    step: Text = Field(description="The document's own words for the step.")
+    pins: tuple[DistributionName, ...] = Field(default=(), strict=False)
+    requirements: tuple[RequirementText, ...] = Field(default=(), strict=False)
+    constraints: Label | None = None
+    index: Label | None = None
+
+
+class ExtraStage(Stage):
+    """A stage that a row adds to the documented ones, and why."""
+
+    after: Label | None = Field(default=None, description="The stage it follows; else the last.")
+    reason: Text
+    date: Day
+
+
+class Override(_Table):
+    """A pin at another version than the document's, and why."""
+
+    pin: DistributionName
+    version: VersionText
+    reason: Text
+    date: Day
+
+
+class KnownFailure(_Table):
+    """A check that is known to fail, and why; strict: once it passes it must go."""
+
+    check: CheckId
+    reason: Text
+    date: Day
+
+
+class Row(_Table):
+    """One variant of the stack to prove.
+
+    A derived row takes python, overrides and stages from its base, never its cut-off date or its
+    known failures: those were found by running one row and say nothing about another.
+    """
+
+    summary: Text
+    base: Label | None = None
+    default: bool = Field(default=True, description="Whether a plain `nox -s verify` runs it.")
+    python: PythonVersion | None = None
+    as_of: Instant | None = None
+    overrides: tuple[Override, ...] = Field(default=(), strict=False)
+    stages: tuple[ExtraStage, ...] = Field(default=(), strict=False)
+    known_failures: tuple[KnownFailure, ...] = Field(default=(), strict=False)
+
+
+class Matrix(_Table):
+    """A stack: its pins, stages, groups, claims and rows."""
+
+    format: Literal[1]
+    title: Text
+    document: Text = Field(description="The document that the matrix was written from.")
+    python: PythonVersion
+    servers: tuple[Literal["postgres", "redis", "kafka", "prometheus", "grafana"], ...] = Field(
+        default=(), strict=False, description="Servers that the workloads of this stack talk to."
+    )
+    claims: tuple[Claim, ...] = Field(default=(), strict=False)
+    groups: dict[Label, Annotated[tuple[DistributionName, ...], Field(strict=False)]] = Field(
+        default={}, description="Pins that must move together."
+    )
+    indexes: dict[Label, Index] = {}
+    constraints: dict[Label, ConstraintSource] = {}
+    pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
+    stages: tuple[Stage, ...] = Field(strict=False, min_length=1)
+    rows: dict[Label, Row] = Field(min_length=1)
+
+    def pin(self, name: str) -> Pin:
+        """Return the pin of the distribution `name`; raise KeyError if there is none."""
+        for pin in self.pins:
+            if pin.name == name:
+                return pin
+        raise KeyError(name)
+
+    def lineage(self, row: str) -> list[Row]:
+        """Return the row and the rows it derives from, the most basic one first."""
+        line: list[Row] = []
+        name: str | None = row
+        while name is not None:
+            line.insert(0, self.rows[name])
+            name = self.rows[name].base
+        return line
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a matrix file, for editors."""
+    schema = Matrix.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

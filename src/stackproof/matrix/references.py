@@ -1,0 +1,179 @@
+"""Judge whether the parts of a matrix agree with one another.
+
+Each check yields the place (a path of keys and positions, as pydantic reports them) and what
+would be right. What one value may look like is judged in `model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from string import Formatter
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from stackproof.matrix.model import CHECK_KINDS, Claim, ExtraStage, Matrix, Row, Stage
+
+__all__ = ["Disagreement", "disagreements", "nearest"]
+
+Place = tuple[str | int, ...]
+Disagreement = tuple[Place, str]
+
+#: Claims may also rest on what `nox -s audit` finds from metadata alone.
+_AUDIT_KINDS = ("constraints", "exists", "groups", "pairwise", "python")
+
+
+def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
+    """Yield every place at which a matrix contradicts itself."""
+    pins = {pin.name for pin in matrix.pins}
+    yield from _duplicates(("pins",), "name", [pin.name for pin in matrix.pins])
+    yield from _sources(matrix, pins)
+    yield from _groups(matrix, pins)
+    yield from _duplicates(("stages",), "name", [stage.name for stage in matrix.stages])
+    for number, stage in enumerate(matrix.stages):
+        yield from _stage(matrix, stage, ("stages", number), pins)
+    yield from _claims(matrix, pins)
+    for name, row in matrix.rows.items():
+        yield from _row(matrix, name, row, pins)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known names nearest to `name`."""
+    close = get_close_matches(name, list(known), n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(repr(item) for item in close)}?"
+    return f"there are {', '.join(sorted(known)) or 'none'}"
+
+
+def _duplicates(place: Place, key: str, names: list[str]) -> Iterator[Disagreement]:
+    for number, name in enumerate(names):
+        first = names.index(name)
+        if first != number:
+            yield (
+                (*place, number, key),
+                f"{name!r} stands here a second time, first as number {first + 1}; keep one",
+            )
+
+
+def _unknown(place: Place, what: str, name: str, known: Iterable[str]) -> Iterator[Disagreement]:
+    if name not in known:
+        yield place, f"there is no {what} {name!r}; {nearest(name, known)}"
+
+
+def _sources(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+    for name, source in matrix.constraints.items():
+        place = ("constraints", name)
+        yield from _unknown((*place, "pin"), "pin", source.pin, pins)
+        try:
+            fields = {
+                field for _, field, _, _ in Formatter().parse(source.url) if field is not None
+            }
+        except ValueError as error:
+            yield (*place, "url"), f"its braces do not pair up ({error})"
+            continue
+        for field in sorted(fields - {"version", "python"}):
+            yield (*place, "url"), f"{{{field}}} is not filled in; use {{version}} and {{python}}"
+
+
+def _groups(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+    for name, members in matrix.groups.items():
+        for number, member in enumerate(members):
+            yield from _unknown(("groups", name, number), "pin", member, pins)
+
+
+def _stage(matrix: Matrix, stage: Stage, place: Place, pins: set[str]) -> Iterator[Disagreement]:
+    if not stage.pins and not stage.requirements:
+        yield (*place, "pins"), "the stage installs nothing; name the pins that it installs"
+    for number, pin in enumerate(stage.pins):
+        yield from _unknown((*place, "pins", number), "pin", pin, pins)
+    for number, text in enumerate(stage.requirements):
+        name = canonicalize_name(Requirement(text).name)
+        if name in pins:
+            yield (
+                (*place, "requirements", number),
+                f"{name!r} is a pin: name it in 'pins', and change its version by an override",
+            )
+    if stage.constraints is not None:
+        yield from _unknown(
+            (*place, "constraints"), "constraint source", stage.constraints, matrix.constraints
+        )
+    if stage.index is not None:
+        yield from _unknown((*place, "index"), "index", stage.index, matrix.indexes)
+
+
+def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+    stages = {stage.name for stage in matrix.stages}
+    places: list[tuple[Place, tuple[Claim, ...]]] = [(("claims",), matrix.claims)]
+    places += [(("pins", number, "claims"), pin.claims) for number, pin in enumerate(matrix.pins)]
+    for place, claims in places:
+        for number, claim in enumerate(claims):
+            for position, check in enumerate(claim.checks):
+                at = (*place, number, "checks", position)
+                yield from _check(at, check, pins, stages, (*CHECK_KINDS, *_AUDIT_KINDS))
+
+
+def _check(
+    place: Place, check: str, pins: set[str], stages: set[str], kinds: tuple[str, ...]
+) -> Iterator[Disagreement]:
+    kind, _, subject = check.partition(":")
+    if kind not in kinds:
+        yield place, f"there is no kind of check {kind!r}; {nearest(kind, kinds)}"
+    elif kind in ("import", "version") and subject != "*":
+        yield from _unknown(place, "pin", subject, pins)
+    elif kind == "stage":
+        yield from _unknown(place, "stage", subject, stages)
+
+
+def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagreement]:
+    place = ("rows", name)
+    problem = _base_problem(matrix, name)
+    if problem:
+        yield (*place, "base"), problem
+        return
+    overridden = [override.pin for override in row.overrides]
+    yield from _duplicates((*place, "overrides"), "pin", overridden)
+    for number, pin in enumerate(overridden):
+        at = (*place, "overrides", number, "pin")
+        if pin not in pins:
+            yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
+    yield from _row_stages(matrix, name, row, pins)
+    stages = {stage.name for stage in _stages_of(matrix, name)}
+    checks = [failure.check for failure in row.known_failures]
+    yield from _duplicates((*place, "known-failures"), "check", checks)
+    for number, check in enumerate(checks):
+        at = (*place, "known-failures", number, "check")
+        yield from _check(at, check, pins, stages, CHECK_KINDS)
+
+
+def _base_problem(matrix: Matrix, name: str) -> str | None:
+    seen = [name]
+    while (base := matrix.rows[seen[-1]].base) is not None:
+        if base not in matrix.rows:
+            return f"there is no row {base!r}; {nearest(base, matrix.rows)}"
+        if base in seen:
+            return f"the row derives from itself: {' -> '.join([*seen, base])}; break the circle"
+        seen.append(base)
+    return None
+
+
+def _stages_of(matrix: Matrix, name: str) -> list[Stage]:
+    extra = [stage for row in matrix.lineage(name) for stage in row.stages]
+    return [*matrix.stages, *extra]
+
+
+def _row_stages(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagreement]:
+    own = len(row.stages)
+    names = [stage.name for stage in _stages_of(matrix, name)]
+    for number, stage in enumerate(row.stages):
+        place = ("rows", name, "stages", number)
+        before = names[: len(names) - own + number]
+        yield from _stage(matrix, stage, place, pins)
+        if stage.name in before:
+            yield (*place, "name"), f"there is a stage {stage.name!r} already; choose another name"
+        yield from _after(stage, place, before)
+
+
+def _after(stage: ExtraStage, place: Place, before: list[str]) -> Iterator[Disagreement]:
+    if stage.after is not None:
+        yield from _unknown((*place, "after"), "stage before it", stage.after, before)

@@ -1,0 +1,54 @@
+"""The form of everything that is written to be read again: JSON, stable enough to diff."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Record", "fingerprint", "to_json", "write_atomically"]
+
+SomeRecord = TypeVar("SomeRecord", bound="Record")
+
+
+class Record(BaseModel):
+    """A value that is written as JSON and read back; keys of a later version are left out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the record as JSON types."""
+        return self.model_dump(mode="json")
+
+    def write(self, path: Path) -> None:
+        """Write the record to a file, whole or not at all."""
+        write_atomically(path, to_json(self.to_data()))
+
+
+def to_json(data: object) -> str:
+    """Return JSON text with sorted keys, one value a line, so that two files can be diffed."""
+    return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def fingerprint(data: object) -> str:
+    """Return the sha256 of the JSON text of `data`, as 64 hexadecimal digits."""
+    return hashlib.sha256(to_json(data).encode()).hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by one of the given text, so that a reader sees the old or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,66 @@
+"""JUnit XML of a verdict, one file a run, in the form that pytest calls xunit2."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from stackproof.verdict import Check, Verdict
+
+__all__ = ["junit_xml"]
+
+Result = TypeVar("Result", Error, Failure, Skipped)
+
+#: Characters that XML 1.0 cannot carry at all (section 2.2), such as a terminal's escapes.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+def junit_xml(verdict: Verdict) -> str:
+    """Return the checks as test cases, class names prefixed with matrix and row.
+
+    As in pytest's own files, a known failure counts as skipped, with its reason, and one that
+    passes counts as failed. A run that could not be judged ends with an error of its own.
+    """
+    suite = TestSuite(f"{verdict.matrix}/{verdict.row}")
+    suite.timestamp = verdict.started.strftime("%Y-%m-%dT%H:%M:%S")
+    prefix = f"{verdict.matrix}.{verdict.row}"
+    for check in verdict.checks:
+        case = TestCase(check.subject, classname=f"{prefix}.{check.kind}", time=check.seconds)
+        result = _result(check)
+        if result is not None:
+            case.result = [result]
+        suite.add_testcase(case)
+    if verdict.trouble is not None:
+        case = TestCase("judged", classname=f"{prefix}.run", time=0.0)
+        case.result = [_element(Error, "the run could not be judged", verdict.trouble)]
+        suite.add_testcase(case)
+    suite.update_statistics()  # type: ignore[no-untyped-call]
+    suite.time = verdict.seconds
+    xml = JUnitXml()
+    xml.add_testsuite(suite)
+    return str(xml.tostring().decode())  # type: ignore[no-untyped-call]
+
+
+def _result(check: Check) -> Failure | Skipped | None:
+    if check.state == "new":
+        return _element(Failure, _first_line(check.message), check.message)
+    if check.state == "fixed":
+        text = f"recorded as a known failure, but it passes; remove it: {check.reason}"
+        return _element(Failure, text, text)
+    if check.state == "known":
+        return _element(Skipped, f"known failure: {check.reason}", check.message)
+    if check.state == "skipped":
+        return _element(Skipped, _first_line(check.message), check.message)
+    return None
+
+
+def _element(kind: type[Result], message: str, text: str) -> Result:
+    element = kind(_NOT_XML.sub("", message))
+    element.text = _NOT_XML.sub("", text)
+    return element
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]

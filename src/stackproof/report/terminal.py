@@ -1,0 +1,77 @@
+"""What a run prints when it is judged: the checks that matter, then one last line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stackproof.report.wording import HEADLINE, brief, counts, kinds
+from stackproof.verdict import Verdict
+
+__all__ = ["headline", "print_verdict"]
+
+_STYLE = {"ok": "bold green", "broken": "bold red", "unjudged": "bold yellow"}
+_STATE_STYLE = {"new": "red", "fixed": "yellow", "known": "dim", "skipped": "cyan"}
+
+
+def headline(verdict: Verdict, report: Path) -> str:
+    """Return the last line of a run: row, verdict, what is news, counts, time and report."""
+    news = ""
+    for word, checks in (
+        ("new", verdict.in_state("new")),
+        ("now passing", verdict.in_state("fixed")),
+    ):
+        if checks:
+            news += f"; {word}: {', '.join(check.id for check in checks)}"
+    return (
+        f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: {counts(verdict)}{news} "
+        f"in {verdict.seconds:.1f} s; report: {report}"
+    )
+
+
+def print_verdict(verdict: Verdict, report: Path, console: Console) -> None:
+    """Print the table of checks that matter, and the last line."""
+    if console.is_terminal:
+        console.print(_table(verdict))
+    else:
+        _print_plain(verdict, console)
+    if verdict.trouble:
+        console.print(f"could not judge: {verdict.trouble}", markup=False, highlight=False)
+    style = _STYLE[verdict.verdict]
+    text = escape(headline(verdict, report))
+    console.print(text, style=style, highlight=False, soft_wrap=True)
+
+
+def _table(verdict: Verdict) -> Table:
+    table = Table(title=f"{verdict.matrix}/{verdict.row}", title_justify="left", expand=False)
+    table.add_column("check", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for kind, (passed, every) in kinds(verdict).items():
+        mark = "ok" if passed == every else f"{every - passed} not passed"
+        table.add_row(f"{kind} checks", mark, f"{passed} of {every} passed", style="dim")
+    for state, name, why in _lines(verdict):
+        table.add_row(escape(name), state, escape(why), style=_STATE_STYLE[state])
+    return table
+
+
+def _print_plain(verdict: Verdict, console: Console) -> None:
+    for kind, (passed, every) in kinds(verdict).items():
+        console.print(f"{kind:<10} {passed} of {every} passed", markup=False, highlight=False)
+    for state, name, why in _lines(verdict):
+        line = f"{state:<10} {name:<42} {why}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
+    """Yield (state, check, why) of the checks that matter; checks not run for one reason as one."""
+    for check in verdict.in_state("new", "fixed", "known"):
+        yield check.state, check.id, brief(check)
+    for why, checks in groupby(verdict.in_state("skipped"), key=brief):
+        ids = [check.id for check in checks]
+        yield "skipped", ids[0] if len(ids) == 1 else f"{len(ids)} checks", why

@@ -1,0 +1,42 @@
+"""Words that more than one report uses, so that they say the same thing the same way."""
+
+from __future__ import annotations
+
+from stackproof.verdict import Check, Verdict
+
+__all__ = ["HEADLINE", "brief", "counts", "kinds"]
+
+HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
+
+
+def counts(verdict: Verdict) -> str:
+    """Return the counts of a verdict in words, known and new failures apart."""
+    number = verdict.counts
+    words = [f"{number['passed']} passed"]
+    if number["failed"]:
+        words.append(f"{number['failed']} failed ({number['known']} known, {number['new']} new)")
+    if number["fixed"]:
+        words.append(f"{number['fixed']} known failure(s) now passing")
+    if number["skipped"]:
+        words.append(f"{number['skipped']} skipped")
+    return ", ".join(words)
+
+
+def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
+    """Return (passed, all) of each kind of check, in the order of the checks."""
+    found: dict[str, tuple[int, int]] = {}
+    for check in verdict.checks:
+        passed, every = found.get(check.kind, (0, 0))
+        found[check.kind] = (passed + (check.outcome == "passed"), every + 1)
+    return found
+
+
+def brief(check: Check, width: int = 160) -> str:
+    """Return one line on a check: the known reason, or else how its message begins."""
+    if check.state == "fixed":
+        return f"passes now; remove the known failure ({check.reason})"
+    if check.reason is not None:
+        return check.reason
+    lines = [line.strip() for line in check.message.splitlines() if line.strip()]
+    text = lines[0] if lines else ""
+    return text if len(text) <= width else text[: width - 1] + "…"

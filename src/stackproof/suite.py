@@ -1,0 +1,141 @@
+"""Run the suite inside a built environment, without changing what it measures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from stackproof.environment import Environment, Freeze, drift_between
+from stackproof.errors import CannotJudgeError
+from stackproof.process import Finished, run
+from stackproof.records import fingerprint
+
+__all__ = ["TOOLS", "Suite"]
+
+#: What the suite needs besides the stack.
+TOOLS = ("pytest>=8.3,<9", "pytest-xdist>=3.6,<4", "pytest-reportlog>=0.4,<2")
+
+_KEPT_BYTE_CODE = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """The suite at `tests` in an environment whose stack is `freeze`; files go to `folder`.
+
+    `limit` is the time limit of the whole suite in seconds.
+    """
+
+    tests: Path
+    environment: Environment
+    freeze: Freeze
+    folder: Path
+    environ: Mapping[str, str]
+    limit: float
+
+    def install_tools(self, tick: Callable[[], None] = lambda: None) -> Freeze:
+        """Install the test tools beside the stack; return the freeze with them.
+
+        Raises CannotJudgeError if they do not fit, or if anything of the stack moved, vanished or
+        was written over (the promise of decision 4 in the design).
+        """
+        pins = self.folder / "freeze.txt"
+        present = self._top_level()
+        command = self.environment.install_command([*TOOLS, "--constraint", str(pins)])
+        log = self.folder / "stages" / "test-tools.log"
+        finished = run(command, log=log, limit=600, env=self.environ, tick=tick)
+        if finished.exit != 0:
+            raise CannotJudgeError(
+                f"the test tools ({', '.join(TOOLS)}) could not be installed beside the stack: "
+                f"the installer {finished.describe()}; see {log.name}"
+            )
+        after = self.environment.freeze()
+        drift = drift_between(self.freeze, after)
+        if drift.moved:
+            raise CannotJudgeError(f"the test tools moved the stack: {sorted(drift.moved)}")
+        self._refuse_overwriting(present)
+        return after
+
+    def _top_level(self) -> set[Path]:
+        return {path for library in self.environment.libraries for path in library.iterdir()}
+
+    def _refuse_overwriting(self, present: set[Path]) -> None:
+        """Raise if a tool brought a module or package that the stack had already."""
+        for library in self.environment.libraries:
+            for folder in library.glob("*.dist-info"):
+                if folder in present:
+                    continue
+                written = {library / name for name in _top_level_names(folder)}
+                over = sorted(path.name for path in written & present)
+                if over:
+                    raise CannotJudgeError(
+                        f"the test tool {folder.stem} wrote over {', '.join(over)} of the stack"
+                    )
+
+    def run(self, tick: Callable[[], None] = lambda: None) -> Finished:
+        """Run every check of the plan in `folder`; results go to `checks.jsonl` there."""
+        command = [
+            str(self.environment.python),
+            *("-m", "pytest", "-c", str(self.tests / "pytest.ini"), str(self.tests)),
+            *("--plan", str(self.folder / "plan.json")),
+            *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
+            *("-n", str(_cores()), "--maxschedchunk", "1"),
+            *("--report-log", str(self.folder / "checks.jsonl")),
+            *("-q", "--color", "no"),
+        ]
+        servers = self.folder / "servers.json"
+        if servers.exists():
+            command += ["--servers", str(servers)]
+        return run(
+            command,
+            log=self.folder / "suite.log",
+            limit=self.limit,
+            env=self._environ(),
+            cwd=self.tests,
+            tick=tick,
+        )
+
+    def _environ(self) -> dict[str, str]:
+        # Whatever pytest plugins the stack brings along must not join in, and a rebuilt
+        # environment has no byte code of its own (design, decision 11).
+        environ = {
+            name: value
+            for name, value in self.environ.items()
+            if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
+        }
+        environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        environ["PYTHONPYCACHEPREFIX"] = str(self._byte_code())
+        return environ
+
+    def _byte_code(self) -> Path:
+        """Return the byte code folder for exactly this interpreter and freeze.
+
+        Nothing less may be the key: Python trusts a `.pyc` by its source's time and size.
+        """
+        shelf = user_cache_path("stackproof") / "byte-code"
+        key = fingerprint([self.environment.implementation, self.environment.version, self.freeze])
+        folder = shelf / key[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder, (time.time(), time.time()))
+        by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in by_age[_KEPT_BYTE_CODE:]:
+            shutil.rmtree(old, ignore_errors=True)
+        return folder
+
+
+def _top_level_names(dist_info: Path) -> set[str]:
+    """Return the first part of each path that a distribution's RECORD lists beside its metadata."""
+    lines = (dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
+    first = {line.split(",")[0].split("/")[0].strip('"') for line in lines}
+    return {name for name in first if name not in ("..", "__pycache__", dist_info.name)}
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

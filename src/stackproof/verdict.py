@@ -1,0 +1,250 @@
+"""The verdict: evidence judged. Works from files alone, so it can be had again a year later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from stackproof.evidence import CheckResult, Evidence, Outcome
+from stackproof.matrix import CHECK_KINDS
+from stackproof.plan import Installer, Plan, PlannedClaim, timestamp
+from stackproof.records import Record
+
+__all__ = ["Check", "ClaimVerdict", "Verdict", "judge"]
+
+State = Literal["ok", "known", "new", "fixed", "skipped"]
+
+
+class Check(Record):
+    """One check, judged; `reason` is the matrix's where the failure is a known one."""
+
+    id: str
+    kind: str
+    subject: str
+    outcome: Outcome
+    state: State
+    grade: str
+    message: str
+    reason: str | None
+    seconds: float
+
+
+class ClaimVerdict(Record):
+    """A claim of the document, judged by its checks; `because` holds those that decided."""
+
+    pin: str | None
+    text: str
+    state: Literal["proved", "refuted", "not provable"]
+    because: tuple[str, ...]
+
+
+class UsedConstraints(Record):
+    """Where the constraint file came from, and its sha256."""
+
+    source: str
+    sha256: str
+
+
+class Verdict(Record):
+    """A run, judged. The form of `verdict.json`; `seconds` is wall time.
+
+    `trouble` says why a run could not be judged and is None for one that was.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    python: str
+    installer: Installer
+    as_of: str | None
+    constraints: UsedConstraints | None
+    verdict: Literal["ok", "broken", "unjudged"]
+    trouble: str | None
+    started: datetime
+    seconds: float
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimVerdict, ...]
+    counts: dict[str, int]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if nothing is news, 1 for news, 2 where the run could not be judged."""
+        if self.verdict == "unjudged":
+            return 2
+        return 1 if self.news else 0
+
+    @property
+    def news(self) -> tuple[Check, ...]:
+        """The checks that a reader does not know of yet: new failures, and failures now fixed."""
+        return tuple(check for check in self.checks if check.state in ("new", "fixed"))
+
+    def in_state(self, *states: State) -> tuple[Check, ...]:
+        """Return the checks that are in one of the states."""
+        return tuple(check for check in self.checks if check.state in states)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Judge a run from its folder."""
+    plan, run = evidence.plan, evidence.run
+    results = {result.id: result for result in _results(evidence, plan)}
+    checks = _ordered(_judged(plan, results))
+    trouble = run.trouble or _gap(evidence, plan, results)
+    failed = any(check.outcome == "failed" for check in checks)
+    used = run.constraints[0] if run.constraints else None
+    return Verdict(
+        matrix=plan.matrix,
+        row=plan.row,
+        python=run.python,
+        installer=run.installer,
+        as_of=timestamp(plan.as_of) if plan.as_of else None,
+        constraints=UsedConstraints(source=used.source, sha256=used.sha256) if used else None,
+        verdict="unjudged" if trouble else "broken" if failed else "ok",
+        trouble=trouble,
+        started=run.started,
+        seconds=run.seconds,
+        checks=checks,
+        claims=tuple(_judge_claim(claim, results) for claim in plan.claims),
+        counts=_counts(checks),
+    )
+
+
+def _results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    """Yield a result for every check that is planned or was made."""
+    made = [*_stage_results(evidence), *_pip_check_results(evidence, plan), *evidence.suite.checks]
+    yield from made
+    failed = next((stage for stage in evidence.stages if stage.failure), None)
+    reason = f"not run: stage {failed.name} failed" if failed else "not run"
+    for check in dict.fromkeys(plan.checks):
+        if check not in {result.id for result in made}:
+            yield CheckResult(id=check, outcome="skipped", message=reason, seconds=0.0)
+
+
+def _stage_results(evidence: Evidence) -> Iterator[CheckResult]:
+    for stage in evidence.stages:
+        yield CheckResult(
+            id=f"stage:{stage.name}",
+            outcome="passed" if stage.failure is None else "failed",
+            message=stage.message,
+            seconds=stage.seconds,
+        )
+
+
+def _pip_check_results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    found = evidence.pip_check
+    if found is None:
+        return
+    every = [line for lines in found.complaints.values() for line in lines]
+    yield CheckResult(
+        id="pip-check:*",
+        outcome="passed" if found.exit == 0 else "failed",
+        message="" if found.exit == 0 else "\n".join(every) or found.output,
+        seconds=found.seconds,
+    )
+    for name, lines in found.complaints.items():
+        yield CheckResult(
+            id=f"pip-check:{name}", outcome="failed", message="\n".join(lines), seconds=0.0
+        )
+    # A distribution that has stopped complaining is a check that passes: its known failure is over.
+    for known in plan.known_failures:
+        kind, _, subject = known.check.partition(":")
+        if kind == "pip-check" and subject != "*" and subject not in found.complaints:
+            yield CheckResult(id=known.check, outcome="passed", message="", seconds=0.0)
+
+
+def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
+    known = {failure.check: failure.reason for failure in plan.known_failures}
+    for result in results.values():
+        reason = known.get(result.id)
+        yield Check(
+            id=result.id,
+            kind=result.kind,
+            subject=result.subject,
+            outcome=result.outcome,
+            state=_state(result.outcome, known=reason is not None),
+            grade=result.grade,
+            message=result.message,
+            reason=reason,
+            seconds=result.seconds,
+        )
+
+
+def _state(outcome: Outcome, *, known: bool) -> State:
+    if outcome == "skipped":
+        return "skipped"
+    if outcome == "failed":
+        return "known" if known else "new"
+    return "fixed" if known else "ok"
+
+
+def _gap(evidence: Evidence, plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
+    """Say what keeps a run without trouble from being judged all the same, or None."""
+    if any(stage.failure for stage in evidence.stages):
+        return (
+            None  # the stack cannot be installed: that is the verdict, and nothing else could run
+        )
+    return _gap_in_suite(evidence) or _gap_in_checks(plan, results)
+
+
+def _gap_in_suite(evidence: Evidence) -> str | None:
+    suite = evidence.suite
+    if suite.errors:
+        return "the suite has errors:\n" + "\n".join(suite.errors)
+    if suite.exit not in (0, 1):
+        return f"the suite did not run to its end (pytest's exit code: {suite.exit}); see suite.log"
+    if all(result.outcome == "skipped" for result in suite.checks):
+        return "the suite executed nothing: every check was skipped"
+    return None
+
+
+def _gap_in_checks(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
+    missing = [name for name in plan.checks if results[name].message == "not run"]
+    if missing:
+        return f"planned checks were not run: {', '.join(missing)}"
+    unknown = [item.check for item in plan.known_failures if item.check not in results]
+    if unknown:
+        return (
+            f"known failures name no check of this run: {', '.join(unknown)}; "
+            "correct or remove them in the matrix"
+        )
+    return None
+
+
+def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
+    """Return the checks by kind and, within a kind, the one over all first, then by subject."""
+
+    def place(check: Check) -> tuple[int, bool, str]:
+        return CHECK_KINDS.index(check.kind), check.subject != "*", check.subject
+
+    stages: list[Check] = []
+    others: list[Check] = []
+    for check in checks:
+        (stages if check.kind == "stage" else others).append(check)
+    return (*stages, *sorted(others, key=place))
+
+
+def _judge_claim(claim: PlannedClaim, results: Mapping[str, CheckResult]) -> ClaimVerdict:
+    outcomes = {
+        check: results[check].outcome if check in results else "skipped" for check in claim.checks
+    }
+    failed = tuple(check for check, outcome in outcomes.items() if outcome == "failed")
+    open_ones = tuple(check for check, outcome in outcomes.items() if outcome == "skipped")
+    state: Literal["proved", "refuted", "not provable"] = "proved"
+    if failed:
+        state = "refuted"
+    elif open_ones or not outcomes:
+        state = "not provable"
+    return ClaimVerdict(
+        pin=claim.pin,
+        text=claim.text,
+        state=state,
+        because=failed or open_ones or tuple(outcomes),
+    )
+
+
+def _counts(checks: Sequence[Check]) -> dict[str, int]:
+    found = Counter(check.outcome for check in checks) + Counter(
+        check.state for check in checks if check.state in ("known", "new", "fixed")
+    )
+    return {name: found[name] for name in ("passed", "failed", "skipped", "known", "new", "fixed")}

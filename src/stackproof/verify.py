@@ -1,0 +1,271 @@
+"""Verify one row: carry out its plan in an environment, judge what happened, write the reports."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from stackproof.environment import (
+    Builder,
+    ConstraintsUsed,
+    Environment,
+    Freeze,
+    StageRecord,
+    pip_check,
+)
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence import Evidence, RunRecord
+from stackproof.plan import Plan
+from stackproof.progress import Progress
+from stackproof.report import write_reports
+from stackproof.reuse import Mark, reusable_build
+from stackproof.suite import Suite
+from stackproof.verdict import Verdict, judge
+
+__all__ = ["Project", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Where a checkout keeps things, and the limits of its runs in seconds."""
+
+    root: Path
+    environ: Mapping[str, str]
+    stage_limit: float = 1200
+    suite_limit: float = 1800
+
+    @property
+    def reports(self) -> Path:
+        """The folder that evidence goes to."""
+        return self.root / "reports"
+
+    @property
+    def snapshots(self) -> Path:
+        """The repository's own constraint files."""
+        return self.root / "matrices" / "constraints"
+
+    @property
+    def suite(self) -> Path:
+        """The suite that runs inside a built environment."""
+        return self.root / "tests" / "stack"
+
+
+def verify(
+    plan: Plan, venv: Path, project: Project, progress: Progress
+) -> tuple[Verdict, Evidence]:
+    """Carry out a plan in the virtual environment at `venv` and judge it.
+
+    A new environment is built; one in which this very plan was built before is used as it stands.
+    However the run ends, what it found is written and judged: trouble gives the verdict "unjudged".
+    Raises CannotJudgeError if another run of the row is under way, and KeyboardInterrupt after the
+    evidence of an interrupted run is written.
+    """
+    with _alone(project.reports / plan.matrix / plan.row):
+        evidence = Evidence.create(project.reports, plan)
+        work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
+        try:
+            work.carry_out()
+        except KeyboardInterrupt:
+            work.trouble = f"interrupted during {work.doing}"
+            work.finish()
+            raise
+        except CannotJudgeError as error:
+            work.trouble = str(error)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            work.trouble = f"the disk is full ({error.filename or error.strerror})"
+        return work.finish(), evidence
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the row for this run; raise CannotJudgeError if another run holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CannotJudgeError(
+            f"another run of {home.parent.name}/{home.name} is under way in this checkout, and "
+            "both would build the same environment; wait for it to end, or use a second checkout"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """The parts of one run, in order, and what is known of it so far."""
+
+    plan: Plan
+    venv: Path
+    project: Project
+    progress: Progress
+    evidence: Evidence
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    begin: float = field(default_factory=time.monotonic)
+    others_seconds: float = 0.0
+    doing: str = "preparation"
+    trouble: str | None = None
+    python: str = ""
+    installer_version: str = ""
+    index: str | None = None
+    constraints: list[ConstraintsUsed] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    suite_exit: int | None = None
+
+    def carry_out(self) -> None:
+        """Build the environment, unless it is kept from an earlier run, and run the suite in it."""
+        environment = Environment.at(self.venv, self.plan.installer)
+        self.python = environment.version
+        self._require_python(environment)
+        mark = reusable_build(self.plan, environment, self.evidence)
+        if mark is not None:
+            self._take_over(mark)
+        else:
+            mark = self._build(environment)
+        if mark is not None:
+            self._run_suite(environment, mark)
+
+    def finish(self) -> Verdict:
+        """Write the circumstances, judge the evidence, and write the reports."""
+        seconds = time.monotonic() - self.begin
+        RunRecord(
+            started=self.started,
+            seconds=round(seconds, 3),
+            own_seconds=round(seconds - self.others_seconds, 3),
+            python=self.python or self.plan.python,
+            installer=self.plan.installer,
+            installer_version=self.installer_version or self.plan.installer,
+            index=self.index,
+            constraints=tuple(self.constraints),
+            notes=(*self.plan.notes, *self.notes),
+            suite_exit=self.suite_exit,
+            trouble=self.trouble,
+        ).write(self.evidence.folder / "run.json")
+        verdict = judge(self.evidence)
+        write_reports(self.evidence, verdict)
+        self.evidence.publish()
+        return verdict
+
+    def _require_python(self, environment: Environment) -> None:
+        if not f"{environment.version}.".startswith(f"{self.plan.python}."):
+            raise CannotJudgeError(
+                f"the plan wants Python {self.plan.python}, but the environment has "
+                f"{environment.version}; install Python {self.plan.python}"
+            )
+
+    def _take_over(self, mark: Mark) -> None:
+        earlier = Evidence(self.evidence.folder.parent / mark.evidence).run
+        self.index, self.installer_version = earlier.index, earlier.installer_version
+        self.constraints += earlier.constraints
+        self.notes.append(f"the environment was not built by this run but by {mark.evidence}")
+
+    def _build(self, environment: Environment) -> Mark | None:
+        """Build the environment; return its mark, or None if a stage failed."""
+        mark = Mark(evidence=self.evidence.folder.name, fingerprint=self.plan.fingerprint)
+        mark.leave(self.venv)
+        freeze = self._stages(environment)
+        if freeze is None:
+            return None
+        with self._part("pip check"):
+            log = self.evidence.folder / "pip-check.txt"
+            found = pip_check(environment, log, self.project.environ)
+        found.write(self.evidence.folder / "pip-check.json")
+        with self._part("test tools"):
+            with_tools = self._suite(environment).install_tools(self.progress.tick)
+        mark = mark.model_copy(update={"freeze": with_tools})
+        self._require_own(mark)
+        mark.leave(self.venv)
+        return mark
+
+    def _stages(self, environment: Environment) -> Freeze | None:
+        """Run the stages; return what they installed, or None if one of them failed."""
+        builder = Builder(
+            plan=self.plan,
+            environment=environment,
+            folder=self.evidence.folder,
+            snapshots=self.project.snapshots,
+            environ=self.project.environ,
+            limit=self.project.stage_limit,
+            tick=self.progress.tick,
+            constraints=self.constraints,
+            notes=self.notes,
+        )
+        with self._part("index"):
+            self.installer_version = _output(environment.version_command())
+            self.index = builder.prepare()
+        failed = self._run_stages(builder)
+        freeze = environment.freeze()
+        self.evidence.write_freeze(freeze)
+        if failed is not None and failed.failure != "refused":
+            raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
+        return freeze if failed is None else None
+
+    def _run_stages(self, builder: Builder) -> StageRecord | None:
+        """Run the stages, writing each one's record as it ends; return the one that failed."""
+        records: list[StageRecord] = []
+        coming = builder.stages()
+        total = len(self.plan.stages)
+        for number, stage in enumerate(self.plan.stages, start=1):
+            with self._part(f"stage {number} of {total}, {stage.name}"):
+                records.append(next(coming))
+            self.evidence.write_stages(records)
+            if records[-1].failure is not None:
+                return records[-1]
+        return None
+
+    def _suite(self, environment: Environment) -> Suite:
+        return Suite(
+            tests=self.project.suite,
+            environment=environment,
+            freeze=self.evidence.freeze,
+            folder=self.evidence.folder,
+            environ=self.project.environ,
+            limit=self.project.suite_limit,
+        )
+
+    def _run_suite(self, environment: Environment, mark: Mark) -> None:
+        with self._part("suite"):
+            finished = self._suite(environment).run(self.progress.tick)
+        self.suite_exit = finished.exit
+        if finished.timed_out:
+            raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
+        self._require_own(mark)
+        if environment.freeze() != mark.freeze:
+            raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _require_own(self, mark: Mark) -> None:
+        """Raise if another run took the environment away meanwhile."""
+        found = Mark.read(self.venv)
+        if found is None or found.evidence != mark.evidence:
+            raise CannotJudgeError(
+                "the environment was replaced by another run of the same row while this one used it"
+            )
+
+    @contextmanager
+    def _part(self, text: str) -> Iterator[None]:
+        """Show and time a part of the run that others do: an installer, an index, the suite."""
+        self.doing = text
+        begin = time.monotonic()
+        try:
+            with self.progress.part(f"{self.plan.matrix}/{self.plan.row}: {text}"):
+                yield
+        finally:
+            self.others_seconds += time.monotonic() - begin
+
+
+def _output(command: list[str]) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return answer.stdout.strip()
