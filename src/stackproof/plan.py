@@ -9,7 +9,15 @@ from typing import Literal
 from pydantic import field_serializer
 
 from stackproof.errors import StackproofError
-from stackproof.matrix import Claim, ExtraStage, KnownFailure, Matrix, Pin, Stage
+from stackproof.matrix import (
+    Claim,
+    ExtraStage,
+    KnownFailure,
+    Matrix,
+    Pin,
+    ServerName,
+    Stage,
+)
 from stackproof.matrix.references import nearest
 from stackproof.records import Record, fingerprint
 
@@ -61,6 +69,7 @@ class PlannedStage(Record):
     constraints: PlannedConstraints | None
     index: str | None
     reason: str | None
+    reasons: dict[str, str]
 
 
 class PlannedClaim(Record):
@@ -97,7 +106,7 @@ class Plan(Record):
     pins: tuple[PlannedPin, ...]
     stages: tuple[PlannedStage, ...]
     groups: dict[str, tuple[str, ...]]
-    servers: tuple[str, ...]
+    servers: tuple[ServerName, ...]
     claims: tuple[PlannedClaim, ...]
     known_failures: tuple[PlannedFailure, ...]
     checks: tuple[str, ...]
@@ -236,6 +245,7 @@ class _StageBuilder:
             constraints=constraints,
             index=index,
             reason=stage.reason if isinstance(stage, ExtraStage) else None,
+            reasons=dict(stage.reasons) if isinstance(stage, ExtraStage) else {},
         )
 
     def _requirement(self, name: str) -> str:

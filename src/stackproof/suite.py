@@ -77,20 +77,21 @@ class Suite:
                         f"the test tool {folder.stem} wrote over {', '.join(over)} of the stack"
                     )
 
-    def run(self, tick: Callable[[], None] = lambda: None) -> Finished:
-        """Run every check of the plan in `folder`; results go to `checks.jsonl` there."""
+    def run(self, servers: Path, tick: Callable[[], None] = lambda: None) -> Finished:
+        """Run every check of the plan in `folder`; results go to `checks.jsonl` there.
+
+        `servers` is the file that tells workloads where their servers are.
+        """
         command = [
             str(self.environment.python),
             *("-m", "pytest", "-c", str(self.tests / "pytest.ini"), str(self.tests)),
             *("--plan", str(self.folder / "plan.json")),
+            *("--servers", str(servers)),
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
             *("-n", str(_cores()), "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
             *("-q", "--color", "no"),
         ]
-        servers = self.folder / "servers.json"
-        if servers.exists():
-            command += ["--servers", str(servers)]
         return run(
             command,
             log=self.folder / "suite.log",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
@@ -25,8 +26,10 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.plan import Plan
 from stackproof.progress import Progress
+from stackproof.records import to_json, write_atomically
 from stackproof.report import write_reports
 from stackproof.reuse import Mark, reusable_build
+from stackproof.servers import Starting, starting
 from stackproof.suite import Suite
 from stackproof.verdict import Verdict, judge
 
@@ -130,13 +133,15 @@ class _Run:
         environment = Environment.at(self.venv, self.plan.installer)
         self.python = environment.version
         self._require_python(environment)
-        mark = reusable_build(self.plan, environment, self.evidence)
-        if mark is not None:
-            self._take_over(mark)
-        else:
-            mark = self._build(environment)
-        if mark is not None:
-            self._run_suite(environment, mark)
+        logs = self.evidence.folder / "servers"
+        with starting(self.plan.servers, logs=logs, environ=self.project.environ) as servers:
+            mark = reusable_build(self.plan, environment, self.evidence)
+            if mark is not None:
+                self._take_over(mark)
+            else:
+                mark = self._build(environment)
+            if mark is not None:
+                self._run_suite(environment, mark, servers)
 
     def finish(self) -> Verdict:
         """Write the circumstances, judge the evidence, and write the reports."""
@@ -236,9 +241,18 @@ class _Run:
             limit=self.project.suite_limit,
         )
 
-    def _run_suite(self, environment: Environment, mark: Mark) -> None:
-        with self._part("suite"):
-            finished = self._suite(environment).run(self.progress.tick)
+    def _run_suite(self, environment: Environment, mark: Mark, servers: Starting) -> None:
+        with self._part("servers"):
+            started = servers.result()
+        public = {name: info.public() for name, info in started.items()}
+        write_atomically(self.evidence.folder / "servers.json", to_json(public))
+        # Addresses carry passwords, which evidence must not.
+        with self._part("suite"), TemporaryDirectory(prefix="stackproof-") as private:
+            file = Path(private) / "servers.json"
+            write_atomically(
+                file, to_json({name: info.to_json() for name, info in started.items()})
+            )
+            finished = self._suite(environment).run(file, self.progress.tick)
         self.suite_exit = finished.exit
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")

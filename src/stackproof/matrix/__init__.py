@@ -11,6 +11,7 @@ from stackproof.matrix.model import (
     Override,
     Pin,
     Row,
+    ServerName,
     Stage,
     json_schema,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Override",
     "Pin",
     "Row",
+    "ServerName",
     "Stage",
     "find_matrices",
     "json_schema",

@@ -32,6 +32,7 @@ __all__ = [
     "Override",
     "Pin",
     "Row",
+    "ServerName",
     "Stage",
 ]
 
@@ -114,6 +115,10 @@ Day = Annotated[date, BeforeValidator(_whole_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
+#: The servers that can be had for a run, see `stackproof.servers`.
+ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana"]
+
+
 class _Table(BaseModel):
     """A TOML table: no unknown keys, no silent conversions, never changed once read."""
 
@@ -178,6 +183,9 @@ class ExtraStage(Stage):
 
     after: Label | None = Field(default=None, description="The stage it follows; else the last.")
     reason: Text
+    reasons: dict[DistributionName, Text] = Field(
+        default={}, description="Why the stage installs this one, by distribution."
+    )
     date: Day
 
 
@@ -222,7 +230,7 @@ class Matrix(_Table):
     title: Text
     document: Text = Field(description="The document that the matrix was written from.")
     python: PythonVersion
-    servers: tuple[Literal["postgres", "redis", "kafka", "prometheus", "grafana"], ...] = Field(
+    servers: tuple[ServerName, ...] = Field(
         default=(), strict=False, description="Servers that the workloads of this stack talk to."
     )
     claims: tuple[Claim, ...] = Field(default=(), strict=False)

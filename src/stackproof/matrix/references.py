@@ -172,6 +172,14 @@ def _row_stages(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator
         if stage.name in before:
             yield (*place, "name"), f"there is a stage {stage.name!r} already; choose another name"
         yield from _after(stage, place, before)
+        installed = [
+            *stage.pins,
+            *(canonicalize_name(Requirement(r).name) for r in stage.requirements),
+        ]
+        for key in stage.reasons:
+            yield from _unknown(
+                (*place, "reasons", key), "requirement of this stage", key, installed
+            )
 
 
 def _after(stage: ExtraStage, place: Place, before: list[str]) -> Iterator[Disagreement]:
