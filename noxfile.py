@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from stackproof import sessions  # noqa: E402
+from stackproof.schemas import write_schemas  # noqa: E402
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "uv"
@@ -63,6 +64,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+@nox.session(default=False, venv_backend="uv")
+def minimums(session: nox.Session) -> None:
+    """Test with the oldest dependencies that pyproject.toml allows."""
+    groups = nox.project.dependency_groups(_pyproject(), "tests")
+    session.install("-e", ".", *groups, "--resolution", "lowest-direct")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
 @nox.session(default=False)
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
@@ -75,6 +84,12 @@ def lint(session: nox.Session) -> None:
     """Lint and format, by the hooks that a commit runs too."""
     session.install(*nox.project.dependency_groups(_pyproject(), "lint"))
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+def schemas(session: nox.Session) -> None:  # noqa: ARG001 - nox hands it over
+    """Write the JSON Schemas of the matrix and the result files to docs/schema/."""
+    write_schemas(ROOT / "docs" / "schema")
 
 
 def _pyproject() -> dict[str, object]:

@@ -46,8 +46,10 @@ class Suite:
         """
         pins = self.folder / "freeze.txt"
         present = self._top_level()
-        command = self.environment.install_command([*TOOLS, "--constraint", str(pins)])
         log = self.folder / "stages" / "test-tools.log"
+        command = self.environment.install_command(
+            [*TOOLS, "--constraint", str(pins)], debug_log=log.with_suffix(".debug")
+        )
         finished = run(command, log=log, limit=600, env=self.environ, tick=tick)
         if finished.exit != 0:
             raise CannotJudgeError(

@@ -249,9 +249,8 @@ class _Run:
         # Addresses carry passwords, which evidence must not.
         with self._part("suite"), TemporaryDirectory(prefix="stackproof-") as private:
             file = Path(private) / "servers.json"
-            write_atomically(
-                file, to_json({name: info.to_json() for name, info in started.items()})
-            )
+            known = {name: info.to_json() for name, info in started.items()}
+            write_atomically(file, to_json(known))
             finished = self._suite(environment).run(file, self.progress.tick)
         self.suite_exit = finished.exit
         if finished.timed_out:

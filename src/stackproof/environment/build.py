@@ -20,8 +20,6 @@ from stackproof.records import Record
 
 __all__ = ["Builder", "StageRecord"]
 
-_NETWORK_TRIES = 2
-
 
 class StageRecord(Record):
     """What one stage did.
@@ -40,6 +38,16 @@ class StageRecord(Record):
     drift: Drift
     failure: FailureKind | None
     message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """How an installer call ended: its words, why it failed (None if not), which try it was."""
+
+    finished: Finished
+    words: str
+    failure: FailureKind | None
+    tries: int
 
 
 @dataclass(kw_only=True)
@@ -79,48 +87,50 @@ class Builder:
         """
         before = self.environment.freeze()
         for number, stage in enumerate(self.plan.stages, start=1):
-            command = self.environment.install_command(self._arguments(stage))
             log = self.folder / "stages" / f"{number:02}-{stage.name}.log"
-            record, before = self._run(stage, command, log, before)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            record, before = self._run(stage, log, before)
             yield record
             if record.failure is not None:
                 return
 
-    def _run(
-        self, stage: PlannedStage, command: list[str], log: Path, before: Freeze
-    ) -> tuple[StageRecord, Freeze]:
+    def _run(self, stage: PlannedStage, log: Path, before: Freeze) -> tuple[StageRecord, Freeze]:
+        arguments = self._arguments(stage)
+        command = self.environment.install_command(arguments, debug_log=log.with_suffix(".debug"))
         started = datetime.now(timezone.utc)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        finished, failure, tries = self._install(command, log)
+        call = self._install(command, log)
         after = self.environment.freeze()
-        text = log.read_text(encoding="utf-8", errors="replace")
         record = StageRecord(
             name=stage.name,
             command=tuple(command),
             started=started,
             seconds=round((datetime.now(timezone.utc) - started).total_seconds(), 3),
-            exit=finished.exit,
+            exit=call.finished.exit,
             log=log.relative_to(self.folder).as_posix(),
-            tries=tries,
+            tries=call.tries,
             drift=drift_between(before, after),
-            failure=failure,
-            message="" if failure is None else explain(failure, text, finished),
+            failure=call.failure,
+            message=explain(call.failure, call.words, call.finished) if call.failure else "",
         )
+        self.notes += _yanked(stage, call.words)
         return record, after
 
-    def _install(self, command: list[str], log: Path) -> tuple[Finished, FailureKind | None, int]:
+    def _install(self, command: list[str], log: Path) -> _Call:
         """Run an installer call, once more if and only if the network failed it."""
-        for tries in range(1, _NETWORK_TRIES + 1):
-            log.open("a", encoding="utf-8").write(f"$ {shlex.join(command)}\n")
-            begin = log.stat().st_size
-            finished = run(command, log=log, limit=self.limit, env=self.environ, tick=self.tick)
-            if finished.exit == 0 and not finished.timed_out:
-                return finished, None, tries
-            words = log.read_bytes()[begin:].decode(errors="replace")
-            failure = classify(words, finished)
-            if failure != "index":
-                break
-        return finished, failure, tries
+        call = self._call(command, log, tries=1)
+        if call.failure == "index":
+            call = self._call(command, log, tries=2)
+        return call
+
+    def _call(self, command: list[str], log: Path, tries: int) -> _Call:
+        debug = log.with_suffix(".debug")
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"$ {shlex.join(command)}\n")
+        begin, debug_begin = _size(log), _size(debug)
+        finished = run(command, log=log, limit=self.limit, env=self.environ, tick=self.tick)
+        words = _read(log, begin)
+        failure = classify(words + _missed_pages(_read(debug, debug_begin)), finished)
+        return _Call(finished=finished, words=words, failure=failure, tries=tries)
 
     def _arguments(self, stage: PlannedStage) -> list[str]:
         arguments = list(stage.arguments)
@@ -144,3 +154,22 @@ class Builder:
             self.notes.append(f"stage {stage.name}: the default index serves, since {error}")
             place = arguments.index(index)
             del arguments[place - 1 : place + 1]
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _read(path: Path, begin: int) -> str:
+    return path.read_bytes()[begin:].decode(errors="replace") if path.exists() else ""
+
+
+def _missed_pages(debug: str) -> str:
+    """Return what pip's debug log says of index pages that it could not have."""
+    return "\n".join(line for line in debug.splitlines() if "Could not fetch URL" in line)
+
+
+def _yanked(stage: PlannedStage, words: str) -> list[str]:
+    """Return a note for each yanked release that was installed: installers only warn of those."""
+    lines = [line.strip() for line in words.splitlines() if "yanked" in line]
+    return [f"stage {stage.name}: {line}" for line in lines]

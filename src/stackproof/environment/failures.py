@@ -1,8 +1,11 @@
 """Tell apart why an installer failed: the stack refused to be installed, or something else did.
 
 A stage that cannot be resolved or built is a verdict on the stack. An index that does not answer,
-a full disk or a killed process is none. Neither installer's exit code says enough, so its words
-are read; what is not known to be a refusal is never counted as one.
+a full disk or a killed process is none. The installers' exit codes do not tell these apart: uv ends
+with 1 both for a conflict and for a refused login, and pip backtracks to an older version, and ends
+with 0, where the page of a dependency cannot be had. So their words are read, also after success,
+and what is not known to be a refusal is never counted as one. The words were collected by running
+uv 0.8.4 and 0.13.9, pip 26.0 and 26.3 against an index that misbehaves; tests/harness repeats that.
 """
 
 from __future__ import annotations
@@ -14,53 +17,80 @@ from stackproof.process import Finished
 
 __all__ = ["FailureKind", "classify", "explain"]
 
-FailureKind = Literal["refused", "index", "disk", "stopped", "unknown"]
+FailureKind = Literal["refused", "index", "upload-times", "disk", "stopped", "unknown"]
 
-_DISK = re.compile(r"No space left on device|Disk quota exceeded")
-_INDEX = re.compile(
-    r"error sending request for url|Failed to fetch|Request failed after \d+ retries|error decoding"
-    r" response body|connection broken by|Could not fetch URL|Connection to \S+ timed out"
-    r"|ReadTimeoutError|NewConnectionError|HTTP error \d+|Server Error for url",
-)
-_CUT_OFF = re.compile(
-    r"missing an upload date|does not provide upload-time|upload-time metadata", re.IGNORECASE
-)
-_REFUSED = re.compile(
-    r"No solution found when resolving|ResolutionImpossible|No matching distribution found"
-    r"|Failed to build|Failed building wheel|subprocess-exited-with-error"
-    r"|metadata-generation-failed|requires a different Python|is not a supported wheel",
-)
-_WORDS = {
+#: Patterns of what installers say. The first kind of which one is found counts: a resolver that
+#: lacks a page says both that it could not fetch it and that there is no solution.
+_SAID: dict[FailureKind, tuple[str, ...]] = {
+    "disk": ("No space left on device", "Disk quota exceeded"),
+    "upload-times": ("is missing an upload date", "does not provide upload-time metadata"),
+    "index": (
+        r"Request failed after \d+ retr",
+        "Failed to fetch:",
+        "error sending request for url",
+        "error decoding response body",
+        "lack of valid authentication credentials",
+        "returned a 403 Forbidden error",
+        "Error while accessing remote requirements file",
+        r"Could not fetch URL \S+: (?!404 )",
+        r"error: connection-(?:failed|timeout)",
+        "error: incomplete-download",
+        "Max retries exceeded with url",
+        r"HTTP error \d+ while getting",
+        "is not a trusted or secure host and is being ignored",
+    ),
+    "refused": (
+        "No solution found when resolving",
+        "ResolutionImpossible",
+        "No matching distribution found for",
+        "Failed to build",
+        "Failed to download and build",
+        "failed-wheel-build-for-install",
+        "metadata-generation-failed",
+        "subprocess-exited-with-error",
+    ),
+}
+#: Kinds that spoil an installation although the installer calls it a success.
+_SPOILING = ("disk", "upload-times", "index")
+_WORDS: dict[FailureKind, str] = {
     "refused": "cannot be installed as documented",
-    "index": "the package index did not answer as one",
+    "index": "the package index did not answer every request, so nothing follows for the stack",
+    "upload-times": "the package index does not say when files were uploaded, so the cut-off date "
+    "could not be kept",
     "disk": "the disk is full",
-    "stopped": "the installer was stopped",
     "unknown": "the installer failed for a reason that is not known to lie in the stack",
 }
+#: uv before 0.9 draws its causes as a tree and wraps them at 80 columns.
+_LAYOUT = re.compile(r"[\s×├╰│─▶]+")  # noqa: RUF001 - the signs that uv draws with
 
 
-def classify(log: str, finished: Finished) -> FailureKind:
-    """Return why an installer call that did not succeed failed, by its log and its end."""
-    if _DISK.search(log):
-        return "disk"
-    if finished.timed_out or finished.exit < 0:
+def classify(words: str, finished: Finished) -> FailureKind | None:
+    """Return why an installer call failed by what it wrote and how it ended; None if it did not."""
+    text = _LAYOUT.sub(" ", words)
+    succeeded = finished.exit == 0 and not finished.timed_out
+    found = next((kind for kind, said in _SAID.items() if re.search("|".join(said), text)), None)
+    if succeeded:
+        return found if found in _SPOILING else None
+    if found != "disk" and (finished.timed_out or finished.exit < 0):
         return "stopped"
-    if _INDEX.search(log) or _CUT_OFF.search(log):
-        return "index"
-    return "refused" if _REFUSED.search(log) else "unknown"
+    return found or "unknown"
 
 
-def explain(kind: FailureKind, log: str, finished: Finished) -> str:
-    """Return one message: what kind of failure it was, then the installer's own last words."""
-    head = finished.describe() if kind == "stopped" else _WORDS[kind]
-    return f"{head}\n{_last_words(log)}".rstrip()
+def explain(kind: FailureKind, words: str, finished: Finished) -> str:
+    """Return one message: what kind of failure it was, then the installer's own words."""
+    head = f"the installer {finished.describe()}" if kind == "stopped" else _WORDS[kind]
+    return f"{head}\n{_last_words(words)}".rstrip()
 
 
-def _last_words(log: str, lines: int = 15) -> str:
-    """Return the installer's error from where it begins, or else its last lines."""
-    text = log.rstrip().splitlines()
+def _last_words(words: str, lines: int = 15) -> str:
+    """Return the installer's words from where its error begins, or else its last lines."""
+    text = words.rstrip().splitlines()
     begin = next(
-        (number for number, line in enumerate(text) if re.match(r"(error|ERROR)\b", line)),
+        (
+            number
+            for number, line in enumerate(text)
+            if re.match(r"error:|ERROR:|  ×", line)  # noqa: RUF001 - the sign that uv draws
+        ),
         max(0, len(text) - lines),
     )
     return "\n".join(text[begin : begin + lines])

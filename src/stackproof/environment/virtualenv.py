@@ -68,11 +68,15 @@ class Environment:
             libraries=tuple(dict.fromkeys(map(Path, libraries))),
         )
 
-    def install_command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the command that installs what pip's and uv's common arguments say."""
+    def install_command(self, arguments: Sequence[str], *, debug_log: Path) -> list[str]:
+        """Return the command that installs what pip's and uv's common arguments say.
+
+        pip says only in `debug_log` which pages of an index it could not have.
+        """
         if self.installer == "uv":
             return [find_uv_bin(), "pip", "install", "--python", str(self.python), *arguments]
-        return [str(self.python), "-m", "pip", "install", "--no-input", *arguments]
+        quiet = ["--no-input", "--disable-pip-version-check", "--log", str(debug_log)]
+        return [str(self.python), "-m", "pip", "install", *quiet, *arguments]
 
     def check_command(self) -> list[str]:
         """Return the command that looks for broken requirements among what is installed."""

@@ -1,0 +1,39 @@
+"""The JSON Schemas of what is read and written, generated from the models themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from stackproof.environment import StageRecord
+from stackproof.evidence import RunRecord
+from stackproof.matrix import json_schema
+from stackproof.plan import Plan
+from stackproof.records import to_json, write_atomically
+from stackproof.verdict import Verdict
+
+__all__ = ["schemas", "write_schemas"]
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the schemas by the name of what they describe (JSON Schema draft 2020-12)."""
+    written = {
+        "plan": Plan.model_json_schema(mode="serialization"),
+        "run": RunRecord.model_json_schema(mode="serialization"),
+        "stages": TypeAdapter(tuple[StageRecord, ...]).json_schema(mode="serialization"),
+        "verdict": Verdict.model_json_schema(mode="serialization"),
+    }
+    return {
+        "matrix": json_schema(),
+        **{name: {"$schema": _DRAFT, **schema} for name, schema in written.items()},
+    }
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every schema to `<folder>/<name>.schema.json`."""
+    for name, schema in schemas().items():
+        write_atomically(folder / f"{name}.schema.json", to_json(schema))
