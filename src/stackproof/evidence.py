@@ -29,9 +29,9 @@ _STAGES = TypeAdapter(tuple[StageRecord, ...])
 class RunRecord(Record):
     """The circumstances of a run.
 
-    `trouble` says in one message why the run cannot be judged, or is None; `suite_exit` is None
-    where the suite did not run to its end. `seconds` is wall time, `own_seconds` the part of it
-    spent outside installers and suite.
+    `trouble` says in one message why the run cannot be judged, or is None; `suite` is the sha256 of
+    the suite's files, and `suite_exit` is None where it did not run to its end. `seconds` is wall
+    time, `own_seconds` the part of it spent outside installers and suite.
     """
 
     format: Literal[1] = 1
@@ -44,6 +44,7 @@ class RunRecord(Record):
     index: str | None
     constraints: tuple[ConstraintsUsed, ...]
     notes: tuple[str, ...]
+    suite: str
     suite_exit: int | None
     trouble: str | None
 
@@ -84,9 +85,8 @@ class Evidence:
     folder: Path
 
     @classmethod
-    def create(cls, reports: Path, plan: Plan) -> Evidence:
-        """Make the folder of a run that begins now and write its plan."""
-        home = reports / plan.matrix / plan.row
+    def create(cls, home: Path, plan: Plan) -> Evidence:
+        """Make the folder of a run that begins now in `home`, and write its plan."""
         home.mkdir(parents=True, exist_ok=True)
         while True:
             folder = home / datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -97,6 +97,12 @@ class Evidence:
             break
         plan.write(folder / "plan.json")
         return cls(folder)
+
+    @classmethod
+    def runs(cls, home: Path) -> Iterator[Evidence]:
+        """Yield the runs in `home` that came to their end, the newest first."""
+        for file in sorted(home.glob("[0-9]*/verdict.json"), reverse=True):
+            yield cls(file.parent)
 
     @property
     def plan(self) -> Plan:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import field_serializer
@@ -71,6 +73,16 @@ class PlannedStage(Record):
     reason: str | None
     reasons: dict[str, str]
 
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The part of `arguments` that says what to install."""
+        return tuple(takewhile(lambda argument: not argument.startswith("--"), self.arguments))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The part of `arguments` that says how to install it."""
+        return self.arguments[len(self.requirements) :]
+
 
 class PlannedClaim(Record):
     """A claim of the document about a pin, or about the whole stack where `pin` is None."""
@@ -92,7 +104,8 @@ class Plan(Record):
     """Everything that decides what a run does.
 
     `checks` are the ids of the checks that every run of the plan must answer; workloads are found
-    by the suite itself. `import_seconds` is the time limit of one import check.
+    by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
+    the requirements that a candidate tries, and is empty for a row as the matrix has it.
     """
 
     format: Literal[1] = 1
@@ -100,6 +113,7 @@ class Plan(Record):
     title: str
     row: str
     summary: str
+    requested: tuple[str, ...] = ()
     python: str
     installer: Installer
     as_of: datetime | None
@@ -139,27 +153,35 @@ def make_plan(
     python: str | None = None,
     as_of: datetime | None = None,
     installer: Installer = "uv",
+    versions: Mapping[str, str] = MappingProxyType({}),
+    extra: Sequence[str] = (),
+    requested: Sequence[str] = (),
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.
 
-    `python` and `as_of` stand in for the row's own. Raises StackproofError if there is no such row.
+    `python` and `as_of` stand in for the row's own. A candidate gives other `versions` for some
+    pins, which replace them wherever they stand, `extra` requirements for a last stage, and in
+    `requested` what was asked for in all.
+    Raises StackproofError if there is no such row.
     """
     if row not in matrix.rows:
         raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
     lineage = matrix.lineage(row)
     cut_off = as_of or lineage[-1].as_of
-    pins = _pins(matrix, lineage_overrides(matrix, row))
-    versions = {pin.name: pin.version for pin in pins}
+    asked = {pin: (version, "asked for on the command line") for pin, version in versions.items()}
+    pins = _pins(matrix, _overrides(matrix, row) | asked)
     interpreter = python or next(
         (level.python for level in reversed(lineage) if level.python), matrix.python
     )
-    builder = _StageBuilder(matrix, versions, interpreter, installer, cut_off)
-    stages = tuple(builder.build(stage) for stage in _stages(matrix, row))
+    effective = {pin.name: pin.version for pin in pins}
+    builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
+    stages = tuple(builder.build(stage) for stage in [*_stages(matrix, row), *_last_stage(extra)])
     return Plan(
         matrix=name,
         title=matrix.title,
         row=row,
         summary=lineage[-1].summary,
+        requested=tuple(requested),
         python=interpreter,
         installer=installer,
         as_of=cut_off,
@@ -174,7 +196,7 @@ def make_plan(
     )
 
 
-def lineage_overrides(matrix: Matrix, row: str) -> dict[str, tuple[str, str]]:
+def _overrides(matrix: Matrix, row: str) -> dict[str, tuple[str, str]]:
     """Return version and reason of each pin that the row, or a row it derives from, overrides."""
     return {
         override.pin: (override.version, override.reason)
@@ -207,6 +229,12 @@ def _stages(matrix: Matrix, row: str) -> list[Stage]:
             place = len(names) if extra.after is None else names.index(extra.after) + 1
             stages.insert(place, extra)
     return stages
+
+
+def _last_stage(extra: Sequence[str]) -> list[Stage]:
+    if not extra:
+        return []
+    return [Stage(name="asked-for", step="none", requirements=tuple(extra))]
 
 
 class _StageBuilder:

@@ -26,7 +26,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.plan import Plan
 from stackproof.progress import Progress
-from stackproof.records import to_json, write_atomically
+from stackproof.records import fingerprint, to_json, write_atomically
 from stackproof.report import write_reports
 from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import Starting, starting
@@ -50,6 +50,21 @@ class Project:
         """The folder that evidence goes to."""
         return self.root / "reports"
 
+    def home(self, plan: Plan) -> Path:
+        """Return the folder that the runs of a plan leave their evidence in."""
+        if not plan.requested:
+            return self.reports / plan.matrix / plan.row
+        asked = "+".join(plan.requested).replace("==", "-")
+        return self.reports / "candidates" / f"{plan.matrix}-{plan.row}-{asked}"
+
+    @property
+    def suite_fingerprint(self) -> str:
+        """The sha256 of the suite's files, as 64 hexadecimal digits."""
+        files = sorted(path for path in self.suite.rglob("*") if path.suffix in (".py", ".ini"))
+        return fingerprint(
+            {str(path.relative_to(self.suite)): path.read_text(encoding="utf-8") for path in files}
+        )
+
     @property
     def snapshots(self) -> Path:
         """The repository's own constraint files."""
@@ -71,8 +86,9 @@ def verify(
     Raises CannotJudgeError if another run of the row is under way, and KeyboardInterrupt after the
     evidence of an interrupted run is written.
     """
-    with _alone(project.reports / plan.matrix / plan.row):
-        evidence = Evidence.create(project.reports, plan)
+    home = project.home(plan)
+    with _alone(home):
+        evidence = Evidence.create(home, plan)
         work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
         try:
             work.carry_out()
@@ -156,6 +172,7 @@ class _Run:
             index=self.index,
             constraints=tuple(self.constraints),
             notes=(*self.plan.notes, *self.notes),
+            suite=self.project.suite_fingerprint,
             suite_exit=self.suite_exit,
             trouble=self.trouble,
         ).write(self.evidence.folder / "run.json")

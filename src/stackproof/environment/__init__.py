@@ -1,9 +1,11 @@
 """The environment: a plan's stages carried out, with what each of them changed."""
 
 from stackproof.environment.build import Builder, StageRecord
-from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed
+from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed, constraints_in_use
 from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.pip_check import PipCheck, pip_check
+from stackproof.environment.resolution import Resolution, resolve_stage
+from stackproof.environment.scratch import scratch_environment
 from stackproof.environment.virtualenv import Environment, Freeze
 
 __all__ = [
@@ -14,7 +16,11 @@ __all__ = [
     "Environment",
     "Freeze",
     "PipCheck",
+    "Resolution",
     "StageRecord",
+    "constraints_in_use",
     "drift_between",
     "pip_check",
+    "resolve_stage",
+    "scratch_environment",
 ]

@@ -16,10 +16,16 @@ from urllib.parse import urlsplit
 import requests
 
 from stackproof.errors import CannotJudgeError
-from stackproof.plan import PlannedConstraints
+from stackproof.plan import Plan, PlannedConstraints
 from stackproof.records import Record
 
-__all__ = ["MIRROR_VARIABLE", "ConstraintFile", "ConstraintsUsed", "find_constraints"]
+__all__ = [
+    "MIRROR_VARIABLE",
+    "ConstraintFile",
+    "ConstraintsUsed",
+    "constraints_in_use",
+    "find_constraints",
+]
 
 MIRROR_VARIABLE = "STACKPROOF_CONSTRAINTS_MIRROR"
 _SECONDS = (5, 30)
@@ -87,6 +93,15 @@ def find_constraints(
         f"({'; '.join(passed_over)}); name a mirror in {MIRROR_VARIABLE}, or make a snapshot with "
         f"`nox -s constraints -- {wanted.version}`"
     )
+
+
+def constraints_in_use(
+    plan: Plan, *, snapshots: Path, environ: Mapping[str, str]
+) -> set[tuple[str, str]]:
+    """Return name and sha256 of each constraint file that a run of the plan would use now."""
+    wanted = {stage.constraints for stage in plan.stages if stage.constraints is not None}
+    found = [find_constraints(item, snapshots=snapshots, environ=environ).used for item in wanted]
+    return {(used.name, used.sha256) for used in found}
 
 
 def _sources(

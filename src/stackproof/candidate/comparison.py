@@ -1,0 +1,59 @@
+"""Compare a trial with its baseline, check by check. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from stackproof.environment import Freeze, drift_between
+from stackproof.environment.drift import Change
+from stackproof.records import Record
+from stackproof.verdict import Verdict
+
+__all__ = ["Comparison", "compare", "moved"]
+
+
+class Comparison(Record):
+    """Check ids by what became of them; a skip on either side makes a check not comparable."""
+
+    regressions: tuple[str, ...]
+    fixed: tuple[str, ...]
+    still_failing: tuple[str, ...]
+    still_passing: tuple[str, ...]
+    not_comparable: tuple[str, ...]
+
+
+_FATES = {
+    ("passed", "failed"): "regressions",
+    ("failed", "passed"): "fixed",
+    ("failed", "failed"): "still_failing",
+    ("passed", "passed"): "still_passing",
+}
+
+
+def compare(baseline: Verdict, trial: Verdict) -> Comparison:
+    """Put every check of either run in exactly one list, each in the order of the trial's report.
+
+    A complaint of `pip check` is a check only where there is one: where `pip check` ran on the
+    other side and did not complain, it passed there.
+    """
+    before = {check.id: check.outcome for check in baseline.checks}
+    after = {check.id: check.outcome for check in trial.checks}
+    lists: dict[str, list[str]] = {name: [] for name in Comparison.model_fields}
+    for check in [*after, *(name for name in before if name not in after)]:
+        fate = _FATES.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
+        lists[fate].append(check)
+    return Comparison.model_validate(lists)
+
+
+def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
+    unasked = "skipped"
+    if check.startswith("pip-check:") and outcomes.get("pip-check:*") in ("passed", "failed"):
+        unasked = "passed"
+    return outcomes.get(check, unasked)
+
+
+def moved(before: Freeze, after: Freeze, asked: Collection[str]) -> dict[str, Change]:
+    """Return what a trial changed beside what was asked for: (before, after), None for absent."""
+    drift = drift_between(before, after)
+    every = {**drift.added, **drift.moved}
+    return {name: every[name] for name in sorted(every) if name not in asked}

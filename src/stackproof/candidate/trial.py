@@ -1,0 +1,194 @@
+"""Carry out one trial: resolve it, run it, and say what it would break that worked before."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from stackproof.candidate.baseline import find_baseline
+from stackproof.candidate.comparison import Comparison, compare, moved
+from stackproof.environment import (
+    Drift,
+    Resolution,
+    StageRecord,
+    resolve_stage,
+    scratch_environment,
+)
+from stackproof.environment.drift import Change
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence import Evidence, RunRecord
+from stackproof.plan import Plan, PlannedStage
+from stackproof.progress import Progress
+from stackproof.report import write_reports
+from stackproof.verdict import Verdict, judge
+from stackproof.verify import Project, verify
+
+__all__ = ["Laboratory", "TrialVerdict"]
+
+
+class TrialVerdict(Verdict):
+    """The verdict of a trial, the form of its `verdict.json`.
+
+    `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
+    (version before, version after), and `pins_moved` names the pins among them.
+    """
+
+    base_row: str
+    requested: tuple[str, ...]
+    resolvable: bool
+    reason: str | None
+    baseline: str | None
+    comparison: Comparison | None
+    moved: dict[str, Change]
+    pins_moved: tuple[str, ...]
+    companions: tuple[str, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing that worked before is broken, and no other pin was moved."""
+        return (
+            self.comparison is not None and not self.comparison.regressions and not self.pins_moved
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 for no regression, 1 for regressions, 2 where the trial could not be judged."""
+        if self.verdict == "unjudged":
+            return 2
+        return 0 if self.safe else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laboratory:
+    """Where trials are made; a baseline older than `baseline_age` is made anew."""
+
+    project: Project
+    progress: Progress
+    baseline_age: timedelta
+
+    def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
+        """Make the trial `plan`, derived from the row's own plan `base`, and judge it.
+
+        Raises CannotJudgeError if there is no baseline to compare it with.
+        """
+        refused = self._refusal(plan, base)
+        if refused is not None:
+            evidence = self._record_refusal(plan, *refused)
+            return self._conclude(evidence, base, companions, reason=refused[1].message)
+        baseline = self.baseline(base)
+        evidence = self._run(plan)
+        return self._conclude(evidence, base, companions, baseline=baseline)
+
+    def baseline(self, base: Plan) -> Evidence:
+        """Return the evidence to compare with: a fresh enough run of the row, or a new one.
+
+        Raises CannotJudgeError if a new one could not be judged.
+        """
+        found = find_baseline(base, self.project, self.baseline_age)
+        if found is not None:
+            return found
+        evidence = self._run(base)
+        trouble = judge(evidence).trouble
+        if trouble is not None:
+            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {trouble}")
+        return evidence
+
+    def _run(self, plan: Plan) -> Evidence:
+        name = plan.fingerprint[:16]
+        scratch = scratch_environment(name, python=plan.python, installer=plan.installer)
+        with scratch as venv:
+            return verify(plan, venv, self.project, self.progress)[1]
+
+    def _refusal(self, plan: Plan, base: Plan) -> tuple[PlannedStage, Resolution] | None:
+        """Return the first stage that differs from the row's own and cannot be resolved."""
+        known = {stage.arguments for stage in base.stages} if plan.python == base.python else set()
+        changed = [stage for stage in plan.stages if stage.arguments not in known]
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            found = list(pool.map(lambda stage: self._resolve(plan, stage), changed))
+        for stage, resolution in zip(changed, found, strict=True):
+            if resolution.failure == "refused":
+                return stage, resolution
+            if resolution.failure is not None:
+                raise CannotJudgeError(f"stage {stage.name}: {resolution.message}")
+        return None
+
+    def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution:
+        return resolve_stage(
+            stage,
+            python=plan.python,
+            folder=self.project.home(plan) / "resolution",
+            snapshots=self.project.snapshots,
+            environ=self.project.environ,
+        )
+
+    def _record_refusal(self, plan: Plan, stage: PlannedStage, found: Resolution) -> Evidence:
+        """Leave evidence of a trial that ended with its resolution."""
+        started = datetime.now(timezone.utc)
+        evidence = Evidence.create(self.project.home(plan), plan)
+        log = Path("stages") / f"{stage.name}.log"
+        (evidence.folder / "stages").mkdir()
+        (evidence.folder / log).write_bytes(found.log.read_bytes())
+        record = StageRecord(
+            name=stage.name,
+            command=found.command,
+            started=started,
+            seconds=round(found.finished.seconds, 3),
+            exit=found.finished.exit,
+            log=log.as_posix(),
+            tries=1,
+            drift=Drift(added={}, removed={}, upgraded={}, downgraded={}),
+            failure="refused",
+            message=found.message,
+        )
+        evidence.write_stages([record])
+        RunRecord(
+            started=started,
+            seconds=record.seconds,
+            own_seconds=0.0,
+            python=plan.python,
+            installer=plan.installer,
+            installer_version=plan.installer,
+            index=None,
+            constraints=(),
+            notes=("the stages were resolved, not installed",),
+            suite=self.project.suite_fingerprint,
+            suite_exit=None,
+            trouble=None,
+        ).write(evidence.folder / "run.json")
+        return evidence
+
+    def _conclude(
+        self,
+        evidence: Evidence,
+        base: Plan,
+        companions: tuple[str, ...],
+        *,
+        reason: str | None = None,
+        baseline: Evidence | None = None,
+    ) -> TrialVerdict:
+        """Compare the trial with its baseline and write its verdict and reports."""
+        plan, verdict = evidence.plan, judge(evidence)
+        comparison = compare(judge(baseline), verdict) if baseline else None
+        changes: dict[str, Change] = {}
+        if baseline is not None and evidence.freeze:
+            asked = {name.partition("==")[0] for name in plan.requested}
+            changes = moved(baseline.freeze, evidence.freeze, asked)
+        pins = {pin.name for pin in base.pins}
+        trial = TrialVerdict(
+            **dict(verdict),
+            base_row=f"{base.matrix}/{base.row}",
+            requested=plan.requested,
+            resolvable=reason is None,
+            reason=reason,
+            baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
+            comparison=comparison,
+            moved=changes,
+            pins_moved=tuple(name for name in changes if name in pins),
+            companions=companions,
+        )
+        write_reports(evidence, trial)
+        evidence.publish()
+        return trial

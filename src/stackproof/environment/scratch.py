@@ -1,0 +1,63 @@
+"""Scratch environments, for what needs more of them than nox makes for one session."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from uv import find_uv_bin
+
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import Installer
+
+__all__ = ["scratch_environment"]
+
+
+@contextmanager
+def scratch_environment(name: str, *, python: str, installer: Installer) -> Iterator[Path]:
+    """Make an empty environment, yield its folder, and remove it.
+
+    `name` decides the folder, so that byte code cached for an earlier environment of the same
+    content and name fits. Raises CannotJudgeError if it cannot be made, above all for want of the
+    interpreter.
+    """
+    folder = _shelf() / name
+    try:
+        made = subprocess.run(
+            _command(folder, python, installer),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        if made.returncode != 0:
+            raise CannotJudgeError(
+                f"no environment with Python {python} could be made: {made.stderr.strip()}"
+            )
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(folder: Path, python: str, installer: Installer) -> list[str]:
+    if installer == "uv":
+        return [find_uv_bin(), "venv", "--quiet", "--clear", "--python", python, str(folder)]
+    return [sys.executable, "-m", "virtualenv", "--clear", "--python", python, str(folder)]
+
+
+def _shelf() -> Path:
+    """Return a folder on the file system of uv's cache, or its hard links would become copies."""
+    ours = user_cache_path("stackproof") / "scratch"
+    ours.mkdir(parents=True, exist_ok=True)
+    answer = subprocess.run(
+        [find_uv_bin(), "cache", "dir"], capture_output=True, text=True, check=True, timeout=60
+    )
+    cache = Path(answer.stdout.strip())
+    if not cache.exists() or cache.stat().st_dev == ours.stat().st_dev:
+        return ours
+    return cache.parent / "stackproof-scratch"
