@@ -57,6 +57,12 @@ def verify_optional(session: nox.Session, row: sessions.RowChoice) -> None:
     sessions.verify(session, row, ROOT)
 
 
+@nox.session(default=False, venv_backend="none")
+def candidate(session: nox.Session) -> None:
+    """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--python X.Y] [--with NAME==VERSION]."""
+    sessions.candidate(session, ROOT)
+
+
 @nox.session(default=False)
 def tests(session: nox.Session) -> None:
     """Test stackproof itself; no network but to install the test tools."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+from pydantic import ValidationError
+
 from stackproof.environment import constraints_in_use
 from stackproof.evidence import Evidence
 from stackproof.plan import Plan
@@ -25,7 +27,10 @@ def find_baseline(plan: Plan, project: Project, age: timedelta) -> Evidence | No
         constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ),
     )
     for evidence in Evidence.runs(project.home(plan)):
-        run = evidence.run
+        try:
+            run = evidence.run
+        except ValidationError:
+            continue  # left by another version of stackproof, in a form that is no longer read
         if run.started < oldest:
             return None
         used = {(file.name, file.sha256) for file in run.constraints}

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from stackproof.candidate.baseline import find_baseline
-from stackproof.candidate.comparison import Comparison, compare, moved
+from stackproof.candidate.comparison import compare, moved
+from stackproof.candidate.summary import trial_markdown
+from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment import (
     Drift,
     Resolution,
@@ -22,43 +24,12 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.plan import Plan, PlannedStage
 from stackproof.progress import Progress
+from stackproof.records import write_atomically
 from stackproof.report import write_reports
-from stackproof.verdict import Verdict, judge
+from stackproof.verdict import judge
 from stackproof.verify import Project, verify
 
-__all__ = ["Laboratory", "TrialVerdict"]
-
-
-class TrialVerdict(Verdict):
-    """The verdict of a trial, the form of its `verdict.json`.
-
-    `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
-    (version before, version after), and `pins_moved` names the pins among them.
-    """
-
-    base_row: str
-    requested: tuple[str, ...]
-    resolvable: bool
-    reason: str | None
-    baseline: str | None
-    comparison: Comparison | None
-    moved: dict[str, Change]
-    pins_moved: tuple[str, ...]
-    companions: tuple[str, ...]
-
-    @property
-    def safe(self) -> bool:
-        """Whether nothing that worked before is broken, and no other pin was moved."""
-        return (
-            self.comparison is not None and not self.comparison.regressions and not self.pins_moved
-        )
-
-    @property
-    def exit_code(self) -> int:
-        """0 for no regression, 1 for regressions, 2 where the trial could not be judged."""
-        if self.verdict == "unjudged":
-            return 2
-        return 0 if self.safe else 1
+__all__ = ["Laboratory"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,5 +161,7 @@ class Laboratory:
             companions=companions,
         )
         write_reports(evidence, trial)
+        report = evidence.folder / "report.md"
+        write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
         evidence.publish()
         return trial

@@ -1,0 +1,76 @@
+"""Say what trials found: one line each on the terminal, one page each as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stackproof.candidate.verdict import TrialVerdict
+from stackproof.report.markdown import cell
+from stackproof.report.wording import brief
+
+__all__ = ["outcome", "print_trials", "trial_markdown"]
+
+
+def outcome(trial: TrialVerdict) -> str:
+    """Return what a user should make of a trial, in a few words."""
+    if trial.verdict == "unjudged":
+        return "could not be judged"
+    if not trial.resolvable:
+        return "cannot be resolved"
+    if trial.safe:
+        return "safe, with these companions" if trial.companions else "safe"
+    return "breaks what worked"
+
+
+def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
+    """Print a table of trials with the reason of each refusal and each regression."""
+    table = Table(title="trials", title_justify="left")
+    for column in ("tried", "outcome", "because", "seconds"):
+        table.add_column(
+            column, overflow="fold", justify="right" if column == "seconds" else "left"
+        )
+    for trial in trials:
+        tried = " ".join((*trial.requested, *trial.companions))
+        reasons = "\n".join(_reasons(trial))
+        table.add_row(tried, outcome(trial), escape(reasons), f"{trial.seconds:.1f}")
+    console.print(table)
+
+
+def trial_markdown(trial: TrialVerdict) -> str:
+    """Return the part of a trial's report that compares it with its baseline."""
+    page = _templates().get_template("trial.md")
+    checks = {check.id: check for check in trial.checks}
+    return page.render(trial=trial, outcome=outcome(trial), checks=checks)
+
+
+def _reasons(trial: TrialVerdict) -> list[str]:
+    if trial.reason is not None or trial.comparison is None:
+        return [trial.reason or trial.trouble or ""]
+    checks = {check.id: check for check in trial.checks}
+    broken = [f"{name}: {brief(checks[name])}" for name in trial.comparison.regressions]
+    shifted = [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
+    return [*broken, *shifted]
+
+
+def _change(trial: TrialVerdict, name: str) -> str:
+    before, after = trial.moved[name]
+    return f"from {before or 'absent'} to {after or 'absent'}"
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("stackproof.candidate"),
+        autoescape=False,  # noqa: S701 - the output is Markdown; `cell` guards its tables
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters.update(brief=brief, cell=cell)
+    return templates

@@ -1,0 +1,41 @@
+"""The verdict of a trial: that of a run, and what it would break that worked before."""
+
+from __future__ import annotations
+
+from stackproof.candidate.comparison import Comparison
+from stackproof.environment.drift import Change
+from stackproof.verdict import Verdict
+
+__all__ = ["TrialVerdict"]
+
+
+class TrialVerdict(Verdict):
+    """The verdict of a trial, the form of its `verdict.json`.
+
+    `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
+    (version before, version after), and `pins_moved` names the pins among them.
+    """
+
+    base_row: str
+    requested: tuple[str, ...]
+    resolvable: bool
+    reason: str | None
+    baseline: str | None
+    comparison: Comparison | None
+    moved: dict[str, Change]
+    pins_moved: tuple[str, ...]
+    companions: tuple[str, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing that worked before is broken, and no other pin was moved."""
+        return (
+            self.comparison is not None and not self.comparison.regressions and not self.pins_moved
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 for no regression, 1 for regressions, 2 where the trial could not be judged."""
+        if self.verdict == "unjudged":
+            return 2
+        return 0 if self.safe else 1

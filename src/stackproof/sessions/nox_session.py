@@ -1,0 +1,43 @@
+"""What every session of ours takes from nox: an installer, an environment, a console."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import nox
+from rich.console import Console
+
+from stackproof.errors import StackproofError
+from stackproof.plan import Installer
+
+__all__ = ["console", "environ", "installer"]
+
+
+def console() -> Console:
+    """Return the console to print on."""
+    # nox hears every logger; that a connection was opened is no news to its user.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    return Console(soft_wrap=True)
+
+
+def environ(session: nox.Session) -> dict[str, str]:
+    """Return the outer environment with nox's changes for the session, None meaning unset."""
+    merged: dict[str, str | None] = {**os.environ, **session.env}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def installer(session: nox.Session) -> Installer:
+    """Return the installer that goes with the session's venv backend; uv where there is none.
+
+    Raises StackproofError for a backend that rows cannot be built with.
+    """
+    backend = session.virtualenv.venv_backend
+    if backend in ("uv", "none"):
+        return "uv"
+    if backend in ("virtualenv", "venv"):
+        return "pip"
+    raise StackproofError(
+        f"the venv backend {backend!r} is not one that rows can be built with; "
+        "use uv, virtualenv or venv"
+    )

@@ -1,0 +1,32 @@
+"""Read what stands behind `--` on nox's command line."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timezone
+from typing import NoReturn
+
+from stackproof.errors import StackproofError
+
+__all__ = ["Options", "instant"]
+
+
+class Options(argparse.ArgumentParser):
+    """A parser whose mistakes are our errors: nox, not argparse, ends the session."""
+
+    def __init__(self, session: str) -> None:
+        super().__init__(prog=f"nox -s {session} --", add_help=False, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise StackproofError with the mistake and the usage."""
+        raise StackproofError(f"{message}; {self.format_usage().strip()}")
+
+
+def instant(text: str) -> datetime:
+    """Return a full UTC timestamp; raise ArgumentTypeError for anything less."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a full UTC timestamp such as 2025-04-01T00:00:00Z"
+        ) from None

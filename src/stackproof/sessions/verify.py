@@ -1,0 +1,49 @@
+"""`nox -s verify`: prove or disprove every claim of a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+from stackproof.errors import StackproofError
+from stackproof.matrix import load_matrix
+from stackproof.plan import Plan, make_plan
+from stackproof.progress import Progress
+from stackproof.report import print_verdict
+from stackproof.sessions.nox_session import console, environ, installer
+from stackproof.sessions.options import Options, instant
+from stackproof.sessions.rows import RowChoice
+from stackproof.verify import Project
+from stackproof.verify import verify as carry_out
+
+__all__ = ["verify"]
+
+
+def verify(session: nox.Session, choice: RowChoice, root: Path) -> None:
+    """Verify a row in the session's environment; fail the session if there is news."""
+    screen = console()
+    project = Project(root=root, environ=environ(session))
+    try:
+        plan = _plan(session, choice)
+        venv = Path(session.virtualenv.location)
+        verdict, evidence = carry_out(plan, venv, project, Progress(screen))
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+    print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
+    if verdict.exit_code:
+        session.error(f"exit {verdict.exit_code}")
+
+
+def _plan(session: nox.Session, choice: RowChoice) -> Plan:
+    options = Options("verify")
+    options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    given = options.parse_args(session.posargs)
+    return make_plan(
+        load_matrix(choice.file),
+        name=choice.file.stem,
+        row=choice.row,
+        python=session.python if isinstance(session.python, str) else choice.python,
+        as_of=given.as_of,
+        installer=installer(session),
+    )
