@@ -4,14 +4,18 @@
 #     "filelock>=3.15",
 #     "jinja2>=3.1",
 #     "junitparser>=4.0",
+#     "markdown-it-py>=3.0",
 #     "nox>=2026.4.10",
 #     "packaging>=24.2",
 #     "platformdirs>=4.2",
 #     "pydantic>=2.9",
 #     "pypi-simple>=1.6",
+#     "remotezip>=0.12",
 #     "requests>=2.32",
+#     "requests-cache>=1.2",
 #     "rich>=13.9",
 #     "tomli>=2.0.1; python_version < '3.11'",
+#     "tomlkit>=0.13",
 #     "uv>=0.8.4",
 #     "virtualenv>=20.29",
 # ]
@@ -61,6 +65,24 @@ def verify_optional(session: nox.Session, row: sessions.RowChoice) -> None:
 def candidate(session: nox.Session) -> None:
     """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--python X.Y] [--with NAME==VERSION]."""
     sessions.candidate(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def audit(session: nox.Session) -> None:
+    """Judge all claims by metadata alone, in seconds: -- [MATRIX[/ROW] ...] [--document FILE]."""
+    sessions.audit_rows(session, ROOT)
+
+
+@nox.session(name="matrix-from", default=False, venv_backend="none")
+def matrix_from(session: nox.Session) -> None:
+    """Write a first matrix: -- FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]."""
+    sessions.matrix_from(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def constraints(session: nox.Session) -> None:
+    """Rebuild a release's constraint files from the package index: -- VERSION [--python X.Y]."""
+    sessions.constraints(session, ROOT)
 
 
 @nox.session(default=False)

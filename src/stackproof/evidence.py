@@ -7,6 +7,7 @@ that came to its end. What was written stays, however the run ends.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,6 +23,9 @@ from stackproof.records import Record, to_json, write_atomically
 __all__ = ["CheckResult", "Evidence", "RunRecord", "SuiteResults"]
 
 Outcome = Literal["passed", "failed", "skipped"]
+
+_ROOM = ".room"
+_ROOM_BYTES = 1 << 20
 
 _STAGES = TypeAdapter(tuple[StageRecord, ...])
 
@@ -151,6 +155,14 @@ class Evidence:
         """Write what is installed, one requirement a line."""
         text = "".join(f"{name}=={version}\n" for name, version in freeze.items())
         write_atomically(self.folder / "freeze.txt", text)
+
+    def hold_room(self) -> None:
+        """Take up the disk space that the verdict will need, before others fill the disk."""
+        (self.folder / _ROOM).write_bytes(os.urandom(_ROOM_BYTES))
+
+    def release_room(self) -> None:
+        """Give the space back."""
+        (self.folder / _ROOM).unlink(missing_ok=True)
 
     def publish(self) -> None:
         """Point `latest` at this run, now that it came to its end."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_serializer
 
@@ -38,6 +38,18 @@ Installer = Literal["uv", "pip"]
 #: The option of each installer that hides what was uploaded after an instant.
 _CUT_OFF = {"uv": "--exclude-newer", "pip": "--uploaded-prior-to"}
 _INDEX = {"uv": "--default-index", "pip": "--index-url"}
+
+
+#: The keys of a plan that change neither what is built nor what is asked of it.
+_WORDS: Any = {
+    "title": True,
+    "summary": True,
+    "claims": True,
+    "known_failures": True,
+    "notes": True,
+    "pins": {"__all__": {"documented", "area", "role", "reason"}},
+    "stages": {"__all__": {"step", "reason", "reasons"}},
+}
 
 
 class PlannedPin(Record):
@@ -133,11 +145,8 @@ class Plan(Record):
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of what is built: two plans with the same one build the same way."""
-        built = self.to_data()
-        for key in ("title", "summary", "claims", "known_failures", "notes"):
-            del built[key]
-        return fingerprint(built)
+        """The sha256 of what is built and checked; what is merely said of it does not count."""
+        return fingerprint(self.model_dump(mode="json", exclude=_WORDS))
 
 
 def timestamp(value: datetime) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from stackproof.environment import FailureKind
 from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.matrix import CHECK_KINDS
 from stackproof.plan import Installer, Plan, PlannedClaim, timestamp
@@ -122,10 +123,12 @@ def _results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
 
 
 def _stage_results(evidence: Evidence) -> Iterator[CheckResult]:
+    """Yield a result for each stage that ran; one that was kept from running is no failure."""
+    outcomes: dict[FailureKind | None, Outcome] = {None: "passed", "refused": "failed"}
     for stage in evidence.stages:
         yield CheckResult(
             id=f"stage:{stage.name}",
-            outcome="passed" if stage.failure is None else "failed",
+            outcome=outcomes.get(stage.failure, "skipped"),
             message=stage.message,
             seconds=stage.seconds,
         )

@@ -83,26 +83,26 @@ def verify(
 
     A new environment is built; one in which this very plan was built before is used as it stands.
     However the run ends, what it found is written and judged: trouble gives the verdict "unjudged".
-    Raises CannotJudgeError if another run of the row is under way, and KeyboardInterrupt after the
-    evidence of an interrupted run is written.
+    Raises CannotJudgeError if another run of the row is under way, or if the disk has no room even
+    for a verdict, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
     home = project.home(plan)
-    with _alone(home):
-        evidence = Evidence.create(home, plan)
-        work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
-        try:
-            work.carry_out()
-        except KeyboardInterrupt:
-            work.trouble = f"interrupted during {work.doing}"
-            work.finish()
-            raise
-        except CannotJudgeError as error:
-            work.trouble = str(error)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            work.trouble = f"the disk is full ({error.filename or error.strerror})"
-        return work.finish(), evidence
+    try:
+        with _alone(home):
+            evidence = Evidence.create(home, plan)
+            work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
+            return work.to_its_end(), evidence
+    except OSError as error:
+        raise CannotJudgeError(
+            f"{_disk_is_full(error)}, and has no room for a verdict; make room and run again"
+        ) from error
+
+
+def _disk_is_full(error: OSError) -> str:
+    """Say that the disk is full; raise the error again if it is another one."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    return f"the disk is full ({error.filename or error.strerror})"
 
 
 @contextmanager
@@ -144,8 +144,23 @@ class _Run:
     notes: list[str] = field(default_factory=list)
     suite_exit: int | None = None
 
+    def to_its_end(self) -> Verdict:
+        """Carry out the plan and judge it, whatever happens on the way."""
+        try:
+            self.carry_out()
+        except KeyboardInterrupt:
+            self.trouble = f"interrupted during {self.doing}"
+            self.finish()
+            raise
+        except CannotJudgeError as error:
+            self.trouble = str(error)
+        except OSError as error:
+            self.trouble = _disk_is_full(error)
+        return self.finish()
+
     def carry_out(self) -> None:
         """Build the environment, unless it is kept from an earlier run, and run the suite in it."""
+        self.evidence.hold_room()
         environment = Environment.at(self.venv, self.plan.installer)
         self.python = environment.version
         self._require_python(environment)
@@ -160,7 +175,20 @@ class _Run:
                 self._run_suite(environment, mark, servers)
 
     def finish(self) -> Verdict:
-        """Write the circumstances, judge the evidence, and write the reports."""
+        """Write the circumstances, judge the evidence, and write the reports.
+
+        On a full disk this is done in the room that was held for it, so that there is a verdict.
+        """
+        try:
+            verdict = self._conclude()
+        except OSError as error:
+            self.trouble = _disk_is_full(error)
+            self.evidence.release_room()
+            verdict = self._conclude()
+        self.evidence.release_room()
+        return verdict
+
+    def _conclude(self) -> Verdict:
         seconds = time.monotonic() - self.begin
         RunRecord(
             started=self.started,

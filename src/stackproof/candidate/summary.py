@@ -36,7 +36,7 @@ def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
             column, overflow="fold", justify="right" if column == "seconds" else "left"
         )
     for trial in trials:
-        tried = " ".join((*trial.requested, *trial.companions))
+        tried = "\n".join(trial.requested)
         reasons = "\n".join(_reasons(trial))
         table.add_row(tried, outcome(trial), escape(reasons), f"{trial.seconds:.1f}")
     console.print(table)

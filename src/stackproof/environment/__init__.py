@@ -3,6 +3,7 @@
 from stackproof.environment.build import Builder, StageRecord
 from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed, constraints_in_use
 from stackproof.environment.drift import Drift, drift_between
+from stackproof.environment.failures import FailureKind
 from stackproof.environment.pip_check import PipCheck, pip_check
 from stackproof.environment.resolution import Resolution, resolve_stage
 from stackproof.environment.scratch import scratch_environment
@@ -14,6 +15,7 @@ __all__ = [
     "ConstraintsUsed",
     "Drift",
     "Environment",
+    "FailureKind",
     "Freeze",
     "PipCheck",
     "Resolution",

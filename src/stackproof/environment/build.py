@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from stackproof.environment.constraints import ConstraintsUsed, find_constraints
 from stackproof.environment.drift import Drift, drift_between
-from stackproof.environment.failures import FailureKind, classify, explain
+from stackproof.environment.failures import FailureKind, classify, explain, with_build_output
 from stackproof.environment.index import default_index, require_index, without_credentials
 from stackproof.environment.virtualenv import Environment, Freeze
 from stackproof.errors import CannotJudgeError
@@ -19,6 +20,10 @@ from stackproof.process import Finished, run
 from stackproof.records import Record
 
 __all__ = ["Builder", "StageRecord"]
+
+_YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
+#: Makes uv say which index pages it was refused; it else passes over them where it can backtrack.
+_TELL_OF_MISSED_PAGES = {"RUST_LOG": "uv_client::registry_client=debug"}
 
 
 class StageRecord(Record):
@@ -116,9 +121,13 @@ class Builder:
         return record, after
 
     def _install(self, command: list[str], log: Path) -> _Call:
-        """Run an installer call, once more if and only if the network failed it."""
+        """Run an installer call, once more if and only if the network failed it.
+
+        A call that installed something in spite of the network is not repeated: what it left would
+        satisfy the second one.
+        """
         call = self._call(command, log, tries=1)
-        if call.failure == "index":
+        if call.failure == "index" and call.finished.exit != 0:
             call = self._call(command, log, tries=2)
         return call
 
@@ -127,9 +136,11 @@ class Builder:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ {shlex.join(command)}\n")
         begin, debug_begin = _size(log), _size(debug)
-        finished = run(command, log=log, limit=self.limit, env=self.environ, tick=self.tick)
-        words = _read(log, begin)
-        failure = classify(words + _missed_pages(_read(debug, debug_begin)), finished)
+        environ = {**self.environ, **_TELL_OF_MISSED_PAGES}
+        finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
+        told = _read(debug, debug_begin)
+        words = with_build_output(_read(log, begin), told)
+        failure = classify(words + _missed_pages(told), finished)
         return _Call(finished=finished, words=words, failure=failure, tries=tries)
 
     def _arguments(self, stage: PlannedStage) -> list[str]:
@@ -171,5 +182,5 @@ def _missed_pages(debug: str) -> str:
 
 def _yanked(stage: PlannedStage, words: str) -> list[str]:
     """Return a note for each yanked release that was installed: installers only warn of those."""
-    lines = [line.strip() for line in words.splitlines() if "yanked" in line]
+    lines = [line.strip() for line in words.splitlines() if _YANKED.search(line)]
     return [f"stage {stage.name}: {line}" for line in lines]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from stackproof.environment.index import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Plan, PlannedConstraints
 from stackproof.records import Record
@@ -118,13 +119,24 @@ def _sources(
 
 
 def _shown(address: str) -> str:
-    """Return a web address whole, of a path only the part that means something elsewhere."""
-    return address if "://" in address else "/".join(Path(address).parts[-2:])
+    """Return a web address without its password, of a path what means something elsewhere."""
+    if _is_web(address):
+        return without_credentials(address)
+    return "/".join(Path(address).parts[-2:])
+
+
+def _is_web(address: str) -> bool:
+    return urlsplit(address).scheme in ("http", "https")
 
 
 def _read(address: str) -> bytes:
-    if urlsplit(address).scheme in ("http", "https"):
-        return _fetch(address)
+    content = _fetch(address) if _is_web(address) else _read_file(address)
+    if b"==" not in content:
+        raise _UnreachableError(f"what {_shown(address)} holds is no constraint file")
+    return content
+
+
+def _read_file(address: str) -> bytes:
     path = Path(address.removeprefix("file://"))
     try:
         return path.read_bytes()
@@ -143,9 +155,7 @@ def _fetch(url: str) -> bytes:
     except requests.RequestException as error:
         raise _UnreachableError(f"{urlsplit(url).hostname}: {type(error).__name__}") from error
     if answer.status_code in (requests.codes.not_found, requests.codes.gone):
-        raise _NoSuchFileError(f"answer {answer.status_code} for {url}")
+        raise _NoSuchFileError(f"answer {answer.status_code} for {_shown(url)}")
     if not answer.ok:
-        raise _UnreachableError(f"answer {answer.status_code} for {url}")
-    if b"==" not in answer.content:
-        raise _UnreachableError(f"what {url} answers is no constraint file")
+        raise _UnreachableError(f"answer {answer.status_code} for {_shown(url)}")
     return answer.content

@@ -15,7 +15,7 @@ from typing import Literal
 
 from stackproof.process import Finished
 
-__all__ = ["FailureKind", "classify", "explain"]
+__all__ = ["FailureKind", "classify", "explain", "with_build_output"]
 
 FailureKind = Literal["refused", "index", "upload-times", "disk", "stopped", "unknown"]
 
@@ -31,6 +31,7 @@ _SAID: dict[FailureKind, tuple[str, ...]] = {
         "error decoding response body",
         "lack of valid authentication credentials",
         "returned a 403 Forbidden error",
+        "Indexes search failed because of status code failure",
         "Error while accessing remote requirements file",
         r"Could not fetch URL \S+: (?!404 )",
         r"error: connection-(?:failed|timeout)",
@@ -60,6 +61,11 @@ _WORDS: dict[FailureKind, str] = {
     "disk": "the disk is full",
     "unknown": "the installer failed for a reason that is not known to lie in the stack",
 }
+#: What stands in pip's debug log between the start and the failed end of a build's command.
+_BUILD_OUTPUT = re.compile(
+    r"Running command [^\n]*\n((?:(?!.*Running command )[^\n]*\n)*?)[^\n]* exited with "
+)
+_TIME = re.compile(r"^\S+ +", re.MULTILINE)
 #: uv before 0.9 draws its causes as a tree and wraps them at 80 columns.
 _LAYOUT = re.compile(r"[\s×├╰│─▶]+")  # noqa: RUF001 - the signs that uv draws with
 
@@ -74,6 +80,13 @@ def classify(words: str, finished: Finished) -> FailureKind | None:
     if found != "disk" and (finished.timed_out or finished.exit < 0):
         return "stopped"
     return found or "unknown"
+
+
+def with_build_output(words: str, debug_log: str) -> str:
+    """Return pip's words with what a failed build said, which pip puts only in its debug log."""
+    found = _BUILD_OUTPUT.findall(debug_log)
+    said = _TIME.sub("", found[-1]).strip() if found else ""
+    return words.replace("No available output.", said) if said else words
 
 
 def explain(kind: FailureKind, words: str, finished: Finished) -> str:

@@ -77,6 +77,12 @@ def require_index(url: str, *, project: str, upload_times: bool) -> None:
         ) from error
     except UnsupportedContentTypeError as error:
         raise CannotJudgeError(f"{shown} does not answer as a package index ({error})") from error
+    # A network that wants a login answers every address with a web page of its own.
+    if page.repository_version is None and not any(item.version for item in page.packages):
+        raise CannotJudgeError(
+            f"{shown} does not answer as a package index (its page of {project} lists no file); "
+            "check the address, and whether the network wants a login"
+        )
     if upload_times and not all(package.upload_time for package in page.packages):
         raise CannotJudgeError(
             f"the package index {shown} does not say when files were uploaded, so no cut-off date "

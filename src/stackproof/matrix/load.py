@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stackproof.errors import MatrixError, Problem
-from stackproof.matrix.mending import mend
+from stackproof.matrix.mending import Place, mend
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.references import Disagreement, disagreements, nearest
 
@@ -53,8 +55,11 @@ def parse_matrix(data: dict[str, Any], *, file: str) -> Matrix:
         matrix = Matrix.model_validate(data)
     except ValidationError as error:
         found = list(_structural(error))
-        mended = mend(data, [place for place, _ in found])
-        found += disagreements(mended) if mended else ()
+        wrong = {place for place, _ in found}
+        unknown = {item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"}
+        mended = mend(data, wrong, unknown=unknown)
+        if mended is not None:
+            found += [item for item in disagreements(mended) if not _within(item[0], wrong)]
         raise _refusal(data, file, found) from error
     found = list(disagreements(matrix))
     if found:
@@ -66,6 +71,11 @@ def _refusal(data: dict[str, Any], file: str, found: list[Disagreement]) -> Matr
     return MatrixError(
         [Problem(file=file, where=_where(data, place), message=message) for place, message in found]
     )
+
+
+def _within(place: Place, places: AbstractSet[Place]) -> bool:
+    """Tell whether a place is one of `places`, or lies inside one."""
+    return any(place[:length] in places for length in range(1, len(place) + 1))
 
 
 def _whole(path: Path, message: str) -> Problem:
@@ -95,23 +105,29 @@ _EXPECTED = {
 
 def _message(error: ErrorDetails) -> str:
     """Say what is wrong and what would be right, for the errors that a matrix file can have."""
-    kind, value, place = error["type"], error["input"], error["loc"]
+    kind, value, place = error["type"], _shown(error["input"]), error["loc"]
     context = error.get("ctx", {})
     if kind in _EXPECTED:
-        return f"{value!r} is of the wrong type; write {_EXPECTED[kind]}"
+        return f"{value} is of the wrong type; write {_EXPECTED[kind]}"
     messages: dict[str, Callable[[], str]] = {
         "extra_forbidden": lambda: (
             f"unknown key {place[-1]!r}; {nearest(str(place[-1]), _known_keys(place))}"
         ),
         "missing": lambda: "is missing; add it",
         "too_short": lambda: "must not be empty",
-        "value_error": lambda: f"{value!r}: {context['error']}",
+        "string_too_short": lambda: "must not be empty",
+        "value_error": lambda: f"{value}: {context['error']}",
         "string_pattern_mismatch": lambda: (
-            f"{value!r} does not fit; it must match {context['pattern']}"
+            f"{value} does not fit; it must match {context['pattern']}"
         ),
     }
-    otherwise = f"{value!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    otherwise = f"{value}: {error['msg'][0].lower()}{error['msg'][1:]}"
     return messages.get(kind, lambda: otherwise)()
+
+
+def _shown(value: object) -> str:
+    """Show a value as Python does, but a date as it stands in the file."""
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def _known_keys(place: tuple[str | int, ...]) -> list[str]:

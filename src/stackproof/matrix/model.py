@@ -6,12 +6,12 @@ with one another is judged in `references`.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timezone
 from typing import Annotated, Any, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -58,10 +58,8 @@ def _distribution(value: str) -> str:
 
 
 def _version(value: str) -> str:
-    try:
-        Version(value)
-    except InvalidVersion:
-        raise ValueError("not a version; write one exact version such as '2.5.1'") from None
+    if not re.fullmatch(_VERSION_PATTERN, value):
+        raise ValueError("not a version; write one exact version such as '2.5.1'")
     return value
 
 
@@ -90,11 +88,25 @@ def _whole_day(value: object) -> object:
     raise ValueError("not a date; write one such as 2025-04-01, without quotes")
 
 
-_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
-_VERSION_PATTERN = r"^v?[0-9][A-Za-z0-9.!+_-]*$"
+_NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+#: PEP 440 in lower case, as an editor can check it too.
+_VERSION_PATTERN = (
+    r"^v?([0-9]+!)?[0-9]+(\.[0-9]+)*"
+    r"([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?[0-9]*)?"
+    r"(-[0-9]+|[-_.]?(post|rev|r)[-_.]?[0-9]*)?"
+    r"([-_.]?dev[-_.]?[0-9]*)?"
+    r"(\+[a-z0-9]+([-_.][a-z0-9]+)*)?$"
+)
+_REQUIREMENT_PATTERN = (
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*\(?\s*(===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9][^@]*$"
+)
 _CHECK_PATTERN = r"^[a-z]+(-[a-z]+)*:\S+$"
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Text = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": r"\S"}),
+    StringConstraints(min_length=1, strip_whitespace=True),
+]
 Label = Annotated[str, StringConstraints(pattern=_NAME_PATTERN)]
 DistributionName = Annotated[
     str, Field(json_schema_extra={"pattern": _NAME_PATTERN}), AfterValidator(_distribution)
@@ -104,7 +116,7 @@ VersionText = Annotated[
 ]
 RequirementText = Annotated[
     str,
-    Field(json_schema_extra={"pattern": r"^[A-Za-z0-9][^@]*[<>=!~]=?[^@]*$"}),
+    Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),
     AfterValidator(_requirement),
 ]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
@@ -263,4 +275,17 @@ class Matrix(_Table):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a matrix file, for editors."""
     schema = Matrix.model_json_schema(by_alias=True)
+    _close(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _close(schema: object) -> None:
+    """Refuse, in place, the keys that pydantic lets by: those that fit no pattern for names."""
+    if isinstance(schema, list):
+        for item in schema:
+            _close(item)
+    elif isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for item in schema.values():
+            _close(item)

@@ -66,14 +66,19 @@ def _sources(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
         place = ("constraints", name)
         yield from _unknown((*place, "pin"), "pin", source.pin, pins)
         try:
-            fields = {
-                field for _, field, _, _ in Formatter().parse(source.url) if field is not None
-            }
+            fields = {_placeholder(*parts) for parts in Formatter().parse(source.url)}
         except ValueError as error:
             yield (*place, "url"), f"its braces do not pair up ({error})"
             continue
-        for field in sorted(fields - {"version", "python"}):
-            yield (*place, "url"), f"{{{field}}} is not filled in; use {{version}} and {{python}}"
+        for field in sorted(fields - {"", "{version}", "{python}"}):
+            yield (*place, "url"), f"{field} is not filled in; use {{version}} and {{python}}"
+
+
+def _placeholder(_: str, field: str | None, layout: str | None, conversion: str | None) -> str:
+    """Return a placeholder as it stands in the text, or nothing where there is none."""
+    if field is None:
+        return ""
+    return f"{{{field}{f'!{conversion}' if conversion else ''}{f':{layout}' if layout else ''}}}"
 
 
 def _groups(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
@@ -130,6 +135,7 @@ def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagr
     problem = _base_problem(matrix, name)
     if problem:
         yield (*place, "base"), problem
+    if not _has_lineage(matrix, name):
         return
     overridden = [override.pin for override in row.overrides]
     yield from _duplicates((*place, "overrides"), "pin", overridden)
@@ -147,14 +153,30 @@ def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagr
 
 
 def _base_problem(matrix: Matrix, name: str) -> str | None:
-    seen = [name]
-    while (base := matrix.rows[seen[-1]].base) is not None:
-        if base not in matrix.rows:
-            return f"there is no row {base!r}; {nearest(base, matrix.rows)}"
-        if base in seen:
-            return f"the row derives from itself: {' -> '.join([*seen, base])}; break the circle"
-        seen.append(base)
+    base = matrix.rows[name].base
+    if base is not None and base not in matrix.rows:
+        return f"there is no row {base!r}; {nearest(base, matrix.rows)}"
+    line = _bases(matrix, name)
+    if line[-1] == name and len(line) > 1:
+        return f"the row derives from itself: {' -> '.join(line)}; break the circle"
     return None
+
+
+def _has_lineage(matrix: Matrix, name: str) -> bool:
+    """Tell whether the row's bases come to an end: what is in a circle cannot be judged further."""
+    line = _bases(matrix, name)
+    return len(set(line)) == len(line) and line[-1] in matrix.rows
+
+
+def _bases(matrix: Matrix, name: str) -> list[str]:
+    """Return the row and its bases, up to the first that is not there or stands here already."""
+    line = [name]
+    while line[-1] in matrix.rows and len(set(line)) == len(line):
+        base = matrix.rows[line[-1]].base
+        if base is None:
+            break
+        line.append(base)
+    return line
 
 
 def _stages_of(matrix: Matrix, name: str) -> list[Stage]:

@@ -11,7 +11,7 @@ from stackproof.plan import timestamp
 from stackproof.report.wording import HEADLINE, brief, counts, kinds
 from stackproof.verdict import Verdict
 
-__all__ = ["markdown"]
+__all__ = ["cell", "markdown"]
 
 
 def markdown(evidence: Evidence, verdict: Verdict) -> str:
@@ -45,10 +45,10 @@ def _templates() -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters.update(brief=brief, cell=_cell, timestamp=timestamp)
+    templates.filters.update(brief=brief, cell=cell, timestamp=timestamp)
     return templates
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return text fit for a cell of a table: one line, no bar, no tag."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,9 +43,21 @@ def candidate(session: nox.Session, root: Path) -> None:
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
     print_trials(found, screen)
-    code = max(trial.exit_code for trial in found)
+    code = exit_code(found)
     if code:
         session.error(f"exit {code}")
+
+
+def exit_code(trials: Sequence[TrialVerdict]) -> int:
+    """Return the worst exit code, an upgrade counting as its better trial.
+
+    One that is safe only with its companions has an answer to act on, and breaks nothing.
+    """
+    best: dict[tuple[str, ...], int] = {}
+    for trial in trials:
+        asked = tuple(name for name in trial.requested if name not in trial.companions)
+        best[asked] = min(best.get(asked, trial.exit_code), trial.exit_code)
+    return max(best.values())
 
 
 def _options(posargs: list[str]) -> argparse.Namespace:

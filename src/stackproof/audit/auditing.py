@@ -1,0 +1,205 @@
+"""Audit rows of matrices: gather what indexes and constraint files say, then apply every rule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from stackproof.audit import (
+    constraints,
+    exists,
+    expiry,
+    freshness,
+    groups,
+    joint,
+    pairwise,
+    python_support,
+)
+from stackproof.audit.claims import check as judge_claims
+from stackproof.audit.constraint_file import constraint_facts
+from stackproof.audit.findings import (
+    Audit,
+    ClaimAnswer,
+    Finding,
+    IndexAnswer,
+    JointAnswer,
+    PinAnswer,
+)
+from stackproof.audit.gathering import Gatherer, Source
+from stackproof.audit.index_client import IndexClient
+from stackproof.audit.lines import Lines
+from stackproof.audit.memory import Memory
+from stackproof.audit.resolver import Resolver
+from stackproof.audit.subject import Subject
+from stackproof.audit.target import Target
+from stackproof.audit.walk import walk
+from stackproof.environment.index import default_index, without_credentials
+from stackproof.errors import CannotJudgeError
+from stackproof.matrix import load_matrix
+from stackproof.plan import make_plan
+
+__all__ = ["Place", "audit"]
+
+_ROWS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an audit takes place: the checkout, the cache folder, the caller's environment."""
+
+    root: Path
+    cache: Path
+    environ: Mapping[str, str]
+
+    @property
+    def snapshots(self) -> Path:
+        """The repository's own constraint files."""
+        return self.root / "matrices" / "constraints"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What the rules say of one row."""
+
+    findings: tuple[Finding, ...]
+    pins: tuple[PinAnswer, ...]
+    pairs: pairwise.Pairs
+    claims: tuple[ClaimAnswer, ...]
+
+
+def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, ...] = ()) -> Audit:
+    """Audit rows, each named by its matrix file and its name; `document` adds findings.
+
+    Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged:
+    no index, no constraint file.
+    """
+    started, begin = datetime.now(timezone.utc), time.monotonic()
+    memory = Memory(place.cache / "computed")
+    memory.forget_old()
+    index = default_index("uv", place.environ)
+    with IndexClient(place.cache) as client:
+        gatherer = Gatherer(client, memory, index, started.date())
+        sources = _sources(rows, place)
+        gatherer.choose_indexes(sources)
+        subjects = gatherer.subjects(sources)
+        resolver = Resolver(
+            memory=memory, index=index, environ=place.environ, offline=client.down(index)
+        )
+        with ThreadPoolExecutor(_ROWS_AT_ONCE) as pool:
+            resolved = [pool.submit(_resolve, item, resolver, gatherer) for item in subjects]
+            judged = [_judge(item) for item in subjects]
+            joints = [item.result() for item in resolved]
+        stale = client.stale
+    findings = [finding for one in judged for finding in one.findings]
+    findings += [finding for found, _, _ in joints for finding in found]
+    return Audit(
+        started=started,
+        seconds=round(time.monotonic() - begin, 3),
+        index=IndexAnswer(url=without_credentials(index), cached_since=stale),
+        notes=tuple(gatherer.notes),
+        trouble=tuple(trouble for _, _, trouble in joints if trouble),
+        findings=tuple(sorted([*findings, *document], key=_order)),
+        pins=tuple(pin for one in judged for pin in one.pins),
+        joint=tuple(answer for _, answer, _ in joints if answer),
+        claims=tuple(claim for one in judged for claim in one.claims),
+        pairs={
+            f"{subject.plan.matrix}/{subject.plan.row}": one.pairs
+            for subject, one in zip(subjects, judged, strict=True)
+        },
+    )
+
+
+def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
+    matrices = {file: (load_matrix(file), Lines.of(file)) for file in dict(rows)}
+    targets: dict[str, Target] = {}
+    found: list[Source] = []
+    for file, row in rows:
+        matrix, lines = matrices[file]
+        plan = make_plan(matrix, name=file.stem, row=row)
+        if plan.python not in targets:
+            targets[plan.python] = Target.find(plan.python, place.environ)
+        found.append(
+            Source(
+                matrix=matrix,
+                plan=plan,
+                file=_shown(file, place.root),
+                lines=lines,
+                target=targets[plan.python],
+                constraints=constraint_facts(
+                    plan, snapshots=place.snapshots, environ=place.environ
+                ),
+            )
+        )
+    return found
+
+
+def _shown(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+
+
+def _judge(subject: Subject) -> _Judged:
+    table = pairwise.pairs(subject)
+    findings = [
+        *exists.check(subject),
+        *python_support.check(subject),
+        *constraints.check(subject),
+        *pairwise.check(subject, table),
+        *groups.check(subject, table),
+        *freshness.check(subject),
+        *expiry.check(subject),
+    ]
+    return _Judged(
+        findings=tuple(findings),
+        pins=tuple(_pins(subject)),
+        pairs=table,
+        claims=tuple(judge_claims(subject, table)),
+    )
+
+
+def _pins(subject: Subject) -> Iterator[PinAnswer]:
+    for pin in subject.pins.values():
+        how = exists.how(pin)
+        yield PinAnswer(
+            matrix=subject.plan.matrix,
+            row=subject.plan.row,
+            pin=pin.name,
+            version=pin.version,
+            exists=how,
+            nearest=exists.nearest(subject, pin) if how not in ("wheel", "source") else (),
+            requires_python=python_support.requires_python(pin),
+            classifiers=pin.metadata.pythons if pin.metadata else (),
+            python=python_support.support(subject, pin),
+            constraints=constraints.answers(subject, pin),
+            freshness=freshness.answer(pin),
+        )
+
+
+def _resolve(
+    subject: Subject, resolver: Resolver, gatherer: Gatherer
+) -> tuple[list[Finding], JointAnswer | None, str]:
+    """Return findings, answer and trouble of a row's resolution."""
+    try:
+        way = walk(subject, resolver, gatherer.serves)
+        further = tuple(url for url in gatherer.serves.values() if url)
+        outcome = joint.together(subject, resolver, way, further)
+        known = gatherer.metadata_of(subject, joint.needed(way))
+    except CannotJudgeError as error:
+        return [], None, f"{subject.plan.matrix}/{subject.plan.row}: {error}"
+    answer = joint.answer(subject, outcome, lambda name, version: known.get((name, version)))
+    return list(joint.check(subject, answer, way)), answer, ""
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    levels = ("error", "warning", "note")
+    return (
+        finding.file,
+        levels.index(finding.level),
+        finding.line,
+        finding.rule,
+        finding.row or "",
+        finding.message,
+    )

@@ -1,0 +1,87 @@
+"""The core metadata of one release, as far as an audit asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+__all__ = ["CoreMetadata"]
+
+#: A marker that cannot hold without an extra: it asks for one, and offers no other way.
+_ONLY_EXTRA = re.compile(r";(?!.*\bor\b).*\bextra\s*==")
+_MINOR = re.compile(r"^Programming Language :: Python :: (3\.\d+)$")
+
+
+@dataclass(frozen=True)
+class CoreMetadata:
+    """What a release requires, and which Pythons it says that it is for."""
+
+    requires_python: str | None
+    requires: tuple[str, ...]
+    classifiers: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, content: str) -> CoreMetadata:
+        """Read a METADATA file; what it does not say stays empty."""
+        raw, _ = parse_email(content)
+        return cls(
+            requires_python=raw.get("requires_python"),
+            requires=tuple(raw.get("requires_dist", ())),
+            classifiers=tuple(raw.get("classifiers", ())),
+        )
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> CoreMetadata:
+        """Read back what `to_data` returned."""
+        return cls(data["requires_python"], tuple(data["requires"]), tuple(data["classifiers"]))
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return {
+            "requires_python": self.requires_python,
+            "requires": list(self.requires),
+            "classifiers": list(self.classifiers),
+        }
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The minor versions of Python 3 that the classifiers name, such as `3.11`."""
+        return tuple(
+            match[1] for item in self.classifiers if (match := _MINOR.match(item)) is not None
+        )
+
+    def requirements(
+        self, environment: Mapping[str, str], extras: Sequence[str] = ()
+    ) -> Iterator[tuple[str, Requirement]]:
+        """Yield (normal name, requirement) for all that apply in a marker environment."""
+        for name, requirement in self._parsed if extras else self._without_extras:
+            marker = requirement.marker
+            if marker is None or any(
+                marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras)
+            ):
+                yield name, requirement
+
+    @cached_property
+    def _parsed(self) -> tuple[tuple[str, Requirement], ...]:
+        return tuple(_parse(self.requires))
+
+    @cached_property
+    def _without_extras(self) -> tuple[tuple[str, Requirement], ...]:
+        # Some have hundreds of requirements that only extras bring; to parse those takes long.
+        return tuple(_parse(text for text in self.requires if not _ONLY_EXTRA.search(text)))
+
+
+def _parse(texts: Iterable[str]) -> Iterator[tuple[str, Requirement]]:
+    for text in texts:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue  # from before the standard; installers pass over these releases too
+        yield canonicalize_name(requirement.name), requirement

@@ -1,0 +1,53 @@
+"""What was computed before, kept on disk: answers that cost seconds and depend on known inputs."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stackproof.records import fingerprint, write_atomically
+
+__all__ = ["Memory", "Remembered"]
+
+_KEPT_SECONDS = 60 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A value, and its age in seconds."""
+
+    value: Any
+    age: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """JSON values in the folder `home`, found again by what they were computed from."""
+
+    home: Path
+
+    def recall(self, kind: str, inputs: object) -> Remembered | None:
+        """Return what was kept for these inputs, or None; a damaged file counts as nothing."""
+        path = self._path(kind, inputs)
+        try:
+            age = time.time() - path.stat().st_mtime
+            return Remembered(json.loads(path.read_bytes()), max(0.0, age))
+        except (OSError, ValueError):
+            return None
+
+    def keep(self, kind: str, inputs: object, value: object) -> None:
+        """Keep a value of JSON types for these inputs, in place of an older one."""
+        write_atomically(self._path(kind, inputs), json.dumps(value, ensure_ascii=False))
+
+    def forget_old(self) -> None:
+        """Remove what was last computed two months ago or before."""
+        limit = time.time() - _KEPT_SECONDS
+        for path in self.home.glob("*/*.json"):
+            if path.stat().st_mtime < limit:
+                path.unlink(missing_ok=True)
+
+    def _path(self, kind: str, inputs: object) -> Path:
+        return self.home / kind / f"{fingerprint(inputs)}.json"

@@ -1,0 +1,150 @@
+"""What an index says of one project: its releases and their files, in a form quick to read back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+from pypi_simple import DistributionPackage
+
+__all__ = ["File", "Project", "Release"]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a release; `yanked` is the reason ("" for none given), None if it is not."""
+
+    filename: str
+    version: str
+    url: str
+    requires_python: str | None
+    yanked: str | None
+    uploaded: str | None
+    has_metadata: bool | None
+    sha256: str | None
+    metadata_sha256: str | None
+
+    @classmethod
+    def of(cls, package: DistributionPackage) -> File | None:
+        """Return the file that a page lists, or None for what is neither wheel nor sdist."""
+        if package.version is None or package.package_type not in ("wheel", "sdist"):
+            return None
+        yanked = (package.yanked_reason or "") if package.is_yanked else None
+        uploaded = package.upload_time
+        return cls(
+            filename=package.filename,
+            version=package.version,
+            url=package.url,
+            requires_python=package.requires_python,
+            yanked=yanked,
+            uploaded=uploaded.isoformat() if uploaded else None,
+            has_metadata=package.has_metadata,
+            sha256=package.digests.get("sha256"),
+            metadata_sha256=(package.metadata_digests or {}).get("sha256"),
+        )
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether it is a wheel; else it is a source distribution."""
+        return self.filename.endswith(".whl")
+
+    def to_list(self) -> list[Any]:
+        """Return the values in the order of the fields."""
+        return list(vars(self).values())
+
+
+@dataclass(frozen=True)
+class Release:
+    """The files of one version that count as of the cut-off."""
+
+    version: Version
+    files: tuple[File, ...]
+
+    @property
+    def yanked(self) -> str | None:
+        """The reason of a release all of whose files were yanked ("" for none given), or None."""
+        reasons = [file.yanked for file in self.files]
+        return None if None in reasons else max(filter(None, reasons), default="")
+
+    @cached_property
+    def uploaded(self) -> datetime | None:
+        """When the first file came, or None where the index does not tell."""
+        times = [datetime.fromisoformat(file.uploaded) for file in self.files if file.uploaded]
+        return min(times, default=None)
+
+
+@dataclass(frozen=True)
+class Project:
+    """All files of a project on one index."""
+
+    name: str
+    files: tuple[File, ...]
+
+    @classmethod
+    def from_lists(cls, name: str, rows: Sequence[Sequence[Any]]) -> Project:
+        """Read back what `to_lists` returned."""
+        return cls(name, tuple(File(*row) for row in rows))
+
+    def to_lists(self) -> list[list[Any]]:
+        """Return the files as JSON types."""
+        return [file.to_list() for file in self.files]
+
+    def releases(self, as_of: datetime | None = None) -> dict[Version, Release]:
+        """Return the releases in order of version, as the index stood at a cut-off if there is one.
+
+        A file without an upload time is not offered under a cut-off, as installers have it.
+        """
+        if as_of not in self._views:
+            found = {
+                version: Release(version, kept)
+                for version, files in sorted(self._by_version.items())
+                if (kept := tuple(file for file in files if _was_there(file, as_of)))
+            }
+            self._views[as_of] = found
+        return self._views[as_of]
+
+    def find(self, version: str, as_of: datetime | None = None) -> Release | None:
+        """Return the release that `==version` asks for, a local version of it if there is one."""
+        wanted = SpecifierSet(f"=={version}")
+        releases = self.releases(as_of)
+        fitting = [item for item in releases if wanted.contains(item, prereleases=True)]
+        return releases[fitting[-1]] if fitting else None
+
+    @cached_property
+    def _views(self) -> dict[datetime | None, dict[Version, Release]]:
+        return {}
+
+    @cached_property
+    def _by_version(self) -> dict[Version, list[File]]:
+        found: dict[Version, list[File]] = defaultdict(list)
+        for text, files in self._by_text.items():
+            for version in _version(text):
+                found[version] += files
+        return found
+
+    @cached_property
+    def _by_text(self) -> dict[str, list[File]]:
+        found: dict[str, list[File]] = defaultdict(list)
+        for file in self.files:
+            found[file.version].append(file)
+        return found
+
+
+def _version(text: str) -> Iterator[Version]:
+    """Yield the version if it is one; releases from before PEP 440 cannot be installed."""
+    try:
+        yield Version(text)
+    except InvalidVersion:
+        return
+
+
+def _was_there(file: File, as_of: datetime | None) -> bool:
+    if as_of is None:
+        return True
+    return file.uploaded is not None and datetime.fromisoformat(file.uploaded) < as_of

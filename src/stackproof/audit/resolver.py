@@ -1,0 +1,177 @@
+"""Ask uv what an installer call would choose, without installing: one resolution, remembered.
+
+uv does the choosing, as in a real run. Versions that an environment would already hold are handed
+over as preferences, which is how an installer treats them: kept wherever they satisfy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from uv import find_uv_bin
+
+from stackproof.audit.index_client import PAGE_SECONDS
+from stackproof.audit.memory import Memory
+from stackproof.environment.failures import classify
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import timestamp
+from stackproof.process import run
+
+__all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
+
+_LIMIT_SECONDS = 300
+_NAMED = 3
+_LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
+
+#: uv treats what an index sends without a lifetime as stale at once; the public index's own
+#: lifetimes stand in, as in `index_client`.
+_CONFIG = """\
+[[index]]
+url = {url}
+default = true
+cache-control = {{ api = "max-age={seconds}", files = "max-age=365000000, immutable" }}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One installer call: `index` in place of the default one, `further` indexes beside it."""
+
+    requirements: tuple[str, ...]
+    python: str
+    preferences: Mapping[str, str]
+    constraints: str | None = None
+    index: str | None = None
+    further: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A version, and the distributions that directly require it."""
+
+    version: str
+    via: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """There is no such set of versions; `words` are the resolver's."""
+
+    words: str
+
+
+Resolution = dict[str, Chosen]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolver:
+    """Resolves with uv; `offline` takes only what is cached, however old."""
+
+    memory: Memory
+    index: str
+    environ: Mapping[str, str]
+    offline: bool = False
+
+    def resolve(self, wanted: Wanted) -> Resolution | Refused:
+        """Return what would be installed, by normal name.
+
+        An answer given before stands as long as the index's pages count as fresh; under a cut-off,
+        and offline, it stands. Raises CannotJudgeError if the index fails.
+        """
+        inputs = [version("uv"), self.index, vars(wanted) | {"as_of": _text(wanted.as_of)}]
+        known = self.memory.recall("resolution", inputs)
+        if known and (wanted.as_of or self.offline or known.age < PAGE_SECONDS):
+            return _read(known.value)
+        value = self._ask(wanted)
+        self.memory.keep("resolution", inputs, value)
+        return _read(value)
+
+    def _ask(self, wanted: Wanted) -> dict[str, Any]:
+        with TemporaryDirectory(prefix="stackproof-audit-") as name:
+            folder = Path(name)
+            log, output = folder / "log", folder / "resolved.txt"
+            finished = run(
+                self._command(wanted, folder, output),
+                log=log,
+                limit=_LIMIT_SECONDS,
+                env=self._prepare(folder),
+                cwd=folder,
+            )
+            words = log.read_text(encoding="utf-8", errors="replace")
+            if finished.exit == 0 and not finished.timed_out:
+                return {"chosen": _parse(output.read_text(encoding="utf-8"))}
+        kind = classify(words, finished)
+        if kind == "refused" and not self.offline:
+            return {"refused": words}
+        raise CannotJudgeError(
+            f"the resolution of {', '.join(wanted.requirements[:_NAMED])} "
+            f"{'and others ' if wanted.requirements[_NAMED:] else ''}failed: "
+            f"uv {finished.describe()}{' (offline)' if self.offline else ''}: {_last_line(words)}"
+        )
+
+    def _command(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
+        (folder / "wanted.in").write_text("\n".join(wanted.requirements), encoding="utf-8")
+        preferences = (f"{name}=={version}\n" for name, version in wanted.preferences.items())
+        output.write_text("".join(preferences), encoding="utf-8")
+        command = [
+            find_uv_bin(),
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-header",
+            "--no-python-downloads",
+        ]
+        command += ["--annotation-style", "line", "--python-version", wanted.python]
+        command += ["--output-file", str(output), str(folder / "wanted.in")]
+        if wanted.constraints is not None:
+            (folder / "constraints.txt").write_text(wanted.constraints, encoding="utf-8")
+            command += ["--constraint", str(folder / "constraints.txt")]
+        if wanted.index is not None:
+            command += ["--default-index", wanted.index]
+        for url in wanted.further:
+            command += ["--index", url, "--index-strategy", "unsafe-best-match"]
+        if wanted.as_of is not None:
+            command += ["--exclude-newer", timestamp(wanted.as_of)]
+        return [*command, "--offline"] if self.offline else command
+
+    def _prepare(self, folder: Path) -> dict[str, str]:
+        """Write the configuration that uv finds in its working folder; return its environment."""
+        url = '"' + self.index.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        (folder / "uv.toml").write_text(
+            _CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8"
+        )
+        return {**self.environ, "NO_COLOR": "1"}
+
+
+def _text(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment else None
+
+
+def _parse(text: str) -> dict[str, list[Any]]:
+    chosen: dict[str, list[Any]] = {}
+    for line in text.splitlines():
+        if match := _LINE.match(line):
+            via = (match["via"] or "").split(", ")
+            names = [str(canonicalize_name(item)) for item in via if item and item[0] != "-"]
+            chosen[canonicalize_name(match["name"])] = [match["version"], names]
+    return chosen
+
+
+def _read(value: dict[str, Any]) -> Resolution | Refused:
+    if "refused" in value:
+        return Refused(value["refused"])
+    return {name: Chosen(version, tuple(via)) for name, (version, via) in value["chosen"].items()}
+
+
+def _last_line(words: str) -> str:
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

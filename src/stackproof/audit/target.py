@@ -1,0 +1,87 @@
+"""What a row is installed on: the interpreter, its wheel tags and its marker environment."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.markers import default_environment
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from uv import find_uv_bin
+
+from stackproof.audit.releases import File, Release
+
+__all__ = ["Target"]
+
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Target:
+    """A CPython on this machine's platform: `python` as the matrix has it, `full` to the patch."""
+
+    python: str
+    full: str
+
+    @classmethod
+    def find(cls, python: str, environ: Mapping[str, str]) -> Target:
+        """Ask uv which interpreter a row gets; where there is none, its first patch stands in."""
+        command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project"]
+        found = subprocess.run(
+            [*command, "--show-version", python],
+            capture_output=True,
+            check=False,
+            env=dict(environ),
+            text=True,
+            timeout=_SECONDS,
+        )
+        full = found.stdout.strip() if found.returncode == 0 else f"{python}.0"
+        return cls(python, full)
+
+    @cached_property
+    def markers(self) -> dict[str, str]:
+        """The environment in which markers of requirements are evaluated."""
+        here = {key: str(value) for key, value in default_environment().items()}
+        return {
+            **here,
+            "implementation_name": "cpython",
+            "implementation_version": self.full,
+            "platform_python_implementation": "CPython",
+            "python_full_version": self.full,
+            "python_version": self.python,
+        }
+
+    @cached_property
+    def tags(self) -> frozenset[Tag]:
+        """The tags of the wheels that can be installed."""
+        version = tuple(int(part) for part in self.python.split("."))
+        interpreter = "cp" + self.python.replace(".", "")
+        return frozenset([*cpython_tags(version), *compatible_tags(version, interpreter)])
+
+    def admits_python(self, requires_python: str | None) -> bool:
+        """Tell whether a Requires-Python admits the interpreter; an invalid one says nothing."""
+        try:
+            return SpecifierSet(requires_python or "").contains(self.full, prereleases=True)
+        except InvalidSpecifier:
+            return True
+
+    def fits(self, file: File) -> bool:
+        """Tell whether a file can be installed, or built from, here."""
+        return self.admits_python(file.requires_python) and (
+            not file.is_wheel or self._has_tag(file.filename)
+        )
+
+    def best(self, release: Release) -> File | None:
+        """Return a wheel that fits, else the source distribution, else None."""
+        fitting = [file for file in release.files if self.fits(file)]
+        return min(fitting, key=lambda file: not file.is_wheel, default=None)
+
+    def _has_tag(self, filename: str) -> bool:
+        try:
+            return not self.tags.isdisjoint(parse_wheel_filename(filename)[3])
+        except InvalidWheelFilename:
+            return False

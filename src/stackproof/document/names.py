@@ -1,0 +1,66 @@
+"""Which distribution a document means by the word it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from packaging.utils import InvalidName, canonicalize_name
+
+__all__ = ["distribution", "imports", "is_name"]
+
+#: Words for projects whose distribution is called otherwise.
+_SPOKEN = {
+    "pytorch": "torch",
+    "sklearn": "scikit-learn",
+    "opencv": "opencv-python",
+    "beautifulsoup": "beautifulsoup4",
+    "airflow": "apache-airflow",
+}
+
+#: Modules of distributions that are not imported by their own name.
+_IMPORTS = {
+    "apache-airflow": "airflow",
+    "beautifulsoup4": "bs4",
+    "grpcio": "grpc",
+    "kafka-python": "kafka",
+    "opencv-python": "cv2",
+    "pillow": "PIL",
+    "psycopg2-binary": "psycopg2",
+    "pyjwt": "jwt",
+    "python-dateutil": "dateutil",
+    "python-dotenv": "dotenv",
+    "pyyaml": "yaml",
+    "scikit-learn": "sklearn",
+}
+_PROVIDER = "apache-airflow-providers-"
+
+
+def is_name(label: str) -> bool:
+    """Tell whether a word, its spaces read as hyphens, can name a distribution."""
+    try:
+        canonicalize_name("-".join(label.split()), validate=True)
+    except InvalidName:
+        return False
+    return True
+
+
+def distribution(label: str, known: Collection[str]) -> str:
+    """Return the distribution that a word means, among the known ones if it can be.
+
+    Raises InvalidName if the word can name none.
+    """
+    name = str(canonicalize_name("-".join(label.split()), validate=True))
+    if name in known:
+        return name
+    if name in _SPOKEN:
+        return _SPOKEN[name]
+    if name.endswith("-provider") and "apache-airflow" in known:
+        return _PROVIDER + name.removesuffix("-provider")
+    return name
+
+
+def imports(name: str) -> str:
+    """Return the module that a distribution is most likely imported by."""
+    if name.startswith(_PROVIDER):
+        return f"airflow.providers.{name.removeprefix(_PROVIDER).replace('-', '.')}"
+    return _IMPORTS.get(name, name.replace("-", "_"))

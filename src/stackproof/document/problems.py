@@ -1,0 +1,22 @@
+"""What is wrong with a document, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stackproof.errors import Problem, StackproofError
+
+__all__ = ["DocumentError", "problem"]
+
+
+class DocumentError(StackproofError):
+    """A document cannot be read as a stack; carries every problem found in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, problems)))
+
+
+def problem(file: str, line: int, message: str) -> Problem:
+    """Return a problem at a line of a document."""
+    return Problem(file=file, where=f"line {line}", message=message)

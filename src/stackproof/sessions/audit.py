@@ -1,0 +1,76 @@
+"""`nox -s audit`: judge every claim of the matrices by metadata alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+from platformdirs import user_cache_path
+
+from stackproof.audit import Audit, Finding, Place, audit
+from stackproof.audit.annotations import workflow_commands
+from stackproof.audit.documents import compare
+from stackproof.audit.markdown import section
+from stackproof.audit.terminal import print_audit
+from stackproof.errors import StackproofError
+from stackproof.matrix import find_matrices, load_matrix
+from stackproof.matrix.references import nearest
+from stackproof.records import write_atomically
+from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.options import Options
+
+__all__ = ["audit_rows"]
+
+
+def audit_rows(session: nox.Session, root: Path) -> None:
+    """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
+    options = Options("audit")
+    options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
+    options.add_argument("--document", type=Path, metavar="FILE.md")
+    surroundings = environ(session)
+    place = Place(root=root, cache=user_cache_path("stackproof") / "index", environ=surroundings)
+    try:
+        given = options.parse_args(session.posargs)
+        chosen = _rows(given.names, root / "matrices")
+        found = _document(given.document, chosen, root) if given.document else ()
+        result = audit(chosen, place, found)
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+    _report(result, root, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
+    if result.exit_code:
+        session.error(f"exit {result.exit_code}")
+
+
+def _report(result: Audit, root: Path, *, in_actions: bool) -> None:
+    screen = console()
+    reports = root / "reports"
+    result.write(reports / "audit.json")
+    write_atomically(reports / "audit.md", section(result))
+    print_audit(result, Path("reports/audit.md"), screen)
+    for line in workflow_commands(result) if in_actions else ():
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
+    """Return the rows that are named; a matrix's name stands for its rows that run by default."""
+    files = find_matrices(folder)
+    matrices = {name: load_matrix(file) for name, file in files.items()}
+    chosen: list[tuple[Path, str]] = []
+    for name in names or matrices:
+        matrix, _, row = name.partition("/")
+        if matrix not in matrices:
+            raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, matrices)}")
+        rows = matrices[matrix].rows
+        if row and row not in rows:
+            raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
+        wanted = [row] if row else [item for item in rows if rows[item].default]
+        chosen += [(files[matrix], item) for item in wanted]
+    return list(dict.fromkeys(chosen))
+
+
+def _document(document: Path, chosen: list[tuple[Path, str]], root: Path) -> tuple[Finding, ...]:
+    files = list(dict.fromkeys(file for file, _ in chosen))
+    if len(files) != 1:
+        raise StackproofError("a document is compared with one matrix; name it before --document")
+    file = files[0]
+    return tuple(compare(load_matrix(file), document, name=file.stem, root=root))

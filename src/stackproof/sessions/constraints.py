@@ -1,0 +1,103 @@
+"""`nox -s constraints`: rebuild a release's constraint files from the package index."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import nox
+from packaging.version import InvalidVersion, Version
+from platformdirs import user_cache_path
+
+from stackproof.audit.index_client import IndexClient
+from stackproof.environment.index import default_index
+from stackproof.errors import StackproofError
+from stackproof.matrix import ConstraintSource, Matrix, find_matrices, load_matrix
+from stackproof.matrix.references import nearest
+from stackproof.progress import Progress
+from stackproof.records import write_atomically
+from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.options import Options
+from stackproof.snapshot import find_subject, snapshot_file, snapshot_text
+from stackproof.verify import Project
+
+__all__ = ["constraints"]
+
+Item = TypeVar("Item")
+
+
+def constraints(session: nox.Session, root: Path) -> None:
+    """Make a snapshot for each Python version of the release that stands behind `--`."""
+    screen = console()
+    project = Project(root=root, environ=environ(session))
+    try:
+        given = _options(session.posargs)
+        matrix = load_matrix(_only("matrix", find_matrices(root / "matrices"), given.matrix))
+        source = _only("constraint source", matrix.constraints, given.source)
+        pythons = given.python or _pythons(matrix)
+        for file in _make(source, given.version, pythons, project, Progress(screen)):
+            screen.print(f"wrote {file.relative_to(root)}", markup=False, highlight=False)
+    except StackproofError as error:
+        session.error(f"exit 2: {error}")
+
+
+def _make(
+    source: ConstraintSource,
+    version: Version,
+    pythons: Sequence[str],
+    project: Project,
+    progress: Progress,
+) -> Iterator[Path]:
+    """Make the snapshots one after another, yielding each file once it is written."""
+    index = default_index("uv", project.environ)
+    with IndexClient(user_cache_path("stackproof") / "index") as client:
+        subject = find_subject(source.pin, version, index=index, client=client)
+    for python in pythons:
+        with progress.part(f"resolve {source.pin} {version} for Python {python}"):
+            text = snapshot_text(subject, python, project.environ, progress.tick)
+        file = snapshot_file(project.snapshots, source, version, python)
+        write_atomically(file, text)
+        yield file
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("constraints")
+    options.add_argument("version", type=_version, metavar="VERSION")
+    options.add_argument("--python", type=_python, action="append", metavar="3.11")
+    options.add_argument("--matrix", metavar="NAME")
+    options.add_argument("--source", metavar="NAME")
+    return options.parse_args(posargs)
+
+
+def _version(text: str) -> Version:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a version such as 2.10.5") from None
+
+
+def _python(text: str) -> str:
+    if not re.fullmatch(r"3\.\d+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Python version such as 3.11")
+    return text
+
+
+def _pythons(matrix: Matrix) -> list[str]:
+    """Return the Python versions that rows of the matrix are proved on, the oldest first."""
+    found = {matrix.python, *(row.python for row in matrix.rows.values() if row.python)}
+    return sorted(found, key=Version)
+
+
+def _only(what: str, known: Mapping[str, Item], name: str | None) -> Item:
+    """Return the item of that name, or where none is given the only one there is."""
+    if name is None and len(known) == 1:
+        return next(iter(known.values()))
+    if name is None:
+        option = what.rpartition(" ")[2]
+        raise StackproofError(f"name a {what} with --{option}; {nearest('', known)}")
+    if name not in known:
+        raise StackproofError(f"there is no {what} {name!r}; {nearest(name, known)}")
+    return known[name]

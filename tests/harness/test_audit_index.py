@@ -1,0 +1,151 @@
+"""What an audit makes of indexes: good ones, slow ones, broken ones, and none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from audit_bench import Desk, matrix_text, messages
+from support.index import Fault, Index, Offers
+from support.wheels import Release
+
+from stackproof.audit.index_client import IndexClient
+from stackproof.errors import CannotJudgeError
+
+ALPHA = Release("alpha", "1.0", requires=["beta>=1"])
+BETA = Release("beta", "1.0")
+MATRIX = matrix_text("alpha==1.0", "beta==1.0")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Index(ALPHA, BETA) as index:
+        yield Desk(root=tmp_path, index=index)
+
+
+def _client(desk: Desk) -> IndexClient:
+    return IndexClient(desk.place.cache, seconds=(1, 1))
+
+
+def test_metadata_comes_from_metadata_files_and_no_wheel_is_fetched(desk: Desk) -> None:
+    found = desk.audit(MATRIX)
+    assert found.pairs["tiny/plain"]["alpha"]["beta"].reason == (
+        "alpha 1.0 requires beta>=1, which admits 1.0"
+    )
+    assert "files/alpha-1.0-py3-none-any.whl.metadata" in desk.index.requests
+    assert [path for path in desk.index.requests if path.endswith(".whl")] == []
+
+
+def test_a_second_audit_validates_pages_and_fetches_no_metadata(desk: Desk) -> None:
+    desk.audit(MATRIX)
+    desk.index.forget()
+    found = desk.audit(MATRIX)
+    assert found.index.cached_since is None
+    assert {path: count for path, count in desk.index.requests.items()} == {
+        "simple/alpha/": 1,
+        "simple/beta/": 1,
+    }
+
+
+def test_a_page_that_changed_is_read_anew(desk: Desk) -> None:
+    text = matrix_text("alpha==2.0", "beta==1.0")
+    before = desk.audit(text)
+    assert "alpha 2.0 was never released" in messages(before, "exists")[0]
+    desk.index.add(Release("alpha", "2.0"))
+    with _client(desk) as client:
+        project = client.project(desk.index.url, "alpha")
+    assert project is not None
+    assert [str(version) for version in project.releases()] == ["1.0", "2.0"]
+
+
+def test_offline_the_cache_answers_and_says_since_when(desk: Desk) -> None:
+    online = desk.audit(MATRIX)
+    desk.index.stop()
+    offline = desk.audit(MATRIX)
+    assert offline.exit_code == 0
+    assert offline.index.cached_since is not None
+    assert offline.index.cached_since <= online.started or (
+        offline.index.cached_since <= offline.started
+    )
+    assert offline.findings == online.findings
+    assert offline.pairs == online.pairs
+    assert offline.joint == online.joint
+
+
+def test_an_index_that_fails_later_is_replaced_by_the_cache(desk: Desk) -> None:
+    desk.audit(MATRIX)
+    desk.index.fail(Fault.SERVER_ERROR)
+    found = desk.audit(MATRIX)
+    assert found.index.cached_since is not None
+    assert found.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.SERVER_ERROR, "answered 500; try again later, or name another index"),
+        (Fault.FORBIDDEN, "answered 403; try again later, or name another index"),
+        (Fault.NOT_FOUND, "knows none of alpha, beta; check its address"),
+        (Fault.GARBAGE, "does not answer as a package index (a web page without a file of"),
+    ],
+)
+def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: str) -> None:
+    desk.index.fail(fault, place="page")
+    with pytest.raises(CannotJudgeError) as caught:
+        desk.audit(MATRIX)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_index_that_is_not_there_ends_the_audit(desk: Desk) -> None:
+    desk.index.stop()
+    with pytest.raises(CannotJudgeError, match="cannot be reached \\(ConnectionError\\)"):
+        desk.audit(MATRIX)
+
+
+def test_an_index_that_answers_nothing_ends_within_the_time_limit(desk: Desk) -> None:
+    desk.index.fail(Fault.HANG)
+    with _client(desk) as client, pytest.raises(CannotJudgeError, match="cannot be reached"):
+        client.project(desk.index.url, "alpha")
+
+
+def test_metadata_that_is_not_what_the_index_promised_is_refused(
+    desk: Desk,
+) -> None:
+    with _client(desk) as client:
+        project = client.project(desk.index.url, "alpha")
+        assert project is not None
+        (file,) = project.files
+        belied = type(file)(**{**vars(file), "metadata_sha256": "0" * 64})
+        with pytest.raises(CannotJudgeError, match="is not what the index .* says it is"):
+            client.metadata(desk.index.url, belied)
+
+
+def test_without_metadata_files_a_pin_is_unknown_and_never_fetched_whole(tmp_path: Path) -> None:
+    with Index(ALPHA, BETA, offers=Offers(metadata_files=False)) as index:
+        desk = Desk(root=tmp_path, index=index)
+        with _client(desk) as client:
+            project = client.project(index.url, "alpha")
+            assert project is not None
+            assert client.metadata(index.url, project.files[0]) is None
+
+
+def test_a_cut_off_needs_upload_times(tmp_path: Path) -> None:
+    with Index(ALPHA, BETA, offers=Offers(upload_times=False)) as index:
+        desk = Desk(root=tmp_path, index=index)
+        text = matrix_text("alpha==1.0", "beta==1.0", row="as-of = 2025-01-01T00:00:00Z")
+        with pytest.raises(CannotJudgeError, match="does not say when files of alpha were upload"):
+            desk.audit(text)
+
+
+def test_a_release_after_the_cut_off_is_not_there_yet(tmp_path: Path) -> None:
+    late = Release("alpha", "2.0", uploaded=datetime(2025, 6, 1, tzinfo=timezone.utc))
+    with Index(ALPHA, BETA, late) as index:
+        desk = Desk(root=tmp_path, index=index)
+        text = matrix_text("alpha==2.0", "beta==1.0", row="as-of = 2025-01-01T00:00:00Z")
+        assert messages(desk.audit(text), "exists") == [
+            "error 10: alpha 2.0 was uploaded on 2025-06-01, after the row's cut-off "
+            "2025-01-01T00:00:00Z; the nearest that can be installed: 1.0"
+        ]

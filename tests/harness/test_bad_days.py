@@ -1,0 +1,332 @@
+"""Bad days: whatever goes wrong, the run ends, says what happened, and keeps its evidence."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.index import Fault, Index
+from workbench import ROOT, Bench, states
+
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence import Evidence
+from stackproof.verdict import Verdict
+
+_PATIENCE = 60.0
+
+UNSEEN = dict.fromkeys(
+    [
+        "import:*",
+        "import:alpha",
+        "import:beta",
+        "version:alpha",
+        "version:beta",
+        "pip-check:*",
+    ],
+    "skipped",
+)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that another process does. Raises AssertionError where it does not."""
+    deadline = time.monotonic() + _PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def latest(bench: Bench) -> dict[str, Any]:
+    """Return the verdict file that scripts read."""
+    file = bench.root / "reports" / "tiny" / "plain" / "latest" / "verdict.json"
+    verdict: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return verdict
+
+
+def runs(bench: Bench) -> list[Evidence]:
+    """Return the evidence of each run, the oldest first."""
+    folders = (bench.root / "reports" / "tiny" / "plain").glob("2*Z")
+    return [Evidence(folder) for folder in sorted(folders)]
+
+
+def assert_unjudged(bench: Bench, verdict: Verdict, trouble: str) -> None:
+    """Assert that a run says why it is no verdict, everywhere it should."""
+    assert (verdict.verdict, verdict.exit_code, verdict.news) == ("unjudged", 2, ())
+    assert verdict.trouble is not None
+    assert verdict.trouble.startswith(trouble)
+    assert (latest(bench)["verdict"], latest(bench)["trouble"]) == ("unjudged", verdict.trouble)
+    folder = runs(bench)[-1].folder
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    assert report.startswith("# UNJUDGED: tiny/plain\n")
+    assert trouble in report
+    assert trouble in (folder / "junit.xml").read_text(encoding="utf-8")
+
+
+# --- the index -------------------------------------------------------------------------------
+
+
+def test_an_index_that_cannot_be_reached_is_no_verdict(bench: Bench, index: Index) -> None:
+    index.stop()
+    verdict, evidence = bench.verify(bench.plan())
+    assert_unjudged(
+        bench,
+        verdict,
+        f"the package index {index.url} cannot be reached (ConnectionError); check the network, "
+        "or name another index to the installer",
+    )
+    assert states(verdict) == {**UNSEEN, "stage:one": "skipped", "stage:two": "skipped"}
+    assert (evidence.stages, evidence.run.index) == ((), None)
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.UNAUTHORIZED])
+def test_an_index_that_fails_on_the_way_is_no_verdict(
+    bench: Bench, index: Index, fault: Fault
+) -> None:
+    index.fail(fault, "gamma")
+    verdict, evidence = bench.verify(bench.plan())
+    assert_unjudged(
+        bench, verdict, "stage two: the package index did not answer every request, so nothing"
+    )
+    assert [(stage.name, stage.failure) for stage in evidence.stages] == [
+        ("one", None),
+        ("two", "index"),
+    ]
+    # What the index kept from being installed did not fail, and above all is no news.
+    assert states(verdict) == {**UNSEEN, "stage:one": "ok", "stage:two": "skipped"}
+    assert evidence.freeze == {"alpha": "1.0"}
+
+
+# --- signals ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hanging(bench: Bench, index: Index) -> Iterator[subprocess.Popen[str]]:
+    """Return a run in a process of its own, which hangs in stage two."""
+    bench.environ["UV_HTTP_TIMEOUT"] = "60"
+    index.fail(Fault.HANG, "beta", place="page")
+    run = bench.start(bench.plan(), bench.environment())
+    wait_until(lambda: run.poll() is not None or bool(index.requests["simple/beta/"]))
+    yield run
+    if run.poll() is None:
+        run.kill()
+    run.communicate()
+
+
+def test_an_interrupted_run_keeps_what_it_has(bench: Bench, hanging: subprocess.Popen[str]) -> None:
+    hanging.send_signal(signal.SIGINT)
+    output, _ = hanging.communicate(timeout=_PATIENCE)
+    assert hanging.returncode == -signal.SIGINT
+    assert output.count("Traceback") == 1
+    assert output.endswith("KeyboardInterrupt\n")
+    (evidence,) = runs(bench)
+    verdict = Verdict.model_validate(latest(bench))
+    assert_unjudged(bench, verdict, "interrupted during stage 2 of 2, two")
+    assert [stage.name for stage in evidence.stages] == ["one"]
+    assert states(verdict) == {**UNSEEN, "stage:one": "ok", "stage:two": "skipped"}
+    assert (evidence.folder / "stages" / "02-two.log").is_file()
+
+
+def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.Popen[str]) -> None:
+    assert processes(str(bench.root / "venv"))
+    hanging.send_signal(signal.SIGINT)
+    hanging.communicate(timeout=_PATIENCE)
+    assert processes(str(bench.root / "venv")) == []
+
+
+def test_a_killed_run_does_not_count(bench: Bench, index: Index) -> None:
+    first, _ = bench.verify(bench.plan())
+    assert first.exit_code == 0
+    bench.environ["UV_HTTP_TIMEOUT"] = "60"
+    index.fail(Fault.HANG, "beta", place="page")
+    run = bench.start(bench.plan(), bench.environment())
+    index.forget()
+    wait_until(lambda: run.poll() is not None or bool(index.requests["simple/beta/"]))
+    run.kill()
+    run.communicate()
+    index.mend()
+    assert run.returncode == -signal.SIGKILL
+    killed = runs(bench)[1]
+    assert [stage.name for stage in killed.stages] == ["one"]
+    assert not (killed.folder / "verdict.json").exists()
+    assert latest(bench)["started"] == json.loads(first.model_dump_json())["started"]
+    # Neither its lock nor its half-built environment stands in the way of the next run.
+    again, _ = bench.verify(bench.plan())
+    assert again.exit_code == 0
+
+
+def test_a_second_run_of_a_row_is_refused_and_the_first_unharmed(
+    bench: Bench, index: Index, hanging: subprocess.Popen[str]
+) -> None:
+    with pytest.raises(CannotJudgeError) as caught:
+        bench.verify(bench.plan(), bench.root / "venv")
+    assert str(caught.value) == (
+        "another run of tiny/plain is under way in this checkout, and both would build the same "
+        "environment; wait for it to end, or use a second checkout"
+    )
+    assert len(runs(bench)) == 1
+    index.mend()
+    output, _ = hanging.communicate(timeout=_PATIENCE)
+    assert hanging.returncode == 0, output
+    (evidence,) = runs(bench)
+    assert latest(bench)["verdict"] == "ok"
+    # The index hung up on the first try of stage two.
+    assert [(stage.name, stage.tries) for stage in evidence.stages] == [("one", 1), ("two", 2)]
+
+
+def test_an_environment_that_another_run_replaced_is_not_judged(
+    bench: Bench, hanging: subprocess.Popen[str], index: Index
+) -> None:
+    # As a second `nox -s verify` does: nox makes the environment anew before we are asked.
+    bench.environment()
+    index.mend()
+    output, _ = hanging.communicate(timeout=_PATIENCE)
+    assert hanging.returncode == 2, output
+    assert latest(bench)["trouble"] == (
+        "the environment was replaced by another run of the same row while this one used it"
+    )
+
+
+# --- the suite -------------------------------------------------------------------------------
+
+SLOW = '''\
+"""A workload that takes its time."""
+
+import time
+
+import pytest
+
+
+@pytest.mark.workload("slow", needs=("alpha",), seconds=0.01, timeout=500)
+def test_slow() -> None:
+    time.sleep(400)
+'''
+
+
+def processes(mention: str) -> list[int]:
+    """Return the processes whose command line mentions something."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if mention in command and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found
+
+
+def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", SLOW)
+    outcome: list[Verdict] = []
+
+    def log() -> Path:
+        return runs(bench)[-1].folder / "checks.jsonl"
+
+    def imports_are_done() -> bool:
+        done = {check.id for check in runs(bench)[-1].suite.checks} if runs(bench) else set()
+        return done >= {"import:alpha", "import:beta"}
+
+    run = threading.Thread(target=lambda: outcome.append(bench.verify(bench.plan())[0]))
+    run.start()
+    wait_until(imports_are_done)
+    # The suite's own process is the first of those that were told of its log.
+    os.kill(min(processes(f"--report-log\0{log()}")), signal.SIGKILL)
+    run.join(_PATIENCE)
+    (verdict,) = outcome
+    assert_unjudged(
+        bench, verdict, "the suite did not run to its end (pytest's exit code: None); see suite.log"
+    )
+    found = states(verdict)
+    assert (found["import:alpha"], found["import:beta"]) == ("ok", "ok")
+    assert "smoke:slow" not in found
+    wait_until(lambda: processes(str(bench.root / "venv")) == [])
+
+
+def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", SLOW)
+    bench.suite_limit = 5
+    verdict, _ = bench.verify(bench.plan())
+    assert_unjudged(
+        bench, verdict, "the suite did not end within its time limit and was stopped after"
+    )
+    assert processes(str(bench.root / "venv")) == []
+
+
+# --- the disk --------------------------------------------------------------------------------
+
+_ON_A_SMALL_DISK = """
+import subprocess, sys
+from pathlib import Path
+reports, kept, size, *command = sys.argv[1:]
+Path(reports).mkdir()
+options = ["-t", "tmpfs", "-o", f"size={size}k", "tmpfs", reports]
+subprocess.run(["mount", *options], check=True)
+code = subprocess.run(command).returncode
+subprocess.run(["cp", "-a", reports, kept], check=True)
+sys.exit(code)
+"""
+
+
+_UNSHARE = shutil.which("unshare") or ""
+
+
+@pytest.fixture(scope="session")
+def small_disks() -> None:
+    """Skip where this machine lets nobody mount a disk of his own."""
+    if not _UNSHARE:
+        pytest.skip("there is no unshare, so no small disk can be mounted")
+    tried = subprocess.run([_UNSHARE, "-rm", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no small disk can be mounted: {tried.stderr.strip()}")
+
+
+def on_a_small_disk(bench: Bench, kilobytes: int) -> tuple[int, str, Path]:
+    """Verify with reports on a disk of so many kB; return exit code, output, copy of reports."""
+    kept = bench.root / "kept"
+    command = bench.verify_command(bench.plan(), bench.environment())
+    script = [sys.executable, "-c", _ON_A_SMALL_DISK, str(bench.root / "reports")]
+    done = subprocess.run(
+        [_UNSHARE, "-rm", *script, str(kept), str(kilobytes), *command],
+        env=bench.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr, kept / "tiny" / "plain"
+
+
+@pytest.mark.usefixtures("small_disks")
+@pytest.mark.parametrize("kilobytes", [800, 1036, 1064])
+def test_a_full_disk_is_no_verdict(bench: Bench, kilobytes: int) -> None:
+    code, output, home = on_a_small_disk(bench, kilobytes)
+    assert (code, "Traceback" in output) == (2, False), output
+    (folder,) = home.glob("2*Z")
+    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
+    assert verdict["verdict"] == "unjudged"
+    assert verdict["trouble"].startswith("the disk is full (")
+    assert json.loads((folder / "plan.json").read_text(encoding="utf-8"))["row"] == "plain"
+    assert (folder / "stages.json").exists() is (kilobytes > 1030)
+    assert not (folder / ".room").exists()
+
+
+@pytest.mark.usefixtures("small_disks")
+def test_a_disk_without_any_room_is_told_of(bench: Bench) -> None:
+    code, output, _ = on_a_small_disk(bench, 4)
+    assert (code, "the disk is full (" in output) == (1, True)
+    assert "CannotJudgeError: the disk is full (" in output.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("small_disks")
+def test_a_disk_with_room_enough_is_used_up_by_nobody(bench: Bench) -> None:
+    code, output, home = on_a_small_disk(bench, 2000)
+    assert code == 0, output
+    assert not list(home.rglob(".room"))

@@ -1,0 +1,203 @@
+"""What a request means, which trials it takes, and how a trial compares: without any index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from stackproof.candidate.choice import Release
+from stackproof.candidate.comparison import moved
+from stackproof.candidate.request import Request, parse_request
+from stackproof.candidate.scheme import Scheme, make_scheme
+from stackproof.errors import StackproofError
+
+
+def day(number: int) -> datetime:
+    return datetime(2025, 1, number, tzinfo=timezone.utc)
+
+
+def release(version: str, *, uploaded: int = 1, yanked: bool = False) -> Release:
+    return Release(version=Version(version), uploaded=day(uploaded), yanked=yanked)
+
+
+@dataclass
+class Recorded:
+    """A catalogue of made-up releases; says which requirements were asked for."""
+
+    known: dict[str, list[Release]]
+    required: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def releases(self, name: str) -> Sequence[Release]:
+        return self.known.get(name, [])
+
+    def requirements(self, name: str, version: Version) -> Sequence[Requirement]:
+        self.asked.append((name, str(version)))
+        return [Requirement(text) for text in self.required.get((name, str(version)), [])]
+
+
+FAMILY = Recorded(
+    known={
+        "engine": [release("1.0"), release("2.0"), release("3.0", uploaded=20), release("4.0a1")],
+        "vision": [release("0.1"), release("0.2"), release("0.3", uploaded=20), release("0.4")],
+        "audio": [release("1.0"), release("2.0"), release("3.0", uploaded=20)],
+        "other": [release("5.0"), release("6.0", yanked=True)],
+    },
+    required={
+        ("vision", "0.1"): ["engine==1.0"],
+        ("vision", "0.2"): ["engine==2.0"],
+        ("vision", "0.3"): ["engine==3.0"],
+        ("vision", "0.4"): ["engine==4.0"],
+    },
+)
+
+
+def scheme(*requests: str, as_of: datetime | None = None) -> Scheme:
+    return make_scheme(
+        [parse_request(text) for text in requests],
+        pins=["engine", "vision", "audio", "other"],
+        groups={"family": ("engine", "vision", "audio")},
+        catalogue=FAMILY,
+        as_of=as_of,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("torch==2.6.0", Request(name="torch", version="2.6.0")),
+        ("Scikit_Learn==1.4", Request(name="scikit-learn", version="1.4")),
+        ("torch==latest", Request(name="torch", version=None)),
+        ("torch", Request(name="torch", version=None)),
+    ],
+)
+def test_a_request_is_a_name_and_perhaps_a_version(text: str, request_: Request) -> None:
+    assert parse_request(text) == request_
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--index-url",
+        "-r",
+        "-e",
+        ".",
+        "./torch",
+        "/torch.whl",
+        "torch @ https://example.org/torch.whl",
+        "torch[all]==1",
+        "torch==1; python_version < '3'",
+        "torch>=2",
+        "torch==2.*",
+        "torch==1,==2",
+        "$(id)",
+        "torch==`id`",
+        "torch\n",
+        "",
+    ],
+)
+def test_anything_else_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(StackproofError) as caught:
+        parse_request(text)
+    assert str(caught.value) == (
+        f"{text!r} is no upgrade to try; write name==version, name==latest or name "
+        "(no options, addresses, paths, extras or markers)"
+    )
+
+
+def test_a_version_that_is_none_is_refused() -> None:
+    with pytest.raises(StackproofError) as caught:
+        parse_request("torch==two")
+    assert (
+        str(caught.value) == "'torch==two': 'two' is not a version; write one such as torch==2.6.0"
+    )
+
+
+def test_a_lone_upgrade_is_one_trial() -> None:
+    made = scheme("other==5.0")
+    assert [trial.versions for trial in made.trials] == [{"other": "5.0"}]
+    assert made.notes == ()
+
+
+def test_companions_are_tried_beside_what_was_asked_for() -> None:
+    made = scheme("engine==2.0")
+    assert [trial.versions for trial in made.trials] == [
+        {"engine": "2.0"},
+        {"engine": "2.0", "vision": "0.2", "audio": "2.0"},
+    ]
+    assert made.notes == (
+        (
+            "engine moves together with vision, audio: vision 0.2 requires engine==2.0; "
+            "audio 2.0 has the number of engine 2.0"
+        ),
+    )
+
+
+def test_the_search_for_a_companion_stops_at_the_match() -> None:
+    FAMILY.asked.clear()
+    scheme("engine==3.0")
+    assert ("vision", "0.3") in FAMILY.asked
+    assert ("vision", "0.2") not in FAMILY.asked
+    assert ("vision", "0.1") not in FAMILY.asked
+
+
+def test_of_several_each_is_tried_alone_and_then_all() -> None:
+    made = scheme("other==5.0", "engine==1.0")
+    assert [trial.versions for trial in made.trials] == [
+        {"other": "5.0"},
+        {"engine": "1.0"},
+        {"engine": "1.0", "vision": "0.1", "audio": "1.0"},
+        {"other": "5.0", "engine": "1.0"},
+        {"other": "5.0", "engine": "1.0", "vision": "0.1", "audio": "1.0"},
+    ]
+
+
+def test_latest_is_neither_yanked_nor_a_pre_release_nor_after_the_cut_off() -> None:
+    assert scheme("other").trials[0].versions == {"other": "5.0"}
+    assert scheme("engine").trials[0].versions == {"engine": "3.0"}
+    assert scheme("engine", as_of=day(10)).trials[0].versions == {"engine": "2.0"}
+
+
+def test_a_release_after_the_cut_off_moves_it_and_says_so() -> None:
+    made = scheme("engine==3.0", as_of=day(10))
+    assert made.as_of == datetime(2025, 1, 20, 0, 0, 1, tzinfo=timezone.utc)
+    assert made.notes[0] == (
+        "engine came after the row's cut-off, so baseline and trial are built as of "
+        "2025-01-20 00:00:01+00:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("requests", "message"),
+    [
+        (["engine==9"], "there is no release 9 of engine; the nearest are 2.0, 3.0, 4.0a1"),
+        (["other==6.0"], "release 6.0 of other was yanked; the nearest are 5.0"),
+        (["other", "other==5.0"], "other was asked for twice; name it once"),
+        (
+            ["enigne==1.0"],
+            (
+                "the row has no pin 'enigne'; did you mean 'engine'? "
+                "A distribution that is no pin is added by --with name==version."
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_tried_is_said(requests: list[str], message: str) -> None:
+    with pytest.raises(StackproofError) as caught:
+        scheme(*requests)
+    assert str(caught.value) == message
+
+
+def test_moved_leaves_out_what_was_asked_for() -> None:
+    before = {"engine": "1.0", "numbers": "2.0", "gone": "1"}
+    after = {"engine": "2.0", "numbers": "1.9", "new": "3"}
+    assert moved(before, after, {"engine"}) == {
+        "gone": ("1", None),
+        "new": (None, "3"),
+        "numbers": ("2.0", "1.9"),
+    }

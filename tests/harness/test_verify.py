@@ -1,0 +1,433 @@
+"""A row verified from end to end: tiny wheels, real installers, the real suite, a verdict."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.index import Index
+from support.wheels import Release
+from uv import find_uv_bin
+from workbench import TINY, Bench, states
+
+from stackproof.evidence import Evidence
+from stackproof.plan import Plan
+from stackproof.reuse import Mark
+from stackproof.verdict import Verdict, judge
+
+OK = {
+    "stage:one": "ok",
+    "stage:two": "ok",
+    "import:*": "ok",
+    "import:alpha": "ok",
+    "import:beta": "ok",
+    "version:alpha": "ok",
+    "version:beta": "ok",
+    "pip-check:*": "ok",
+    "smoke:sum": "ok",
+}
+
+# --- a stack that works ----------------------------------------------------------------------
+
+
+def test_both_installers_prove_the_same_stack(bench: Bench) -> None:
+    freezes = []
+    for installer in ("uv", "pip"):
+        verdict, evidence = bench.verify(bench.plan(installer=installer))
+        assert (verdict.verdict, verdict.exit_code, verdict.trouble) == ("ok", 0, None)
+        assert states(verdict) == OK
+        assert (verdict.installer, evidence.run.suite_exit) == (installer, 0)
+        assert evidence.run.installer_version.split()[0] == installer
+        freezes.append((evidence.folder / "freeze.txt").read_text(encoding="utf-8"))
+    # What the suite needs is in the environment by now, but is not part of the stack.
+    assert freezes == ["alpha==1.0\nbeta==1.0\ngamma==1.1\n"] * 2
+
+
+def test_a_run_leaves_its_evidence(bench: Bench, index: Index) -> None:
+    plan = bench.plan()
+    verdict, evidence = bench.verify(plan)
+    home = bench.root / "reports" / "tiny" / "plain"
+    assert evidence.folder.parent == home
+    assert (home / "latest").resolve() == evidence.folder.resolve()
+    assert {path.name for path in evidence.folder.iterdir()} >= {
+        "plan.json",
+        "stages.json",
+        "freeze.txt",
+        "pip-check.json",
+        "checks.jsonl",
+        "suite.log",
+        "junit.xml",
+        "report.md",
+        "verdict.json",
+        "run.json",
+    }
+    assert evidence.plan == plan
+    assert evidence.run.index == index.url
+    assert [stage.name for stage in evidence.stages] == ["one", "two"]
+    assert evidence.pip_check is not None
+    assert (evidence.pip_check.speaker, evidence.pip_check.exit) == ("uv", 0)
+    written = Verdict.model_validate_json(
+        (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+    )
+    # A verdict can be had again from the evidence alone.
+    assert written == verdict == judge(Evidence(evidence.folder))
+    assert verdict.counts == {
+        "passed": 9,
+        "failed": 0,
+        "skipped": 0,
+        "known": 0,
+        "new": 0,
+        "fixed": 0,
+    }
+    assert [(claim.text, claim.state) for claim in verdict.claims] == [
+        ("works with alpha", "proved")
+    ]
+
+
+# --- a stack that does not -------------------------------------------------------------------
+
+BROKEN = (
+    TINY.replace("alpha", "crash").replace("beta", "sleepy").replace("letters", "trouble")
+    + """
+[[pins]]
+name = "moved"
+version = "2.0"
+imports = ["moved"]
+area = "third"
+role = "trouble"
+
+[[pins]]
+name = "forgotten"
+version = "1.0"
+imports = ["forgotten"]
+area = "third"
+role = "trouble"
+claims = [
+  { text = "is there", checks = ["import:forgotten", "import:moved"] },
+  { text = "moves", checks = ["import:moved", "smoke:moves"] },
+  { text = "says nothing" },
+]
+
+[[stages]]
+name = "three"
+step = "Install the rest."
+pins = ["moved"]
+requirements = ["needs-new==1.0"]
+
+[[rows.plain.stages]]
+name = "four"
+step = "none"
+requirements = ["needs-old==1.0"]
+reason = "moves a pin of an earlier stage"
+date = 2025-01-02
+"""
+)
+
+KNOWN = """
+[[rows.plain.known-failures]]
+check = "{}"
+reason = "known for years"
+date = 2025-01-02
+"""
+
+RELEASES = (
+    Release("crash", "1.0", modules={"crash.py": "import ctypes\nctypes.string_at(0)\n"}),
+    Release("sleepy", "1.0", modules={"sleepy.py": "import time\ntime.sleep(600)\n"}),
+    Release("moved", "1.0"),
+    Release("moved", "2.0"),
+    Release("needs-new", "1.0", requires=["moved>=2"]),
+    Release("needs-old", "1.0", requires=["moved<2"]),
+)
+
+SMOKE = '''\
+"""Workloads that fail each in a way of its own."""
+
+import os
+import signal
+import time
+
+import pytest
+
+
+@pytest.mark.workload("wrong", needs=("moved",), seconds=0.1, timeout=20)
+def test_wrong() -> None:
+    print("said on the way")
+    assert 2 + 2 == 5, "the sum is \\x1b[31mwrong\\x1b[0m"
+
+
+@pytest.mark.workload("killed", needs=("moved",), seconds=0.1, timeout=20)
+def test_killed() -> None:
+    os.kill(os.getpid(), signal.SIGABRT)
+
+
+@pytest.mark.workload("hangs", needs=("moved",), seconds=0.1, timeout=3)
+def test_hangs() -> None:
+    time.sleep(600)
+
+
+@pytest.mark.workload("skips", needs=("moved",), seconds=0.1, timeout=20)
+def test_skips() -> None:
+    pytest.skip("no server today")
+
+
+@pytest.mark.workload("other", needs=("nowhere",), seconds=0.1, timeout=20)
+def test_other() -> None:
+    raise AssertionError("this row has no use for it")
+'''
+
+FAILING = {
+    "import:*": "crash crashed: ended by SIGSEGV",
+    "import:crash": "import crash crashed: ended by SIGSEGV",
+    "import:sleepy": "import sleepy hung: killed after its limit of 4 s",
+    "import:forgotten": "ModuleNotFoundError: No module named 'forgotten'",
+    "version:moved": "moved 1.0 is installed, not 2.0",
+    "version:forgotten": "forgotten is not installed (pinned: 1.0)",
+    "pip-check:*": "needs-new",
+    "pip-check:needs-new": "moved>=2",
+    "smoke:wrong": "the sum is",
+    "smoke:killed": "the workload's process crashed: ended by SIGABRT",
+    "smoke:hangs": "the workload's process hung: killed after its limit of 3 s",
+}
+
+
+@pytest.fixture
+def broken(bench: Bench, index: Index) -> Bench:
+    """Return a project whose stack fails in every way that a built one can."""
+    index.add(*RELEASES)
+    bench.write("tests/stack/workloads/test_sum.py", SMOKE)
+    return bench
+
+
+def broken_plan(bench: Bench, *known: str) -> Plan:
+    text = BROKEN + "".join(KNOWN.format(check) for check in known)
+    return bench.plan(text=text, import_seconds=4)
+
+
+def test_each_failure_is_seen_and_judged_by_what_is_known(broken: Bench) -> None:
+    venv = broken.environment()
+    verdict, evidence = broken.verify(broken_plan(broken, *FAILING), venv)
+    found = {check.id: check for check in verdict.checks}
+    assert {name for name, check in found.items() if check.outcome == "failed"} == FAILING.keys()
+    for name, words in FAILING.items():
+        assert words in found[name].message
+        assert (found[name].state, found[name].reason) == ("known", "known for years")
+    # Nothing is news, but the row is broken all the same.
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
+    assert (found["smoke:skips"].state, found["smoke:skips"].message) == (
+        "skipped",
+        "no server today",
+    )
+    assert "smoke:other" not in found
+    assert {(claim.text, claim.state, claim.because) for claim in verdict.claims} == {
+        ("works with crash", "refuted", ("import:*",)),
+        ("is there", "refuted", ("import:forgotten",)),
+        ("moves", "not provable", ("smoke:moves",)),
+        ("says nothing", "not provable", ()),
+    }
+    assert evidence.stages[3].drift.downgraded == {"moved": ("2.0", "1.0")}
+
+    # The environment is kept (`nox -R`): what is known may change, what is built may not.
+    less = [name for name in FAILING if name != "smoke:wrong"]
+    again, later = broken.verify(broken_plan(broken, *less, "import:moved"), venv)
+    assert (again.verdict, again.exit_code) == ("broken", 1)
+    assert {check.id: check.state for check in again.news} == {
+        "smoke:wrong": "new",
+        "import:moved": "fixed",
+    }
+    assert later.run.notes == (
+        f"the environment was not built by this run but by {evidence.folder.name}",
+    )
+    assert (later.stages, later.freeze) == (evidence.stages, evidence.freeze)
+    assert (later.folder / "stages" / "04-four.log").is_file()
+
+
+def rejudged(evidence: Evidence, folder: Path, *known: str) -> Verdict:
+    """Judge copied evidence as if other failures had been known."""
+    shutil.copytree(evidence.folder, folder)
+    file = folder / "plan.json"
+    plan = json.loads(file.read_text(encoding="utf-8"))
+    plan["known_failures"] = [
+        {"check": check, "reason": "why", "date": "2025-01-02"} for check in known
+    ]
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    return judge(Evidence(folder))
+
+
+def test_known_failures_are_strict(bench: Bench, tmp_path: Path) -> None:
+    _, evidence = bench.verify(bench.plan())
+    fixed = rejudged(evidence, tmp_path / "fixed", "smoke:sum", "pip-check:beta")
+    assert (fixed.verdict, fixed.exit_code) == ("ok", 1)
+    assert {check.id: check.state for check in fixed.news} == {
+        "smoke:sum": "fixed",
+        # A distribution that does not complain any more is a failure that is over.
+        "pip-check:beta": "fixed",
+    }
+    assert fixed.counts["fixed"] == 2
+    unknown = rejudged(evidence, tmp_path / "unknown", "smoke:summ", "smoke:sum")
+    assert (unknown.verdict, unknown.exit_code) == ("unjudged", 2)
+    assert unknown.trouble == (
+        "known failures name no check of this run: smoke:summ; correct or remove them in the matrix"
+    )
+
+
+def test_a_stage_that_cannot_be_resolved_is_a_verdict(bench: Bench, index: Index) -> None:
+    index.add(Release("rival", "1.0", requires=["gamma<1"]))
+    extra = """
+[[rows.plain.stages]]
+name = "rival"
+step = "none"
+after = "one"
+requirements = ["rival==1.0"]
+reason = "why"
+date = 2025-01-02
+"""
+    verdict, evidence = bench.verify(bench.plan(extra))
+    assert (verdict.verdict, verdict.exit_code, verdict.trouble) == ("broken", 1, None)
+    assert states(verdict) == {
+        **dict.fromkeys(OK.keys() - {"smoke:sum"}, "skipped"),
+        "stage:one": "ok",
+        "stage:rival": "new",
+    }
+    (failed,) = verdict.in_state("new")
+    assert failed.message.startswith("cannot be installed as documented\n")
+    assert "rival==1.0" in failed.message
+    assert {check.message for check in verdict.in_state("skipped")} == {
+        "not run: stage rival failed"
+    }
+    assert verdict.claims[0].state == "not provable"
+    assert not (evidence.folder / "checks.jsonl").exists()
+    assert evidence.freeze == {"alpha": "1.0"}
+    known = bench.plan(extra + KNOWN.format("stage:rival"))
+    verdict, _ = bench.verify(known)
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
+
+
+# --- runs that cannot be judged --------------------------------------------------------------
+
+
+def test_a_run_that_executes_nothing_proves_nothing(bench: Bench) -> None:
+    suite = bench.root / "tests" / "stack"
+    for file in (*suite.glob("test_*.py"), *suite.glob("workloads/test_*.py")):
+        text = file.read_text(encoding="utf-8")
+        skip = "import pytest\npytestmark = pytest.mark.skip('not today')\n"
+        head, _, rest = text.partition("import pytest\n")
+        file.write_text(f"{head}{skip}{rest}", encoding="utf-8")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble == "the suite executed nothing: every check was skipped"
+    assert {check.state for check in verdict.checks if check.kind == "import"} == {"skipped"}
+
+
+@pytest.mark.parametrize(
+    ("workload", "told"),
+    [
+        ("import nowhere\n", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("def test_bare():\n    pass\n", "test_bare: has no workload marker"),
+    ],
+)
+def test_a_workload_that_is_none_is_told_of(bench: Bench, workload: str, told: str) -> None:
+    bench.write("tests/stack/workloads/test_mine.py", workload)
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble is not None
+    assert verdict.trouble.startswith("the suite has errors:\n")
+    assert told in verdict.trouble
+
+
+def test_an_environment_of_another_python_is_not_judged(bench: Bench) -> None:
+    verdict, evidence = bench.verify(bench.plan(python="3.9"))
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble == (
+        f"the plan wants Python 3.9, but the environment has {evidence.run.python}; "
+        "install Python 3.9"
+    )
+
+
+def pinned(bench: Bench, requirement: str) -> Plan:
+    return bench.plan(
+        f"""
+[[rows.plain.stages]]
+name = "clash"
+step = "none"
+requirements = ["{requirement}"]
+reason = "why"
+date = 2025-01-02
+"""
+    )
+
+
+def test_test_tools_that_would_move_the_stack_are_not_installed(bench: Bench, index: Index) -> None:
+    index.add(Release("pluggy", "0.1"))
+    verdict, evidence = bench.verify(pinned(bench, "pluggy==0.1"))
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble is not None
+    assert verdict.trouble.startswith("the test tools (pytest")
+    assert "could not be installed beside the stack" in verdict.trouble
+    assert evidence.freeze["pluggy"] == "0.1"
+    assert not (evidence.folder / "checks.jsonl").exists()
+
+
+def test_test_tools_that_write_over_the_stack_are_found_out(bench: Bench, index: Index) -> None:
+    index.add(Release("lookalike", "1.0", modules={"iniconfig/__init__.py": ""}))
+    verdict, _ = bench.verify(pinned(bench, "lookalike==1.0"))
+    assert verdict.exit_code == 2
+    assert verdict.trouble is not None
+    assert verdict.trouble.startswith("the test tool iniconfig-")
+    assert verdict.trouble.endswith(" wrote over iniconfig of the stack")
+
+
+def test_a_tool_that_the_stack_pins_is_used_as_pinned(bench: Bench) -> None:
+    verdict, evidence = bench.verify(pinned(bench, "iniconfig>=2"))
+    assert (verdict.verdict, verdict.exit_code) == ("ok", 0)
+    assert "iniconfig" in evidence.freeze
+    assert "pytest" not in evidence.freeze
+
+
+# --- environments that nox kept --------------------------------------------------------------
+
+
+def test_a_kept_environment_is_judged_only_as_what_it_is(bench: Bench, index: Index) -> None:
+    venv = bench.environment()
+    _, evidence = bench.verify(bench.plan(), venv)
+    index.forget()
+    reused, _ = bench.verify(bench.plan(), venv)
+    assert states(reused) == OK
+    assert not index.requests
+
+    def refusal(plan: Plan) -> str | None:
+        verdict, _ = bench.verify(plan, venv)
+        assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+        assert {check.state for check in verdict.checks} == {"skipped"}
+        return verdict.trouble
+
+    again = "; build it anew, without -r or -R"
+    other = pinned(bench, "gamma==1.0")
+    assert refusal(other) == f"the kept environment was built for another plan{again}"
+
+    uv = [find_uv_bin(), "pip", "install", "--quiet", "--python", str(venv), "gamma==1.0"]
+    subprocess.run(uv, check=True, env=bench.environ)
+    assert refusal(bench.plan()) == f"the kept environment was changed since it was built{again}"
+    subprocess.run([*uv[:-1], "gamma==1.1"], check=True, env=bench.environ)
+
+    (evidence.folder / "run.json").rename(evidence.folder / "away.json")
+    lost = f"the kept environment has lost the evidence of its build{again}"
+    assert refusal(bench.plan()) == lost
+    (evidence.folder / "away.json").rename(evidence.folder / "run.json")
+
+    mark = Mark.read(venv)
+    assert mark is not None
+    mark.model_copy(update={"freeze": None}).leave(venv)
+    assert refusal(bench.plan()) == f"the kept environment was not completely built{again}"
+
+    (venv / "stackproof.json").write_text('{"evidence": ', encoding="utf-8")
+    torn = refusal(bench.plan())
+    assert torn is not None
+    assert torn.startswith("stackproof.json in the environment cannot be read (")
+    assert torn.endswith("run without -r or -R")
+
+    mark.leave(venv)
+    mended, _ = bench.verify(bench.plan(), venv)
+    assert states(mended) == OK

@@ -1,0 +1,133 @@
+"""Turn a plan into checks, each in a process and a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from stack_suite.check import Check, pin_check, workload_check
+from stack_suite.plan import Plan, PlanError, load_plan
+from stack_suite.replay import ISOLATED, run_in_child
+from stack_suite.servers import Server, ServersError, load_servers
+from stack_suite.workload import MarkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+PLAN = pytest.StashKey[Plan]()
+SERVERS = pytest.StashKey[dict[str, Server]]()
+RUN_FOLDER = pytest.StashKey[Path]()
+CHECKS = pytest.StashKey[dict[str, str]]()
+CHECK = pytest.StashKey[Check]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite."""
+    group = parser.getgroup("stack", "the stack under test")
+    group.addoption("--plan", type=Path, metavar="PLAN.json", help="the plan to prove (required)")
+    group.addoption(
+        "--servers", type=Path, metavar="SERVERS.json", help="the servers that workloads may use"
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Load the plan and the servers; make the folder that holds every check's sandbox."""
+    config = session.config
+    if config.getoption("plan") is None:
+        raise pytest.UsageError("--plan PLAN.json is required")
+    try:
+        config.stash[PLAN] = load_plan(config.getoption("plan"))
+        config.stash[SERVERS] = load_servers(config.getoption("servers"))
+    except (PlanError, ServersError) as error:
+        raise pytest.UsageError(str(error)) from error
+    given = getattr(config, "workerinput", {}).get("run_folder")
+    config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="stackproof-"))
+    config.stash[CHECKS] = {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist has no types
+    """Give each xdist worker the folder of the whole run."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove every sandbox, unless this is only a worker's part of the run."""
+    if RUN_FOLDER in config.stash and not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[RUN_FOLDER], ignore_errors=True)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one check of each pin."""
+    if "pin" in metafunc.fixturenames:
+        pins = metafunc.config.stash[PLAN].pins
+        metafunc.parametrize("pin", pins, ids=[pin.name for pin in pins])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
+    """Give every item its check; one that cannot be a check is an error of its file."""
+    made = yield
+    for item in made if isinstance(made, list) else [made]:
+        if isinstance(item, pytest.Function):
+            _give_check(item)
+    return made
+
+
+def _give_check(item: pytest.Function) -> None:
+    where = f"{item.path.name}: {item.name}"
+    is_workload = item.path.parent != Path(__file__).parent
+    servers = item.config.stash[SERVERS]
+    try:
+        check = workload_check(item, servers) if is_workload else pin_check(item)
+    except MarkerError as error:
+        raise pytest.Collector.CollectError(f"{where}: {error}") from error
+    name = f"{check.kind}:{check.subject}"
+    first = item.config.stash[CHECKS].setdefault(name, where)
+    if first != where:
+        raise pytest.Collector.CollectError(f"{where}: the check {name} is already {first}")
+    item.stash[CHECK] = check
+    item.user_properties.extend(check.properties)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop workloads that the row has no use for; start the longest checks first."""
+    plan = config.stash[PLAN]
+    needed = [item for item in items if plan.holds_all(item.stash[CHECK].needs)]
+    if len(needed) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in needed])
+    items[:] = sorted(needed, key=lambda item: -item.stash[CHECK].seconds)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Run a workload in a child, but where this is the child, or a person debugs."""
+    workload = item.stash[CHECK].workload
+    if workload is None or ISOLATED in os.environ or _is_debugged(item.config):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    sandbox = item.config.stash[RUN_FOLDER] / f"smoke-{workload.name}"
+    for report in run_in_child(item, workload, sandbox):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _is_debugged(config: pytest.Config) -> bool:
+    return bool(config.getoption("usepdb") or config.getoption("trace"))
+
+
+@pytest.fixture(scope="session")
+def plan(pytestconfig: pytest.Config) -> Plan:
+    """Return the plan under proof."""
+    return pytestconfig.stash[PLAN]
+
+
+@pytest.fixture(scope="session")
+def run_folder(pytestconfig: pytest.Config) -> Path:
+    """Return the folder that holds every check's sandbox."""
+    return pytestconfig.stash[RUN_FOLDER]

@@ -1,0 +1,75 @@
+"""Tell of every collected item which one check it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stack_suite.servers import Server, weakest_grade
+from stack_suite.workload import MarkerError, Workload, parse_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+# Typical seconds of the checks that are no workloads.
+_IMPORT_SECONDS = 2.0
+_TOGETHER_SECONDS = 8.0
+_VERSION_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One question with a yes/no answer, and the seconds that its answer typically takes."""
+
+    kind: str
+    subject: str
+    grade: str
+    seconds: float
+    workload: Workload | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The distributions without which the question makes no sense."""
+        return self.workload.needs if self.workload else ()
+
+    @property
+    def properties(self) -> list[tuple[str, object]]:
+        """The properties by which a report tells whose it is."""
+        return [
+            ("check", f"{self.kind}:{self.subject}"),
+            ("kind", self.kind),
+            ("subject", self.subject),
+            ("grade", self.grade),
+        ]
+
+
+def pin_check(item: pytest.Function) -> Check:
+    """Return the check of an item of test_imports.py or test_versions.py."""
+    if item.path.stem == "test_versions":
+        kind, seconds = "version", _VERSION_SECONDS
+    else:
+        kind, seconds = "import", _IMPORT_SECONDS
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return Check(kind=kind, subject="*", grade="real", seconds=_TOGETHER_SECONDS)
+    return Check(kind=kind, subject=callspec.params["pin"].name, grade="real", seconds=seconds)
+
+
+def workload_check(item: pytest.Function, servers: Mapping[str, Server]) -> Check:
+    """Return the check of a workload.
+
+    Raises MarkerError where its marker is missing or wrong.
+    """
+    mark = item.get_closest_marker("workload")
+    if mark is None:
+        raise MarkerError("has no workload marker")
+    workload = parse_marker(mark)
+    return Check(
+        kind="smoke",
+        subject=workload.name,
+        grade=weakest_grade(servers, workload.servers),
+        seconds=workload.seconds,
+        workload=workload,
+    )

@@ -1,0 +1,89 @@
+"""Run a command in a sandbox under the guard, and say how it ended."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stack_suite import guard
+from stack_suite.sandbox import make_sandbox, work_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TAIL = 4000
+# A guard ends early only where something kills it.
+_GUARD_LOST: dict[str, Any] = {
+    "exit": None,
+    "signal": "the death of its guard",
+    "timed_out": False,
+    "swept": [],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an isolated command ended; `exit` is None where a signal ended it."""
+
+    exit: int | None
+    signal: str | None
+    limit: float
+    timed_out: bool
+    swept: tuple[str, ...]
+    seconds: float
+    output: str
+
+    @property
+    def trouble(self) -> str | None:
+        """Say that the command hung or crashed; None where it ended by itself."""
+        if self.timed_out:
+            return f"hung: killed after its limit of {self.limit:g} s"
+        if self.signal is not None:
+            return f"crashed: ended by {self.signal}"
+        return None
+
+    @property
+    def last_line(self) -> str:
+        """The last line that the command printed, which in a traceback is the exception."""
+        return self.output.rpartition("\n")[2] or f"exit {self.exit}, without a word"
+
+
+def run_isolated(
+    command: list[str], *, sandbox: Path, limit: float, settings: dict[str, str] | None = None
+) -> Ending:
+    """Run the command in the sandbox with the settings added to its environment."""
+    environment = make_sandbox(sandbox) | (settings or {})
+    log, outcome = sandbox / "output.log", sandbox / "outcome.json"
+    started = time.monotonic()
+    with log.open("wb") as output:
+        guarded = subprocess.Popen(
+            [sys.executable, "-I", "-S", guard.__file__, str(limit), str(outcome), *command],
+            cwd=work_folder(sandbox),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        with guarded:
+            guarded.wait()
+    seen: dict[str, Any] = (
+        json.loads(outcome.read_text(encoding="utf-8")) if outcome.exists() else _GUARD_LOST
+    )
+    return Ending(
+        exit=seen["exit"],
+        signal=seen["signal"],
+        limit=limit,
+        timed_out=seen["timed_out"],
+        swept=tuple(seen["swept"]),
+        seconds=time.monotonic() - started,
+        output=_tail(log),
+    )
+
+
+def _tail(log: Path) -> str:
+    return log.read_bytes()[-_TAIL:].decode(errors="replace").strip()

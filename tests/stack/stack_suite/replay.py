@@ -1,0 +1,93 @@
+"""Run one workload in a pytest process of its own, and give its reports as this process's own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stack_suite.isolation import Ending, run_isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stack_suite.workload import Workload
+
+# Set in the process that runs one workload; its value is the workload's name.
+ISOLATED = "STACKPROOF_ISOLATED"
+# The share of the time limit after which the child prints where each of its threads stands.
+_DUMP_SHARE = 0.9
+
+
+def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[pytest.TestReport]:
+    """Run the item isolated; return its reports, a failed one among them where it hung or crashed.
+
+    The first report's duration includes the start and the end of the process.
+    """
+    sandbox.mkdir(parents=True)
+    log = sandbox / "reports.jsonl"
+    settings = {ISOLATED: workload.name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ending = run_isolated(
+        _command(item, workload, log), sandbox=sandbox, limit=workload.timeout, settings=settings
+    )
+    reports = list(_read_reports(item.config, log))
+    failure = _failure(ending, reports)
+    if failure is not None:
+        reports.append(_failed_report(item, failure))
+    if ending.swept:
+        reports[-1].sections.append(("Left behind, and ended", "\n".join(ending.swept)))
+    reports[0].duration += ending.seconds - sum(report.duration for report in reports)
+    return reports
+
+
+def _command(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
+    config = item.config
+    servers = config.getoption("servers")
+    return [
+        *(sys.executable, "-m", "pytest", f"{item.path}::{item.nodeid.partition('::')[2]}"),
+        *("--rootdir", str(config.rootpath), "-c", str(config.inipath)),
+        *("--plan", str(config.getoption("plan").absolute())),
+        *(("--servers", str(servers.absolute())) if servers else ()),
+        *("-p", "pytest_reportlog.plugin", "--report-log", str(log)),
+        *("-p", "no:cacheprovider", "-q", "--tb", str(config.getoption("tbstyle"))),
+        *("-o", f"faulthandler_timeout={workload.timeout * _DUMP_SHARE}"),
+    ]
+
+
+def _read_reports(config: pytest.Config, log: Path) -> Iterator[pytest.TestReport]:
+    if not log.exists():
+        return
+    for line in log.read_text(encoding="utf-8").splitlines():
+        try:
+            data: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError:  # The process died while it wrote its last line.
+            return
+        if data.get("$report_type") == "TestReport":
+            report = config.hook.pytest_report_from_serializable(config=config, data=data)
+            if isinstance(report.longrepr, list):  # JSON knows no tuples; a skip must be one.
+                report.longrepr = tuple(report.longrepr)
+            yield report
+
+
+def _failure(ending: Ending, reports: list[pytest.TestReport]) -> str | None:
+    """Say what the reports do not: that the process hung, crashed, or ended before its time."""
+    complete = any(report.when == "teardown" for report in reports)
+    if ending.trouble is None and complete:
+        return None
+    how = ending.trouble or f"ended early: exit {ending.exit}"
+    return f"the workload's process {how}\n{ending.output}"
+
+
+def _failed_report(item: pytest.Item, message: str) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=item.nodeid,
+        location=item.location,
+        keywords=dict.fromkeys(item.keywords, 1),
+        outcome="failed",
+        longrepr=message,
+        when="call",
+        user_properties=item.user_properties,
+    )

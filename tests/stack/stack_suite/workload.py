@@ -1,0 +1,81 @@
+"""The `workload` marker: what a workload says of itself, read strictly."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stack_suite import servers as server_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_KEYS = frozenset({"needs", "servers", "seconds", "timeout"})
+
+
+class MarkerError(ValueError):
+    """A workload marker that says too little, too much, or nonsense."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One workload: its check's subject, what it needs, and how long it takes."""
+
+    name: str
+    needs: tuple[str, ...]
+    servers: tuple[str, ...]
+    seconds: float
+    timeout: float
+
+
+def parse_marker(mark: pytest.Mark) -> Workload:
+    """Return what the marker says.
+
+    Raises MarkerError with everything that is wrong with it.
+    """
+    errors = list(_errors(mark))
+    if errors:
+        raise MarkerError("; ".join(errors))
+    return Workload(
+        name=mark.args[0],
+        needs=tuple(mark.kwargs["needs"]),
+        servers=tuple(mark.kwargs.get("servers", ())),
+        seconds=float(mark.kwargs["seconds"]),
+        timeout=float(mark.kwargs["timeout"]),
+    )
+
+
+def _errors(mark: pytest.Mark) -> Iterable[str]:
+    kwargs = mark.kwargs
+    if len(mark.args) != 1 or not _is_name(mark.args[0]):
+        yield "one name of lower-case words joined by '-' must come first"
+    for key in sorted(kwargs.keys() - _KEYS):
+        yield f"unknown key {key!r} (known: {', '.join(sorted(_KEYS))})"
+    if not _is_words(kwargs.get("needs")) or not kwargs["needs"]:
+        yield "needs must be a tuple of distribution names, at least one"
+    if not _is_words(kwargs.get("servers", ())):
+        yield "servers must be a tuple of server names"
+    else:
+        for name in kwargs.get("servers", ()):
+            if name not in server_names.NAMES:
+                yield f"unknown server {name!r} (known: {', '.join(server_names.NAMES)})"
+    if not _is_seconds(kwargs.get("seconds")):
+        yield "seconds must be a number above 0"
+    elif not _is_seconds(kwargs.get("timeout")) or kwargs["timeout"] <= kwargs["seconds"]:
+        yield "timeout must be a number of seconds above the typical seconds"
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(_NAME.fullmatch(value))
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(word, str) for word in value)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0

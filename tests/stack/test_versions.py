@@ -1,0 +1,41 @@
+"""Checks `version:NAME`: what is installed, and what imports, is what was pinned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.version import InvalidVersion, Version
+from stack_suite.plan import installed_version
+from stack_suite.probe import probe_modules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stack_suite.plan import Pin, Plan
+
+
+def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
+    """Compare the distribution's metadata and each module's `__version__` with the pin.
+
+    A module that does not import has no version to compare: that is the import check's to say.
+    """
+    installed = installed_version(pin.name)
+    if installed is None:
+        pytest.fail(f"{pin.name} is not installed (pinned: {pin.version})", pytrace=False)
+    if not same_release(installed, pin.version):
+        pytest.fail(f"{pin.name} {installed} is installed, not {pin.version}", pytrace=False)
+    for module in pin.imports:
+        folder = run_folder / f"import-{module}"
+        probe = probe_modules([module], folder=folder, limit=plan.import_seconds)
+        own = probe.versions.get(module)
+        if own is not None and not same_release(own, pin.version):
+            pytest.fail(f"{module}.__version__ is {own}, not {pin.version}", pytrace=False)
+
+
+def same_release(found: str, pinned: str) -> bool:
+    """Compare without local part: `2.5.1+cpu` is `2.5.1`, and so is psycopg2's `2.9.9 (dt dec)`."""
+    try:
+        return Version(found.split(maxsplit=1)[0]).public == Version(pinned).public
+    except (IndexError, InvalidVersion):
+        return False

@@ -1,0 +1,3 @@
+"""A DAG file that Airflow cannot import (it reads only files that hold these two names)."""
+
+raise LookupError("no such shop")
