@@ -39,7 +39,7 @@ _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
 #: wheel for a newer Python, says nothing about when the release was made.
 _ONE_UPLOAD = timedelta(days=1)
 #: Where publishers make their files; so a snapshot is the same wherever it is made.
-_PLATFORM = ("linux", "x86-64 Linux")
+_PLATFORM = "x86_64-unknown-linux-gnu"
 #: What a freeze leaves out too: installers, and what they bring along.
 _NOT_CONSTRAINED = ("pip", "setuptools", "wheel")
 
@@ -59,7 +59,11 @@ class Subject:
 
     @cached_property
     def extras(self) -> tuple[str, ...]:
-        """The extras that require anything, in the order of the metadata."""
+        """The extras that require anything, in the order of the metadata.
+
+        A resolver's choice depends on the order in which it meets the requirements: in this one
+        it comes closest to what is published.
+        """
         return tuple(dict.fromkeys(_EXTRA.findall("\n".join(self.metadata.requires))))
 
     @property
@@ -68,10 +72,17 @@ class Subject:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         return f"{self.name}{extras}=={self.version}"
 
+    def require_python(self, python: str) -> None:
+        """Raise StackproofError if the release is not for a Python version; uv would not mind."""
+        wanted = self.metadata.requires_python
+        if not _target(python).admits_python(wanted):
+            raise StackproofError(
+                f"{self.name} {self.version} is not for Python {python}: it requires {wanted}"
+            )
+
     def family(self, python: str) -> list[str]:
         """Return those of its requirements whose names begin with its own, such as its plugins."""
-        markers = Target(python, f"{python}.0").markers
-        required = self.metadata.requirements(markers, self.extras)
+        required = self.metadata.requirements(_target(python).markers, self.extras)
         return sorted({name for name, _ in required if name.startswith(f"{self.name}-")})
 
 
@@ -95,7 +106,9 @@ def find_subject(name: str, version: Version, *, index: str, client: IndexClient
     metadata = next((item for item in found if item is not None), None)
     if metadata is None:
         raise CannotJudgeError(f"the package index has no metadata of {name} {version}")
-    return Subject(name=name, version=version, cut_off=_cut_off(release, name), metadata=metadata)
+    return Subject(
+        name=name, version=release.version, cut_off=_cut_off(release, name), metadata=metadata
+    )
 
 
 def snapshot_file(folder: Path, source: ConstraintSource, version: Version, python: str) -> Path:
@@ -118,6 +131,11 @@ def snapshot_text(
         )
         pins, family = _resolve(resolver, subject.family(python))
     return "\n".join([*_head(subject, python, family=family), "", *pins, ""])
+
+
+def _target(python: str) -> Target:
+    # The first patch release, as uv has it: what only old ones need is constrained too.
+    return Target(python, f"{python}.0")
 
 
 def _resolve(resolver: _Resolver, family: Sequence[str]) -> tuple[list[str], bool]:
@@ -149,24 +167,23 @@ class _Resolver:
     def everything(self, held: Sequence[str]) -> list[str]:
         """Return the release's whole resolution, less itself, within the pins of `held`."""
         constraints = self._write("held.txt", held)
-        left_out = [self.subject.name, *_NOT_CONSTRAINED]
-        options = [option for name in left_out for option in ("--no-emit-package", name)]
-        return self._compile([self.subject.requirement], "--constraint", str(constraints), *options)
+        pins = self._compile([self.subject.requirement], "--constraint", str(constraints))
+        left_out = (self.subject.name, *_NOT_CONSTRAINED)
+        return [pin for pin in pins if pin.partition("==")[0] not in left_out]
 
     def _compile(self, requirements: Sequence[str], *options: str) -> list[str]:
+        """Resolve requirements; return a pin a line. Raises as `snapshot_text` does."""
         log, output = self.folder / "uv.log", self.folder / "pins.txt"
         for file in (log, output):  # uv prefers what a file that is there already says
             file.unlink(missing_ok=True)
-        command = [
-            *(find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
-            *("--no-python-downloads", "--python-version", self.python),
-            *("--python-platform", _PLATFORM[0]),
-            *("--exclude-newer", timestamp(self.subject.cut_off)),
-            *("--output-file", str(output), str(self._write("wanted.in", requirements)), *options),
-        ]
-        environ = {**self.environ, "NO_COLOR": "1"}
+        wanted = self._write("wanted.in", requirements)
         finished = run(
-            command, log=log, limit=_LIMIT_SECONDS, env=environ, cwd=self.folder, tick=self.tick
+            [*self._command(), *options, "--output-file", str(output), str(wanted)],
+            log=log,
+            limit=_LIMIT_SECONDS,
+            env={**self.environ, "NO_COLOR": "1"},
+            cwd=self.folder,
+            tick=self.tick,
         )
         words = log.read_text(encoding="utf-8", errors="replace")
         kind = classify(words, finished)
@@ -175,6 +192,14 @@ class _Resolver:
         if kind is not None:
             raise CannotJudgeError(explain(kind, words, finished))
         return output.read_text(encoding="utf-8").splitlines()
+
+    def _command(self) -> list[str]:
+        return [
+            *(find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+            *("--no-python-downloads", "--python-version", self.python),
+            *("--python-platform", _PLATFORM),
+            *("--exclude-newer", timestamp(self.subject.cut_off)),
+        ]
 
     def _write(self, name: str, lines: Sequence[str]) -> Path:
         file = self.folder / name
@@ -193,7 +218,7 @@ def _head(subject: Subject, python: str, *, family: bool) -> list[str]:
     name, uv = subject.name, importlib.metadata.version("uv")
     held = f", with {name}-* held at the newest" if family else ""
     return [
-        f"# Constraints of {name} {subject.version} for Python {python} on {_PLATFORM[1]}.",
+        f"# Constraints of {name} {subject.version} for Python {python} on {_PLATFORM}.",
         "#",
         "# A reconstruction by stackproof, not the file that was published with the release:",
         f"# what uv {uv} resolves for {name} with its {len(subject.extras)} extras from what the",

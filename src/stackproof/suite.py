@@ -92,7 +92,8 @@ class Suite:
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
             *("-n", str(_cores()), "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
-            *("-q", "--color", "no"),
+            # Short tracebacks show no arguments: addresses of servers hold passwords.
+            *("-q", "--color", "no", "--tb", "short"),
         ]
         return run(
             command,

@@ -12,6 +12,7 @@ from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.matrix import CHECK_KINDS
 from stackproof.plan import Installer, Plan, PlannedClaim, timestamp
 from stackproof.records import Record
+from stackproof.text import plain
 
 __all__ = ["Check", "ClaimVerdict", "Verdict", "judge"]
 
@@ -102,7 +103,7 @@ def judge(evidence: Evidence) -> Verdict:
         as_of=timestamp(plan.as_of) if plan.as_of else None,
         constraints=UsedConstraints(source=used.source, sha256=used.sha256) if used else None,
         verdict="unjudged" if trouble else "broken" if failed else "ok",
-        trouble=trouble,
+        trouble=plain(trouble) if trouble else None,
         started=run.started,
         seconds=run.seconds,
         checks=checks,
@@ -167,7 +168,7 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
             outcome=result.outcome,
             state=_state(result.outcome, known=reason is not None),
             grade=result.grade,
-            message=result.message,
+            message=plain(result.message),
             reason=reason,
             seconds=result.seconds,
         )

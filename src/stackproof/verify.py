@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -29,7 +29,7 @@ from stackproof.progress import Progress
 from stackproof.records import fingerprint, to_json, write_atomically
 from stackproof.report import write_reports
 from stackproof.reuse import Mark, reusable_build
-from stackproof.servers import Starting, starting
+from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
 from stackproof.verdict import Verdict, judge
 
@@ -296,13 +296,24 @@ class _Run:
             file = Path(private) / "servers.json"
             known = {name: info.to_json() for name, info in started.items()}
             write_atomically(file, to_json(known))
-            finished = self._suite(environment).run(file, self.progress.tick)
+            try:
+                finished = self._suite(environment).run(file, self.progress.tick)
+            finally:
+                self._mask(started.values())
         self.suite_exit = finished.exit
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
         self._require_own(mark)
         if environment.freeze() != mark.freeze:
             raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _mask(self, servers: Iterable[ServerInfo]) -> None:
+        """Take passwords out of what the suite wrote: a failure may show what a test was given."""
+        for name in ("checks.jsonl", "suite.log"):
+            file = self.evidence.folder / name
+            if file.exists():
+                text = file.read_text(encoding="utf-8", errors="replace")
+                write_atomically(file, masked(text, servers))
 
     def _require_own(self, mark: Mark) -> None:
         """Raise if another run took the environment away meanwhile."""

@@ -43,7 +43,7 @@ def test_a_second_audit_validates_pages_and_fetches_no_metadata(desk: Desk) -> N
     desk.index.forget()
     found = desk.audit(MATRIX)
     assert found.index.cached_since is None
-    assert {path: count for path, count in desk.index.requests.items()} == {
+    assert dict(desk.index.requests) == {
         "simple/alpha/": 1,
         "simple/beta/": 1,
     }
@@ -66,9 +66,7 @@ def test_offline_the_cache_answers_and_says_since_when(desk: Desk) -> None:
     offline = desk.audit(MATRIX)
     assert offline.exit_code == 0
     assert offline.index.cached_since is not None
-    assert offline.index.cached_since <= online.started or (
-        offline.index.cached_since <= offline.started
-    )
+    assert online.started <= offline.index.cached_since <= offline.started
     assert offline.findings == online.findings
     assert offline.pairs == online.pairs
     assert offline.joint == online.joint
@@ -101,7 +99,7 @@ def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: st
 
 def test_an_index_that_is_not_there_ends_the_audit(desk: Desk) -> None:
     desk.index.stop()
-    with pytest.raises(CannotJudgeError, match="cannot be reached \\(ConnectionError\\)"):
+    with pytest.raises(CannotJudgeError, match=r"cannot be reached \(ConnectionError\)"):
         desk.audit(MATRIX)
 
 
@@ -119,7 +117,7 @@ def test_metadata_that_is_not_what_the_index_promised_is_refused(
         assert project is not None
         (file,) = project.files
         belied = type(file)(**{**vars(file), "metadata_sha256": "0" * 64})
-        with pytest.raises(CannotJudgeError, match="is not what the index .* says it is"):
+        with pytest.raises(CannotJudgeError, match=r"is not what the index .* says it is"):
             client.metadata(desk.index.url, belied)
 
 
@@ -146,6 +144,21 @@ def test_a_release_after_the_cut_off_is_not_there_yet(tmp_path: Path) -> None:
         desk = Desk(root=tmp_path, index=index)
         text = matrix_text("alpha==2.0", "beta==1.0", row="as-of = 2025-01-01T00:00:00Z")
         assert messages(desk.audit(text), "exists") == [
-            "error 10: alpha 2.0 was uploaded on 2025-06-01, after the row's cut-off "
-            "2025-01-01T00:00:00Z; the nearest that can be installed: 1.0"
+            (
+                "error 10: alpha 2.0 was uploaded on 2025-06-01, after the row's cut-off "
+                "2025-01-01T00:00:00Z; the nearest that can be installed: 1.0"
+            )
         ]
+
+
+def test_a_release_younger_than_a_fresh_page_is_found(desk: Desk) -> None:
+    """As on the public index, whose pages count as fresh for ten minutes."""
+    with _client(desk) as client:
+        assert client.project(desk.index.url, "alpha") is not None
+        desk.index.add(Release("alpha", "2.0"))
+        old = client.project(desk.index.url, "alpha")
+        new = client.project(desk.index.url, "alpha", refresh=True)
+    assert old is not None
+    assert new is not None
+    assert old.find("2.0") is None
+    assert new.find("2.0") is not None

@@ -34,8 +34,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_a_later_stage_breaks_what_an_earlier_one_brought(desk: Desk) -> None:
     found = desk.audit(STAGED)
     assert messages(found, "joint") == [
-        "error 17: plot 2.0 requires array>=2, but stage s2 leaves array 1.0; resolved in one go, "
-        "it would be plot 1.0",
+        (
+            "error 17: plot 2.0 requires array>=2, but stage s2 leaves array 1.0; resolved in one go, "
+            "it would be plot 1.0"
+        ),
         "note 27: stage s2 downgrades array 2.0 to 1.0: the stage asks for that version",
     ]
     (joint,) = found.joint
@@ -128,14 +130,18 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
     ("words", "said"),
     [
         (
-            "Because feast==0.40.1 depends on pydantic>=2.0.0 and you require feast==0.40.1, we can "
-            "conclude that you require pydantic>=2.0.0.\n And because you require "
-            "pydantic==1.10.13, we can conclude that your requirements are unsatisfiable.",
+            (
+                "Because feast==0.40.1 depends on pydantic>=2.0.0 and you require feast==0.40.1, we "
+                "can conclude that you require pydantic>=2.0.0.\n And because you require "
+                "pydantic==1.10.13, we can conclude that your requirements are unsatisfiable."
+            ),
             "feast 0.40.1 requires pydantic>=2.0.0 and pydantic 1.10.13 is asked for",
         ),
         (
-            "Because dill==0.3.1.1 has no usable wheels and apache-airflow==2.10.5 depends on "
-            "dill==0.3.1.1, we can conclude that apache-airflow==2.10.5 cannot be used.",
+            (
+                "Because dill==0.3.1.1 has no usable wheels and apache-airflow==2.10.5 depends on "
+                "dill==0.3.1.1, we can conclude that apache-airflow==2.10.5 cannot be used."
+            ),
             "dill 0.3.1.1 has no wheel that fits and apache-airflow 2.10.5 requires dill==0.3.1.1",
         ),
         (

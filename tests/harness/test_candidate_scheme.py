@@ -34,9 +34,11 @@ class Recorded:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def releases(self, name: str) -> Sequence[Release]:
+        """Return the made-up releases."""
         return self.known.get(name, [])
 
     def requirements(self, name: str, version: Version) -> Sequence[Requirement]:
+        """Return the made-up requirements, and remember the question."""
         self.asked.append((name, str(version)))
         return [Requirement(text) for text in self.required.get((name, str(version)), [])]
 

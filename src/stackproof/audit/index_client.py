@@ -92,14 +92,15 @@ class IndexClient:
         self._session.close()  # type: ignore[no-untyped-call]
         self._files.close()
 
-    def project(self, index: str, name: str) -> Project | None:
+    def project(self, index: str, name: str, *, refresh: bool = False) -> Project | None:
         """Return what an index has of a project, or None if it does not know the project.
 
+        With `refresh`, the index is asked even where a cached page counts as fresh.
         Raises CannotJudgeError if the index does not answer as one, and nothing is cached.
         """
         key = index, canonicalize_name(name)
-        if key not in self._projects:
-            self._projects[key] = self._project(*key)
+        if refresh or key not in self._projects:
+            self._projects[key] = self._project(*key, refresh=refresh)
         return self._projects[key]
 
     def metadata(self, index: str, file: File) -> CoreMetadata | None:
@@ -119,9 +120,9 @@ class IndexClient:
         """Tell whether an index was asked and failed."""
         return index in self._down
 
-    def _project(self, index: str, name: str) -> Project | None:
+    def _project(self, index: str, name: str, *, refresh: bool) -> Project | None:
         url = f"{index.rstrip('/')}/{name}/"
-        response = self._get(url, index)
+        response = self._get(url, index, refresh=refresh)
         if response is None:
             return None
         digest = hashlib.sha256(response.content).hexdigest()
@@ -163,12 +164,15 @@ class IndexClient:
             return None
         return read_from_wheel(self._files, url, self._seconds)
 
-    def _get(self, url: str, index: str) -> AnyResponse | None:
+    def _get(self, url: str, index: str, *, refresh: bool = False) -> AnyResponse | None:
         """Return an answer, None for "there is no such thing"; or else what is cached."""
         if index not in self._down:
             try:
                 response = self._session.get(
-                    url, headers={"Accept": ACCEPT_ANY}, timeout=self._seconds
+                    url,
+                    headers={"Accept": ACCEPT_ANY},
+                    timeout=self._seconds,
+                    refresh=refresh,
                 )
                 if response.status_code in (requests.codes.not_found, requests.codes.gone):
                     return None
@@ -194,13 +198,18 @@ class IndexClient:
 class _Watched(HTTPAdapter):
     """Notes which requests failed: the cache may answer in their place without a word."""
 
-    def __init__(self, failed: dict[str, requests.RequestException], **options: Any) -> None:  # noqa: ANN401 - those of HTTPAdapter
+    def __init__(
+        self, failed: dict[str, requests.RequestException], *, max_retries: Retry, pool_maxsize: int
+    ) -> None:
         self._failed = failed
-        super().__init__(**options)
+        super().__init__(max_retries=max_retries, pool_maxsize=pool_maxsize)
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **options: Any
-    ) -> requests.Response:  # noqa: ANN401 - those of HTTPAdapter
+        self,
+        request: requests.PreparedRequest,
+        *args: Any,  # noqa: ANN401 - whatever HTTPAdapter takes
+        **options: Any,  # noqa: ANN401 - whatever HTTPAdapter takes
+    ) -> requests.Response:
         """Send a request as HTTPAdapter does."""
         try:
             return super().send(request, *args, **options)

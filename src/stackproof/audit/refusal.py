@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 __all__ = ["sentence"]
 
@@ -14,9 +15,10 @@ _FACT = re.compile(
     rf"(?P<who>{_NAME})(?:\[[\w,-]+\])?(?P<at>{_SPEC})? depends? on "
     rf"(?P<what>{_NAME})(?:\[[\w,-]+\])?(?P<range>{_SPEC})?"
     rf"|there (?:is|are) no versions? of (?P<missing>{_NAME})(?P<missing_at>{_SPEC})?"
-    rf"|you require (?P<root>{_NAME})(?P<root_at>==[\w.+!]+)"
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>==[\w.+!]+) has no (?:usable )?wheels"
 )
+_ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
+_PINNED = re.compile(rf"({_NAME})==([\w.+!]*\w)")
 #: What the resolver derives from the facts before it: a sentence needs the facts alone.
 _CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|$)")
 _MOST = 4
@@ -28,21 +30,22 @@ def sentence(words: str) -> str:
     Of several facts those count that speak of the same distribution: it is what they clash over.
     """
     text = _CONCLUSION.sub(" ", " ".join(words.replace("│", " ").split()))
-    found = {_subject(match): _fact(match) for match in _FACT.finditer(text)}
+    found = [(_about(match), _fact(match)) for match in _FACT.finditer(text)]
+    missing = {about for about, fact in found if fact.startswith("there is no ")}
+    found += [(name, fact) for name, fact in _asked(text) if name not in missing]
     if not found:
         return "the resolver found no set of versions that satisfies all requirements"
-    counts = Counter(what for _, what in found)
-    clash = [fact for (_, what), fact in found.items() if counts[what] > 1] or list(found.values())
-    facts = list(dict.fromkeys(clash))
+    counts = Counter(about for about, _ in dict.fromkeys(found))
+    clash = [fact for about, fact in found if counts[about] > 1]
+    facts = list(dict.fromkeys(clash or [fact for _, fact in found]))
     if len(facts) > _MOST:
         facts = [*facts[:_MOST], f"{len(facts) - _MOST} more of that kind"]
     return " and ".join(filter(None, [", ".join(facts[:-1]), facts[-1]]))
 
 
-def _subject(match: re.Match[str]) -> tuple[str, str]:
-    """Return (who says it, what it is about)."""
-    about = match["what"] or match["missing"] or match["root"] or match["wheelless"]
-    return match[0], about.lower()
+def _about(match: re.Match[str]) -> str:
+    """Return the distribution that a fact is about."""
+    return (match["what"] or match["missing"] or match["wheelless"]).lower()
 
 
 def _fact(match: re.Match[str]) -> str:
@@ -50,9 +53,14 @@ def _fact(match: re.Match[str]) -> str:
         return f"{match['who']}{_at(match['at'])} requires {match['what']}{match['range'] or ''}"
     if match["missing"]:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
-    if match["root"]:
-        return f"{match['root']}{_at(match['root_at'])} is asked for"
     return f"{match['wheelless']}{_at(match['wheelless_at'])} has no wheel that fits"
+
+
+def _asked(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what the pins themselves ask for."""
+    for asked in _ROOTS.finditer(text):
+        for name, version in _PINNED.findall(asked[1]):
+            yield name.lower(), f"{name} {version} is asked for"
 
 
 def _at(specifier: str | None) -> str:

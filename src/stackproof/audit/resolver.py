@@ -92,15 +92,18 @@ class Resolver:
         if known and (wanted.as_of or self.offline or known.age < PAGE_SECONDS):
             return _read(known.value)
         value = self._ask(wanted)
+        if "refused" in value and wanted.as_of is None:
+            # Pages may count as fresh and lack a release: a refusal takes an index that was asked.
+            return _read(self._ask(wanted, "--refresh"))
         self.memory.keep("resolution", inputs, value)
         return _read(value)
 
-    def _ask(self, wanted: Wanted) -> dict[str, Any]:
+    def _ask(self, wanted: Wanted, *options: str) -> dict[str, Any]:
         with TemporaryDirectory(prefix="stackproof-audit-") as name:
             folder = Path(name)
             log, output = folder / "log", folder / "resolved.txt"
             finished = run(
-                self._command(wanted, folder, output),
+                [*self._command(wanted, folder, output), *options],
                 log=log,
                 limit=_LIMIT_SECONDS,
                 env=self._prepare(folder),

@@ -72,7 +72,7 @@ class Stack:
             sections[command.section].update(item.name for item in command.installs)
         if not sections:
             return ()
-        main = max(sections, key=lambda section: len(sections[section]))
+        main = max(sections, key=lambda name: (len(sections[name]), _is_about_installing(name)))
         return tuple(command for command in self.commands if command.section == main)
 
     def contradictions(self) -> Iterator[tuple[Command, Install, str]]:
@@ -86,3 +86,7 @@ class Stack:
                 version, where = said.setdefault(item.name, (item.version, f"line {command.line}"))
                 if Version(version) != Version(item.version):
                     yield command, item, f"{where} says {version}"
+
+
+def _is_about_installing(heading: str) -> bool:
+    return any(word in heading.lower() for word in ("install", "설치"))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from stackproof.text import plain
 from stackproof.verdict import Check, Verdict
 
 __all__ = ["junit_xml"]
 
 Result = TypeVar("Result", Error, Failure, Skipped)
-
-#: Characters that XML 1.0 cannot carry at all (section 2.2), such as a terminal's escapes.
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 def junit_xml(verdict: Verdict) -> str:
@@ -57,8 +54,8 @@ def _result(check: Check) -> Failure | Skipped | None:
 
 
 def _element(kind: type[Result], message: str, text: str) -> Result:
-    element = kind(_NOT_XML.sub("", message))
-    element.text = _NOT_XML.sub("", text)
+    element = kind(plain(message))
+    element.text = plain(text)
     return element
 
 

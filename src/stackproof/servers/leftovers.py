@@ -31,10 +31,12 @@ def new_record() -> Path:
 def clear_leftovers() -> None:
     """End the servers and remove the folders of every keeper of this user that was killed."""
     for path in sorted(_records().glob(f"{_host_prefix()}*.json")):
-        # Gone in between: its keeper, or another run, has removed it.
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        # Another run may have removed it in between; another user's is none of ours.
+        with contextlib.suppress(OSError), path.open("rb") as file:
             if _is_abandoned(file.fileno()):
-                _clear(json.loads(file.read()))
+                # A record that was cut off (the disk was full) tells nothing to clear away.
+                with contextlib.suppress(ValueError):
+                    _clear(json.loads(file.read()))
                 path.unlink()
 
 

@@ -56,9 +56,11 @@ def _make(
     with IndexClient(user_cache_path("stackproof") / "index") as client:
         subject = find_subject(source.pin, version, index=index, client=client)
     for python in pythons:
-        with progress.part(f"resolve {source.pin} {version} for Python {python}"):
+        subject.require_python(python)
+    for python in pythons:
+        with progress.part(f"resolve {subject.name} {subject.version} for Python {python}"):
             text = snapshot_text(subject, python, project.environ, progress.tick)
-        file = snapshot_file(project.snapshots, source, version, python)
+        file = snapshot_file(project.snapshots, source, subject.version, python)
         write_atomically(file, text)
         yield file
 

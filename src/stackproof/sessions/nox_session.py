@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 import nox
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.console import Console
 from stackproof.errors import StackproofError
 from stackproof.plan import Installer
 
-__all__ = ["console", "environ", "installer"]
+__all__ = ["console", "environ", "environment", "installer"]
 
 
 def console() -> Console:
@@ -27,6 +28,16 @@ def environ(session: nox.Session) -> dict[str, str]:
     """Return the outer environment with nox's changes for the session, None meaning unset."""
     merged: dict[str, str | None] = {**os.environ, **session.env}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def environment(session: nox.Session) -> Path:
+    """Return the folder of the session's environment; raise StackproofError if it has none."""
+    location = getattr(session.virtualenv, "location", None)
+    if location is None:
+        raise StackproofError(
+            "a row is built in an environment of its own; run nox without --no-venv"
+        )
+    return Path(location)
 
 
 def installer(session: nox.Session) -> Installer:

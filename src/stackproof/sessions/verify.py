@@ -11,7 +11,7 @@ from stackproof.matrix import load_matrix
 from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.report import print_verdict
-from stackproof.sessions.nox_session import console, environ, installer
+from stackproof.sessions.nox_session import console, environ, environment, installer
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import RowChoice
 from stackproof.verify import Project
@@ -26,8 +26,7 @@ def verify(session: nox.Session, choice: RowChoice, root: Path) -> None:
     project = Project(root=root, environ=environ(session))
     try:
         plan = _plan(session, choice)
-        venv = Path(session.virtualenv.location)
-        verdict, evidence = carry_out(plan, venv, project, Progress(screen))
+        verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
     print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)

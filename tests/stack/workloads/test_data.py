@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.workload("pandas-parquet", needs=("pandas", "numpy", "pyarrow"), seconds=2, timeout=90)
+@pytest.mark.workload("pandas-parquet", needs=("pandas", "numpy", "pyarrow"), seconds=1, timeout=90)
 def test_parquet() -> None:
     """Write every common dtype to Parquet; pandas reads equal ones, and pyarrow the same values."""
     import numpy as np
@@ -66,7 +66,7 @@ def test_parquet() -> None:
     assert some.to_dict("list") == {"int8": [127]}
 
 
-@pytest.mark.workload("pandas-arrow", needs=("pandas", "numpy", "pyarrow"), seconds=2, timeout=90)
+@pytest.mark.workload("pandas-arrow", needs=("pandas", "numpy", "pyarrow"), seconds=1, timeout=90)
 def test_arrow() -> None:
     """Hand columns between NumPy, pandas and Arrow; grouped sums agree with plain Python's."""
     import numpy as np
@@ -100,7 +100,7 @@ def test_arrow() -> None:
 
 
 @pytest.mark.workload(
-    "sklearn-pickle", needs=("scikit-learn", "pandas", "numpy"), seconds=4, timeout=120
+    "sklearn-pickle", needs=("scikit-learn", "pandas", "numpy"), seconds=2, timeout=120
 )
 def test_pickle(run: Callable[..., str]) -> None:
     """Fit a pipeline on a frame, pickle it, and predict the same in a process of its own."""
@@ -151,7 +151,7 @@ def test_pickle(run: Callable[..., str]) -> None:
     assert run(sys.executable, "-c", other, str(os.getpid())) == "Pipeline True\n"
 
 
-@pytest.mark.workload("sklearn-estimators", needs=("scikit-learn", "numpy"), seconds=3, timeout=120)
+@pytest.mark.workload("sklearn-estimators", needs=("scikit-learn", "numpy"), seconds=1, timeout=120)
 def test_estimators() -> None:
     """Compare estimators with what NumPy computes from the definition."""
     import numpy as np
@@ -190,7 +190,7 @@ def test_estimators() -> None:
     "pandas-sql",
     needs=("pandas", "numpy", "sqlalchemy", "psycopg2-binary"),
     servers=("postgres",),
-    seconds=2,
+    seconds=1,
     timeout=90,
 )
 def test_sql(database: str) -> None:

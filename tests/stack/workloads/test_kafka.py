@@ -48,7 +48,7 @@ def receive(consumer: KafkaConsumer, count: int, *, seconds: float = 30) -> list
 
 
 @pytest.mark.workload(
-    "kafka-messages", needs=("kafka-python",), servers=("kafka",), seconds=2, timeout=90
+    "kafka-messages", needs=("kafka-python",), servers=("kafka",), seconds=1, timeout=90
 )
 def test_messages(cluster: dict[str, Any], unique: Callable[[str], str]) -> None:
     """Produce compressed messages with keys and headers; consume them by assignment."""

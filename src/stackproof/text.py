@@ -1,0 +1,17 @@
+"""Text that others wrote, made fit for any report."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["plain"]
+
+#: What a terminal acts on (ECMA-48 control sequences), such as a change of colour.
+_CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+#: Characters that XML 1.0 cannot carry at all (section 2.2).
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+def plain(text: str) -> str:
+    """Return text without what a terminal would act on and what XML cannot carry."""
+    return _NOT_XML.sub("", _CONTROL_SEQUENCE.sub("", text))

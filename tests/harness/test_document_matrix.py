@@ -1,0 +1,123 @@
+"""A first matrix from a document, a requirements file, or a lock file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomlkit
+from test_document import DOCUMENT
+
+from stackproof.document import DocumentError, first_matrix, read_stack
+from stackproof.matrix import Matrix, parse_matrix
+from stackproof.plan import make_plan
+
+
+def _matrix(folder: Path, text: str, name: str, *, python: str | None = None) -> Matrix:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    written = first_matrix(read_stack(path), python=python)
+    return parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
+
+
+def test_a_document_becomes_a_matrix(tmp_path: Path) -> None:
+    matrix = _matrix(tmp_path, DOCUMENT, "letters.md")
+    assert (matrix.title, matrix.document, matrix.python) == ("The letters", "letters.md", "3.11")
+    assert [(pin.name, pin.version, pin.area, pin.role) for pin in matrix.pins] == [
+        ("alpha", "1.0", "first", "Alpha"),
+        ("beta", "2.0", "first", "beta"),
+    ]
+    assert [(claim.text, claim.checks) for pin in matrix.pins for claim in pin.claims] == [
+        ("Beta compatible", ("pairwise:alpha:beta",)),
+        ("stable", ()),
+        ("in the Constraints", ("constraints:beta",)),
+    ]
+    plan = make_plan(matrix, name="letters", row="documented")
+    assert [stage.arguments for stage in plan.stages] == [
+        (
+            "alpha==1.0",
+            "--constraint",
+            "https://example.org/constraints-1.0/constraints-3.11.txt",
+        ),
+        ("beta==2.0", "--default-index", "https://example.org/cpu"),
+    ]
+    assert matrix.constraints["alpha"].url.endswith(
+        "constraints-{version}/constraints-{python}.txt"
+    )
+
+
+def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
+    text = (
+        "# pins\n--index-url https://example.org/simple\n-c https://example.org/c-1.0.txt\n"
+        "alpha[x,y]==1.0 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n"
+        "beta==2.0 ; python_version < '3'\ngamma>=1\ndelta==4 # fine\n-e .\n"
+    )
+    path = tmp_path / "requirements.txt"
+    path.write_text(text, encoding="utf-8")
+    stack = read_stack(path)
+    assert stack.notes == (
+        "line 7: \"beta==2.0 ; python_version < '3'\" was passed over; it pins no version here",
+        "line 8: 'gamma>=1' was passed over; it pins no version here",
+        "line 10: '-e .' was passed over; it names no package",
+    )
+    matrix = _matrix(tmp_path, text, "requirements.txt", python="3.12")
+    assert matrix.python == "3.12"
+    assert [(pin.name, pin.version, pin.extras) for pin in matrix.pins] == [
+        ("alpha", "1.0", ("x", "y")),
+        ("delta", "4", ()),
+    ]
+    assert make_plan(matrix, name="r", row="documented").stages[0].arguments == (
+        "alpha[x,y]==1.0",
+        "delta==4",
+        "--constraint",
+        "https://example.org/c-1.0.txt",
+        "--default-index",
+        "https://example.org/simple",
+    )
+
+
+def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
+    text = (
+        'lock-version = "1.0"\nrequires-python = ">=3.12"\n'
+        '[[packages]]\nname = "alpha"\nversion = "1.0"\n'
+        '[[packages]]\nname = "old"\nversion = "1"\nmarker = "python_version < \'3\'"\n'
+        '[[packages]]\nname = "local"\n'
+    )
+    matrix = _matrix(tmp_path, text, "pylock.toml")
+    assert matrix.python == "3.12"
+    assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("r.txt", "a==one\nb@\n", ["r.txt: line 1: 'a==one': 'one' is not a version"]),
+        ("r.txt", "!a==1\n", ["r.txt: line 1: '!a==1' is not a requirement; its name is not one"]),
+        (
+            "r.txt",
+            "# nothing\n",
+            ["r.txt: line 1: pins nothing; write lines such as 'numpy==1.24.4'"],
+        ),
+        (
+            "r.txt",
+            "a==1 ; nonsense\n",
+            ["r.txt: line 1: 'a==1 ; nonsense': its marker cannot be read"],
+        ),
+        ("pylock.toml", "x = ", ["pylock.toml: line 1: is not a lock file of PEP 751"]),
+        ("pylock.toml", "x = 1\n", ["pylock.toml: line 1: is not a lock file of PEP 751"]),
+        ("pylock.toml", "packages = []\n", ["pylock.toml: line 1: locks no package"]),
+        (
+            "pylock.toml",
+            '[[packages]]\nname = "a b"\nversion = "1"\n',
+            ["pylock.toml: line 1: 'a b==1' is not a requirement; its name is not one"],
+        ),
+    ],
+)
+def test_bad_lists_end_in_messages(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        read_stack(path)
+    assert len(caught.value.problems) >= len(said)
+    for line, start in zip(str(caught.value).splitlines(), said, strict=False):
+        assert line.startswith(start)

@@ -1,0 +1,263 @@
+"""The sessions, through a real nox: what it lists, prints and exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.index import Index
+from workbench import PYTHON, ROOT, TINY, Bench
+
+from stackproof.sessions import rows
+
+ROWS = """
+[rows.dated]
+summary = "As of a day."
+default = false
+as-of = 2025-04-01T00:00:00Z
+
+[rows.elsewhere]
+summary = "On a Python that is not there."
+default = false
+python = "3.99"
+"""
+
+KNOWN = """
+[[rows.plain.known-failures]]
+check = "smoke:sum"
+reason = "known for years"
+date = 2025-01-02
+"""
+
+SESSION = "verify(tiny/plain)"
+
+
+class Checkout:
+    """A checkout of the project with a matrix of tiny wheels, and its nox."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        shutil.copy(ROOT / "noxfile.py", bench.root)
+        (bench.root / "src").symlink_to(ROOT / "src")
+        self.write_matrix(TINY + ROWS)
+
+    def write_matrix(self, text: str, name: str = "tiny") -> None:
+        """Write a matrix file."""
+        self.bench.write(f"matrices/{name}.toml", text)
+
+    def nox(self, *arguments: str) -> tuple[int, list[str]]:
+        """Run nox; return its exit code and what it printed, line by line."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        ran = subprocess.run(
+            [sys.executable, "-m", "nox", *arguments],
+            cwd=self.bench.root,
+            env=self.bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        return ran.returncode, ran.stdout.splitlines()
+
+    def verdict(self) -> dict[str, Any]:
+        """Return the latest verdict on the tiny matrix' plain row."""
+        file = self.bench.root / "reports" / "tiny" / "plain" / "latest" / "verdict.json"
+        verdict: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return verdict
+
+
+@pytest.fixture
+def checkout(bench: Bench) -> Checkout:
+    return Checkout(bench)
+
+
+def only(lines: list[str], start: str) -> str:
+    """Return the one line that begins so."""
+    (line,) = [line for line in lines if line.startswith(start)]
+    return line
+
+
+def ending(lines: list[str]) -> str:
+    """Return nox's last line, without how long it took."""
+    return re.sub(r" \(took [^)]*\)\.$", ".", lines[-1])
+
+
+# --- what is offered -------------------------------------------------------------------------
+
+
+def test_nox_lists_every_row(checkout: Checkout) -> None:
+    code, lines = checkout.nox("--list")
+    assert code == 0, lines
+    # A star marks what a plain `nox` runs.
+    starred = [line.split(" -> ")[0] for line in lines if line.startswith("* ")]
+    assert starred == [f"* {SESSION}"]
+    others = [line.split(" -> ")[0] for line in lines if line.startswith("- verify-optional")]
+    assert others == [
+        "- verify-optional(tiny/dated)",
+        "- verify-optional(tiny/elsewhere)",
+    ]
+
+
+def test_nox_lists_rows_for_machines(checkout: Checkout) -> None:
+    code, lines = checkout.nox("--list", "--json")
+    sessions = json.loads("\n".join(lines))
+    assert code == 0
+    (verify,) = [item for item in sessions if item["name"] == "verify"]
+    assert (verify["session"], verify["python"]) == (SESSION, PYTHON)
+
+
+def test_rows_of_every_matrix_are_offered_in_order(checkout: Checkout) -> None:
+    checkout.write_matrix(TINY, name="another")
+    found = rows(checkout.bench.root / "matrices")
+    assert [(str(row), row.python, row.default) for row in found] == [
+        ("another/plain", PYTHON, True),
+        ("tiny/plain", PYTHON, True),
+        ("tiny/dated", PYTHON, False),
+        ("tiny/elsewhere", "3.99", False),
+    ]
+
+
+def test_a_bad_matrix_ends_nox_with_all_its_problems(checkout: Checkout) -> None:
+    checkout.write_matrix(TINY.replace('pins = ["beta"]', 'pins = ["betta"]'))
+    checkout.write_matrix("format = ", name="worse")
+    checkout.write_matrix(TINY.replace('area = "first"', "area = 1"), name="other")
+    code, lines = checkout.nox("--list")
+    assert code != 0
+    told = [line for line in lines if ".toml: " in line]
+    assert told[:2] == [
+        (
+            "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; "
+            "write text in quotes"
+        ),
+        (
+            "tiny.toml: [stages number 2 (two)], key pins number 1: there is no pin 'betta'; "
+            "did you mean 'beta'?"
+        ),
+    ]
+    assert told[2].startswith("worse.toml: the file: is not TOML (")
+    assert not [line for line in lines if "Traceback" in line]
+
+
+# --- verify ----------------------------------------------------------------------------------
+
+
+def test_a_row_is_verified_kept_and_news_told(checkout: Checkout, index: Index) -> None:
+    code, lines = checkout.nox("-s", "verify")
+    assert code == 0, lines
+    last = only(lines, "tiny/plain OK: ")
+    assert last.startswith("tiny/plain OK: 9 passed in ")
+    assert last.endswith("; report: " + report_of(checkout))
+    assert checkout.verdict()["installer"] == "uv"
+    built = checkout.verdict()["started"]
+
+    index.forget()
+    checkout.write_matrix(TINY + KNOWN)
+    code, lines = checkout.nox("-s", "verify", "-R")
+    assert code == 1, lines
+    last = only(lines, "tiny/plain OK: ")
+    assert "; now passing: smoke:sum in " in last
+    assert last.endswith("; report: " + report_of(checkout))
+    assert ending(lines) == f"nox > Session {SESSION} aborted: exit 1."
+    assert checkout.verdict()["started"] != built
+    assert not index.requests
+
+    checkout.write_matrix(TINY.replace('"beta"]', '"beta"]\nrequirements = ["gamma==1.0"]'))
+    code, lines = checkout.nox("-s", "verify", "-R")
+    assert code == 1, lines
+    assert only(lines, "tiny/plain UNJUDGED: ")
+    assert only(lines, "could not judge: ") == (
+        "could not judge: the kept environment was built for another plan; "
+        "build it anew, without -r or -R"
+    )
+    assert ending(lines) == f"nox > Session {SESSION} aborted: exit 2."
+
+
+def report_of(checkout: Checkout) -> str:
+    home = checkout.bench.root / "reports" / "tiny" / "plain"
+    return (
+        (home / (home / "latest").readlink() / "report.md")
+        .relative_to(checkout.bench.root)
+        .as_posix()
+    )
+
+
+def test_the_reference_installer_verifies_the_same_row(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "verify", "--force-venv-backend", "virtualenv")
+    assert code == 0, lines
+    assert only(lines, "tiny/plain OK: 9 passed in ")
+    assert checkout.verdict()["installer"] == "pip"
+    home = checkout.bench.root / "reports" / "tiny" / "plain" / "latest"
+    freeze = (home / "freeze.txt").read_text(encoding="utf-8").splitlines()
+    # virtualenv brings setuptools along for a Python before 3.12.
+    assert [line for line in freeze if not line.startswith("setuptools==")] == [
+        "alpha==1.0",
+        "beta==1.0",
+        "gamma==1.1",
+    ]
+
+
+def test_a_row_is_not_built_into_the_environment_of_nox(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "verify", "--no-venv")
+    assert code == 1, lines
+    told = "exit 2, could not judge: a row is built in an environment of its own; run nox without"
+    assert ending(lines) == f"nox > Session {SESSION} aborted: {told} --no-venv."
+    assert not (checkout.bench.root / "reports").exists()
+
+
+def test_a_cut_off_can_be_given(checkout: Checkout) -> None:
+    text = TINY.replace('version = "1.0"', 'version = "2.0"', 1)
+    checkout.write_matrix(text)
+    code, lines = checkout.nox("-s", "verify", "--", "--as-of", "2025-03-01T00:00:00Z")
+    assert code == 1, lines
+    assert "; new: stage:one in " in only(lines, "tiny/plain BROKEN: ")
+    assert checkout.verdict()["as_of"] == "2025-03-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            ["--as-of", "yesterday"],
+            (
+                "argument --as-of: 'yesterday' is not a full UTC timestamp such as "
+                "2025-04-01T00:00:00Z"
+            ),
+        ),
+        (
+            ["--as-of", "2025-04-01"],
+            (
+                "argument --as-of: '2025-04-01' is not a full UTC timestamp such as "
+                "2025-04-01T00:00:00Z"
+            ),
+        ),
+        (["--as", "2025-04-01T00:00:00Z"], "unrecognized arguments: --as 2025-04-01T00:00:00Z"),
+        (["plain"], "unrecognized arguments: plain"),
+    ],
+)
+def test_arguments_that_are_none_are_told_of(
+    checkout: Checkout, given: list[str], told: str
+) -> None:
+    code, lines = checkout.nox("-s", "verify", "--", *given)
+    assert code == 1, lines
+    usage = "usage: nox -s verify -- [--as-of 2025-04-01T00:00:00Z]"
+    assert ending(lines) == (
+        f"nox > Session {SESSION} aborted: exit 2, could not judge: {told}; {usage}."
+    )
+    assert not (checkout.bench.root / "reports").exists()
+
+
+def test_a_missing_interpreter_is_an_error_that_names_it(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "verify-optional(tiny/elsewhere)")
+    assert code == 1, lines
+    assert ending(lines) == (
+        "nox > Session verify-optional(tiny/elsewhere) failed: Python interpreter 3.99 not found."
+    )
+    assert not (checkout.bench.root / "reports").exists()
