@@ -35,8 +35,8 @@ def test_a_later_stage_breaks_what_an_earlier_one_brought(desk: Desk) -> None:
     found = desk.audit(STAGED)
     assert messages(found, "joint") == [
         (
-            "error 17: plot 2.0 requires array>=2, but stage s2 leaves array 1.0; resolved in one go, "
-            "it would be plot 1.0"
+            "error 17: plot 2.0 requires array>=2, but stage s2 leaves array 1.0; resolved in one "
+            "go, it would be plot 1.0"
         ),
         "note 27: stage s2 downgrades array 2.0 to 1.0: the stage asks for that version",
     ]
@@ -99,7 +99,8 @@ def test_pins_that_cannot_go_together_are_named_with_what_they_require(tmp_path:
             matrix_text("web==1.0", "base==1.0", stages=(("web",), ("base",)))
         )
     (refused,) = [item for item in found.findings if item.checks == ("pip-check:*",)]
-    assert refused.message == (
+    # Releases of uv before 0.13 name the version too.
+    assert refused.message.replace("middle 1.0", "middle") == (
         "the pins cannot be resolved in one go: middle requires base>=2 and base 1.0 is asked for"
     )
 
@@ -131,8 +132,8 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
     [
         (
             (
-                "Because feast==0.40.1 depends on pydantic>=2.0.0 and you require feast==0.40.1, we "
-                "can conclude that you require pydantic>=2.0.0.\n And because you require "
+                "Because feast==0.40.1 depends on pydantic>=2.0.0 and you require feast==0.40.1, "
+                "we can conclude that you require pydantic>=2.0.0.\n And because you require "
                 "pydantic==1.10.13, we can conclude that your requirements are unsatisfiable."
             ),
             "feast 0.40.1 requires pydantic>=2.0.0 and pydantic 1.10.13 is asked for",

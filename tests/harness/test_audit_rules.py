@@ -48,15 +48,15 @@ def audited(tmp_path: Path) -> Iterator[Auditor]:
         (
             Release("alpha", "1.0", tags=FOREIGN),
             (
-                f"error 10: alpha 1.0 has no file for Python {PYTHON} on this platform; no release of "
-                "it fits the row"
+                f"error 10: alpha 1.0 has no file for Python {PYTHON} on this platform; no release "
+                "of it fits the row"
             ),
         ),
         (
             Release("alpha", "1.0", form="sdist"),
             (
-                f"note 10: alpha 1.0 has no wheel for Python {PYTHON} on this platform, so it is built "
-                "from source"
+                f"note 10: alpha 1.0 has no wheel for Python {PYTHON} on this platform, so it is "
+                "built from source"
             ),
         ),
     ],
@@ -91,8 +91,8 @@ def test_a_pin_that_refuses_the_python(audited: Auditor) -> None:
     )
     assert messages(found, "python") == [
         (
-            f"error 10: alpha 2.0 requires Python >=3.99, and the row has {PYTHON}; the nearest that "
-            "admits it: 1.0"
+            f"error 10: alpha 2.0 requires Python >=3.99, and the row has {PYTHON}; the nearest "
+            "that admits it: 1.0"
         )
     ]
     assert messages(found, "exists") == []
@@ -131,8 +131,8 @@ def test_pairs_have_a_state_and_a_reason(audited: Auditor) -> None:
         ("delta", "alpha"): (
             "conflict",
             (
-                "alpha 1.0 requires beta>=2 and delta 1.0 requires beta<2, and no version is in both "
-                "ranges"
+                "alpha 1.0 requires beta>=2 and delta 1.0 requires beta<2, and no version is in "
+                "both ranges"
             ),
         ),
         ("epsilon", "alpha"): (
@@ -145,13 +145,13 @@ def test_pairs_have_a_state_and_a_reason(audited: Auditor) -> None:
             assert (cell.state, cell.reason) == (state, reason)
     assert messages(found, "pairwise") == [
         (
-            "error 10: alpha 1.0 requires beta>=2 and delta 1.0 requires beta<2, and no version is in "
-            "both ranges"
+            "error 10: alpha 1.0 requires beta>=2 and delta 1.0 requires beta<2, and no version is "
+            "in both ranges"
         ),
         "error 10: alpha 1.0 requires beta>=2, and it is pinned to 1.0",
         (
-            "error 17: beta 1.0 requires shared<3 and gamma 1.0 requires shared>=5, and no version is "
-            "in both ranges"
+            "error 17: beta 1.0 requires shared<3 and gamma 1.0 requires shared>=5, and no version "
+            "is in both ranges"
         ),
     ]
     assert sum(len(row) for row in table.values()) == 25
@@ -216,8 +216,8 @@ def test_freshness_counts_releases_months_and_majors(audited: Auditor) -> None:
     )
     assert messages(found, "freshness") == [
         (
-            "note 10: alpha 1.0 of 2020-01-01 is 2 releases, 12 months, 2 major versions behind 3.0 of "
-            "2021-01-01"
+            "note 10: alpha 1.0 of 2020-01-01 is 2 releases, 12 months, 2 major versions behind "
+            "3.0 of 2021-01-01"
         )
     ]
     assert found.exit_code == 0
@@ -235,8 +235,8 @@ def test_entries_that_are_old_or_lie_ahead(audited: Auditor) -> None:
     assert [message.split(", on ")[0] for message in messages(found, "expiry")] == [
         f"warning 25: the known failure smoke:{old.year}-0 was written down 91 days ago",
         (
-            f"warning 33: the known failure smoke:{ahead.year}-2 is dated {ahead}, which lies ahead; "
-            "write the day of the entry"
+            f"warning 33: the known failure smoke:{ahead.year}-2 is dated {ahead}, which lies "
+            "ahead; write the day of the entry"
         ),
     ]
 

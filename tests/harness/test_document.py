@@ -150,8 +150,8 @@ def test_a_document_that_agrees_differs_in_nothing(tmp_path: Path) -> None:
             "",
             [
                 (
-                    "error letters.md:1 no command of the document does what stage two of the matrix "
-                    "does"
+                    "error letters.md:1 no command of the document does what stage two of the "
+                    "matrix does"
                 ),
                 "warning letters.md:7 the table lists beta 2.0, but no step installs it",
             ],
@@ -161,12 +161,12 @@ def test_a_document_that_agrees_differs_in_nothing(tmp_path: Path) -> None:
             "$ pip install beta==2.0 gamma==3.0",
             [
                 (
-                    "error letters.md:28 no stage of the matrix installs just what this command does: "
-                    "beta, gamma"
+                    "error letters.md:28 no stage of the matrix installs just what this command "
+                    "does: beta, gamma"
                 ),
                 (
-                    "error letters.md:1 no command of the document does what stage two of the matrix "
-                    "does"
+                    "error letters.md:1 no command of the document does what stage two of the "
+                    "matrix does"
                 ),
                 "warning letters.md:28 the step installs gamma 3.0, which the table does not list",
             ],
@@ -188,8 +188,8 @@ def test_steps_in_another_order_are_a_difference(tmp_path: Path) -> None:
     )
     assert _differences(tmp_path, swapped) == [
         (
-            "error letters.md:22 the document installs beta where the matrix has stage one: the order "
-            "differs"
+            "error letters.md:22 the document installs beta where the matrix has stage one: the "
+            "order differs"
         )
     ]
 
@@ -202,8 +202,8 @@ def test_steps_in_another_order_are_a_difference(tmp_path: Path) -> None:
             "|-------|---------|",
             [
                 (
-                    "letters.md: line 4: the table is broken: its header has 5 columns and the line "
-                    "below it 2"
+                    "letters.md: line 4: the table is broken: its header has 5 columns and the "
+                    "line below it 2"
                 )
             ],
         ),
@@ -240,8 +240,8 @@ def test_steps_in_another_order_are_a_difference(tmp_path: Path) -> None:
             'pip install "alpha==${VERSION}',
             [
                 (
-                    "letters.md: line 22: the command cannot be read (No closing quotation); close the "
-                    "quotation"
+                    "letters.md: line 22: the command cannot be read (No closing quotation); close "
+                    "the quotation"
                 )
             ],
         ),

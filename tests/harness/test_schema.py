@@ -99,10 +99,20 @@ def test_the_schema_accepts_every_form_of_a_requirement(text: str) -> None:
     assert accepts(changed(stages__1__requirements=[text]))
 
 
+def _without_echo(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Drop the `enum` that pydantic before 2.10 puts beside a `const` of the same meaning."""
+    if isinstance(schema, list):
+        return [_without_echo(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    echo = {"enum"} if "const" in schema else set()
+    return {key: _without_echo(item) for key, item in schema.items() if key not in echo}
+
+
 @pytest.mark.parametrize("name", schemas())
 def test_the_published_schema_is_the_one_of_the_models(name: str) -> None:
     published = ROOT / "docs" / "schema" / f"{name}.schema.json"
-    assert json.loads(published.read_text(encoding="utf-8")) == schemas()[name]
+    assert json.loads(published.read_text(encoding="utf-8")) == _without_echo(schemas()[name])
 
 
 def test_only_the_schemas_of_the_models_are_published() -> None:

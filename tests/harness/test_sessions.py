@@ -169,7 +169,7 @@ def test_a_row_is_verified_kept_and_news_told(checkout: Checkout, index: Index) 
     assert checkout.verdict()["started"] != built
     assert not index.requests
 
-    checkout.write_matrix(TINY.replace('"beta"]', '"beta"]\nrequirements = ["gamma==1.0"]'))
+    checkout.write_matrix(TINY.replace('pins = ["beta"]', 'pins = ["beta", "alpha"]'))
     code, lines = checkout.nox("-s", "verify", "-R")
     assert code == 1, lines
     assert only(lines, "tiny/plain UNJUDGED: ")

@@ -190,7 +190,7 @@ def _resolve(
     except CannotJudgeError as error:
         return [], None, f"{subject.plan.matrix}/{subject.plan.row}: {error}"
     answer = joint.answer(subject, outcome, lambda name, version: known.get((name, version)))
-    return list(joint.check(subject, answer, way)), answer, ""
+    return list(joint.check(subject, answer, outcome)), answer, ""
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -54,7 +54,9 @@ class IndexClient:
     """
 
     def __init__(self, home: Path, *, seconds: tuple[float, float] = (5, 15)) -> None:
-        logging.getLogger("requests_cache").setLevel(logging.ERROR)
+        # What they warn of is said once, by us: an index failed, or the cache answered for it.
+        for logger in ("requests_cache", "urllib3.connectionpool"):
+            logging.getLogger(logger).setLevel(logging.ERROR)
         home.mkdir(parents=True, exist_ok=True)
         self._seconds = seconds
         self._memory = Memory(home / "computed")

@@ -90,10 +90,11 @@ def answer(subject: Subject, outcome: Outcome, lookup: Lookup) -> JointAnswer:
     )
 
 
-def check(subject: Subject, joint: JointAnswer, way: Walk) -> Iterator[Finding]:
+def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Finding]:
     """Yield what keeps the pins from going together, and each move as a note."""
-    if joint.together == "refused":
-        message = f"the pins cannot be resolved in one go: {joint.reason}"
+    way, whole = outcome.walk, outcome.together
+    if isinstance(whole, Refused):
+        message = f"the pins cannot be resolved in one go: {sentence(whole.words)}"
         yield subject.finding("joint", "error", message, checks=("pip-check:*",))
     if way.refused:
         stage, refused = way.refused

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nox
 from platformdirs import user_cache_path
+from rich.console import Console
 
 from stackproof.audit import Audit, Finding, Place, audit
 from stackproof.audit.annotations import workflow_commands
@@ -27,7 +28,7 @@ def audit_rows(session: nox.Session, root: Path) -> None:
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
     options.add_argument("--document", type=Path, metavar="FILE.md")
-    surroundings = environ(session)
+    screen, surroundings = console(), environ(session)
     place = Place(root=root, cache=user_cache_path("stackproof") / "index", environ=surroundings)
     try:
         given = options.parse_args(session.posargs)
@@ -36,13 +37,12 @@ def audit_rows(session: nox.Session, root: Path) -> None:
         result = audit(chosen, place, found)
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
-    _report(result, root, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
+    _report(result, root, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
     if result.exit_code:
         session.error(f"exit {result.exit_code}")
 
 
-def _report(result: Audit, root: Path, *, in_actions: bool) -> None:
-    screen = console()
+def _report(result: Audit, root: Path, screen: Console, *, in_actions: bool) -> None:
     reports = root / "reports"
     result.write(reports / "audit.json")
     write_atomically(reports / "audit.md", section(result))

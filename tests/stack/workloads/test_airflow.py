@@ -183,10 +183,10 @@ def test_celery(on_celery: str, run: Callable[..., str], spawn: Callable[..., Ba
 
         ended = "SELECT state FROM dag_run WHERE state IN ('success', 'failed')"
         scheduler.wait_until(lambda: rows(ended), seconds=60)
-        # The worker stores its result a little after the state of the task.
-        results = scheduler.wait_until(
-            lambda: rows("SELECT task_id, status FROM celery_taskmeta"), seconds=10
-        )
+        # The worker stores the result of its job a little after the state of the task, and before
+        # that that it has started.
+        done = "SELECT task_id, status FROM celery_taskmeta WHERE status <> 'STARTED'"
+        results = scheduler.wait_until(lambda: rows(done), seconds=30)
         [(state, job)] = rows("SELECT state, external_executor_id FROM task_instance")
         assert state == "success"
         assert results == [(job, "SUCCESS")]
