@@ -11,8 +11,8 @@ from audit_bench import Desk, matrix_text, messages
 from support.index import Fault, Index, Offers
 from support.wheels import Release
 
-from stackproof.audit.index_client import IndexClient
 from stackproof.errors import CannotJudgeError
+from stackproof.index.client import IndexClient
 
 ALPHA = Release("alpha", "1.0", requires=["beta>=1"])
 BETA = Release("beta", "1.0")

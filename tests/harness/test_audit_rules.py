@@ -12,9 +12,9 @@ from support.index import Index
 from support.wheels import FOREIGN, Release
 
 from stackproof.audit import Audit
-from stackproof.audit.core_metadata import CoreMetadata
 from stackproof.audit.lines import Lines
 from stackproof.audit.ranges import overlap
+from stackproof.index.core_metadata import CoreMetadata
 
 Auditor = Callable[..., Audit]
 

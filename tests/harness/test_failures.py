@@ -14,7 +14,7 @@ from support.wheels import Release
 from workbench import RELEASES, Bench
 
 from stackproof.environment import StageRecord
-from stackproof.environment.failures import classify
+from stackproof.index.failures import classify
 from stackproof.plan import Installer
 from stackproof.process import Finished
 

@@ -17,9 +17,9 @@ from support.sandbox import hermetic_environ
 from support.wheels import Release
 from workbench import PYTHON, TINY
 
-from stackproof.audit.index_client import IndexClient
 from stackproof.environment.constraints import find_constraints
 from stackproof.errors import CannotJudgeError, StackproofError
+from stackproof.index.client import IndexClient
 from stackproof.plan import PlannedConstraints
 from stackproof.sessions import constraints
 from stackproof.snapshot import Subject, find_subject, snapshot_text

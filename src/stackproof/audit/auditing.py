@@ -30,15 +30,15 @@ from stackproof.audit.findings import (
     PinAnswer,
 )
 from stackproof.audit.gathering import Gatherer, Source
-from stackproof.audit.index_client import IndexClient
 from stackproof.audit.lines import Lines
-from stackproof.audit.memory import Memory
-from stackproof.audit.resolver import Resolver
 from stackproof.audit.subject import Subject
 from stackproof.audit.target import Target
 from stackproof.audit.walk import walk
-from stackproof.environment.index import default_index, without_credentials
 from stackproof.errors import CannotJudgeError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index, without_credentials
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
 from stackproof.matrix import load_matrix
 from stackproof.plan import make_plan
 

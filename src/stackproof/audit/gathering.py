@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from stackproof.audit.constraint_file import ConstraintFacts
-from stackproof.audit.core_metadata import CoreMetadata
-from stackproof.audit.index_client import IndexClient
 from stackproof.audit.lines import Lines
-from stackproof.audit.memory import Memory
-from stackproof.audit.releases import File, Project
 from stackproof.audit.subject import PinFacts, Subject
 from stackproof.audit.target import Target
-from stackproof.environment.index import without_credentials
 from stackproof.errors import CannotJudgeError
+from stackproof.index.client import IndexClient
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.default import without_credentials
+from stackproof.index.memory import Memory
+from stackproof.index.releases import File, Project
 from stackproof.matrix import Matrix
 from stackproof.plan import Plan
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from stackproof.audit.core_metadata import CoreMetadata
 from stackproof.audit.exists import how
 from stackproof.audit.findings import BrokenAnswer, Finding, JointAnswer, MoveAnswer
-from stackproof.audit.refusal import sentence
-from stackproof.audit.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.audit.subject import Subject
 from stackproof.audit.walk import Step, Walk
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.refusal import sentence
+from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
 
 __all__ = ["Lookup", "Outcome", "answer", "check", "needed", "together"]
 

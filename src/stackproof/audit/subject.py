@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from stackproof.audit.constraint_file import ConstraintFacts
-from stackproof.audit.core_metadata import CoreMetadata
 from stackproof.audit.findings import Finding, Level, Rule
 from stackproof.audit.lines import Lines, Place
-from stackproof.audit.releases import File, Project, Release
 from stackproof.audit.target import Target
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.releases import File, Project, Release
 from stackproof.matrix import Matrix
 from stackproof.plan import Plan
 

@@ -13,7 +13,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from uv import find_uv_bin
 
-from stackproof.audit.releases import File, Release
+from stackproof.index.releases import File, Release
 
 __all__ = ["Target"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.audit.resolver import Chosen, Refused, Resolution, Resolver, Wanted
 from stackproof.audit.subject import Subject
+from stackproof.index.resolver import Chosen, Refused, Resolution, Resolver, Wanted
 
 __all__ = ["Step", "Walk", "walk"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
-from stackproof.audit.index_client import IndexClient
 from stackproof.candidate.choice import Release
+from stackproof.index.client import IndexClient
 
 __all__ = ["IndexCatalogue"]
 

@@ -6,22 +6,18 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from stackproof.candidate.baseline import find_baseline
 from stackproof.candidate.comparison import compare, moved
 from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.environment import (
-    Drift,
-    Resolution,
-    StageRecord,
-    resolve_stage,
-    scratch_environment,
-)
+from stackproof.environment import StageRecord, drift_between, scratch_environment
+from stackproof.environment.constraints import find_constraints
 from stackproof.environment.drift import Change
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
+from stackproof.index.refusal import sentence
+from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.plan import Plan, PlannedStage
 from stackproof.progress import Progress
 from stackproof.records import write_atomically
@@ -38,6 +34,7 @@ class Laboratory:
 
     project: Project
     progress: Progress
+    resolver: Resolver
     baseline_age: timedelta
 
     def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
@@ -48,7 +45,7 @@ class Laboratory:
         refused = self._refusal(plan, base)
         if refused is not None:
             evidence = self._record_refusal(plan, *refused)
-            return self._conclude(evidence, base, companions, reason=refused[1].message)
+            return self._conclude(evidence, base, companions, reason=sentence(refused[1].words))
         baseline = self.baseline(base)
         evidence = self._run(plan)
         return self._conclude(evidence, base, companions, baseline=baseline)
@@ -73,51 +70,62 @@ class Laboratory:
         with scratch as venv:
             return verify(plan, venv, self.project, self.progress)[1]
 
-    def _refusal(self, plan: Plan, base: Plan) -> tuple[PlannedStage, Resolution] | None:
-        """Return the first stage that differs from the row's own and cannot be resolved."""
+    def _refusal(self, plan: Plan, base: Plan) -> tuple[PlannedStage, Refused] | None:
+        """Return the first stage that differs from the row's own and cannot be resolved.
+
+        An installer call is bound by none of the stages before it (it may move whatever they
+        installed), so a stage that cannot be resolved alone cannot be installed after them either.
+        """
         known = {stage.arguments for stage in base.stages} if plan.python == base.python else set()
         changed = [stage for stage in plan.stages if stage.arguments not in known]
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             found = list(pool.map(lambda stage: self._resolve(plan, stage), changed))
-        for stage, resolution in zip(changed, found, strict=True):
-            if resolution.failure == "refused":
-                return stage, resolution
-            if resolution.failure is not None:
-                raise CannotJudgeError(f"stage {stage.name}: {resolution.message}")
+        for stage, answer in zip(changed, found, strict=True):
+            if isinstance(answer, Refused):
+                return stage, answer
         return None
 
-    def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution:
-        return resolve_stage(
-            stage,
-            python=plan.python,
-            folder=self.project.home(plan) / "resolution",
-            snapshots=self.project.snapshots,
-            environ=self.project.environ,
+    def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution | Refused:
+        constraints = None
+        if stage.constraints is not None:
+            file = find_constraints(
+                stage.constraints,
+                snapshots=self.project.snapshots,
+                environ=self.project.environ,
+            )
+            constraints = file.content.decode("utf-8", errors="replace")
+        return self.resolver.resolve(
+            Wanted(
+                requirements=stage.requirements,
+                python=plan.python,
+                preferences={},
+                constraints=constraints,
+                as_of=plan.as_of,
+            )
         )
 
-    def _record_refusal(self, plan: Plan, stage: PlannedStage, found: Resolution) -> Evidence:
+    def _record_refusal(self, plan: Plan, stage: PlannedStage, found: Refused) -> Evidence:
         """Leave evidence of a trial that ended with its resolution."""
         started = datetime.now(timezone.utc)
         evidence = Evidence.create(self.project.home(plan), plan)
-        log = Path("stages") / f"{stage.name}.log"
-        (evidence.folder / "stages").mkdir()
-        (evidence.folder / log).write_bytes(found.log.read_bytes())
+        log = evidence.folder / "stages" / f"{stage.name}.log"
+        write_atomically(log, found.words)
         record = StageRecord(
             name=stage.name,
-            command=found.command,
+            command=("uv", "pip", "compile", *stage.requirements),
             started=started,
-            seconds=round(found.finished.seconds, 3),
-            exit=found.finished.exit,
-            log=log.as_posix(),
+            seconds=0.0,
+            exit=1,
+            log=log.relative_to(evidence.folder).as_posix(),
             tries=1,
-            drift=Drift(added={}, removed={}, upgraded={}, downgraded={}),
+            drift=drift_between({}, {}),
             failure="refused",
-            message=found.message,
+            message=sentence(found.words),
         )
         evidence.write_stages([record])
         RunRecord(
             started=started,
-            seconds=record.seconds,
+            seconds=0.0,
             own_seconds=0.0,
             python=plan.python,
             installer=plan.installer,

@@ -3,11 +3,10 @@
 from stackproof.environment.build import Builder, StageRecord
 from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed, constraints_in_use
 from stackproof.environment.drift import Drift, drift_between
-from stackproof.environment.failures import FailureKind
 from stackproof.environment.pip_check import PipCheck, pip_check
-from stackproof.environment.resolution import Resolution, resolve_stage
 from stackproof.environment.scratch import scratch_environment
 from stackproof.environment.virtualenv import Environment, Freeze
+from stackproof.index.failures import FailureKind
 
 __all__ = [
     "MIRROR_VARIABLE",
@@ -18,11 +17,9 @@ __all__ = [
     "FailureKind",
     "Freeze",
     "PipCheck",
-    "Resolution",
     "StageRecord",
     "constraints_in_use",
     "drift_between",
     "pip_check",
-    "resolve_stage",
     "scratch_environment",
 ]

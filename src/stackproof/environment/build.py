@@ -11,10 +11,10 @@ from pathlib import Path
 
 from stackproof.environment.constraints import ConstraintsUsed, find_constraints
 from stackproof.environment.drift import Drift, drift_between
-from stackproof.environment.failures import FailureKind, classify, explain, with_build_output
-from stackproof.environment.index import default_index, require_index, without_credentials
 from stackproof.environment.virtualenv import Environment, Freeze
 from stackproof.errors import CannotJudgeError
+from stackproof.index.default import default_index, require_index, without_credentials
+from stackproof.index.failures import FailureKind, classify, explain, with_build_output
 from stackproof.plan import Plan, PlannedStage
 from stackproof.process import Finished, run
 from stackproof.records import Record

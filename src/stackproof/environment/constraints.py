@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from stackproof.environment.index import without_credentials
 from stackproof.errors import CannotJudgeError
+from stackproof.index.default import without_credentials
 from stackproof.plan import Plan, PlannedConstraints
 from stackproof.records import Record
 

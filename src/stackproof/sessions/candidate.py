@@ -10,15 +10,17 @@ from pathlib import Path
 import nox
 from platformdirs import user_cache_path
 
-from stackproof.audit.index_client import IndexClient
 from stackproof.candidate.catalogue import IndexCatalogue
 from stackproof.candidate.request import parse_request
 from stackproof.candidate.scheme import Scheme, Trial, make_scheme
 from stackproof.candidate.summary import print_trials
 from stackproof.candidate.trial import Laboratory
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.environment.index import default_index
 from stackproof.errors import StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.plan import Installer, Plan, make_plan
@@ -91,7 +93,11 @@ class _Trials:
         self._installer: Installer = "uv"
         row_plan = make_plan(self._matrix, name=self._name, row=self._row)
         index = default_index(self._installer, project.environ)
-        with IndexClient(user_cache_path("stackproof") / "index") as client:
+        home = user_cache_path("stackproof") / "index"
+        self._resolver = Resolver(
+            memory=Memory(home / "computed"), index=index, environ=project.environ
+        )
+        with IndexClient(home) as client:
             self.scheme: Scheme = make_scheme(
                 given.requests,
                 pins=[pin.name for pin in row_plan.pins],
@@ -105,6 +111,7 @@ class _Trials:
         laboratory = Laboratory(
             project=self._project,
             progress=self._progress,
+            resolver=self._resolver,
             baseline_age=self._given.baseline_age,
         )
         base = self._plan(Trial(asked={}), is_base=True)

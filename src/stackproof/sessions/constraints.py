@@ -12,9 +12,9 @@ import nox
 from packaging.version import InvalidVersion, Version
 from platformdirs import user_cache_path
 
-from stackproof.audit.index_client import IndexClient
-from stackproof.environment.index import default_index
 from stackproof.errors import StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
 from stackproof.matrix import ConstraintSource, Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.progress import Progress

@@ -18,10 +18,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
-from stackproof.audit.index_client import PAGE_SECONDS
-from stackproof.audit.memory import Memory
-from stackproof.environment.failures import classify
 from stackproof.errors import CannotJudgeError
+from stackproof.index.client import PAGE_SECONDS
+from stackproof.index.failures import classify
+from stackproof.index.memory import Memory
 from stackproof.plan import timestamp
 from stackproof.process import run
 
@@ -32,7 +32,7 @@ _NAMED = 3
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
 
 #: uv treats what an index sends without a lifetime as stale at once; the public index's own
-#: lifetimes stand in, as in `index_client`.
+#: lifetimes stand in, as in `client`.
 _CONFIG = """\
 [[index]]
 url = {url}

@@ -30,12 +30,12 @@ from requests.adapters import HTTPAdapter
 from requests_cache import DO_NOT_CACHE, AnyResponse, CachedSession
 from urllib3 import Retry
 
-from stackproof.audit.core_metadata import CoreMetadata
-from stackproof.audit.memory import Memory
-from stackproof.audit.releases import File, Project
-from stackproof.audit.wheel_metadata import read_from_wheel
-from stackproof.environment.index import without_credentials
 from stackproof.errors import CannotJudgeError
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.default import without_credentials
+from stackproof.index.memory import Memory
+from stackproof.index.releases import File, Project
+from stackproof.index.wheel_metadata import read_from_wheel
 
 if TYPE_CHECKING:
     from typing_extensions import Self
