@@ -23,6 +23,9 @@ _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "SCARF_ANALYTICS": "false",
 }
+# Checks run side by side, one a core; with a thread for each core in each of them, they would only
+# wait for one another.
+_ONE_THREAD = dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 # Port 9 (discard) is closed: a call to the outside fails at once in place of hanging.
 _OFFLINE = {
     "HTTP_PROXY": "http://127.0.0.1:9",
@@ -37,7 +40,7 @@ def make_sandbox(folder: Path) -> dict[str, str]:
     for place in places.values():
         Path(place).mkdir(parents=True, exist_ok=True)
     offline = _OFFLINE | {name.lower(): value for name, value in _OFFLINE.items()}
-    return _inherited(os.environ) | places | _QUIET | offline | {"PATH": _path()}
+    return _inherited(os.environ) | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
 
 
 def work_folder(folder: Path) -> Path:
