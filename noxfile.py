@@ -5,7 +5,7 @@
 #     "jinja2>=3.1",
 #     "junitparser>=4.0",
 #     "markdown-it-py>=3.0",
-#     "nox>=2026.4.10",
+#     "nox>=2026.8.10",
 #     "packaging>=24.2",
 #     "platformdirs>=4.2",
 #     "pydantic>=2.9",
@@ -17,7 +17,7 @@
 #     "tomli>=2.0.1; python_version < '3.11'",
 #     "tomlkit>=0.13",
 #     "uv>=0.8.4",
-#     "virtualenv>=20.29",
+#     "virtualenv>=20.38",
 # ]
 # ///
 """The sessions of stackproof; `nox -l` lists them."""
@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from stackproof import sessions  # noqa: E402
 from stackproof.schemas import write_schemas  # noqa: E402
 
-nox.needs_version = ">=2026.4.10"
+nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["verify"]

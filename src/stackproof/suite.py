@@ -90,7 +90,7 @@ class Suite:
             *("--plan", str(self.folder / "plan.json")),
             *("--servers", str(servers)),
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
-            *("-n", str(_cores()), "--maxschedchunk", "1"),
+            *("-n", str(_workers()), "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
             *("-q", "--color", "no", "--tb", "short"),
@@ -137,6 +137,11 @@ def _top_level_names(dist_info: Path) -> set[str]:
     lines = (dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
     first = {line.split(",")[0].split("/")[0].strip('"') for line in lines}
     return {name for name in first if name not in ("..", "__pycache__", dist_info.name)}
+
+
+def _workers() -> int:
+    """Return one more than there are cores: some check is always waiting for a server."""
+    return _cores() + 1
 
 
 def _cores() -> int:
