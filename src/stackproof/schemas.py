@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from stackproof.audit.findings import Audit
+from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment import StageRecord
 from stackproof.evidence import RunRecord
 from stackproof.matrix import json_schema
@@ -22,8 +24,10 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the schemas by the name of what they describe (JSON Schema draft 2020-12)."""
     written = {
+        "audit": Audit.model_json_schema(mode="serialization"),
         "plan": Plan.model_json_schema(mode="serialization"),
         "run": RunRecord.model_json_schema(mode="serialization"),
+        "trial": TrialVerdict.model_json_schema(mode="serialization"),
         "stages": TypeAdapter(tuple[StageRecord, ...]).json_schema(mode="serialization"),
         "verdict": Verdict.model_json_schema(mode="serialization"),
     }
