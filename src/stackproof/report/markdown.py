@@ -7,8 +7,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stackproof.evidence import Evidence
-from stackproof.plan import timestamp
-from stackproof.report.wording import HEADLINE, brief, counts, kinds
+from stackproof.plan import PlannedPin, timestamp
+from stackproof.report.wording import HEADLINE, brief, counts, kinds, standing
 from stackproof.verdict import Verdict
 
 __all__ = ["cell", "markdown"]
@@ -23,7 +23,7 @@ def markdown(evidence: Evidence, verdict: Verdict) -> str:
         .render(
             verdict=verdict,
             plan=plan,
-            versions={pin.name: pin.version for pin in plan.pins},
+            versions={pin.name: _version(pin) for pin in plan.pins},
             run=evidence.run,
             stages=evidence.stages,
             servers=evidence.servers,
@@ -33,6 +33,13 @@ def markdown(evidence: Evidence, verdict: Verdict) -> str:
             counts=counts(verdict),
         )
     )
+
+
+def _version(pin: PlannedPin) -> str:
+    """Return the version that the checks speak of, and the document's where that is another."""
+    if pin.version == pin.documented:
+        return pin.version
+    return f"{pin.version} (in the document {pin.documented})"
 
 
 @cache
@@ -45,7 +52,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters.update(brief=brief, cell=cell, timestamp=timestamp)
+    templates.filters.update(brief=brief, cell=cell, standing=standing, timestamp=timestamp)
     return templates
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stackproof.verdict import Check, Verdict
+from stackproof.matrix import CHECK_KINDS
+from stackproof.verdict import Check, ClaimVerdict, Verdict
 
-__all__ = ["HEADLINE", "brief", "counts", "kinds"]
+__all__ = ["HEADLINE", "brief", "counts", "kinds", "standing"]
 
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
@@ -29,6 +30,15 @@ def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
         passed, every = found.get(check.kind, (0, 0))
         found[check.kind] = (passed + (check.outcome == "passed"), every + 1)
     return found
+
+
+def standing(claim: ClaimVerdict) -> str:
+    """Return how a claim stands; checks that no run makes are left to the audit."""
+    if claim.state != "not provable":
+        return {"proved": "✅ proved", "refuted": "❌ refuted"}[claim.state]
+    if any(check.partition(":")[0] not in CHECK_KINDS for check in claim.because):
+        return "⬜ left to `nox -s audit`"
+    return "⬜ not provable here"
 
 
 def brief(check: Check, width: int = 160) -> str:

@@ -1,0 +1,171 @@
+"""Wrong values in databases, queues, metrics and tables, each with the workload's words for it."""
+
+from __future__ import annotations
+
+__all__ = ["STORES"]
+
+from breaks import Break
+
+NO_CURSOR = """
+connect = module.connect
+class Cursor(module.extensions.cursor):
+    def copy_expert(self, *_, **__):
+        pass
+def connect_idly(*args, **options):
+    connection = connect(*args, **options)
+    connection.cursor_factory = Cursor
+    return connection
+module.connect = connect_idly
+"""
+AUTOCOMMIT = """
+connect = module.connect
+def connect_loosely(*args, **options):
+    connection = connect(*args, **options)
+    connection.autocommit = True
+    return connection
+module.connect = connect_loosely
+"""
+WRONG_MODEL = """
+def load(self, state):
+    self.__dict__ = {**state, "coef_": state["coef_"] * 1.000001}
+module.LogisticRegression.__setstate__ = load
+"""
+LESS_PRECISE = """
+fit = module.LinearRegression.fit
+def fit_roughly(self, *args):
+    fit(self, *args).coef_[0] += 1e-6
+    return self
+module.LinearRegression.fit = fit_roughly
+"""
+OTHER_DTYPE = """
+read = module.PyArrowImpl.read
+module.PyArrowImpl.read = lambda *args, **options: read(*args, **options).astype({"int8": "int64"})
+"""
+
+STORES = [
+    Break(
+        "sqlalchemy-orm",
+        "sqlalchemy.dialects.postgresql.psycopg2",
+        "module._PGNumeric.result_processor = lambda *_: float",
+        "('Ada', 10.35)",
+    ),
+    Break(
+        "sqlalchemy-transactions",
+        "sqlalchemy.engine.default",
+        "module.DefaultDialect.do_rollback_to_savepoint = lambda *_: None",
+        "[('a', 10), ('b', 95)]",
+    ),
+    Break("psycopg2-copy", "psycopg2", NO_CURSOR, "assert -1 == 5000"),
+    Break(
+        "psycopg2-types",
+        "psycopg2.extras",
+        "module.Json.dumps = lambda *_: '{}'",
+        "assert ({},) == ",
+    ),
+    Break("redis-values", "redis.client", "module.Redis.get = lambda *_: None", "assert None == "),
+    Break(
+        "redis-scripts",
+        "redis.lock",
+        "module.Lock.do_release = lambda *_: None",
+        "assert False",
+    ),
+    Break(
+        "kafka-messages",
+        "kafka.record.default_records",
+        "module.DefaultRecordBatchBuilder._maybe_compress = lambda *_: False",
+        "assert 1.0 < 0.2",
+    ),
+    Break(
+        "kafka-group",
+        "kafka.consumer.group",
+        "module.KafkaConsumer.commit = lambda *_: None",
+        "assert [b'0', b'1', b'2'] == [b'3', b'4', b'5']",
+    ),
+    Break(
+        "prometheus-exposition",
+        "prometheus_client.metrics",
+        "module.Histogram.observe = lambda self, amount: self._sum.inc(amount)",
+        "('took_seconds_count', frozenset()): 0.0",
+    ),
+    Break(
+        "prometheus-multiprocess",
+        "prometheus_client.values",
+        "module.ValueClass = module.MutexValue",
+        "assert {} == ",
+    ),
+    Break(
+        "grafana-requests",
+        "grafana_client.client",
+        "module.TokenAuth.__call__ = lambda self, request: request",
+        "KeyError: 'Authorization'",
+    ),
+    Break(
+        "grafana-dashboards",
+        "grafana_client.elements.dashboard",
+        "module.Dashboard.delete_dashboard = lambda *_: None",
+        "DID NOT RAISE",
+    ),
+    Break("pandas-parquet", "pandas.io.parquet", OTHER_DTYPE, 'Attribute "dtype" are different'),
+    Break(
+        "pandas-arrow",
+        "pandas.core.groupby.groupby",
+        "module.GroupBy.sum = module.GroupBy.max",
+        "assert {0: 9996.0, ",
+    ),
+    Break(
+        "pandas-sql",
+        "pandas.io.sql",
+        "module.SQLTable.insert = lambda *_, **__: 3",
+        "assert 0 == 6",
+    ),
+    Break("sklearn-pickle", "sklearn.linear_model._logistic", WRONG_MODEL, "Arrays are not equal"),
+    Break(
+        "sklearn-estimators",
+        "sklearn.linear_model._base",
+        LESS_PRECISE,
+        "Not equal to tolerance",
+    ),
+    Break(
+        "sqlalchemy-transactions",
+        "psycopg2",
+        AUTOCOMMIT,
+        "[('a', 70), ('b', 35)] == [('a', 100), ('b', 5)]",
+    ),
+    Break(
+        "sqlalchemy-orm",
+        "sqlalchemy.orm.session",
+        "def delete(self, instance): pass\nmodule.Session.delete = delete",
+        "assert [(2,)] == [(0,)]",
+    ),
+    Break(
+        "redis-values",
+        "redis.client",
+        "module.Pipeline.watch = lambda *_: None",
+        "DID NOT RAISE WatchError",
+    ),
+    Break(
+        "redis-streams",
+        "redis.client",
+        "module.PubSub.get_message = lambda *_, **__: None",
+        "assert [(None, None), ",
+    ),
+    Break("redis-streams", "redis.client", "module.Redis.xack = lambda *_: 2", "assert 4 == 2"),
+    Break(
+        "redis-scripts",
+        "redis.commands.core",
+        "module.Script.__call__ = lambda *_, **__: [1, '2']",
+        "assert [1, '2'] == [0, '2']",
+    ),
+    Break(
+        "prometheus-scrape",
+        "prometheus_client.metrics",
+        "module.Gauge.set = lambda *_: None",
+        "assert [0.0] == [-2.5]",
+    ),
+    Break(
+        "grafana-requests",
+        "grafana_client.elements.folder",
+        "module.Folder.create_folder = lambda *_, **__: {'uid': 'f1'}",
+        "KeyError: 'version'",
+    ),
+]

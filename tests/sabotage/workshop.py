@@ -1,0 +1,224 @@
+"""An environment whose modules can be broken from outside, and the suite's verdict on that."""
+
+from __future__ import annotations
+
+__all__ = ["Outcome", "Workload", "Workshop", "declared"]
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
+from typing import Any
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+from uv import find_uv_bin
+
+from stackproof.environment import Builder, Environment
+from stackproof.evidence import Evidence
+from stackproof.plan import Plan
+from stackproof.reuse import Mark
+from stackproof.suite import Suite
+
+_ROOT = Path(__file__).parents[2]
+_SUITE = _ROOT / "tests" / "stack"
+_LIMIT_SECONDS = 240
+_HOOK = dedent(
+    """
+    import importlib.util, json, os, sys, types
+
+    # Read where the suite runs a workload, and in every process that the workload starts.
+    BREAKS = json.loads(os.environ.get("SABOTAGE", "{}")) if "STACKPROOF_ISOLATED" in os.environ else {}
+
+    class Breaker:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name not in BREAKS:
+                return None
+            code = BREAKS.pop(name)
+            spec = importlib.util.find_spec(name)
+            run = spec.loader.exec_module
+            def run_and_break(module):
+                run(module)
+                exec(code, {"module": module})
+            spec.loader.exec_module = run_and_break
+            return spec
+
+    for name in [name for name, code in BREAKS.items() if code is None]:
+        sys.modules[name] = types.ModuleType(name)
+        del BREAKS[name]
+    sys.meta_path.insert(0, Breaker)
+    """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A workload as its marker declares it; `item` is its file in the suite and its function."""
+
+    name: str
+    item: str
+    needs: tuple[str, ...]
+    servers: tuple[str, ...] = ()
+    seconds: float
+    timeout: float
+
+
+def declared() -> dict[str, Workload]:
+    """Return every workload of the suite by its name."""
+    files = sorted(_SUITE.glob("workloads/test_*.py"))
+    found = [workload for file in files for workload in _workloads(file)]
+    return {workload.name: workload for workload in found}
+
+
+def _workloads(file: Path) -> list[Workload]:
+    found = []
+    for node in ast.parse(file.read_text()).body:
+        for mark in getattr(node, "decorator_list", []):
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.workload":
+                keys: dict[str, Any] = {
+                    str(key.arg): ast.literal_eval(key.value) for key in mark.keywords
+                }
+                assert isinstance(node, ast.FunctionDef)
+                item = f"{file.relative_to(_SUITE)}::{node.name}"
+                found.append(Workload(name=ast.literal_eval(mark.args[0]), item=item, **keys))
+    return found
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a workload ended: passed, failed or skipped, what it said, and what was printed."""
+
+    outcome: str
+    message: str
+    printed: str
+
+
+class Workshop:
+    """The environment of a plan, in which the suite's workloads can be run.
+
+    It is kept in the user's cache with its byte code, and used again for the very same plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        home = user_cache_path("stackproof") / "sabotage"
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / ".lock"):
+            if not _is_built(home / "venv", plan):
+                _build(home / "venv", plan, home / "builds")
+            self._environment = Environment.at(home / "venv", plan.installer)
+            [packages] = self._environment.libraries
+            (packages / "sabotage_hook.py").write_text(_HOOK)
+            (packages / "sabotage_hook.pth").write_text("import sabotage_hook\n")
+
+    def run(
+        self,
+        workload: Workload,
+        servers: Mapping[str, Mapping[str, object]],
+        breaks: Mapping[str, str | None] | None = None,
+    ) -> Outcome:
+        """Run a workload with modules broken.
+
+        A break is for a module: its code is run when the module has been imported, in a namespace
+        that holds it as `module`; None puts an empty module in its place.
+        """
+        with TemporaryDirectory(prefix="sabotage-") as folder:
+            return self._run(Path(folder), workload, servers, breaks or {})
+
+    def _run(
+        self,
+        folder: Path,
+        workload: Workload,
+        servers: Mapping[str, Mapping[str, object]],
+        breaks: Mapping[str, str | None],
+    ) -> Outcome:
+        (folder / "plan.json").write_text('{"format": 1, "pins": [], "import_seconds": 60}')
+        (folder / "servers.json").write_text(json.dumps(servers))
+        log = folder / "checks.jsonl"
+        done = subprocess.run(
+            [
+                *(str(self._environment.python), "-m", "pytest", "-c", str(_SUITE / "pytest.ini")),
+                *(str(_SUITE / workload.item), "--plan", str(folder / "plan.json")),
+                *("--servers", str(folder / "servers.json"), "-p", "no:cacheprovider", "-q"),
+                *("-p", "pytest_reportlog.plugin", "--report-log", str(log)),
+            ],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "PYTHONDONTWRITEBYTECODE": "",
+                "SABOTAGE": json.dumps(breaks),
+            },
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_SECONDS,
+            check=False,
+        )
+        if done.returncode not in (0, 1):
+            raise AssertionError(done.stdout + done.stderr)
+        return _outcome(log)
+
+
+def _is_built(venv: Path, plan: Plan) -> bool:
+    if not venv.exists():
+        return False
+    mark = Mark.read(venv)
+    return (
+        mark is not None
+        and mark.fingerprint == plan.fingerprint
+        and mark.freeze == Environment.at(venv, plan.installer).freeze()
+    )
+
+
+def _build(venv: Path, plan: Plan, builds: Path) -> None:
+    """Build the environment as `nox -s verify` does, with the test tools beside the stack."""
+    shutil.rmtree(builds, ignore_errors=True)
+    evidence = Evidence.create(builds, plan)
+    make = [find_uv_bin(), "venv", "--quiet", "--clear", "--python", plan.python, str(venv)]
+    subprocess.run(make, check=True)
+    environment = Environment.at(venv, plan.installer)
+    builder = Builder(
+        plan=plan,
+        environment=environment,
+        folder=evidence.folder,
+        snapshots=_ROOT / "matrices" / "constraints",
+        environ=os.environ,
+        limit=1200,
+    )
+    for stage in builder.stages():
+        assert stage.failure is None, stage.message
+    freeze = environment.freeze()
+    evidence.write_freeze(freeze)
+    tools = Suite(
+        tests=_SUITE,
+        environment=environment,
+        freeze=freeze,
+        folder=evidence.folder,
+        environ=os.environ,
+        limit=_LIMIT_SECONDS,
+    )
+    with_tools = tools.install_tools()
+    Mark(
+        evidence=evidence.folder.name, fingerprint=plan.fingerprint, freeze=with_tools
+    ).leave(venv)
+
+
+def _outcome(log: Path) -> Outcome:
+    """Return the outcome that the log of one workload tells: its first phase that is not passed."""
+    reports = [json.loads(line) for line in log.read_text().splitlines()]
+    phases = [one for one in reports if one.get("$report_type") == "TestReport"]
+    telling = next((one for one in phases if one["outcome"] != "passed"), phases[-1])
+    printed = "\n".join(text for _, text in telling["sections"])
+    return Outcome(telling["outcome"], _message(telling["longrepr"]), printed)
+
+
+def _message(longrepr: object) -> str:
+    if isinstance(longrepr, dict):
+        return str(longrepr["reprcrash"]["message"])
+    return "" if longrepr is None else str(longrepr)
