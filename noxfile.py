@@ -24,6 +24,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -39,6 +40,10 @@ nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["verify"]
+
+# For Python 3.11 and older virtualenv brings setuptools along, uv does not: what a stack is made of
+# must not hang on who made its environment.
+os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
 
 ROWS = sessions.rows(ROOT / "matrices")
 
@@ -92,6 +97,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+@nox.session(default=False)
+def sabotage(session: nox.Session) -> None:
+    """Break what each workload checks, and see the workload fail; installs row mlops/verified."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
+    session.run("pytest", "tests/sabotage", *session.posargs)
+
+
 @nox.session(default=False, venv_backend="uv")
 def minimums(session: nox.Session) -> None:
     """Test with the oldest dependencies that pyproject.toml allows."""
@@ -104,7 +116,7 @@ def minimums(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
-    session.run("mypy", "noxfile.py", "src", "tests/harness", "tests/stack")
+    session.run("mypy", "noxfile.py", "src", "tests/harness", "tests/sabotage", "tests/stack")
 
 
 @nox.session(default=False)

@@ -47,7 +47,9 @@ def scratch_environment(name: str, *, python: str, installer: Installer) -> Iter
 def _command(folder: Path, python: str, installer: Installer) -> list[str]:
     if installer == "uv":
         return [find_uv_bin(), "venv", "--quiet", "--clear", "--python", python, str(folder)]
-    return [sys.executable, "-m", "virtualenv", "--clear", "--python", python, str(folder)]
+    # uv brings no setuptools along either.
+    options = ["--clear", "--no-setuptools", "--python", python]
+    return [sys.executable, "-m", "virtualenv", *options, str(folder)]
 
 
 def _shelf() -> Path:
