@@ -46,6 +46,7 @@ _WORDS: Any = {
     "summary": True,
     "claims": True,
     "known_failures": True,
+    "allowed_skips": True,
     "notes": True,
     "pins": {"__all__": {"documented", "area", "role", "reason"}},
     "stages": {"__all__": {"step", "reason", "reasons"}},
@@ -135,6 +136,7 @@ class Plan(Record):
     servers: tuple[ServerName, ...]
     claims: tuple[PlannedClaim, ...]
     known_failures: tuple[PlannedFailure, ...]
+    allowed_skips: tuple[str, ...] = ()
     checks: tuple[str, ...]
     import_seconds: int = 120
     notes: tuple[str, ...]
@@ -200,6 +202,7 @@ def make_plan(
         servers=matrix.servers,
         claims=_claims(matrix),
         known_failures=tuple(_known(failure) for failure in lineage[-1].known_failures),
+        allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
         checks=_checks(pins, stages),
         notes=tuple(builder.notes),
     )

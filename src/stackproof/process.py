@@ -6,10 +6,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from stackproof import leash
 
 __all__ = ["Finished", "run"]
 
@@ -30,8 +33,15 @@ class Finished:
         if self.timed_out:
             return f"did not end within its time limit and was stopped after {self.seconds:.0f} s"
         if self.exit < 0:
-            return f"was killed by {signal.Signals(-self.exit).name}"
+            return f"was killed by {_signal_name(-self.exit)}"
         return f"ended with exit code {self.exit}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has no name of its own
+        return f"signal {number}"
 
 
 def run(
@@ -46,12 +56,12 @@ def run(
     """Run a command to its end, all output appended to `log`.
 
     `limit` is in seconds; past it the command's whole process group is stopped. `tick` is called
-    some twenty times a second. Raises OSError if the command cannot be started.
+    some twenty times a second. A command that cannot be started says so in the log and ends with 1.
     """
     begin = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -188,7 +188,7 @@ def _gap(evidence: Evidence, plan: Plan, results: Mapping[str, CheckResult]) -> 
         return (
             None  # the stack cannot be installed: that is the verdict, and nothing else could run
         )
-    return _gap_in_suite(evidence) or _gap_in_checks(plan, results)
+    return _gap_in_suite(evidence) or _gap_in_checks(plan, results) or _gap_in_skips(plan, results)
 
 
 def _gap_in_suite(evidence: Evidence) -> str | None:
@@ -200,6 +200,21 @@ def _gap_in_suite(evidence: Evidence) -> str | None:
     if all(result.outcome == "skipped" for result in suite.checks):
         return "the suite executed nothing: every check was skipped"
     return None
+
+
+def _gap_in_skips(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
+    """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
+    skipped = [
+        f"{result.id} ({result.message})"
+        for result in results.values()
+        if result.outcome == "skipped" and result.id not in plan.allowed_skips
+    ]
+    if not skipped:
+        return None
+    return (
+        f"checks were skipped that [[allowed-skips]] does not name: {'; '.join(skipped)}; "
+        "give them what they need, or allow the skip with its reason"
+    )
 
 
 def _gap_in_checks(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +27,7 @@ from stackproof.environment import (
 )
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
+from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
 from stackproof.progress import Progress
 from stackproof.records import fingerprint, to_json, write_atomically
@@ -88,7 +92,7 @@ def verify(
     """
     home = project.home(plan)
     try:
-        with _alone(home):
+        with _ended_by_signals(), _alone(home):
             evidence = Evidence.create(home, plan)
             work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
             return work.to_its_end(), evidence
@@ -98,8 +102,30 @@ def verify(
         ) from error
 
 
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    numbers = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread hears signals
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in numbers}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
 def _disk_is_full(error: OSError) -> str:
-    """Say that the disk is full; raise the error again if it is another one."""
+    """Say that the disk is full, or else that the evidence cannot be written where it should be."""
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        raise CannotJudgeError(
+            f"{error.filename} cannot be written ({error.strerror}); make it a folder of yours"
+        ) from error
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         raise error
     return f"the disk is full ({error.filename or error.strerror})"
@@ -220,6 +246,7 @@ class _Run:
         earlier = Evidence(self.evidence.folder.parent / mark.evidence).run
         self.index, self.installer_version = earlier.index, earlier.installer_version
         self.constraints += earlier.constraints
+        self.notes += (note for note in earlier.notes if note not in self.plan.notes)
         self.notes.append(f"the environment was not built by this run but by {mark.evidence}")
 
     def _build(self, environment: Environment) -> Mark | None:
@@ -309,11 +336,17 @@ class _Run:
 
     def _mask(self, servers: Iterable[ServerInfo]) -> None:
         """Take passwords out of what the suite wrote: a failure may show what a test was given."""
-        for name in ("checks.jsonl", "suite.log"):
-            file = self.evidence.folder / name
-            if file.exists():
-                text = file.read_text(encoding="utf-8", errors="replace")
-                write_atomically(file, masked(text, servers))
+        known = tuple(servers)
+
+        def mask(text: str) -> str:
+            return masked(text, known)
+
+        log, output = (self.evidence.folder / name for name in ("checks.jsonl", "suite.log"))
+        if log.exists():
+            text = log.read_text(encoding="utf-8", errors="replace")
+            write_atomically(log, mask_report_log(text, mask))
+        if output.exists():
+            write_atomically(output, mask(output.read_text(encoding="utf-8", errors="replace")))
 
     def _require_own(self, mark: Mark) -> None:
         """Raise if another run took the environment away meanwhile."""

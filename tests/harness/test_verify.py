@@ -201,8 +201,16 @@ def broken(bench: Bench, index: Index) -> Bench:
     return bench
 
 
+ALLOWED = """
+[[allowed-skips]]
+check = "smoke:skips"
+reason = "there is no server"
+date = 2025-01-02
+"""
+
+
 def broken_plan(bench: Bench, *known: str) -> Plan:
-    text = BROKEN + "".join(KNOWN.format(check) for check in known)
+    text = BROKEN + "".join(KNOWN.format(check) for check in known) + ALLOWED
     return bench.plan(text=text, import_seconds=4)
 
 
@@ -306,6 +314,22 @@ date = 2025-01-02
 
 
 # --- runs that cannot be judged --------------------------------------------------------------
+
+
+def test_a_skip_that_nobody_allowed_leaves_a_run_unjudged(bench: Bench) -> None:
+    workload = bench.root / "tests" / "stack" / "workloads" / "test_absent.py"
+    workload.write_text(
+        "import pytest\n\n\n"
+        '@pytest.mark.workload("absent", needs=("alpha",), seconds=1, timeout=30)\n'
+        "def test_absent():\n    pytest.skip('no server today')\n",
+        encoding="utf-8",
+    )
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble == (
+        "checks were skipped that [[allowed-skips]] does not name: smoke:absent (no server today); "
+        "give them what they need, or allow the skip with its reason"
+    )
 
 
 def test_a_run_that_executes_nothing_proves_nothing(bench: Bench) -> None:

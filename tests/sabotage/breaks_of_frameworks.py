@@ -6,4 +6,323 @@ __all__ = ["FRAMEWORKS"]
 
 from breaks import Break
 
-FRAMEWORKS: list[Break] = []
+WRONG_GRADIENT = """
+run = module._engine_run_backward
+module._engine_run_backward = lambda tensors, gradients, *args, **options: run(
+    tensors, tuple(1.000001 * gradient for gradient in gradients), *args, **options
+)
+"""
+COPYING_BRIDGE = """
+share = module.from_numpy
+module.from_numpy = lambda array: share(array.copy())
+"""
+COPYING_VIEW = """
+view = module.Tensor.numpy
+module.Tensor.numpy = lambda self: view(self).copy()
+"""
+OTHER_STATE = """
+load = module.Module.load_state_dict
+def load_roughly(self, state, *args, **options):
+    return load(self, {name: value + 1e-6 for name, value in state.items()}, *args, **options)
+module.Module.load_state_dict = load_roughly
+"""
+OTHER_SCRIPT = """
+load = module.load
+def load_less(*args, **options):
+    script = load(*args, **options)
+    next(script.parameters()).data.zero_()
+    return script
+module.load = load_less
+"""
+SAME_ANSWER = """
+forward = module.ResNet.forward
+def forward_constantly(self, images):
+    return forward(self, images) * 0
+module.ResNet.forward = forward_constantly
+"""
+PNG_AS_BLACK = """
+module.decode_png = lambda *_, **__: module.torch.zeros(3, 8, 8, dtype=module.torch.uint8)
+"""
+OTHER_PITCH = """
+forward = module.Spectrogram.forward
+module.Spectrogram.forward = lambda self, wave: forward(self, wave[::2])
+"""
+BRANCH_ASTRAY = """
+skip = module.SkipMixin.skip_all_except
+module.SkipMixin.skip_all_except = lambda self, ti, branch_task_ids: skip(ti, ["letter"])
+"""
+OTHER_XCOM = """
+serialize = module.BaseXCom.serialize_value
+module.BaseXCom.serialize_value = staticmethod(
+    lambda value, **options: serialize(value + 1 if type(value) is int else value, **options)
+)
+"""
+NO_RETRY = """
+module._is_eligible_to_retry = lambda **_: False
+"""
+HIDDEN_ERRORS = """
+collect = module.DagBag.collect_dags
+def collect_silently(self, *args, **options):
+    collect(self, *args, **options)
+    self.import_errors.clear()
+module.DagBag.collect_dags = collect_silently
+"""
+NO_ROWS = """
+module.DbApiHook.insert_rows = lambda *_, **__: None
+"""
+NO_RECORDS = """
+module.DbApiHook.get_records = lambda *_, **__: []
+"""
+REPLACING_NOTHING = """
+insert = module.PostgresHook._generate_insert_sql
+def insert_only(*args, **options):
+    before, update, _ = insert(*args, **options).partition(" DO UPDATE ")
+    return before + " DO NOTHING" if update else before
+module.PostgresHook._generate_insert_sql = insert_only
+"""
+HOOK_NOWHERE = """
+get_connection = module.RedisHook.get_connection
+def get_connection_nowhere(conn_id):
+    found = get_connection(conn_id)
+    found.port = 9
+    return found
+module.RedisHook.get_connection = staticmethod(get_connection_nowhere)
+"""
+NOT_RUN = """
+module._execute_in_fork = module._execute_in_subprocess = lambda *_, **__: None
+"""
+NO_METRIC = """
+module.{store}.log_metric = lambda *_, **__: None
+module.{store}.log_batch = lambda *_, **__: None
+"""
+OTHER_OUTPUT = """
+predict = module.PyFuncModel.predict
+module.PyFuncModel.predict = lambda *args, **options: predict(*args, **options) + 1e-6
+"""
+UNCHECKED = """
+module._validate_prediction_input = lambda data, params, *_, **__: (data, params)
+"""
+FIRST_VERSION = """
+find = module.SqlAlchemyStore.get_model_version_by_alias
+def find_first(self, name, alias):
+    return self.get_model_version(name, "1")
+module.SqlAlchemyStore.get_model_version_by_alias = find_first
+"""
+NO_PARENT = """
+create = module.MlflowClient.create_run
+def create_orphan(self, experiment_id, start_time=None, tags=None, run_name=None):
+    tags = {k: v for k, v in (tags or {}).items() if k != "mlflow.parentRunId"}
+    return create(self, experiment_id, start_time, tags, run_name)
+module.MlflowClient.create_run = create_orphan
+"""
+NOTHING_ONLINE = """
+module.SqliteOnlineStore.online_read = lambda self, config, table, entity_keys, _=None: [
+    (None, None) for _ in entity_keys
+]
+"""
+TIMELESS_JOIN = """
+module._filter_ttl = lambda df, *_: df
+"""
+CONSTANT = """
+transform = module.PandasTransformation.transform
+module.PandasTransformation.transform = lambda self, frame: transform(self, frame) * 0
+"""
+UNVALIDATED = """
+validate = module.ModelField.validate
+def validate_nothing(self, value, *args, **options):
+    found, errors = validate(self, value, *args, **options)
+    return (self.type_.model_construct(customer="Ada", items=[]) if errors else found), None
+module.ModelField.validate = validate_nothing
+"""
+ECHO = """
+receive = module.WebSocket.receive_json
+async def receive_once(self, mode="text"):
+    if hasattr(self, "kept"):
+        await receive(self, mode)
+    else:
+        self.kept = await receive(self, mode)
+    return self.kept
+module.WebSocket.receive_json = receive_once
+"""
+KILLED = """
+import os, signal
+module.Server.handle_exit = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""
+HASTY = """
+async def wait_for_nobody(self):
+    for connection in list(self.server_state.connections):
+        connection.transport.abort()
+module.Server._wait_tasks_to_complete = wait_for_nobody
+"""
+NEVER_CLOSED = """
+async def close(self):
+    pass
+module.LifespanOn.shutdown = close
+"""
+
+FRAMEWORKS = [
+    Break("torch-gradient", "torch.autograd", WRONG_GRADIENT, "Tensor-likes are not close"),
+    Break(
+        "torch-numpy-bridge",
+        "torch",
+        COPYING_BRIDGE,
+        "assert [[7.0, 1.0, 2....0, 4.0, 5.0]] == [[0.0, 1.0, 2",
+    ),
+    Break("torch-numpy-bridge", "torch", COPYING_VIEW, "assert [0, 0, 0] == [2, 2, 2]"),
+    Break(
+        "torch-training",
+        "torch.optim.adam",
+        "module.Adam.step = lambda *_: None",
+        "< 0.001",
+    ),
+    Break("torch-training", "torch.nn.modules.module", OTHER_STATE, "built-in method equal"),
+    Break("torch-training", "torch.jit", OTHER_SCRIPT, "Tensor-likes are not close"),
+    Break(
+        "torchvision-images",
+        "torchvision.ops",
+        "module.nms = lambda boxes, *_, **__: module.boxes.torch.arange(len(boxes))",
+        "assert [0, 1, 2] == [1, 2]",
+    ),
+    Break("torchvision-images", "torchvision.io", PNG_AS_BLACK, "built-in method equal"),
+    Break(
+        "torchvision-images", "torchvision.models.resnet", SAME_ANSWER, "Tensor-likes are not close"
+    ),
+    Break(
+        "torchaudio-sines",
+        "torchaudio.functional",
+        "module.resample = lambda wave, *_: wave",
+        "assert torch.Size([16000]) == (8000,)",
+    ),
+    Break(
+        "torchaudio-sines",
+        "torchaudio.transforms",
+        OTHER_PITCH,
+        "assert ((100 * 8000) / 400) == 1000",
+    ),
+    Break("airflow-sqlite", "airflow.models.xcom", OTHER_XCOM, "{'double': 43, 'make': 21}"),
+    Break("airflow-postgres", "airflow.models.taskinstance", NO_RETRY, "'failed'> == 'success'"),
+    Break(
+        "airflow-postgres",
+        "airflow.models.skipmixin",
+        BRANCH_ASTRAY,
+        "{'letter': 'success'} != {'letter': 'skipped'}",
+    ),
+    Break("airflow-postgres", "airflow.models.xcom", OTHER_XCOM, "assert 4 == 3"),
+    Break("airflow-postgres", "airflow.models.dagbag", HIDDEN_ERRORS, "assert [] == ['broken.py']"),
+    Break(
+        "airflow-postgres-hook",
+        "airflow.providers.common.sql.hooks.sql",
+        NO_RECORDS,
+        "assert [] == [('milk', 1), ('tea', 5)]",
+    ),
+    Break(
+        "airflow-postgres-hook",
+        "airflow.providers.common.sql.hooks.sql",
+        NO_ROWS,
+        "assert [] == [('milk', 1), ('tea', 5)]",
+    ),
+    Break(
+        "airflow-postgres-hook",
+        "airflow.providers.postgres.hooks.postgres",
+        REPLACING_NOTHING,
+        "('tea', 3)",
+    ),
+    Break("airflow-redis-hook", "airflow.providers.redis.hooks.redis", HOOK_NOWHERE, "refused"),
+    Break(
+        "airflow-redis-hook",
+        "redis.commands.core",
+        "module.BasicKeyCommands.set = lambda *_, **__: True",
+        "assert None == b'tea'",
+    ),
+    Break(
+        "airflow-celery",
+        "airflow.providers.celery.executors.celery_executor_utils",
+        NOT_RUN,
+        "assert 'failed' == 'success'",
+    ),
+    Break("airflow-celery", "airflow.models.xcom", OTHER_XCOM, "assert '43' == '42'"),
+    Break(
+        "mlflow-sqlite",
+        "mlflow.store.tracking.sqlalchemy_store",
+        NO_METRIC.format(store="SqlAlchemyStore"),
+        "assert {} == {",
+    ),
+    Break("mlflow-torch-model", "mlflow.pyfunc", OTHER_OUTPUT, "Arrays are not equal"),
+    Break("mlflow-torch-model", "mlflow.pyfunc", UNCHECKED, "cannot be multiplied (3x3 and 4x8)"),
+    Break(
+        "mlflow-sklearn-autolog", "mlflow.sklearn", "module.autolog = lambda: None", "KeyError: 'C'"
+    ),
+    Break(
+        "mlflow-server",
+        "mlflow.store.tracking.sqlalchemy_store",
+        NO_METRIC.format(store="SqlAlchemyStore"),
+        "assert [] == [('loss', 0.2",
+    ),
+    Break("mlflow-server", "mlflow.tracking.client", NO_PARENT, "assert [] == ['3', '2']"),
+    Break(
+        "mlflow-registry",
+        "mlflow.store.model_registry.sqlalchemy_store",
+        FIRST_VERSION,
+        "x: array([ 8.,  7., 17.])",
+    ),
+    Break("mlflow-registry", "mlflow.pyfunc", UNCHECKED, "The feature names should match"),
+    Break("mlflow-registry", "mlflow.pyfunc", OTHER_OUTPUT, "Max absolute difference: 1.e-06"),
+    Break(
+        "feast-lifecycle", "feast.infra.online_stores.sqlite", NOTHING_ONLINE, "assert [None] == ["
+    ),
+    Break(
+        "feast-lifecycle",
+        "feast.transformation.pandas_transformation",
+        CONSTANT,
+        "assert [0.0] == [7",
+    ),
+    Break(
+        "feast-lifecycle",
+        "feast.infra.offline_stores.dask",
+        TIMELESS_JOIN,
+        "] == [0.",
+    ),
+    Break("feast-point-in-time", "feast.infra.offline_stores.dask", TIMELESS_JOIN, "30} != {"),
+    Break("web-validation", "fastapi._compat", UNVALIDATED, "assert 200 == 422"),
+    Break("web-websocket", "starlette.websockets", ECHO, "assert [2, 2] == [2, 40]"),
+    Break("web-graceful-stop", "uvicorn.server", KILLED, "RemoteDisconnected"),
+    Break("web-graceful-stop", "uvicorn.server", HASTY, "RemoteDisconnected"),
+    Break("web-graceful-stop", "uvicorn.lifespan.on", NEVER_CLOSED, "PosixPath('closed').exists"),
+    Break(
+        "nine-together",
+        "airflow.providers.common.sql.hooks.sql",
+        NO_ROWS,
+        "assert [] == [(",
+    ),
+    Break(
+        "nine-together",
+        "redis.commands.core",
+        "module.BasicKeyCommands.set = lambda *_, **__: True",
+        "not 'NoneType'",
+    ),
+    Break(
+        "nine-together",
+        "kafka.producer.kafka",
+        "module.KafkaProducer.send = lambda *_, **__: None",
+        "{'emit': 'failed'} != {'emit': 'success'}",
+    ),
+    Break(
+        "nine-together",
+        "prometheus_client.metrics",
+        "module.Gauge.set = lambda *_: None",
+        "0.0)] == [",
+    ),
+    Break(
+        "nine-together",
+        "mlflow.store.tracking.file_store",
+        NO_METRIC.format(store="FileStore"),
+        "assert {} == {'score': ",
+    ),
+    Break(
+        "nine-together",
+        "feast.infra.online_stores.sqlite",
+        NOTHING_ONLINE,
+        "{'train': 'upstream_failed'} != ",
+    ),
+    Break("nine-together", "torch.optim.lbfgs", "module.LBFGS.step = lambda *_: None", "< 1e-06"),
+]

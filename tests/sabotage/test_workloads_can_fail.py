@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,11 @@ pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 
 MATRIX = Path(__file__).parents[2] / "matrices" / "mlops.toml"
 PLAN = make_plan(load_matrix(MATRIX), name="mlops", row="verified")
-# No pins of the row, but packages that its workloads need.
-MODULES = {pin.name: pin.imports[0] for pin in PLAN.pins} | {"websockets": "websockets"}
+# The first two are no pins of the row, but its workloads need them.
+MODULES = {name: name for name in ("pyarrow", "websockets")} | {
+    pin.name: pin.imports[0] for pin in PLAN.pins
+}
 WORKLOADS = declared()
-ON_SERVERS = {name: one for name, one in WORKLOADS.items() if one.servers}
 # Nothing listens there.
 NOWHERE = {
     "postgres": {"grade": "real", "url": "postgresql://u@127.0.0.1:9/x", "prefix": "x"},
@@ -36,28 +37,98 @@ NOWHERE = {
     "prometheus": {"grade": "real", "url": "http://127.0.0.1:9", "scrape_dir": ".", "prefix": "x"},
     "grafana": {"grade": "real", "url": "http://u:p@127.0.0.1:9/", "prefix": "x"},
 }
-WRONG = STORES + FRAMEWORKS
-EMPTY = [
-    Break(workload.name, MODULES[name], None, MODULES[name])
-    for workload in WORKLOADS.values()
-    for name in workload.needs
-]
+# More than there are cores: some trial is always waiting for a server, or for a limit to pass.
+_AT_A_TIME = (os.cpu_count() or 1) + 1
 
 Servers = Mapping[str, Mapping[str, object]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Trial:
-    """A workload to be run with its servers up or stopped, and with a module broken."""
+    """A workload to be run with its servers up or stopped, and with one module broken, or none."""
 
     workload: Workload
     broken: Break | None = None
     stopped: bool = False
 
+    def __str__(self) -> str:
+        module = f"-{self.broken.module}" if self.broken else ""
+        return f"{self.workload.name}{module}"
 
-def _with_break(one: Break) -> Trial:
-    return Trial(workload=WORKLOADS[one.workload], broken=one)
+
+Outcomes = Mapping[Trial, Future[Outcome]]
+
+SOUND = [Trial(workload) for workload in WORKLOADS.values()]
+STOPPED = [Trial(workload, stopped=True) for workload in WORKLOADS.values() if workload.servers]
+WRONG = [Trial(WORKLOADS[one.workload], one) for one in STORES + FRAMEWORKS]
+EMPTY = [
+    Trial(workload, Break(workload.name, MODULES[name], None, MODULES[name]))
+    for workload in WORKLOADS.values()
+    for name in workload.needs
+]
 
 
-SOUND = [Trial(workload=one) for one in WORKLOADS.values()]
-STOPPED = [Trial(workload=one, stopped=True) for one in ON_SERVERS.values()]
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Return started servers, and a made-up Grafana."""
+    logs = tmp_path_factory.mktemp("logs")
+    wanted: list[ServerName] = ["postgres", "redis", "kafka", "prometheus"]
+    with running(wanted, logs=logs, environ=os.environ) as up, closing(FakeGrafana()) as grafana:
+        yield {
+            **{name: info.to_json() for name, info in up.items()},
+            "grafana": {"grade": "emulated", "url": grafana.url, "prefix": "x"},
+        }
+
+
+@pytest.fixture(scope="module")
+def outcomes(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Outcomes]:
+    """Run all trials that were asked for, some at a time; return their outcomes to come."""
+    workshop = Workshop(PLAN)
+
+    def run(trial: Trial) -> Outcome:
+        breaks = {trial.broken.module: trial.broken.code} if trial.broken else {}
+        return workshop.run(trial.workload, NOWHERE if trial.stopped else servers, breaks)
+
+    asked = [
+        trial
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if isinstance(trial := item.callspec.params.get("trial"), Trial)
+    ]
+    asked.sort(key=lambda trial: -trial.workload.seconds)
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        yield {trial: pool.submit(run, trial) for trial in asked}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("trial", SOUND, ids=str)
+def test_workload_passes_where_nothing_is_broken(outcomes: Outcomes, trial: Trial) -> None:
+    outcome = outcomes[trial].result()
+    assert (outcome.outcome, outcome.message) == ("passed", "")
+
+
+@pytest.mark.parametrize("trial", WRONG, ids=str)
+def test_wrong_value_is_noticed(outcomes: Outcomes, trial: Trial) -> None:
+    _require_failure(outcomes[trial].result(), trial)
+
+
+@pytest.mark.parametrize("trial", EMPTY, ids=str)
+def test_empty_module_is_noticed(outcomes: Outcomes, trial: Trial) -> None:
+    _require_failure(outcomes[trial].result(), trial)
+
+
+def _require_failure(outcome: Outcome, trial: Trial) -> None:
+    assert trial.broken is not None
+    assert outcome.outcome == "failed"
+    assert trial.broken.says in outcome.message
+
+
+@pytest.mark.parametrize("trial", STOPPED, ids=str)
+def test_stopped_server_is_noticed(outcomes: Outcomes, trial: Trial) -> None:
+    outcome = outcomes[trial].result()
+    assert outcome.outcome == "failed"
+    assert "efused" in outcome.message or "NoBrokers" in outcome.message
+
+
+def test_every_workload_has_a_break_of_its_own() -> None:
+    assert {trial.workload.name for trial in WRONG} == set(WORKLOADS)

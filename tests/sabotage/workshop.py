@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["Outcome", "Workload", "Workshop", "declared"]
 
-import ast
 import json
 import os
 import shutil
@@ -12,9 +11,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from runpy import run_path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
-from typing import Any
 
 from filelock import FileLock
 from platformdirs import user_cache_path
@@ -34,7 +33,8 @@ _HOOK = dedent(
     import importlib.util, json, os, sys, types
 
     # Read where the suite runs a workload, and in every process that the workload starts.
-    BREAKS = json.loads(os.environ.get("SABOTAGE", "{}")) if "STACKPROOF_ISOLATED" in os.environ else {}
+    ISOLATED = "STACKPROOF_ISOLATED" in os.environ
+    BREAKS = json.loads(os.environ.get("SABOTAGE", "{}")) if ISOLATED else {}
 
     class Breaker:
         @staticmethod
@@ -78,17 +78,12 @@ def declared() -> dict[str, Workload]:
 
 
 def _workloads(file: Path) -> list[Workload]:
-    found = []
-    for node in ast.parse(file.read_text()).body:
-        for mark in getattr(node, "decorator_list", []):
-            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.workload":
-                keys: dict[str, Any] = {
-                    str(key.arg): ast.literal_eval(key.value) for key in mark.keywords
-                }
-                assert isinstance(node, ast.FunctionDef)
-                item = f"{file.relative_to(_SUITE)}::{node.name}"
-                found.append(Workload(name=ast.literal_eval(mark.args[0]), item=item, **keys))
-    return found
+    return [
+        Workload(name=mark.args[0], item=f"{file.relative_to(_SUITE)}::{function}", **mark.kwargs)
+        for function, found in run_path(str(file)).items()
+        for mark in getattr(found, "pytestmark", [])
+        if mark.name == "workload"
+    ]
 
 
 @dataclass(frozen=True)
@@ -204,9 +199,7 @@ def _build(venv: Path, plan: Plan, builds: Path) -> None:
         limit=_LIMIT_SECONDS,
     )
     with_tools = tools.install_tools()
-    Mark(
-        evidence=evidence.folder.name, fingerprint=plan.fingerprint, freeze=with_tools
-    ).leave(venv)
+    Mark(evidence=evidence.folder.name, fingerprint=plan.fingerprint, freeze=with_tools).leave(venv)
 
 
 def _outcome(log: Path) -> Outcome:

@@ -13,13 +13,17 @@ __all__ = ["Comparison", "compare", "moved"]
 
 
 class Comparison(Record):
-    """Check ids by what became of them; a skip on either side makes a check not comparable."""
+    """Check ids by what became of them; a skip on either side makes a check not comparable.
+
+    `lost` holds those of the not comparable ones that passed before and did not run now.
+    """
 
     regressions: tuple[str, ...]
     fixed: tuple[str, ...]
     still_failing: tuple[str, ...]
     still_passing: tuple[str, ...]
     not_comparable: tuple[str, ...]
+    lost: tuple[str, ...]
 
 
 _FATES = {
@@ -42,6 +46,8 @@ def compare(baseline: Verdict, trial: Verdict) -> Comparison:
     for check in [*after, *(name for name in before if name not in after)]:
         fate = _FATES.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
         lists[fate].append(check)
+        if (_outcome(check, before), _outcome(check, after)) == ("passed", "skipped"):
+            lists["lost"].append(check)
     return Comparison.model_validate(lists)
 
 

@@ -25,7 +25,7 @@ def outcome(trial: TrialVerdict) -> str:
         return "cannot be resolved"
     if trial.safe:
         return "safe, with these companions" if trial.companions else "safe"
-    return "breaks what worked"
+    return "breaks what worked" if trial.breaks else "leaves checks unanswered"
 
 
 def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
@@ -52,8 +52,13 @@ def trial_markdown(trial: TrialVerdict) -> str:
 def _reasons(trial: TrialVerdict) -> list[str]:
     if trial.reason is not None or trial.comparison is None:
         return [trial.reason or trial.trouble or ""]
-    checks = {check.id: check for check in trial.checks}
-    broken = [f"{name}: {brief(checks[name])}" for name in trial.comparison.regressions]
+    known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
+    broken = [
+        f"{check.id}: {brief(check)}"
+        for check in trial.checks
+        if check.outcome == "failed" and check.id not in known
+    ]
+    broken += [f"{name} did not run" for name in trial.comparison.lost[:3]]
     shifted = [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
     return [*broken, *shifted]
 

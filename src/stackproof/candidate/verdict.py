@@ -27,15 +27,22 @@ class TrialVerdict(Verdict):
     companions: tuple[str, ...]
 
     @property
+    def breaks(self) -> bool:
+        """Whether a check fails that did not fail before, or another pin was moved."""
+        failed = {check.id for check in self.checks if check.outcome == "failed"}
+        known = set(self.comparison.still_failing) if self.comparison else set()
+        return bool(failed - known or self.pins_moved)
+
+    @property
     def safe(self) -> bool:
-        """Whether nothing that worked before is broken, and no other pin was moved."""
-        return (
-            self.comparison is not None and not self.comparison.regressions and not self.pins_moved
-        )
+        """Whether every check that passed before passes now, and nothing else fails or moved."""
+        return self.comparison is not None and not self.breaks and not self.comparison.lost
 
     @property
     def exit_code(self) -> int:
-        """0 for no regression, 1 for regressions, 2 where the trial could not be judged."""
+        """0 for safe, 1 for regressions, 2 where the trial, or a part of it, was not judged."""
         if self.verdict == "unjudged":
             return 2
-        return 0 if self.safe else 1
+        if self.breaks:
+            return 1
+        return 0 if self.safe else 2

@@ -15,7 +15,7 @@ from stackproof.environment.virtualenv import Environment, Freeze
 from stackproof.errors import CannotJudgeError
 from stackproof.index.default import default_index, require_index, without_credentials
 from stackproof.index.failures import FailureKind, classify, explain, with_build_output
-from stackproof.plan import Plan, PlannedStage
+from stackproof.plan import Plan, PlannedStage, timestamp
 from stackproof.process import Finished, run
 from stackproof.records import Record
 
@@ -78,6 +78,11 @@ class Builder:
 
         Raises CannotJudgeError if it does not answer, or keeps no upload times and they are needed.
         """
+        if self.plan.as_of is not None and self.plan.as_of > datetime.now(timezone.utc):
+            raise CannotJudgeError(
+                f"the cut-off {timestamp(self.plan.as_of)} lies in the future and would bind "
+                "nothing; choose one that is past"
+            )
         url = default_index(self.environment.installer, self.environ)
         first = next(
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name

@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from stackproof.environment.virtualenv import Environment
+from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
 from stackproof.process import run
 from stackproof.records import Record
@@ -20,7 +21,8 @@ __all__ = ["PipCheck", "pip_check"]
 
 _COMPLAINT = re.compile(
     r"^The package `(?P<uv>[^`]+)` requires "  # uv
-    r"|^(?P<pip>[A-Za-z0-9][\w.-]*) \S+ (?:has requirement|requires) "  # pip
+    r"|^(?P<pip>[A-Za-z0-9][\w.-]*) \S+ (?:has requirement|requires|is not supported) "  # pip
+    r"|^The package `(?P<other>[^`]+)` (?:was built|has multiple|is broken|is invalid)"  # uv
 )
 
 
@@ -35,15 +37,20 @@ class PipCheck(Record):
 
 
 def pip_check(environment: Environment, log: Path, environ: Mapping[str, str]) -> PipCheck:
-    """Run the installer's own check in an environment."""
+    """Run the installer's own check in an environment.
+
+    Raises CannotJudgeError if it ends in another way than by an answer.
+    """
     finished = run(environment.check_command(), log=log, limit=300, env=environ)
     output = log.read_text(encoding="utf-8", errors="replace")
     complaints: dict[str, list[str]] = {}
     for line in output.splitlines():
         found = _COMPLAINT.match(line)
         if found:
-            name = canonicalize_name(found["uv"] or found["pip"])
+            name = str(canonicalize_name(found["uv"] or found["pip"] or found["other"]))
             complaints.setdefault(name, []).append(line)
+    if finished.timed_out or finished.exit < 0 or (finished.exit and not complaints):
+        raise CannotJudgeError(f"`pip check` {finished.describe()}; see {log.name}")
     return PipCheck(
         speaker=environment.installer,
         exit=finished.exit,

@@ -57,7 +57,8 @@ class IndexClient:
         # What they warn of is said once, by us: an index failed, or the cache answered for it.
         for logger in ("requests_cache", "urllib3.connectionpool"):
             logging.getLogger(logger).setLevel(logging.ERROR)
-        home.mkdir(parents=True, exist_ok=True)
+        # Addresses of indexes may hold passwords, and are what the cache is found by.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._seconds = seconds
         self._memory = Memory(home / "computed")
         self._session = CachedSession(
@@ -243,7 +244,7 @@ def _parse(response: AnyResponse, name: str, index: str) -> Project:
         ValueError,
         KeyError,
     ) as error:
-        raise CannotJudgeError(f"{shown} does not answer as a package index ({error})") from error
+        raise CannotJudgeError(f"{shown} does not answer as a package index") from error
     files = [file for file in map(File.of, page.packages) if file is not None]
     if not files and "json" not in response.headers.get("Content-Type", ""):
         raise CannotJudgeError(

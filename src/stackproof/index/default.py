@@ -76,7 +76,7 @@ def require_index(url: str, *, project: str, upload_times: bool) -> None:
             "network, or name another index to the installer"
         ) from error
     except UnsupportedContentTypeError as error:
-        raise CannotJudgeError(f"{shown} does not answer as a package index ({error})") from error
+        raise CannotJudgeError(f"{shown} does not answer as a package index") from error
     # A network that wants a login answers every address with a web page of its own.
     if page.repository_version is None and not any(item.version for item in page.packages):
         raise CannotJudgeError(

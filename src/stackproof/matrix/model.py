@@ -218,6 +218,14 @@ class KnownFailure(_Table):
     date: Day
 
 
+class AllowedSkip(_Table):
+    """A workload that may be skipped where its server cannot be had, and why that is accepted."""
+
+    check: CheckId
+    reason: Text
+    date: Day
+
+
 class Row(_Table):
     """One variant of the stack to prove.
 
@@ -245,6 +253,7 @@ class Matrix(_Table):
     servers: tuple[ServerName, ...] = Field(
         default=(), strict=False, description="Servers that the workloads of this stack talk to."
     )
+    allowed_skips: tuple[AllowedSkip, ...] = Field(default=(), strict=False)
     claims: tuple[Claim, ...] = Field(default=(), strict=False)
     groups: dict[Label, Annotated[tuple[DistributionName, ...], Field(strict=False)]] = Field(
         default={}, description="Pins that must move together."

@@ -30,6 +30,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _duplicates(("pins",), "name", [pin.name for pin in matrix.pins])
     yield from _sources(matrix, pins)
     yield from _groups(matrix, pins)
+    yield from _allowed_skips(matrix)
     yield from _duplicates(("stages",), "name", [stage.name for stage in matrix.stages])
     for number, stage in enumerate(matrix.stages):
         yield from _stage(matrix, stage, ("stages", number), pins)
@@ -79,6 +80,14 @@ def _placeholder(_: str, field: str | None, layout: str | None, conversion: str 
     if field is None:
         return ""
     return f"{{{field}{f'!{conversion}' if conversion else ''}{f':{layout}' if layout else ''}}}"
+
+
+def _allowed_skips(matrix: Matrix) -> Iterator[Disagreement]:
+    checks = [skip.check for skip in matrix.allowed_skips]
+    yield from _duplicates(("allowed-skips",), "check", checks)
+    for number, check in enumerate(checks):
+        if not check.startswith("smoke:"):
+            yield ("allowed-skips", number, "check"), "only a workload (smoke:NAME) may be skipped"
 
 
 def _groups(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:

@@ -28,9 +28,11 @@ def audit_rows(session: nox.Session, root: Path) -> None:
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
     options.add_argument("--document", type=Path, metavar="FILE.md")
-    screen, surroundings = console(), environ(session)
-    place = Place(root=root, cache=user_cache_path("stackproof") / "index", environ=surroundings)
+    screen = console()
     try:
+        surroundings = environ(session)
+        cache = user_cache_path("stackproof") / "index"
+        place = Place(root=root, cache=cache, environ=surroundings)
         given = options.parse_args(session.posargs)
         chosen = _rows(given.names, root / "matrices")
         found = _document(given.document, chosen, root) if given.document else ()

@@ -11,7 +11,7 @@ import nox
 from platformdirs import user_cache_path
 
 from stackproof.candidate.catalogue import IndexCatalogue
-from stackproof.candidate.request import parse_request
+from stackproof.candidate.request import Request, parse_request
 from stackproof.candidate.scheme import Scheme, Trial, make_scheme
 from stackproof.candidate.summary import print_trials
 from stackproof.candidate.trial import Laboratory
@@ -26,17 +26,19 @@ from stackproof.matrix.references import nearest
 from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.sessions.nox_session import console, environ
-from stackproof.sessions.options import Options, instant
+from stackproof.sessions.options import Options, instant, python_version
 from stackproof.verify import Project
 
 __all__ = ["candidate"]
+
+_MOST_DAYS = 36500
 
 
 def candidate(session: nox.Session, root: Path) -> None:
     """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
     try:
+        project = Project(root=root, environ=environ(session))
         given = _options(session.posargs)
         trials = _Trials(given, project, Progress(screen))
         for note in trials.scheme.notes:
@@ -66,9 +68,14 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("candidate")
     options.add_argument("requests", nargs="*", metavar="REQ", type=parse_request)
     options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
-    options.add_argument("--python", metavar="3.12")
+    options.add_argument("--python", type=python_version, metavar="3.12")
     options.add_argument(
-        "--with", dest="extra", action="append", default=[], metavar="NAME==VERSION"
+        "--with",
+        dest="extra",
+        action="append",
+        default=[],
+        type=_exact,
+        metavar="NAME==VERSION",
     )
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
@@ -79,7 +86,17 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 
 
 def _days(text: str) -> timedelta:
-    return timedelta(days=float(text))
+    days = float(text)
+    if not 0 <= days <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days up to {_MOST_DAYS}")
+    return timedelta(days=days)
+
+
+def _exact(text: str) -> Request:
+    request = parse_request(text)
+    if request.version is None:
+        raise argparse.ArgumentTypeError(f"{text!r} names no version; write {request.name}==1.2.3")
+    return request
 
 
 class _Trials:
@@ -125,7 +142,7 @@ class _Trials:
         ]
 
     def _plan(self, trial: Trial, *, is_base: bool = False) -> Plan:
-        extra = [] if is_base else [str(parse_request(text)) for text in self._given.extra]
+        extra = [] if is_base else [str(request) for request in self._given.extra]
         python = None if is_base else self._given.python
         requested = [f"{name}=={version}" for name, version in sorted(trial.versions.items())]
         requested += extra + ([f"python=={python}"] if python else [])

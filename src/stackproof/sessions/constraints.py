@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +19,7 @@ from stackproof.matrix.references import nearest
 from stackproof.progress import Progress
 from stackproof.records import write_atomically
 from stackproof.sessions.nox_session import console, environ
-from stackproof.sessions.options import Options
+from stackproof.sessions.options import Options, python_version
 from stackproof.snapshot import find_subject, snapshot_file, snapshot_text
 from stackproof.verify import Project
 
@@ -32,8 +31,8 @@ Item = TypeVar("Item")
 def constraints(session: nox.Session, root: Path) -> None:
     """Make a snapshot for each Python version of the release that stands behind `--`."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
     try:
+        project = Project(root=root, environ=environ(session))
         given = _options(session.posargs)
         matrix = load_matrix(_only("matrix", find_matrices(root / "matrices"), given.matrix))
         source = _only("constraint source", matrix.constraints, given.source)
@@ -68,7 +67,7 @@ def _make(
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("constraints")
     options.add_argument("version", type=_version, metavar="VERSION")
-    options.add_argument("--python", type=_python, action="append", metavar="3.11")
+    options.add_argument("--python", type=python_version, action="append", metavar="3.11")
     options.add_argument("--matrix", metavar="NAME")
     options.add_argument("--source", metavar="NAME")
     return options.parse_args(posargs)
@@ -79,12 +78,6 @@ def _version(text: str) -> Version:
         return Version(text)
     except InvalidVersion:
         raise argparse.ArgumentTypeError(f"{text!r} is not a version such as 2.10.5") from None
-
-
-def _python(text: str) -> str:
-    if not re.fullmatch(r"3\.\d+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a Python version such as 3.11")
-    return text
 
 
 def _pythons(matrix: Matrix) -> list[str]:

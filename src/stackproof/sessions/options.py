@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import datetime, timezone
 from typing import NoReturn
 
 from stackproof.errors import StackproofError
 
-__all__ = ["Options", "instant"]
+__all__ = ["Options", "instant", "python_version"]
 
 
 class Options(argparse.ArgumentParser):
@@ -30,3 +31,10 @@ def instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a full UTC timestamp such as 2025-04-01T00:00:00Z"
         ) from None
+
+
+def python_version(text: str) -> str:
+    """Return a minor version of Python 3; raise ArgumentTypeError for anything else."""
+    if not re.fullmatch(r"3\.\d+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Python version such as 3.11")
+    return text

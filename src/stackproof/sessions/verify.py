@@ -23,8 +23,8 @@ __all__ = ["verify"]
 def verify(session: nox.Session, choice: RowChoice, root: Path) -> None:
     """Verify a row in the session's environment; fail the session if there is news."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
     try:
+        project = Project(root=root, environ=environ(session))
         plan = _plan(session, choice)
         verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
     except StackproofError as error:
