@@ -189,9 +189,14 @@ def _read_report_log(text: str) -> SuiteResults:
             end = entry.get("exitstatus")
         elif kind == "CollectReport" and entry["outcome"] == "failed":
             errors.append(_message(entry))
+        elif kind == "CollectReport" and entry["outcome"] == "skipped":
+            said = f"{entry['nodeid']} skips itself as a whole ({_message(entry)})"
+            errors.append(f"{said}; skip inside a test, or the check vanishes")
         elif kind == "TestReport":
             _take(entry, checks, errors)
-    return SuiteResults(checks=tuple(checks.values()), errors=tuple(errors), exit=end)
+    # Each worker collects, and so complains, for itself.
+    unique = tuple(dict.fromkeys(errors))
+    return SuiteResults(checks=tuple(checks.values()), errors=unique, exit=end)
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
@@ -212,6 +217,9 @@ def _take(entry: dict[str, Any], checks: dict[str, CheckResult], errors: list[st
         return
     before = checks.get(name)
     outcome, message = entry["outcome"], _message(entry)
+    if "wasxfail" in entry:
+        # Known failures stand in the matrix, with reason and date, and nowhere else.
+        outcome, message = "failed", f"marked as an expected failure: {message}"
     if before is not None and (outcome == "passed" or before.outcome == "failed"):
         outcome, message = before.outcome, before.message
     checks[name] = CheckResult(

@@ -99,7 +99,8 @@ class Suite:
             command,
             log=self.folder / "suite.log",
             limit=self.limit,
-            env=self._environ(),
+            # What an interrupted suite leaves goes with the run's own private folder.
+            env={**self._environ(), "TMPDIR": str(servers.parent)},
             cwd=self.tests,
             tick=tick,
         )
@@ -113,7 +114,11 @@ class Suite:
             if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
         }
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        environ["PYTHONPYCACHEPREFIX"] = str(self._byte_code())
+        try:
+            environ["PYTHONPYCACHEPREFIX"] = str(self._byte_code())
+        except OSError:
+            # Byte code is kept for speed alone; where it cannot be, none is written.
+            environ["PYTHONDONTWRITEBYTECODE"] = "1"
         return environ
 
     def _byte_code(self) -> Path:

@@ -87,8 +87,8 @@ def _give_check(item: pytest.Function) -> None:
     except MarkerError as error:
         raise pytest.Collector.CollectError(f"{where}: {error}") from error
     name = f"{check.kind}:{check.subject}"
-    first = item.config.stash[CHECKS].setdefault(name, where)
-    if first != where:
+    first = item.config.stash[CHECKS].setdefault(name, item.nodeid)
+    if first != item.nodeid:
         raise pytest.Collector.CollectError(f"{where}: the check {name} is already {first}")
     item.stash[CHECK] = check
     item.user_properties.extend(check.properties)

@@ -23,7 +23,7 @@ def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
     installed = installed_version(pin.name)
     if installed is None:
         pytest.fail(f"{pin.name} is not installed (pinned: {pin.version})", pytrace=False)
-    if not same_release(installed, pin.version):
+    if not satisfies(installed, pin.version):
         pytest.fail(f"{pin.name} {installed} is installed, not {pin.version}", pytrace=False)
     for module in pin.imports:
         folder = run_folder / f"import-{module}"
@@ -31,6 +31,16 @@ def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
         own = probe.versions.get(module)
         if own is not None and not same_release(own, pin.version):
             pytest.fail(f"{module}.__version__ is {own}, not {pin.version}", pytrace=False)
+
+
+def satisfies(installed: str, pinned: str) -> bool:
+    """Compare as PEP 440's `==` does: a local part counts where the pin has one."""
+    try:
+        return Version(installed) == Version(pinned) or (
+            Version(pinned).local is None and same_release(installed, pinned)
+        )
+    except InvalidVersion:
+        return False
 
 
 def same_release(found: str, pinned: str) -> bool:

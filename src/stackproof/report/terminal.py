@@ -26,7 +26,7 @@ def headline(verdict: Verdict, report: Path) -> str:
         ("new", verdict.in_state("new")),
         ("now passing", verdict.in_state("fixed")),
     ):
-        if checks:
+        if checks and verdict.verdict != "unjudged":
             news += f"; {word}: {', '.join(check.id for check in checks)}"
     return (
         f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: {counts(verdict)}{news} "

@@ -57,7 +57,8 @@ _MEDDLING = frozenset(
 def console() -> Console:
     """Return the console to print on."""
     # nox hears every logger; that a connection was opened is no news to its user.
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    for chatty in ("urllib3", "charset_normalizer"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     # Who wants no colour wants no moving lines either: plain text, as into a file.
     plain = "NO_COLOR" in os.environ or None
     return Console(soft_wrap=True, force_terminal=False if plain else None)

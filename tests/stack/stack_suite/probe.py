@@ -58,8 +58,10 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     ending = run_isolated(command, sandbox=folder / "sandbox", limit=limit)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     versions = dict(zip(modules, map(json.loads, lines), strict=False))
-    if ending.exit == 0:
+    if ending.exit == 0 and len(lines) == len(modules):
         return Probe(versions=versions, failure=None)
     culprit = modules[len(lines)] if len(lines) < len(modules) else "the end of the process"
-    how = ending.trouble or f"failed: {ending.last_line}"
+    # A module that ends the process while it is imported keeps all the others from being imported.
+    gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
+    how = gone or ending.trouble or f"failed: {ending.last_line}"
     return Probe(versions=versions, failure=f"{culprit} {how}\n{ending.output}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from stack_suite.workload import Workload
 
+# Half a character, as JSON writes it: no log can hold it, and a file's name or a message may.
+_LONE_SURROGATE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 # Set in the process that runs one workload; its value is the workload's name.
 ISOLATED = "STACKPROOF_ISOLATED"
 # The share of the time limit after which the child prints where each of its threads stands.
@@ -62,7 +67,7 @@ def _read_reports(config: pytest.Config, log: Path) -> Iterator[pytest.TestRepor
         return
     for line in log.read_text(encoding="utf-8").splitlines():
         try:
-            data: dict[str, Any] = json.loads(line)
+            data: dict[str, Any] = json.loads(_LONE_SURROGATE.sub("?", line))
         except json.JSONDecodeError:  # The process died while it wrote its last line.
             return
         if data.get("$report_type") == "TestReport":
@@ -75,9 +80,11 @@ def _read_reports(config: pytest.Config, log: Path) -> Iterator[pytest.TestRepor
 def _failure(ending: Ending, reports: list[pytest.TestReport]) -> str | None:
     """Say what the reports do not: that the process hung, crashed, or ended before its time."""
     complete = any(report.when == "teardown" for report in reports)
-    if ending.trouble is None and complete:
+    failed = any(report.failed for report in reports)
+    if ending.trouble is None and complete and (failed or ending.exit == 0):
         return None
-    how = ending.trouble or f"ended early: exit {ending.exit}"
+    when = "after its test" if complete else "early"
+    how = ending.trouble or f"ended {when}: exit {ending.exit}"
     return f"the workload's process {how}\n{ending.output}"
 
 
