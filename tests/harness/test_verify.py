@@ -332,6 +332,55 @@ def test_a_skip_that_nobody_allowed_leaves_a_run_unjudged(bench: Bench) -> None:
     )
 
 
+def _add_workload(bench: Bench, body: str) -> None:
+    file = bench.root / "tests" / "stack" / "workloads" / "test_added.py"
+    mark = '@pytest.mark.workload("added", needs=("alpha",), seconds=1, timeout=30)\n'
+    file.write_text(f"import os\n\nimport pytest\n\n\n{mark}{body}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("@pytest.mark.xfail\ndef test_it():\n    assert False\n", "expected failure"),
+        ("def test_it():\n    return False\n", "PytestReturnNotNone"),
+        ("def test_it():\n    import atexit\n    atexit.register(os._exit, 7)\n", "exit 7"),
+        ("def test_it():\n    assert not '\\udcff'\n", "ended early: exit 1"),
+    ],
+)
+def test_no_workload_slips_by(bench: Bench, body: str, told: str) -> None:
+    _add_workload(bench, body)
+    verdict, _ = bench.verify(bench.plan())
+    (failed,) = verdict.in_state("new")
+    assert failed.id == "smoke:added"
+    assert told in failed.message
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 1)
+
+
+def test_a_file_that_skips_itself_is_no_silence(bench: Bench) -> None:
+    _add_workload(bench, "def test_it():\n    assert False\n\n\npytest.importorskip('nothere')\n")
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict == "unjudged"
+    assert verdict.trouble is not None
+    assert "workloads/test_added.py skips itself as a whole" in verdict.trouble
+
+
+def test_a_module_that_ends_the_process_is_not_imported(bench: Bench, index: Index) -> None:
+    index.add(Release("quitter", "1.0", modules={"quitter/__init__.py": "raise SystemExit(0)"}))
+    pin = """
+[[pins]]
+name = "quitter"
+version = "1.0"
+imports = ["quitter"]
+area = "tests"
+role = "goes away"
+"""
+    stage = '\n[[stages]]\nname = "quitter"\nstep = "Last"\npins = ["quitter"]\n'
+    verdict, _ = bench.verify(bench.plan(pin + stage))
+    found = {check.id: check for check in verdict.in_state("new")}
+    assert found.keys() == {"import:quitter", "import:*"}
+    assert "quitter ended the process (exit 0)" in found["import:*"].message
+
+
 def test_a_run_that_executes_nothing_proves_nothing(bench: Bench) -> None:
     suite = bench.root / "tests" / "stack"
     for file in (*suite.glob("test_*.py"), *suite.glob("workloads/test_*.py")):
