@@ -71,10 +71,10 @@ def test_messages(cluster: dict[str, Any], unique: Callable[[str], str]) -> None
             topic,
             value,
             key="same",
-            headers=[("number", str(value["number"]).encode()), ("empty", b"")],
-            timestamp_ms=yesterday + value["number"],
+            headers=[("number", str(number).encode()), ("empty", b"")],
+            timestamp_ms=yesterday + number,
         )
-        for value in values
+        for number, value in enumerate(values)
     ]
     producer.flush(30)
     placed = [future.get(30) for future in sent]
