@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from stackproof.audit.findings import Audit
 from stackproof.audit.terminal import age
 from stackproof.audit.wording import behind, constrained, headline, joint_line, merge, symbol
+from stackproof.templates import markdown_templates
 
 __all__ = ["section"]
 
@@ -29,25 +30,12 @@ def section(audit: Audit) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("stackproof.audit"),
-        # The output is Markdown: `cell` keeps what indexes and matrices say from breaking tables.
-        autoescape=False,  # noqa: S701
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    templates = markdown_templates("stackproof.audit")
     templates.filters.update(
         age=age,
         behind=behind,
-        cell=_cell,
         constrained=constrained,
         joint_line=joint_line,
         symbol=symbol,
     )
     return templates
-
-
-def _cell(text: str) -> str:
-    """Return text fit for a cell of a table: one line, no bar, no tag."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.report.markdown import cell
 from stackproof.report.wording import brief
+from stackproof.templates import markdown_templates
 
 __all__ = ["outcome", "print_trials", "trial_markdown"]
 
@@ -70,12 +70,6 @@ def _change(trial: TrialVerdict, name: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("stackproof.candidate"),
-        autoescape=False,  # noqa: S701 - the output is Markdown; `cell` guards its tables
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
-    templates.filters.update(brief=brief, cell=cell)
+    templates = markdown_templates("stackproof.candidate")
+    templates.filters.update(brief=brief)
     return templates

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from stackproof.evidence import Evidence
 from stackproof.plan import PlannedPin, timestamp
 from stackproof.report.wording import HEADLINE, brief, counts, kinds, standing
+from stackproof.templates import markdown_templates
 from stackproof.verdict import Verdict
 
-__all__ = ["cell", "markdown"]
+__all__ = ["markdown"]
 
 
 def markdown(evidence: Evidence, verdict: Verdict) -> str:
@@ -44,18 +45,6 @@ def _version(pin: PlannedPin) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("stackproof.report"),
-        # The output is Markdown: `cell` below keeps what installers say from breaking its tables.
-        autoescape=False,  # noqa: S701
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
-    templates.filters.update(brief=brief, cell=cell, standing=standing, timestamp=timestamp)
+    templates = markdown_templates("stackproof.report")
+    templates.filters.update(brief=brief, standing=standing, timestamp=timestamp)
     return templates
-
-
-def cell(text: str) -> str:
-    """Return text fit for a cell of a table: one line, no bar, no tag."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
