@@ -28,6 +28,7 @@ _ROOM = ".room"
 _ROOM_BYTES = 1 << 20
 
 _STAGES = TypeAdapter(tuple[StageRecord, ...])
+_LEFT_OUT = TypeAdapter(dict[str, tuple[str, ...]])
 
 
 class RunRecord(Record):
@@ -145,6 +146,11 @@ class Evidence:
     def suite(self) -> SuiteResults:
         """What the suite's report log says."""
         return _read_report_log(self._read("checks.jsonl", ""))
+
+    @property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """The workloads that the row has no use for, each with the distributions it would need."""
+        return _LEFT_OUT.validate_json(self._read("left-out.json", "{}"))
 
     def write_stages(self, stages: list[StageRecord]) -> None:
         """Write the records of the stages that ran so far."""

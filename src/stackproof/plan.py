@@ -40,6 +40,9 @@ _CUT_OFF = {"uv": "--exclude-newer", "pip": "--uploaded-prior-to"}
 _INDEX = {"uv": "--default-index", "pip": "--index-url"}
 
 
+#: The kinds of checks that are answered by what building an environment left behind.
+_OUTSIDE = ("stage:", "pip-check:")
+
 #: The keys of a plan that change neither what is built nor what is asked of it.
 _WORDS: Any = {
     "title": True,
@@ -118,7 +121,8 @@ class Plan(Record):
 
     `checks` are the ids of the checks that every run of the plan must answer; workloads are found
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
-    the requirements that a candidate tries, and is empty for a row as the matrix has it.
+    the requirements that a candidate tries, and is empty for a row as the matrix has it. `only`
+    holds the ids of the checks that a probe asks alone, and is empty where all are asked.
     """
 
     format: Literal[1] = 1
@@ -127,6 +131,7 @@ class Plan(Record):
     row: str
     summary: str
     requested: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     python: str
     installer: Installer
     as_of: datetime | None
@@ -144,6 +149,11 @@ class Plan(Record):
     @field_serializer("as_of")
     def _utc(self, value: datetime | None) -> str | None:
         return None if value is None else timestamp(value)
+
+    @property
+    def asks_suite(self) -> bool:
+        """Whether any check is answered inside the environment, by the suite."""
+        return not self.only or any(not check.startswith(_OUTSIDE) for check in self.only)
 
     @property
     def fingerprint(self) -> str:
@@ -167,12 +177,13 @@ def make_plan(
     versions: Mapping[str, str] = MappingProxyType({}),
     extra: Sequence[str] = (),
     requested: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.
 
     `python` and `as_of` stand in for the row's own. A candidate gives other `versions` for some
     pins, which replace them wherever they stand, `extra` requirements for a last stage, and in
-    `requested` what was asked for in all.
+    `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
     Raises StackproofError if there is no such row.
     """
     if row not in matrix.rows:
@@ -187,7 +198,7 @@ def make_plan(
     effective = {pin.name: pin.version for pin in pins}
     builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
     stages = tuple(builder.build(stage) for stage in [*_stages(matrix, row), *_last_stage(extra)])
-    return Plan(
+    plan = Plan(
         matrix=name,
         title=matrix.title,
         row=row,
@@ -206,6 +217,20 @@ def make_plan(
         checks=_checks(pins, stages),
         notes=tuple(builder.notes),
     )
+    return _narrowed(plan, tuple(only)) if only else plan
+
+
+def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
+    """Return the plan that builds the same and asks some checks alone."""
+    narrowed = plan.model_copy(
+        update={
+            "only": only,
+            "checks": only,
+            "claims": (),
+            "known_failures": tuple(item for item in plan.known_failures if item.check in only),
+        }
+    )
+    return narrowed if narrowed.asks_suite else narrowed.model_copy(update={"servers": ()})
 
 
 def _overrides(matrix: Matrix, row: str) -> dict[str, tuple[str, str]]:

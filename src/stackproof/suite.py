@@ -92,6 +92,7 @@ class Suite:
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
             *("-n", str(_workers()), "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
+            *("--left-out", str(self.folder / "left-out.json")),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
             *("-q", "--color", "no", "--tb", "short"),
         ]

@@ -52,7 +52,8 @@ class UsedConstraints(Record):
 class Verdict(Record):
     """A run, judged. The form of `verdict.json`; `seconds` is wall time.
 
-    `trouble` says why a run could not be judged and is None for one that was.
+    `trouble` says why a run could not be judged and is None for one that was. `left_out` maps the
+    workloads that need distributions which the row neither pins nor has to those distributions.
     """
 
     format: Literal[1] = 1
@@ -68,6 +69,7 @@ class Verdict(Record):
     seconds: float
     checks: tuple[Check, ...]
     claims: tuple[ClaimVerdict, ...]
+    left_out: dict[str, tuple[str, ...]]
     counts: dict[str, int]
 
     @property
@@ -108,19 +110,28 @@ def judge(evidence: Evidence) -> Verdict:
         seconds=run.seconds,
         checks=checks,
         claims=tuple(_judge_claim(claim, results) for claim in plan.claims),
+        left_out=evidence.left_out,
         counts=_counts(checks),
     )
 
 
 def _results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
     """Yield a result for every check that is planned or was made."""
-    made = [*_stage_results(evidence), *_pip_check_results(evidence, plan), *evidence.suite.checks]
+    outside = [*_stage_results(evidence), *_pip_check_results(evidence, plan)]
+    asked = [result for result in outside if _is_asked(result, plan)]
+    made = [*asked, *evidence.suite.checks]
     yield from made
     failed = next((stage for stage in evidence.stages if stage.failure), None)
     reason = f"not run: stage {failed.name} failed" if failed else "not run"
     for check in dict.fromkeys(plan.checks):
         if check not in {result.id for result in made}:
             yield CheckResult(id=check, outcome="skipped", message=reason, seconds=0.0)
+
+
+def _is_asked(result: CheckResult, plan: Plan) -> bool:
+    """Tell whether a result belongs to the run; a stage that failed does, asked for or not."""
+    failed_stage = result.kind == "stage" and result.outcome != "passed"
+    return not plan.only or result.id in plan.only or failed_stage
 
 
 def _stage_results(evidence: Evidence) -> Iterator[CheckResult]:
@@ -151,10 +162,11 @@ def _pip_check_results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
             id=f"pip-check:{name}", outcome="failed", message="\n".join(lines), seconds=0.0
         )
     # A distribution that has stopped complaining is a check that passes: its known failure is over.
-    for known in plan.known_failures:
-        kind, _, subject = known.check.partition(":")
+    named = dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only])
+    for check in named:
+        kind, _, subject = check.partition(":")
         if kind == "pip-check" and subject != "*" and subject not in found.complaints:
-            yield CheckResult(id=known.check, outcome="passed", message="", seconds=0.0)
+            yield CheckResult(id=check, outcome="passed", message="", seconds=0.0)
 
 
 def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
@@ -188,7 +200,11 @@ def _gap(evidence: Evidence, plan: Plan, results: Mapping[str, CheckResult]) -> 
         return (
             None  # the stack cannot be installed: that is the verdict, and nothing else could run
         )
-    return _gap_in_suite(evidence) or _gap_in_checks(plan, results) or _gap_in_skips(plan, results)
+    return (
+        (_gap_in_suite(evidence) if plan.asks_suite else None)
+        or _gap_in_checks(plan, results)
+        or _gap_in_skips(plan, results)
+    )
 
 
 def _gap_in_suite(evidence: Evidence) -> str | None:

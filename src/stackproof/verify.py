@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 
-from filelock import FileLock, Timeout
-
+from stackproof.bad_days import alone, ended_by_signals, no_room
 from stackproof.environment import (
     Builder,
     ConstraintsUsed,
@@ -30,123 +25,38 @@ from stackproof.evidence import Evidence, RunRecord
 from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
 from stackproof.progress import Progress
-from stackproof.records import fingerprint, to_json, write_atomically
+from stackproof.project import Project
+from stackproof.records import to_json, write_atomically
 from stackproof.report import write_reports
 from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
 from stackproof.verdict import Verdict, judge
 
-__all__ = ["Project", "verify"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """Where a checkout keeps things, and the limits of its runs in seconds."""
-
-    root: Path
-    environ: Mapping[str, str]
-    stage_limit: float = 1200
-    suite_limit: float = 1800
-
-    @property
-    def reports(self) -> Path:
-        """The folder that evidence goes to."""
-        return self.root / "reports"
-
-    def home(self, plan: Plan) -> Path:
-        """Return the folder that the runs of a plan leave their evidence in."""
-        if not plan.requested:
-            return self.reports / plan.matrix / plan.row
-        asked = "+".join(plan.requested).replace("==", "-")
-        return self.reports / "candidates" / f"{plan.matrix}-{plan.row}-{asked}"
-
-    @property
-    def suite_fingerprint(self) -> str:
-        """The sha256 of the suite's files, as 64 hexadecimal digits."""
-        files = sorted(path for path in self.suite.rglob("*") if path.suffix in (".py", ".ini"))
-        return fingerprint(
-            {str(path.relative_to(self.suite)): path.read_text(encoding="utf-8") for path in files}
-        )
-
-    @property
-    def snapshots(self) -> Path:
-        """The repository's own constraint files."""
-        return self.root / "matrices" / "constraints"
-
-    @property
-    def suite(self) -> Path:
-        """The suite that runs inside a built environment."""
-        return self.root / "tests" / "stack"
+__all__ = ["verify"]
 
 
 def verify(
-    plan: Plan, venv: Path, project: Project, progress: Progress
+    plan: Plan, venv: Path, project: Project, progress: Progress, home: Path | None = None
 ) -> tuple[Verdict, Evidence]:
     """Carry out a plan in the virtual environment at `venv` and judge it.
 
+    The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
     However the run ends, what it found is written and judged: trouble gives the verdict "unjudged".
     Raises CannotJudgeError if another run of the row is under way, or if the disk has no room even
     for a verdict, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
-    home = project.home(plan)
+    home = home or project.home(plan)
     try:
-        with _ended_by_signals(), _alone(home):
+        with ended_by_signals(), alone(home):
             evidence = Evidence.create(home, plan)
             work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
             return work.to_its_end(), evidence
     except OSError as error:
         raise CannotJudgeError(
-            f"{_disk_is_full(error)}, and has no room for a verdict; make room and run again"
+            f"{no_room(error)}, and has no room for a verdict; make room and run again"
         ) from error
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    numbers = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
-    if threading.current_thread() is not threading.main_thread():
-        numbers = []  # only the main thread hears signals
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in numbers}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-def _disk_is_full(error: OSError) -> str:
-    """Say that the disk is full, or else that the evidence cannot be written where it should be."""
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-        raise CannotJudgeError(
-            f"{error.filename} cannot be written ({error.strerror}); make it a folder of yours"
-        ) from error
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise error
-    return f"the disk is full ({error.filename or error.strerror})"
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the row for this run; raise CannotJudgeError if another run holds it."""
-    home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise CannotJudgeError(
-            f"another run of {home.parent.name}/{home.name} is under way in this checkout, and "
-            "both would build the same environment; wait for it to end, or use a second checkout"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @dataclass(kw_only=True)
@@ -181,7 +91,7 @@ class _Run:
         except CannotJudgeError as error:
             self.trouble = str(error)
         except OSError as error:
-            self.trouble = _disk_is_full(error)
+            self.trouble = no_room(error)
         return self.finish()
 
     def carry_out(self) -> None:
@@ -197,7 +107,7 @@ class _Run:
                 self._take_over(mark)
             else:
                 mark = self._build(environment)
-            if mark is not None:
+            if mark is not None and self.plan.asks_suite:
                 self._run_suite(environment, mark, servers)
 
     def finish(self) -> Verdict:
@@ -208,7 +118,7 @@ class _Run:
         try:
             verdict = self._conclude()
         except OSError as error:
-            self.trouble = _disk_is_full(error)
+            self.trouble = no_room(error)
             self.evidence.release_room()
             verdict = self._conclude()
         self.evidence.release_room()
@@ -260,9 +170,10 @@ class _Run:
             log = self.evidence.folder / "pip-check.txt"
             found = pip_check(environment, log, self.project.environ)
         found.write(self.evidence.folder / "pip-check.json")
-        with self._part("test tools"):
-            with_tools = self._suite(environment).install_tools(self.progress.tick)
-        mark = mark.model_copy(update={"freeze": with_tools})
+        if self.plan.asks_suite:
+            with self._part("test tools"):
+                freeze = self._suite(environment).install_tools(self.progress.tick)
+        mark = mark.model_copy(update={"freeze": freeze})
         self._require_own(mark)
         mark.leave(self.venv)
         return mark

@@ -229,6 +229,7 @@ def test_each_failure_is_seen_and_judged_by_what_is_known(broken: Bench) -> None
         "no server today",
     )
     assert "smoke:other" not in found
+    assert verdict.left_out == {"smoke:other": ("nowhere",)}
     assert {(claim.text, claim.state, claim.because) for claim in verdict.claims} == {
         ("works with crash", "refuted", ("import:*",)),
         ("is there", "refuted", ("import:forgotten",)),

@@ -26,8 +26,9 @@ from stackproof.evidence import Evidence
 from stackproof.matrix import parse_matrix
 from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
+from stackproof.project import Project
 from stackproof.verdict import Verdict
-from stackproof.verify import Project, verify
+from stackproof.verify import verify
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -210,7 +211,8 @@ from pathlib import Path
 from rich.console import Console
 from stackproof.plan import Plan
 from stackproof.progress import Progress
-from stackproof.verify import Project, verify
+from stackproof.project import Project
+from stackproof.verify import verify
 root, plan, venv = map(Path, sys.argv[1:])
 project = Project(root=root, environ=dict(os.environ), stage_limit=60, suite_limit=60)
 read = Plan.model_validate_json(plan.read_text(encoding="utf-8"))

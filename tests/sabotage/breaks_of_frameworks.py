@@ -116,16 +116,30 @@ def create_orphan(self, experiment_id, start_time=None, tags=None, run_name=None
 module.MlflowClient.create_run = create_orphan
 """
 NOTHING_ONLINE = """
-module.SqliteOnlineStore.online_read = lambda self, config, table, entity_keys, _=None: [
+module.SqliteOnlineStore.online_read = lambda self, config, table, entity_keys, requested_features=None: [
     (None, None) for _ in entity_keys
 ]
+"""
+OTHER_ONLINE = """
+read = module.SqliteOnlineStore.online_read
+def read_other(self, *args, **options):
+    found = read(self, *args, **options)
+    for _, values in found:
+        for value in (values or {}).values():
+            if value.WhichOneof("val") == "float_val":
+                value.float_val = 2.0
+    return found
+module.SqliteOnlineStore.online_read = read_other
 """
 TIMELESS_JOIN = """
 module._filter_ttl = lambda df, *_: df
 """
 CONSTANT = """
-transform = module.PandasTransformation.transform
-module.PandasTransformation.transform = lambda self, frame: transform(self, frame) * 0
+transform = module.PandasTransformation.transform_arrow
+def transform_to_nothing(self, table, features):
+    frame = transform(self, table, features).to_pandas() * 0
+    return module.pyarrow.Table.from_pandas(frame)
+module.PandasTransformation.transform_arrow = transform_to_nothing
 """
 UNVALIDATED = """
 validate = module.ModelField.validate
@@ -267,9 +281,7 @@ FRAMEWORKS = [
     ),
     Break("mlflow-registry", "mlflow.pyfunc", UNCHECKED, "The feature names should match"),
     Break("mlflow-registry", "mlflow.pyfunc", OTHER_OUTPUT, "Max absolute difference: 1.e-06"),
-    Break(
-        "feast-lifecycle", "feast.infra.online_stores.sqlite", NOTHING_ONLINE, "assert [None] == ["
-    ),
+    Break("feast-lifecycle", "feast.infra.online_stores.sqlite", OTHER_ONLINE, "assert [2.0] == ["),
     Break(
         "feast-lifecycle",
         "feast.transformation.pandas_transformation",

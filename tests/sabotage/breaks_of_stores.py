@@ -141,7 +141,7 @@ STORES = [
         "redis-values",
         "redis.client",
         "module.Pipeline.watch = lambda *_: None",
-        "DID NOT RAISE WatchError",
+        "DID NOT RAISE <class 'redis.exceptions.WatchError'>",
     ),
     Break(
         "redis-streams",

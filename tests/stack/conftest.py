@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -31,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--plan", type=Path, metavar="PLAN.json", help="the plan to prove (required)")
     group.addoption(
         "--servers", type=Path, metavar="SERVERS.json", help="the servers that workloads may use"
+    )
+    group.addoption(
+        "--left-out", type=Path, metavar="FILE.json", help="tell here which workloads do not run"
     )
 
 
@@ -86,21 +90,33 @@ def _give_check(item: pytest.Function) -> None:
         check = workload_check(item, servers) if is_workload else pin_check(item)
     except MarkerError as error:
         raise pytest.Collector.CollectError(f"{where}: {error}") from error
-    name = f"{check.kind}:{check.subject}"
-    first = item.config.stash[CHECKS].setdefault(name, item.nodeid)
+    first = item.config.stash[CHECKS].setdefault(check.name, item.nodeid)
     if first != item.nodeid:
-        raise pytest.Collector.CollectError(f"{where}: the check {name} is already {first}")
+        raise pytest.Collector.CollectError(f"{where}: the check {check.name} is already {first}")
     item.stash[CHECK] = check
     item.user_properties.extend(check.properties)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop workloads that the row has no use for; start the longest checks first."""
+    """Drop what is not asked, and workloads the row has no use for; start the longest first."""
     plan = config.stash[PLAN]
-    needed = [item for item in items if plan.holds_all(item.stash[CHECK].needs)]
-    if len(needed) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in needed])
-    items[:] = sorted(needed, key=lambda item: -item.stash[CHECK].seconds)
+    lacking = {item.stash[CHECK].name: plan.lacks(item.stash[CHECK].needs) for item in items}
+    _tell_left_out(config, {name: needs for name, needs in lacking.items() if needs})
+    kept = [
+        item
+        for item in items
+        if plan.asks(item.stash[CHECK].name) and not lacking[item.stash[CHECK].name]
+    ]
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = sorted(kept, key=lambda item: -item.stash[CHECK].seconds)
+
+
+def _tell_left_out(config: pytest.Config, left_out: dict[str, list[str]]) -> None:
+    """Write down which workloads do not run for want of what: every xdist worker knows the same."""
+    file = config.getoption("left_out")
+    if file is not None and getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
+        file.write_text(json.dumps(left_out, indent=2, sort_keys=True), encoding="utf-8")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,33 +7,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from stackproof.candidate.baseline import find_baseline
 from stackproof.candidate.comparison import compare, moved
 from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.environment import StageRecord, drift_between, scratch_environment
+from stackproof.environment import StageRecord, drift_between
 from stackproof.environment.constraints import find_constraints
 from stackproof.environment.drift import Change
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.laboratory import Laboratory
 from stackproof.plan import Plan, PlannedStage
-from stackproof.progress import Progress
 from stackproof.records import write_atomically
 from stackproof.report import write_reports
 from stackproof.verdict import judge
-from stackproof.verify import Project, verify
 
-__all__ = ["Laboratory"]
+__all__ = ["Bench"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laboratory:
+class Bench:
     """Where trials are made; a baseline older than `baseline_age` is made anew."""
 
-    project: Project
-    progress: Progress
+    laboratory: Laboratory
     resolver: Resolver
     baseline_age: timedelta
 
@@ -47,7 +44,7 @@ class Laboratory:
             evidence = self._record_refusal(plan, *refused)
             return self._conclude(evidence, base, companions, reason=sentence(refused[1].words))
         baseline = self.baseline(base)
-        evidence = self._run(plan)
+        _, evidence = self.laboratory.run(plan)
         return self._conclude(evidence, base, companions, baseline=baseline)
 
     def baseline(self, base: Plan) -> Evidence:
@@ -55,20 +52,14 @@ class Laboratory:
 
         Raises CannotJudgeError if a new one could not be judged.
         """
-        found = find_baseline(base, self.project, self.baseline_age)
+        oldest = datetime.now(timezone.utc) - self.baseline_age
+        found = self.laboratory.recall(base, not_before=oldest)
         if found is not None:
             return found
-        evidence = self._run(base)
-        trouble = judge(evidence).trouble
-        if trouble is not None:
-            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {trouble}")
+        verdict, evidence = self.laboratory.run(base)
+        if verdict.trouble is not None:
+            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {verdict.trouble}")
         return evidence
-
-    def _run(self, plan: Plan) -> Evidence:
-        name = plan.fingerprint[:16]
-        scratch = scratch_environment(name, python=plan.python, installer=plan.installer)
-        with scratch as venv:
-            return verify(plan, venv, self.project, self.progress)[1]
 
     def _refusal(self, plan: Plan, base: Plan) -> tuple[PlannedStage, Refused] | None:
         """Return the first stage that differs from the row's own and cannot be resolved.
@@ -90,8 +81,8 @@ class Laboratory:
         if stage.constraints is not None:
             file = find_constraints(
                 stage.constraints,
-                snapshots=self.project.snapshots,
-                environ=self.project.environ,
+                snapshots=self.laboratory.project.snapshots,
+                environ=self.laboratory.project.environ,
             )
             constraints = file.content.decode("utf-8", errors="replace")
         return self.resolver.resolve(
@@ -107,7 +98,7 @@ class Laboratory:
     def _record_refusal(self, plan: Plan, stage: PlannedStage, found: Refused) -> Evidence:
         """Leave evidence of a trial that ended with its resolution."""
         started = datetime.now(timezone.utc)
-        evidence = Evidence.create(self.project.home(plan), plan)
+        evidence = Evidence.create(self.laboratory.project.home(plan), plan)
         log = evidence.folder / "stages" / f"{stage.name}.log"
         write_atomically(log, found.words)
         record = StageRecord(
@@ -133,7 +124,7 @@ class Laboratory:
             index=None,
             constraints=(),
             notes=("the stages were resolved, not installed",),
-            suite=self.project.suite_fingerprint,
+            suite=self.laboratory.project.suite_fingerprint,
             suite_exit=None,
             trouble=None,
         ).write(evidence.folder / "run.json")

@@ -14,20 +14,21 @@ from stackproof.candidate.catalogue import IndexCatalogue
 from stackproof.candidate.request import Request, parse_request
 from stackproof.candidate.scheme import Scheme, Trial, make_scheme
 from stackproof.candidate.summary import print_trials
-from stackproof.candidate.trial import Laboratory
+from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.errors import StackproofError
 from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
 from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
+from stackproof.laboratory import Laboratory
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
+from stackproof.project import Project
 from stackproof.sessions.nox_session import console, environ
 from stackproof.sessions.options import Options, instant, python_version
-from stackproof.verify import Project
 
 __all__ = ["candidate"]
 
@@ -125,15 +126,14 @@ class _Trials:
 
     def run(self) -> list[TrialVerdict]:
         """Make the trials, one after another: each of them uses every core."""
-        laboratory = Laboratory(
-            project=self._project,
-            progress=self._progress,
+        bench = Bench(
+            laboratory=Laboratory(project=self._project, progress=self._progress),
             resolver=self._resolver,
             baseline_age=self._given.baseline_age,
         )
         base = self._plan(Trial(asked={}), is_base=True)
         return [
-            laboratory.try_out(
+            bench.try_out(
                 self._plan(trial),
                 base,
                 tuple(f"{item.name}=={item.version}" for item in trial.companions),

@@ -17,11 +17,11 @@ from stackproof.index.default import default_index
 from stackproof.matrix import ConstraintSource, Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.progress import Progress
+from stackproof.project import Project
 from stackproof.records import write_atomically
 from stackproof.sessions.nox_session import console, environ
 from stackproof.sessions.options import Options, python_version
 from stackproof.snapshot import find_subject, snapshot_file, snapshot_text
-from stackproof.verify import Project
 
 __all__ = ["constraints"]
 

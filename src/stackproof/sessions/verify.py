@@ -10,11 +10,11 @@ from stackproof.errors import StackproofError
 from stackproof.matrix import load_matrix
 from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
+from stackproof.project import Project
 from stackproof.report import print_verdict
 from stackproof.sessions.nox_session import console, environ, environment, installer
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import RowChoice
-from stackproof.verify import Project
 from stackproof.verify import verify as carry_out
 
 __all__ = ["verify"]

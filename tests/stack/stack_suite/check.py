@@ -30,6 +30,11 @@ class Check:
     workload: Workload | None = None
 
     @property
+    def name(self) -> str:
+        """The id of the check, such as `smoke:feast-lifecycle`."""
+        return f"{self.kind}:{self.subject}"
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The distributions without which the question makes no sense."""
         return self.workload.needs if self.workload else ()
@@ -38,7 +43,7 @@ class Check:
     def properties(self) -> list[tuple[str, object]]:
         """The properties by which a report tells whose it is."""
         return [
-            ("check", f"{self.kind}:{self.subject}"),
+            ("check", self.name),
             ("kind", self.kind),
             ("subject", self.subject),
             ("grade", self.grade),

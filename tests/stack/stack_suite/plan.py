@@ -31,18 +31,27 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The pins in documented order, and the seconds one import may take."""
+    """The pins in documented order, and the seconds one import may take.
+
+    `only` holds the ids of the checks that are asked, and is empty where all of them are.
+    """
 
     pins: tuple[Pin, ...]
     import_seconds: float
+    only: frozenset[str] = frozenset()
 
-    def holds_all(self, distributions: Iterable[str]) -> bool:
-        """Tell whether the row pins each distribution, or the environment has it all the same."""
+    def lacks(self, distributions: Iterable[str]) -> list[str]:
+        """Return the distributions that the row does not pin and the environment does not have."""
         pinned = {canonicalize_name(pin.name) for pin in self.pins}
-        return all(
-            canonicalize_name(name) in pinned or installed_version(name) is not None
+        return [
+            name
             for name in distributions
-        )
+            if canonicalize_name(name) not in pinned and installed_version(name) is None
+        ]
+
+    def asks(self, check: str) -> bool:
+        """Tell whether the check, by its id, is one of those that are asked."""
+        return not self.only or check in self.only
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -70,6 +79,7 @@ def load_plan(path: Path) -> Plan:
         return Plan(
             pins=tuple(_pin(pin) for pin in data["pins"]),
             import_seconds=float(data["import_seconds"]),
+            only=frozenset(data.get("only", ())),
         )
     except (OSError, json.JSONDecodeError) as error:
         raise PlanError(f"{path}: {error}") from error

@@ -1,0 +1,64 @@
+"""What may end a run early or keep it from starting: signals, another run, a full disk."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from filelock import FileLock, Timeout
+
+from stackproof.errors import CannotJudgeError
+
+__all__ = ["alone", "ended_by_signals", "no_room"]
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    numbers = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread hears signals
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in numbers}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def no_room(error: OSError) -> str:
+    """Say that the disk is full, or else that the evidence cannot be written where it should be."""
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        raise CannotJudgeError(
+            f"{error.filename} cannot be written ({error.strerror}); make it a folder of yours"
+        ) from error
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    return f"the disk is full ({error.filename or error.strerror})"
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Hold the row for this run; raise CannotJudgeError if another run holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CannotJudgeError(
+            f"another run of {home.parent.name}/{home.name} is under way in this checkout, and "
+            "both would build the same environment; wait for it to end, or use a second checkout"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,61 @@
+"""Carry out plans away from nox's own environments: trials, probes, and whatever needs several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stackproof.environment import constraints_in_use, scratch_environment
+from stackproof.evidence import Evidence
+from stackproof.plan import Plan
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.verdict import Verdict
+from stackproof.verify import verify
+
+__all__ = ["Laboratory"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laboratory:
+    """Runs plans in scratch environments, and finds what an earlier run of a plan left behind."""
+
+    project: Project
+    progress: Progress
+
+    def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
+        """Carry out a plan in an environment made for it and removed afterwards; judge it.
+
+        The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
+        Raises CannotJudgeError if another run holds `home` or no environment can be made.
+        """
+        name = plan.fingerprint[:16]
+        scratch = scratch_environment(name, python=plan.python, installer=plan.installer)
+        with scratch as venv:
+            return verify(plan, venv, self.project, self.progress, home)
+
+    def recall(
+        self, plan: Plan, home: Path | None = None, not_before: datetime | None = None
+    ) -> Evidence | None:
+        """Return the newest judged run of this very plan, if it began at `not_before` or later.
+
+        Same means the same plan, the same suite and the same constraint files, by content.
+        Raises CannotJudgeError if a constraint file cannot be had.
+        """
+        project = self.project
+        files = constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
+        wanted = (plan.fingerprint, project.suite_fingerprint, files)
+        for evidence in Evidence.runs(home or project.home(plan)):
+            try:
+                run = evidence.run
+            except ValidationError:
+                continue  # left by another version of stackproof, in a form that is no longer read
+            if not_before is not None and run.started < not_before:
+                return None
+            used = {(file.name, file.sha256) for file in run.constraints}
+            if run.trouble is None and (evidence.plan.fingerprint, run.suite, used) == wanted:
+                return evidence
+        return None

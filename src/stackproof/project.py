@@ -1,0 +1,52 @@
+"""Where a checkout keeps things, and the limits of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackproof.plan import Plan
+from stackproof.records import fingerprint
+
+__all__ = ["Project"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Where a checkout keeps things, and the limits of its runs in seconds."""
+
+    root: Path
+    environ: Mapping[str, str]
+    stage_limit: float = 1200
+    suite_limit: float = 1800
+
+    @property
+    def reports(self) -> Path:
+        """The folder that evidence goes to."""
+        return self.root / "reports"
+
+    def home(self, plan: Plan) -> Path:
+        """Return the folder that the runs of a plan leave their evidence in."""
+        if not plan.requested:
+            return self.reports / plan.matrix / plan.row
+        asked = "+".join(plan.requested).replace("==", "-")
+        return self.reports / "candidates" / f"{plan.matrix}-{plan.row}-{asked}"
+
+    @property
+    def suite_fingerprint(self) -> str:
+        """The sha256 of the suite's files, as 64 hexadecimal digits."""
+        files = sorted(path for path in self.suite.rglob("*") if path.suffix in (".py", ".ini"))
+        return fingerprint(
+            {str(path.relative_to(self.suite)): path.read_text(encoding="utf-8") for path in files}
+        )
+
+    @property
+    def snapshots(self) -> Path:
+        """The repository's own constraint files."""
+        return self.root / "matrices" / "constraints"
+
+    @property
+    def suite(self) -> Path:
+        """The suite that runs inside a built environment."""
+        return self.root / "tests" / "stack"

@@ -1,0 +1,81 @@
+"""Plans carried out away from nox: probes that ask a few checks, and runs found again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from workbench import TINY, Bench, toml
+
+from stackproof.laboratory import Laboratory
+from stackproof.matrix import parse_matrix
+from stackproof.plan import Plan, make_plan
+from stackproof.progress import Progress
+
+
+@pytest.fixture
+def laboratory(bench: Bench) -> Laboratory:
+    progress = Progress(Console(file=bench.output, width=120))
+    return Laboratory(project=bench.project, progress=progress)
+
+
+def probe(*only: str) -> Plan:
+    return make_plan(
+        parse_matrix(toml(TINY), file="tiny.toml"), name="tiny", row="plain", only=only
+    )
+
+
+def test_a_probe_answers_what_it_is_asked_and_nothing_else(laboratory: Laboratory) -> None:
+    home = laboratory.project.reports / "probes"
+    verdict, evidence = laboratory.run(probe("smoke:sum", "import:beta", "pip-check:alpha"), home)
+    assert {check.id: check.outcome for check in verdict.checks} == {
+        "smoke:sum": "passed",
+        "import:beta": "passed",
+        "pip-check:alpha": "passed",
+    }
+    assert (verdict.verdict, verdict.claims) == ("ok", ())
+    assert evidence.folder.parent == home
+    assert not (laboratory.project.reports / "tiny").exists()
+
+
+def test_a_probe_without_checks_of_the_suite_installs_no_test_tools(
+    laboratory: Laboratory,
+) -> None:
+    verdict, evidence = laboratory.run(probe("stage:two", "pip-check:*"))
+    assert {check.id: check.outcome for check in verdict.checks} == {
+        "stage:two": "passed",
+        "pip-check:*": "passed",
+    }
+    assert verdict.verdict == "ok"
+    assert not (evidence.folder / "checks.jsonl").exists()
+    assert not (evidence.folder / "stages" / "test-tools.log").exists()
+
+
+def test_a_probe_whose_check_is_nowhere_is_not_judged(laboratory: Laboratory) -> None:
+    verdict, _ = laboratory.run(probe("smoke:summ"))
+    assert verdict.verdict == "unjudged"
+    assert verdict.trouble is not None
+
+
+def test_a_run_is_found_again_by_its_plan(laboratory: Laboratory) -> None:
+    plan = probe("stage:two")
+    assert laboratory.recall(plan) is None
+    _, evidence = laboratory.run(plan)
+    found = laboratory.recall(plan)
+    assert found is not None
+    assert found.folder == evidence.folder
+    assert laboratory.recall(probe("stage:one")) is None
+    assert laboratory.recall(plan, not_before=_from_now(days=-1)) == found
+    assert laboratory.recall(plan, not_before=_from_now(days=1)) is None
+
+
+def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench) -> None:
+    laboratory.run(probe("stage:one"))
+    scratch = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "scratch"
+    assert list(scratch.iterdir()) == []
+
+
+def _from_now(*, days: int) -> datetime:
+    return datetime.now(timezone.utc) + timedelta(days=days)
