@@ -61,10 +61,19 @@ Outcomes = Mapping[Trial, Future[Outcome]]
 SOUND = [Trial(workload) for workload in WORKLOADS.values()]
 STOPPED = [Trial(workload, stopped=True) for workload in WORKLOADS.values() if workload.servers]
 WRONG = [Trial(WORKLOADS[one.workload], one) for one in STORES + FRAMEWORKS]
+#: Where the stack catches the failed import and says it in its own words.
+OWN_WORDS = {
+    ("airflow-postgres-hook", "pandas"): "pandas library not installed",
+    (
+        "airflow-celery",
+        "airflow.providers.celery.executors.celery_executor",
+    ): 'Please check "executor" key',
+}
 EMPTY = [
-    Trial(workload, Break(workload.name, MODULES[name], None, f"'{MODULES[name]}"))
+    Trial(workload, Break(workload.name, module, None, says, "the module is empty"))
     for workload in WORKLOADS.values()
-    for name in workload.needs
+    for module in (MODULES[name] for name in workload.needs)
+    for says in [OWN_WORDS.get((workload.name, module), f"'{module}")]
 ]
 
 
@@ -133,3 +142,12 @@ def test_stopped_server_is_noticed(outcomes: Outcomes, trial: Trial) -> None:
 
 def test_every_workload_has_a_break_of_its_own() -> None:
     assert {trial.workload.name for trial in WRONG} == set(WORKLOADS)
+
+
+def test_the_documents_list_every_break() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sabotage.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    breaks = sorted(STORES + FRAMEWORKS, key=lambda one: one.workload)
+    assert rows == [
+        f"| `{one.workload}` | {one.does} | `{one.module}` | `{one.says}` |" for one in breaks
+    ]
