@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +28,14 @@ class Project:
 
     def home(self, plan: Plan) -> Path:
         """Return the folder that the runs of a plan leave their evidence in."""
-        if not plan.requested:
-            return self.reports / plan.matrix / plan.row
-        asked = "+".join(plan.requested).replace("==", "-")
-        return self.reports / "candidates" / f"{plan.matrix}-{plan.row}-{asked}"
+        if plan.requested:
+            return self.trial_home(plan.matrix, plan.row, plan.requested)
+        return self.reports / plan.matrix / plan.row
+
+    def trial_home(self, matrix: str, row: str, requested: Sequence[str]) -> Path:
+        """Return the folder of the trials that ask for these requirements on a row."""
+        asked = "+".join(requested).replace("==", "-")
+        return self.reports / "candidates" / f"{matrix}-{row}-{asked}"
 
     @property
     def suite_fingerprint(self) -> str:

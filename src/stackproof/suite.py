@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
+from stackproof.byte_code import byte_code
 from stackproof.environment import Environment, Freeze, drift_between
 from stackproof.errors import CannotJudgeError
 from stackproof.process import Finished, run
-from stackproof.records import fingerprint
 
 __all__ = ["TOOLS", "Suite"]
 
 #: What the suite needs besides the stack.
 TOOLS = ("pytest>=8.3,<9", "pytest-xdist>=3.6,<4", "pytest-reportlog>=0.4,<2")
-
-_KEPT_BYTE_CODE = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,26 +110,11 @@ class Suite:
         }
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         try:
-            environ["PYTHONPYCACHEPREFIX"] = str(self._byte_code())
+            environ["PYTHONPYCACHEPREFIX"] = str(byte_code(self.environment, self.freeze))
         except OSError:
             # Byte code is kept for speed alone; where it cannot be, none is written.
             environ["PYTHONDONTWRITEBYTECODE"] = "1"
         return environ
-
-    def _byte_code(self) -> Path:
-        """Return the byte code folder for exactly this interpreter and freeze.
-
-        Nothing less may be the key: Python trusts a `.pyc` by its source's time and size.
-        """
-        shelf = user_cache_path("stackproof") / "byte-code"
-        key = fingerprint([self.environment.implementation, self.environment.version, self.freeze])
-        folder = shelf / key[:32]
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder, (time.time(), time.time()))
-        by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in by_age[_KEPT_BYTE_CODE:]:
-            shutil.rmtree(old, ignore_errors=True)
-        return folder
 
 
 def _top_level_names(dist_info: Path) -> set[str]:

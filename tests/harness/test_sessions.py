@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
+from checkout import Checkout
 from support.index import Index
-from workbench import PYTHON, ROOT, TINY, Bench
+from workbench import PYTHON, TINY, Bench
 
 from stackproof.sessions import rows
 
@@ -39,44 +34,11 @@ date = 2025-01-02
 SESSION = "verify(tiny/plain)"
 
 
-class Checkout:
-    """A checkout of the project with a matrix of tiny wheels, and its nox."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        shutil.copy(ROOT / "noxfile.py", bench.root)
-        (bench.root / "src").symlink_to(ROOT / "src")
-        self.write_matrix(TINY + ROWS)
-
-    def write_matrix(self, text: str, name: str = "tiny") -> None:
-        """Write a matrix file."""
-        self.bench.write(f"matrices/{name}.toml", text)
-
-    def nox(self, *arguments: str) -> tuple[int, list[str]]:
-        """Run nox; return its exit code and what it printed, line by line."""
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        ran = subprocess.run(
-            [sys.executable, "-m", "nox", *arguments],
-            cwd=self.bench.root,
-            env=self.bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        )
-        return ran.returncode, ran.stdout.splitlines()
-
-    def verdict(self) -> dict[str, Any]:
-        """Return the latest verdict on the tiny matrix' plain row."""
-        file = self.bench.root / "reports" / "tiny" / "plain" / "latest" / "verdict.json"
-        verdict: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return verdict
-
-
 @pytest.fixture
 def checkout(bench: Bench) -> Checkout:
-    return Checkout(bench)
+    made = Checkout(bench)
+    made.write_matrix(TINY + ROWS)
+    return made
 
 
 def only(lines: list[str], start: str) -> str:
@@ -130,7 +92,7 @@ def test_a_bad_matrix_ends_nox_with_all_its_problems(checkout: Checkout) -> None
     checkout.write_matrix("format = ", name="worse")
     checkout.write_matrix(TINY.replace('area = "first"', "area = 1"), name="other")
     code, lines = checkout.nox("--list")
-    assert code != 0
+    assert code == 2
     told = [line for line in lines if ".toml: " in line]
     assert told[:2] == [
         (
@@ -144,6 +106,13 @@ def test_a_bad_matrix_ends_nox_with_all_its_problems(checkout: Checkout) -> None
     ]
     assert told[2].startswith("worse.toml: the file: is not TOML (")
     assert not [line for line in lines if "Traceback" in line]
+
+
+def test_no_row_to_run_is_no_success(checkout: Checkout) -> None:
+    checkout.write_matrix(TINY + "default = false\n")
+    code, lines = checkout.nox("-s", "verify")
+    assert code == 1
+    assert any("exit 2, could not judge: no matrix has a row that runs" in line for line in lines)
 
 
 # --- verify ----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from packaging.version import Version
 from stackproof.candidate.request import Request
 from stackproof.errors import StackproofError
 
-__all__ = ["Catalogue", "Companion", "Release", "choose", "companions"]
+__all__ = ["Catalogue", "Companion", "Release", "choose", "companions", "eligible"]
 
 _NEIGHBOURS = 3
 
@@ -108,7 +108,7 @@ def _companion(
     name: str, leader: str, version: Version, catalogue: Catalogue, as_of: datetime | None
 ) -> Companion | None:
     admitting: Companion | None = None
-    for release in _eligible(catalogue.releases(name), as_of):
+    for release in eligible(catalogue.releases(name), as_of):
         requirement = next(
             (
                 item
@@ -132,7 +132,7 @@ def _companion(
     return admitting
 
 
-def _eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Release]:
+def eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Release]:
     """Return what an installer would take by itself, the newest first."""
     usable = [
         item
@@ -145,7 +145,7 @@ def _eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Relea
 
 
 def _newest(name: str, releases: Sequence[Release], as_of: datetime | None) -> Release:
-    usable = _eligible(releases, as_of)
+    usable = eligible(releases, as_of)
     if not usable:
         raise StackproofError(f"{name} has no release that is neither yanked nor a pre-release")
     return usable[0]

@@ -14,7 +14,7 @@ from stackproof.candidate.verdict import TrialVerdict
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
 
-__all__ = ["outcome", "print_trials", "trial_markdown"]
+__all__ = ["outcome", "print_trials", "reasons", "trial_markdown"]
 
 
 def outcome(trial: TrialVerdict) -> str:
@@ -37,8 +37,8 @@ def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
         )
     for trial in trials:
         tried = "\n".join(trial.requested)
-        reasons = "\n".join(_reasons(trial))
-        table.add_row(tried, outcome(trial), escape(reasons), f"{trial.seconds:.1f}")
+        because = "\n".join(reasons(trial))
+        table.add_row(tried, outcome(trial), escape(because), f"{trial.seconds:.1f}")
     console.print(table)
 
 
@@ -49,9 +49,11 @@ def trial_markdown(trial: TrialVerdict) -> str:
     return page.render(trial=trial, outcome=outcome(trial), checks=checks)
 
 
-def _reasons(trial: TrialVerdict) -> list[str]:
+def reasons(trial: TrialVerdict) -> list[str]:
+    """Return why a trial is not safe, a line each, or nothing."""
     if trial.reason is not None or trial.comparison is None:
-        return [trial.reason or trial.trouble or ""]
+        blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
+        return [trial.reason or trial.trouble or "", *blamed]
     known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
     broken = [
         f"{check.id}: {brief(check)}"
@@ -60,7 +62,8 @@ def _reasons(trial: TrialVerdict) -> list[str]:
     ]
     broken += [f"{name} did not run" for name in trial.comparison.lost[:3]]
     shifted = [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
-    return [*broken, *shifted]
+    blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
+    return [*broken, *shifted, *blamed]
 
 
 def _change(trial: TrialVerdict, name: str) -> str:

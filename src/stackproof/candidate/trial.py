@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from stackproof.candidate.comparison import compare, moved
+from stackproof.candidate.resolution import RefusedStage, TrialResolver
 from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment import StageRecord, drift_between
-from stackproof.environment.constraints import find_constraints
 from stackproof.environment.drift import Change
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
-from stackproof.index.refusal import sentence
-from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.laboratory import Laboratory
-from stackproof.plan import Plan, PlannedStage
+from stackproof.plan import Plan
 from stackproof.records import write_atomically
 from stackproof.report import write_reports
 from stackproof.verdict import judge
@@ -28,24 +24,46 @@ __all__ = ["Bench"]
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where trials are made; a baseline older than `baseline_age` is made anew."""
+    """Where trials are made.
+
+    A baseline older than `baseline_age` is made anew, and so is every trial, unless `recall` takes
+    the one that was made before of the very same plan.
+    """
 
     laboratory: Laboratory
-    resolver: Resolver
+    resolver: TrialResolver
     baseline_age: timedelta
+    recall: bool = False
 
     def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
         """Make the trial `plan`, derived from the row's own plan `base`, and judge it.
 
         Raises CannotJudgeError if there is no baseline to compare it with.
         """
-        refused = self._refusal(plan, base)
-        if refused is not None:
-            evidence = self._record_refusal(plan, *refused)
-            return self._conclude(evidence, base, companions, reason=sentence(refused[1].words))
         baseline = self.baseline(base)
-        _, evidence = self.laboratory.run(plan)
+        evidence = self.laboratory.recall(plan) if self.recall else None
+        if evidence is None:
+            _, evidence = self.laboratory.run(plan)
         return self._conclude(evidence, base, companions, baseline=baseline)
+
+    def refuse(
+        self, plan: Plan, base: Plan, companions: tuple[str, ...], found: RefusedStage
+    ) -> TrialVerdict:
+        """Leave evidence and verdict of a trial that ended with its resolution."""
+        evidence = self._record_refusal(plan, found)
+        return self._conclude(evidence, base, companions, reason=found.reason)
+
+    def blame(self, trial: TrialVerdict, guilty: tuple[str, ...]) -> TrialVerdict:
+        """Write down who is to blame for a trial that was judged before."""
+        blamed = trial.model_copy(update={"guilty": guilty})
+        self._write(self.evidence(trial), blamed)
+        return blamed
+
+    def evidence(self, trial: TrialVerdict) -> Evidence:
+        """Return what the latest trial of the same requirements on the same row left behind."""
+        matrix, row = trial.base_row.split("/")
+        home = self.laboratory.project.trial_home(matrix, row, trial.requested)
+        return Evidence((home / "latest").resolve())
 
     def baseline(self, base: Plan) -> Evidence:
         """Return the evidence to compare with: a fresh enough run of the row, or a new one.
@@ -61,49 +79,15 @@ class Bench:
             raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {verdict.trouble}")
         return evidence
 
-    def _refusal(self, plan: Plan, base: Plan) -> tuple[PlannedStage, Refused] | None:
-        """Return the first stage that differs from the row's own and cannot be resolved.
-
-        An installer call is bound by none of the stages before it (it may move whatever they
-        installed), so a stage that cannot be resolved alone cannot be installed after them either.
-        """
-        known = {stage.arguments for stage in base.stages} if plan.python == base.python else set()
-        changed = [stage for stage in plan.stages if stage.arguments not in known]
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            found = list(pool.map(lambda stage: self._resolve(plan, stage), changed))
-        for stage, answer in zip(changed, found, strict=True):
-            if isinstance(answer, Refused):
-                return stage, answer
-        return None
-
-    def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution | Refused:
-        constraints = None
-        if stage.constraints is not None:
-            file = find_constraints(
-                stage.constraints,
-                snapshots=self.laboratory.project.snapshots,
-                environ=self.laboratory.project.environ,
-            )
-            constraints = file.content.decode("utf-8", errors="replace")
-        return self.resolver.resolve(
-            Wanted(
-                requirements=stage.requirements,
-                python=plan.python,
-                preferences={},
-                constraints=constraints,
-                as_of=plan.as_of,
-            )
-        )
-
-    def _record_refusal(self, plan: Plan, stage: PlannedStage, found: Refused) -> Evidence:
+    def _record_refusal(self, plan: Plan, found: RefusedStage) -> Evidence:
         """Leave evidence of a trial that ended with its resolution."""
         started = datetime.now(timezone.utc)
         evidence = Evidence.create(self.laboratory.project.home(plan), plan)
-        log = evidence.folder / "stages" / f"{stage.name}.log"
+        log = evidence.folder / "stages" / f"{found.stage.name}.log"
         write_atomically(log, found.words)
         record = StageRecord(
-            name=stage.name,
-            command=("uv", "pip", "compile", *stage.requirements),
+            name=found.stage.name,
+            command=("uv", "pip", "compile", *found.stage.requirements),
             started=started,
             seconds=0.0,
             exit=1,
@@ -111,7 +95,7 @@ class Bench:
             tries=1,
             drift=drift_between({}, {}),
             failure="refused",
-            message=sentence(found.words),
+            message=found.reason,
         )
         evidence.write_stages([record])
         RunRecord(
@@ -159,8 +143,12 @@ class Bench:
             pins_moved=tuple(name for name in changes if name in pins),
             companions=companions,
         )
+        self._write(evidence, trial)
+        evidence.publish()
+        return trial
+
+    @staticmethod
+    def _write(evidence: Evidence, trial: TrialVerdict) -> None:
         write_reports(evidence, trial)
         report = evidence.folder / "report.md"
         write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
-        evidence.publish()
-        return trial

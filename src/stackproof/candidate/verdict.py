@@ -13,7 +13,8 @@ class TrialVerdict(Verdict):
     """The verdict of a trial, the form of its `verdict.json`.
 
     `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
-    (version before, version after), and `pins_moved` names the pins among them.
+    (version before, version after), and `pins_moved` names the pins among them. `guilty` names who
+    is to blame where several upgrades fail together.
     """
 
     base_row: str
@@ -25,6 +26,7 @@ class TrialVerdict(Verdict):
     moved: dict[str, Change]
     pins_moved: tuple[str, ...]
     companions: tuple[str, ...]
+    guilty: tuple[str, ...] = ()
 
     @property
     def breaks(self) -> bool:

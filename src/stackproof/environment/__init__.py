@@ -5,7 +5,7 @@ from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed,
 from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.pip_check import PipCheck, pip_check
 from stackproof.environment.scratch import scratch_environment
-from stackproof.environment.virtualenv import Environment, Freeze
+from stackproof.environment.virtualenv import Environment, Freeze, distribution_of
 from stackproof.index.failures import FailureKind
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "PipCheck",
     "StageRecord",
     "constraints_in_use",
+    "distribution_of",
     "drift_between",
     "pip_check",
     "scratch_environment",

@@ -15,7 +15,7 @@ from uv import find_uv_bin
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
 
-__all__ = ["Environment", "Freeze"]
+__all__ = ["Environment", "Freeze", "distribution_of"]
 
 #: Distribution names in their normal form, and the installed version of each.
 Freeze = dict[str, str]
@@ -98,8 +98,13 @@ class Environment:
         each stage would take longer than some stages do.
         """
         folders = (path for library in self.libraries for path in library.glob("*.dist-info"))
-        found = (folder.stem.rsplit("-", maxsplit=1) for folder in folders)
-        freeze = {str(canonicalize_name(name)): version for name, version in found}
+        freeze = dict(map(distribution_of, folders))
         if self.installer == "pip":
             freeze.pop("pip", None)
         return dict(sorted(freeze.items()))
+
+
+def distribution_of(dist_info: Path) -> tuple[str, str]:
+    """Return the normal name and the version that a metadata folder is named after."""
+    name, version = dist_info.stem.rsplit("-", maxsplit=1)
+    return str(canonicalize_name(name)), version

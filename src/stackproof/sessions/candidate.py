@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nox
-from platformdirs import user_cache_path
 
-from stackproof.candidate.catalogue import IndexCatalogue
+from stackproof.candidate.campaign import Campaign
+from stackproof.candidate.promotion import promote_as_row, promote_into_row
 from stackproof.candidate.request import Request, parse_request
-from stackproof.candidate.scheme import Scheme, Trial, make_scheme
+from stackproof.candidate.scheme import Scheme, make_scheme
 from stackproof.candidate.summary import print_trials
-from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.errors import StackproofError
-from stackproof.index.client import IndexClient
-from stackproof.index.default import default_index
-from stackproof.index.memory import Memory
-from stackproof.index.resolver import Resolver
-from stackproof.laboratory import Laboratory
-from stackproof.matrix import Matrix, find_matrices, load_matrix
-from stackproof.matrix.references import nearest
-from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.sessions.nox_session import console, environ
 from stackproof.sessions.options import Options, instant, python_version
+from stackproof.sessions.trials import Opened, open_bench
 
 __all__ = ["candidate"]
 
@@ -41,13 +34,24 @@ def candidate(session: nox.Session, root: Path) -> None:
     try:
         project = Project(root=root, environ=environ(session))
         given = _options(session.posargs)
-        trials = _Trials(given, project, Progress(screen))
-        for note in trials.scheme.notes:
-            screen.print(note, markup=False, highlight=False)
-        found = trials.run()
+        opened = open_bench(
+            given.row,
+            project,
+            Progress(screen),
+            as_of=given.as_of,
+            baseline_age=given.baseline_age,
+            recall=False,
+        )
+        with opened as bench:
+            trials = _Trials(given, bench)
+            for note in trials.scheme.notes:
+                screen.print(note, markup=False, highlight=False)
+            found = trials.run()
+            print_trials(found, screen)
+            if given.promote:
+                screen.print(trials.promote(found), markup=False, highlight=False)
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
-    print_trials(found, screen)
     code = exit_code(found)
     if code:
         session.error(f"exit {code}")
@@ -80,6 +84,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     )
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
+    options.add_argument("--promote", nargs="?", const="row", choices=("row", "pins"))
     given = options.parse_args(posargs)
     if not (given.requests or given.extra or given.python):
         options.error("name an upgrade to try, such as torch==2.6.0")
@@ -103,71 +108,40 @@ def _exact(text: str) -> Request:
 class _Trials:
     """The trials that one command line asks for."""
 
-    def __init__(self, given: argparse.Namespace, project: Project, progress: Progress) -> None:
-        self._given = given
-        self._project = project
-        self._progress = progress
-        self._name, self._row, self._matrix = _find_row(given.row, project.root / "matrices")
-        self._installer: Installer = "uv"
-        row_plan = make_plan(self._matrix, name=self._name, row=self._row)
-        index = default_index(self._installer, project.environ)
-        home = user_cache_path("stackproof") / "index"
-        self._resolver = Resolver(
-            memory=Memory(home / "computed"), index=index, environ=project.environ
+    def __init__(self, given: argparse.Namespace, opened: Opened) -> None:
+        self._opened = opened
+        own = self._opened.planner.base()
+        self.scheme: Scheme = make_scheme(
+            given.requests,
+            pins=[pin.name for pin in own.pins],
+            groups=self._opened.planner.matrix.groups,
+            catalogue=self._opened.catalogue,
+            as_of=own.as_of,
         )
-        with IndexClient(home) as client:
-            self.scheme: Scheme = make_scheme(
-                given.requests,
-                pins=[pin.name for pin in row_plan.pins],
-                groups=self._matrix.groups,
-                catalogue=IndexCatalogue(client, index),
-                as_of=given.as_of or row_plan.as_of,
-            )
+        extra = tuple(str(request) for request in given.extra)
+        self._campaign = Campaign(
+            bench=self._opened.bench,
+            planner=replace(
+                self._opened.planner, as_of=self.scheme.as_of, python=given.python, extra=extra
+            ),
+            catalogue=self._opened.catalogue,
+        )
+        self._write = promote_into_row if given.promote == "pins" else promote_as_row
 
     def run(self) -> list[TrialVerdict]:
-        """Make the trials, one after another: each of them uses every core."""
-        bench = Bench(
-            laboratory=Laboratory(project=self._project, progress=self._progress),
-            resolver=self._resolver,
-            baseline_age=self._given.baseline_age,
-        )
-        base = self._plan(Trial(asked={}), is_base=True)
-        return [
-            bench.try_out(
-                self._plan(trial),
-                base,
-                tuple(f"{item.name}=={item.version}" for item in trial.companions),
-            )
-            for trial in self.scheme.trials
-        ]
+        """Make the trials."""
+        return self._campaign.run(self.scheme)
 
-    def _plan(self, trial: Trial, *, is_base: bool = False) -> Plan:
-        extra = [] if is_base else [str(request) for request in self._given.extra]
-        python = None if is_base else self._given.python
-        requested = [f"{name}=={version}" for name, version in sorted(trial.versions.items())]
-        requested += extra + ([f"python=={python}"] if python else [])
-        return make_plan(
-            self._matrix,
-            name=self._name,
-            row=self._row,
-            python=python,
-            as_of=self.scheme.as_of,
-            installer=self._installer,
-            versions=trial.versions,
-            extra=extra,
-            requested=requested,
-        )
+    def promote(self, found: Sequence[TrialVerdict]) -> str:
+        """Write the trial of all that was asked for into the matrix; say what was done.
 
-
-def _find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:
-    """Return matrix name, row name and matrix of `[MATRIX/]ROW`."""
-    wanted, _, row = text.rpartition("/")
-    matrices = {name: load_matrix(file) for name, file in find_matrices(folder).items()}
-    found = [
-        name for name, matrix in matrices.items() if row in matrix.rows and wanted in ("", name)
-    ]
-    if len(found) != 1:
-        every = [f"{name}/{row}" for name, matrix in matrices.items() for row in matrix.rows]
-        what = "no row" if not found else "more than one row"
-        raise StackproofError(f"there is {what} {text!r}; {nearest(text, every)}")
-    return found[0], row, matrices[found[0]]
+        Raises StackproofError if it is not safe.
+        """
+        everything = set(self.scheme.trials[-1].asked)
+        for trial in reversed(found):
+            asked = {text.partition("==")[0] for text in trial.requested}
+            if trial.safe and everything <= asked:
+                plan = self._campaign.bench.evidence(trial).plan
+                row = self._write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
+                return f"wrote row {row!r} into matrices/{self._opened.file.name}"
+        raise StackproofError("no trial of all that was asked for is safe; nothing was written")

@@ -20,9 +20,14 @@ from stackproof.verify import verify as carry_out
 __all__ = ["verify"]
 
 
-def verify(session: nox.Session, choice: RowChoice, root: Path) -> None:
-    """Verify a row in the session's environment; fail the session if there is news."""
+def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
+    """Verify a row in the session's environment; fail the session if there is news or no row."""
     screen = console()
+    if choice is None:
+        session.error(
+            "exit 2, could not judge: no matrix has a row that runs by default; "
+            "`nox -l` lists the others, `nox -s matrix-from -- FILE` writes a first matrix"
+        )
     try:
         project = Project(root=root, environ=environ(session))
         plan = _plan(session, choice)

@@ -1,0 +1,154 @@
+"""Explore the frontier of a row: resolve what can be, try what resolves, keep every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.version import Version
+
+from stackproof.candidate.choice import Catalogue, Release, companions, eligible
+from stackproof.candidate.ladder import ladder
+from stackproof.candidate.planner import RowPlanner
+from stackproof.candidate.summary import reasons
+from stackproof.candidate.trial import Bench
+from stackproof.frontier.climb import climb, weed
+from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
+from stackproof.index.refusal import sentence
+
+__all__ = ["Explorer"]
+
+_MOST_REASONS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A version of one pin, and the companions that move along."""
+
+    release: Release
+    companions: Mapping[str, str]
+
+    @property
+    def version(self) -> str:
+        return str(self.release.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """Explores a row's frontier; each trial's evidence is kept, and none is made twice."""
+
+    bench: Bench
+    planner: RowPlanner
+    catalogue: Catalogue
+
+    def explore(self, names: Sequence[str]) -> Iterator[PinFrontier]:
+        """Yield how far each pin can be taken, one after another.
+
+        Raises CannotJudgeError if the index fails or the row itself cannot be judged.
+        """
+        for name in names:
+            yield self._pin(name)
+
+    def together(self, pins: Sequence[PinFrontier]) -> Joint:
+        """Return the upgrades that pass all together, the most valuable one first in the queue."""
+        wanted = [pin for pin in _by_value(pins) if pin.newest_passing != pin.pinned]
+        fitting: list[PinFrontier] = []
+        left_out: list[LeftOut] = []
+        for pin in wanted:
+            refused = self._refusal(_versions([*fitting, pin]))
+            if refused is None:
+                fitting.append(pin)
+            else:
+                left_out.append(LeftOut(name=pin.name, because=refused))
+        kept, gone = weed(fitting, lambda some: self._failure(_versions(some)))
+        left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
+        return Joint(versions=_versions(kept), left_out=tuple(left_out))
+
+    def _pin(self, name: str) -> PinFrontier:
+        releases = self.catalogue.releases(name)
+        pinned = Version(self._pinned[name])
+        steps = ladder(releases, above=pinned, as_of=self.planner.as_of)
+        found = climb(
+            [self._step(name, release) for release in steps],
+            lambda step: self._refusal({name: step.version, **step.companions}),
+            lambda step: self._failure({name: step.version, **step.companions}),
+        )
+        usable = eligible(releases, self.planner.as_of)
+        passing, blocked = found.passing, found.blocked
+        return PinFrontier(
+            name=name,
+            pinned=str(pinned),
+            newest=str(max([pinned, *(release.version for release in usable)])),
+            newest_resolvable=found.resolvable.version if found.resolvable else str(pinned),
+            newest_passing=passing.version if passing else str(pinned),
+            companions=dict(passing.companions) if passing else {},
+            gained_days=_days(releases, pinned, passing.release) if passing else 0,
+            blocked=Blocked(version=blocked.version, because=found.because or "")
+            if blocked
+            else None,
+        )
+
+    def _step(self, name: str, release: Release) -> _Step:
+        found = companions(
+            {name: release.version},
+            self.planner.matrix.groups,
+            self.catalogue,
+            self.planner.as_of,
+        )
+        moves = {item.name: item.version for item in found}
+        own = self._pinned
+        return _Step(
+            release=release,
+            companions={pin: version for pin, version in moves.items() if own[pin] != version},
+        )
+
+    @cached_property
+    def _pinned(self) -> dict[str, str]:
+        return {pin.name: pin.version for pin in self.planner.base().pins}
+
+    @cached_property
+    def _holds_together(self) -> bool:
+        """Whether the row's own pins can be resolved in one go; only then can that be demanded."""
+        return self.bench.resolver.refused_together(self.planner.base()) is None
+
+    def _refusal(self, versions: Mapping[str, str]) -> str | None:
+        """Say why the stages, or all of them together, cannot be resolved with these versions."""
+        plan = self.planner.trial(versions)
+        stage = self.bench.resolver.refused_stage(plan, self.planner.base())
+        if stage is not None:
+            return stage.reason
+        together = self.bench.resolver.refused_together(plan) if self._holds_together else None
+        return sentence(together.words) if together else None
+
+    def _failure(self, versions: Mapping[str, str]) -> str | None:
+        """Say what a trial of these versions breaks, or None if it is safe."""
+        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+        if trial.safe:
+            return None
+        found = reasons(trial)
+        more = len(found) - _MOST_REASONS
+        shown = "; ".join(found[:_MOST_REASONS])
+        return f"{shown}; {more} more" if more > 0 else shown
+
+
+def _by_value(pins: Sequence[PinFrontier]) -> list[PinFrontier]:
+    return sorted(pins, key=lambda pin: -pin.gained_days)
+
+
+def _versions(pins: Sequence[PinFrontier]) -> dict[str, str]:
+    """Return the versions that upgrades come down to; an earlier one's companions stay."""
+    versions: dict[str, str] = {}
+    for pin in pins:
+        versions |= {
+            name: version
+            for name, version in {pin.name: pin.newest_passing, **pin.companions}.items()
+            if name not in versions
+        }
+    return versions
+
+
+def _days(releases: Sequence[Release], pinned: Version, reached: Release) -> int:
+    uploads = {release.version: release.uploaded for release in releases}
+    before, after = uploads.get(pinned), reached.uploaded
+    return (after - before).days if before and after else 0

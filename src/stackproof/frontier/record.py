@@ -1,0 +1,64 @@
+"""The frontier of a row: the form of `reports/frontier.json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stackproof.records import Record
+
+__all__ = ["Blocked", "Frontier", "Joint", "LeftOut", "PinFrontier"]
+
+
+class Blocked(Record):
+    """The next step up that does not go, and what refuses it: a requirement, or a failing check."""
+
+    version: str
+    because: str
+
+
+class PinFrontier(Record):
+    """How far one pin can be taken.
+
+    `newest` is its newest release before the cut-off. `newest_resolvable` and `newest_passing` are
+    the highest versions that the rest of the stack can be resolved with, and that pass the suite;
+    each is the pinned version where nothing newer does. `companions` maps the pins that have to
+    move along to `newest_passing` to their versions. `gained_days` is the time between the uploads
+    of the pinned version and of `newest_passing`.
+    """
+
+    name: str
+    pinned: str
+    newest: str
+    newest_resolvable: str
+    newest_passing: str
+    companions: dict[str, str]
+    gained_days: int
+    blocked: Blocked | None
+
+
+class LeftOut(Record):
+    """A pin whose upgrade does not go together with the others', and why."""
+
+    name: str
+    because: str
+
+
+class Joint(Record):
+    """The upgrades that pass all together, by pin, and those that had to stay behind."""
+
+    versions: dict[str, str]
+    left_out: tuple[LeftOut, ...]
+
+
+class Frontier(Record):
+    """The frontier of a row as of a cut-off.
+
+    `complete` is whether every pin asked for was looked at; `joint` is None until they were.
+    """
+
+    format: Literal[1] = 1
+    row: str
+    as_of: str
+    complete: bool
+    pins: tuple[PinFrontier, ...]
+    joint: Joint | None

@@ -1,0 +1,112 @@
+"""`nox -s frontier`: how far each pin can be taken, and what stands in the way."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+from packaging.utils import canonicalize_name
+
+from stackproof.errors import StackproofError
+from stackproof.frontier.explore import Explorer
+from stackproof.frontier.record import Frontier, Joint, PinFrontier
+from stackproof.frontier.terminal import frontier_markdown, print_frontier
+from stackproof.matrix.references import nearest
+from stackproof.plan import timestamp
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.records import write_atomically
+from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.options import Options, instant
+from stackproof.sessions.trials import Opened, open_bench
+
+__all__ = ["frontier"]
+
+_ANY_AGE = timedelta(days=36500)
+
+
+def frontier(session: nox.Session, root: Path) -> None:
+    """Explore the pins that stand behind `--`, or all of them, and print the table."""
+    screen = console()
+    try:
+        project = Project(root=root, environ=environ(session))
+        given = _options(session.posargs)
+        opened = open_bench(
+            given.row,
+            project,
+            Progress(screen),
+            as_of=given.as_of,
+            # A cut-off fixes what a trial is made of, so one made before needs no repetition.
+            baseline_age=_ANY_AGE,
+            recall=True,
+        )
+        with opened as bench:
+            work = _Frontier(given, bench, project.reports / "frontier.json")
+            try:
+                work.explore()
+            finally:
+                # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
+                print_frontier(work.state(), screen)
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("frontier")
+    options.add_argument("names", nargs="*", metavar="NAME", type=canonicalize_name)
+    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
+    return options.parse_args(posargs)
+
+
+def _today() -> datetime:
+    """Return the beginning of the day, so that all runs of a day have their trials in common."""
+    return datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class _Frontier:
+    """The frontier of one row, as far as it is known."""
+
+    def __init__(self, given: argparse.Namespace, opened: Opened, file: Path) -> None:
+        self._as_of: datetime = given.as_of
+        self._file = file
+        self._explorer = Explorer(
+            bench=opened.bench, planner=opened.planner, catalogue=opened.catalogue
+        )
+        self._row = f"{opened.planner.name}/{opened.planner.row}"
+        self._names = _chosen(given.names, [pin.name for pin in opened.planner.base().pins])
+        self._pins: list[PinFrontier] = []
+        self._joint: Joint | None = None
+
+    def explore(self) -> None:
+        """Explore every pin, then all together; what is known is written after each step."""
+        for pin in self._explorer.explore(self._names):
+            self._pins.append(pin)
+            self._write()
+        self._joint = self._explorer.together(self._pins)
+        self._write()
+
+    def state(self) -> Frontier:
+        """Return what is known by now."""
+        return Frontier(
+            row=self._row,
+            as_of=timestamp(self._as_of),
+            complete=self._joint is not None,
+            pins=tuple(self._pins),
+            joint=self._joint,
+        )
+
+    def _write(self) -> None:
+        state = self.state()
+        state.write(self._file)
+        write_atomically(self._file.with_suffix(".md"), frontier_markdown(state))
+
+
+def _chosen(names: Sequence[str], pins: Sequence[str]) -> Sequence[str]:
+    unknown = [name for name in names if name not in pins]
+    if unknown:
+        raise StackproofError(f"the row has no pin {unknown[0]!r}; {nearest(unknown[0], pins)}")
+    return list(dict.fromkeys(names)) or pins

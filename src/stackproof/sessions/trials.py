@@ -1,0 +1,71 @@
+"""What the sessions that make trials have in common: a row, an index, and a bench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from stackproof.candidate.catalogue import IndexCatalogue
+from stackproof.candidate.planner import RowPlanner
+from stackproof.candidate.resolution import TrialResolver
+from stackproof.candidate.trial import Bench
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
+from stackproof.laboratory import Laboratory
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.sessions.rows import find_row
+
+__all__ = ["Opened", "open_bench"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A bench for trials on one row; `file` is the row's matrix file."""
+
+    file: Path
+    planner: RowPlanner
+    catalogue: IndexCatalogue
+    bench: Bench
+
+
+@contextmanager
+def open_bench(
+    text: str,
+    project: Project,
+    progress: Progress,
+    *,
+    as_of: datetime | None,
+    baseline_age: timedelta,
+    recall: bool,
+) -> Iterator[Opened]:
+    """Yield a bench for the row `[MATRIX/]ROW`, at a cut-off in place of its own if one is given.
+
+    With `recall` no trial is made that was made before. Raises StackproofError if there is no such
+    row.
+    """
+    name, row, matrix = find_row(text, project.root / "matrices")
+    planner = RowPlanner(matrix=matrix, name=name, row=row, as_of=as_of)
+    index = default_index(planner.installer, project.environ)
+    home = user_cache_path("stackproof") / "index"
+    resolver = Resolver(memory=Memory(home / "computed"), index=index, environ=project.environ)
+    bench = Bench(
+        laboratory=Laboratory(project=project, progress=progress),
+        resolver=TrialResolver(project=project, resolver=resolver),
+        baseline_age=baseline_age,
+        recall=recall,
+    )
+    with IndexClient(home) as client:
+        yield Opened(
+            file=project.root / "matrices" / f"{name}.toml",
+            planner=planner,
+            catalogue=IndexCatalogue(client, index),
+            bench=bench,
+        )

@@ -1,0 +1,95 @@
+"""Byte code taken over from another environment: only what is certain to fit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.wheels import Release, wheel_tree
+
+from stackproof.byte_code import byte_code
+from stackproof.environment import Environment
+
+STAMP = 1_700_000_000
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def environment(root: Path, *releases: Release, version: str = "3.11.7") -> Environment:
+    """Lay out wheels as an installer does, every file of the same age."""
+    library = root / "lib"
+    for release in releases:
+        for name, text in wheel_tree(release).items():
+            file = library / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            os.utime(file, (STAMP, STAMP))
+    return Environment(
+        root=root,
+        installer="uv",
+        python=root / "bin" / "python",
+        version=version,
+        implementation="CPython",
+        libraries=(library,),
+    )
+
+
+def compiled(at: Environment) -> set[str]:
+    """Return the files of which there is byte code, after the folder was made ready."""
+    (library,) = at.libraries
+    place = byte_code(at, at.freeze()) / library.relative_to(library.anchor)
+    return {path.relative_to(place).as_posix() for path in place.rglob("*.pyc")}
+
+
+def write(at: Environment, *names: str) -> None:
+    """Leave byte code behind, as Python does."""
+    (library,) = at.libraries
+    place = byte_code(at, at.freeze()) / library.relative_to(library.anchor)
+    for name in names:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"code")
+
+
+ALPHA = Release("alpha", "1.0")
+BETA = Release("beta", "1.0")
+#: Writes into alpha's package.
+GUEST = Release("guest", "1.0", modules={"alpha/__init__.py": "", "guest.py": ""})
+
+
+def test_what_did_not_change_is_taken_over(tmp_path: Path) -> None:
+    old = environment(tmp_path / "old", ALPHA, BETA)
+    assert compiled(old) == set()
+    write(old, "alpha/__init__.cpython-311.pyc", "beta/__init__.cpython-311.pyc")
+    write(old, "stray.cpython-311.pyc", "beta/__init__.cpython-311-pytest-8.4.2.pyc")
+    new = environment(tmp_path / "new", ALPHA, Release("beta", "2.0"))
+    assert compiled(new) == {"alpha/__init__.cpython-311.pyc"}
+    # The folder of the very same freeze is the folder itself.
+    assert len(compiled(old)) == 4
+
+
+@pytest.mark.parametrize("guest_is_in", ["old", "new"])
+def test_a_file_that_two_distributions_bring_is_never_taken_over(
+    tmp_path: Path, guest_is_in: str
+) -> None:
+    guests = {guest_is_in: [GUEST]}
+    old = environment(tmp_path / "old", ALPHA, BETA, *guests.get("old", []))
+    write(old, "alpha/__init__.cpython-311.pyc", "beta/__init__.cpython-311.pyc")
+    new = environment(tmp_path / "new", ALPHA, BETA, *guests.get("new", []))
+    assert compiled(new) == {"beta/__init__.cpython-311.pyc"}
+
+
+def test_another_python_takes_nothing_over(tmp_path: Path) -> None:
+    old = environment(tmp_path / "old", ALPHA)
+    write(old, "alpha/__init__.cpython-311.pyc")
+    assert compiled(environment(tmp_path / "new", ALPHA, BETA, version="3.11.8")) == set()
+
+
+def test_old_folders_are_removed(tmp_path: Path, cache: Path) -> None:
+    for number in range(12):
+        compiled(environment(tmp_path / str(number), Release("alpha", f"{number}.0")))
+    assert len(list((cache / "stackproof" / "byte-code").iterdir())) == 8

@@ -1,0 +1,245 @@
+"""Trials and frontiers through a real nox, on stacks of tiny wheels."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from checkout import Checkout
+from support.index import Index
+from support.wheels import Release
+from workbench import PYTHON, Bench
+
+from stackproof.matrix import load_matrix
+
+MATRIX = f"""\
+# The stack of the tests.
+format = 1
+title = "Engines"
+document = "engines.md"
+python = "{PYTHON}"
+
+[groups]
+family = ["engine", "vision"]
+
+[[pins]]
+name = "engine"
+version = "1.0"  # what moves the rest
+imports = ["engine"]
+area = "1"
+role = "moves"
+
+[[pins]]
+name = "vision"
+version = "1.0"
+imports = ["vision"]
+area = "1"
+role = "sees"
+
+[[pins]]
+name = "lamp"
+version = "1.0"
+imports = ["lamp"]
+area = "2"
+role = "shines"
+
+[[pins]]
+name = "wire"
+version = "1.0"
+imports = ["wire"]
+area = "2"
+role = "connects"
+
+[[stages]]
+name = "moving"
+step = "One."
+pins = ["engine", "vision"]
+
+[[stages]]
+name = "shining"
+step = "Two."
+pins = ["lamp", "wire"]
+
+[rows.verified]
+summary = "Works."
+"""
+
+BROKEN = {"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}
+#: Works unless the other one is new too.
+NEW_WIRE = {
+    "wire/__init__.py": "__version__ = '2.0'\n"
+    "import lamp\n"
+    "assert lamp.__version__ < '1.2' or lamp.__version__ > '2', 'too bright'\n"
+}
+
+
+def released(day: int) -> datetime:
+    return datetime(2025, 5, day, tzinfo=timezone.utc)
+
+
+STACK = (
+    Release("engine", "1.0"),
+    Release("engine", "2.0", uploaded=released(10)),
+    Release("vision", "1.0", requires=["engine==1.0"]),
+    Release("vision", "1.5", requires=["engine==2.0"], uploaded=released(11)),
+    Release("lamp", "1.0"),
+    Release("lamp", "1.1", uploaded=released(1)),
+    Release("lamp", "1.2", uploaded=released(2)),
+    Release("lamp", "1.3", modules=BROKEN, uploaded=released(3)),
+    Release("lamp", "1.4", requires=["wire<1"], uploaded=released(4)),
+    Release("lamp", "1.5", uploaded=released(5), yanked="burns"),
+    Release("wire", "1.0"),
+    Release("wire", "2.0", modules=NEW_WIRE, uploaded=released(6)),
+)
+
+
+@pytest.fixture
+def checkout(bench: Bench, index: Index) -> Checkout:
+    index.add(*STACK)
+    made = Checkout(bench)
+    made.write_matrix(MATRIX, name="engines")
+    (bench.root / "matrices" / "tiny.toml").unlink()
+    return made
+
+
+def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
+    """Return the verdict of the latest trial of these requirements."""
+    home = checkout.bench.root / "reports" / "candidates" / f"engines-verified-{requested}"
+    found: dict[str, Any] = json.loads((home / "latest" / "verdict.json").read_text("utf-8"))
+    return found
+
+
+def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+    assert code == 0, lines
+    found = trial(checkout, "lamp-1.2")
+    assert (found["resolvable"], found["comparison"]["regressions"]) == (True, [])
+    assert set(found["comparison"]["still_passing"]) >= {"import:lamp", "version:lamp", "import:*"}
+    assert found["moved"] == {}
+
+
+def test_a_regression_is_named_by_its_check(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3")
+    assert code == 1, lines
+    found = trial(checkout, "lamp-1.3")
+    assert found["comparison"]["regressions"] == ["import:*", "import:lamp"]
+    assert any("the bulb is out" in line for line in lines)
+
+
+def test_a_refusal_says_what_is_required_and_what_would_go(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    assert code == 1, lines
+    found = trial(checkout, "lamp-1.4")
+    assert (found["resolvable"], found["comparison"]) == (False, None)
+    assert found["reason"] == (
+        "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for; "
+        "the nearest version that can be resolved is lamp 1.3"
+    )
+
+
+def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0")
+    assert code == 0, lines
+    assert trial(checkout, "engine-2.0")["resolvable"] is False
+    found = trial(checkout, "engine-2.0+vision-1.5")
+    assert (found["companions"], found["comparison"]["regressions"]) == (["vision==1.5"], [])
+
+
+def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "wire==2.0")
+    assert code == 1, lines
+    assert trial(checkout, "lamp-1.2")["comparison"]["regressions"] == []
+    assert trial(checkout, "wire-2.0")["comparison"]["regressions"] == []
+    assert trial(checkout, "lamp-1.2+wire-2.0")["guilty"] == ["lamp", "wire"]
+    assert any("to blame: lamp, wire" in line for line in lines)
+
+
+def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> None:
+    requests = ("lamp==1.3", "wire==2.0")
+    code, lines = checkout.nox("-s", "candidate", "--", *requests)
+    assert code == 1, lines
+    assert trial(checkout, "lamp-1.3+wire-2.0")["guilty"] == ["lamp"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "words"),
+    [
+        ("lamb==1.2", "the row has no pin 'lamb'; did you mean 'lamp'?"),
+        ("lamp==1.9", "there is no release 1.9 of lamp; the nearest are 1.2, 1.3, 1.4"),
+        ("lamp==1.5", "release 1.5 of lamp was yanked; the nearest are 1.2, 1.3, 1.4"),
+        ("--index-url=x", "unrecognized arguments: --index-url=x"),
+        ("lamp==1.2; echo hi", "'lamp==1.2; echo hi' is no upgrade to try"),
+    ],
+)
+def test_what_cannot_be_tried_ends_with_2_and_the_reason(
+    checkout: Checkout, requirement: str, words: str
+) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", requirement)
+    assert code == 1  # nox knows no other code for a session that fails
+    assert any("exit 2, could not judge: " in line and words in line for line in lines), lines
+    assert not (checkout.bench.root / "reports" / "candidates").exists()
+
+
+def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    assert code == 0, lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith(MATRIX)
+    row = load_matrix(file).rows["verified-lamp-1-2"]
+    assert [(item.pin, item.version) for item in row.overrides] == [("lamp", "1.2")]
+    assert row.base == "verified"
+    assert "wrote row 'verified-lamp-1-2' into matrices/engines.toml" in lines
+    code, lines = checkout.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
+    assert code == 0, lines
+
+
+def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "--promote", "pins")
+    assert code == 0, lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert 'version = "1.0"  # what moves the rest' in file.read_text(encoding="utf-8")
+    row = load_matrix(file).rows["verified"]
+    assert {item.pin: item.version for item in row.overrides} == {"engine": "2.0", "vision": "1.5"}
+
+
+def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3", "--promote")
+    assert code == 1
+    assert any("is safe; nothing was written" in line for line in lines), lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert file.read_text(encoding="utf-8") == MATRIX
+
+
+def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "frontier")
+    assert code == 0, lines
+    file = checkout.bench.root / "reports" / "frontier.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    pins = {pin["name"]: pin for pin in found["pins"]}
+    assert {name: pin["newest_passing"] for name, pin in pins.items()} == {
+        "engine": "2.0",
+        "vision": "1.0",
+        "lamp": "1.2",
+        "wire": "2.0",
+    }
+    lamp = pins["lamp"]
+    assert (lamp["newest"], lamp["newest_resolvable"]) == ("1.4", "1.3")
+    assert lamp["blocked"]["version"] == "1.3"
+    assert "the bulb is out" in lamp["blocked"]["because"]
+    assert pins["engine"]["companions"] == {"vision": "1.5"}
+    assert pins["vision"]["blocked"] == {
+        "version": "1.5",
+        "because": "stage moving: vision>=1.5 requires engine==2.0 and engine 1.0 is asked for",
+    }
+    # Of two that exclude each other the one that gains more days stays.
+    assert found["joint"]["versions"] == {"engine": "2.0", "vision": "1.5", "wire": "2.0"}
+    assert [item["name"] for item in found["joint"]["left_out"]] == ["lamp"]
+    before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
+    code, lines = checkout.nox("-s", "frontier")
+    assert code == 0, lines
+    # Nothing is tried twice.
+    assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
+    assert json.loads(file.read_text(encoding="utf-8")) == found

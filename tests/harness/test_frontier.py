@@ -1,0 +1,79 @@
+"""The searches of the frontier, on recorded answers, with what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stackproof.frontier.climb import Climb, climb, weed
+
+
+class Recorded:
+    """Answers from a record; remembers the questions."""
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __call__(self, step: str) -> str | None:
+        """Return what is wrong with a step, or None."""
+        self.asked.append(step)
+        return self.answers.get(step)
+
+
+def test_a_climb_stops_at_the_first_step_that_passes() -> None:
+    refusal, failure = Recorded({"5": "no wheel"}), Recorded({"4": "import fails"})
+    assert climb(["5", "4", "3", "2"], refusal, failure) == Climb(
+        resolvable="4", passing="3", blocked="4", because="import fails"
+    )
+    assert refusal.asked == ["5", "4", "3"]
+    # No trial is made of what cannot be resolved, nor below a step that passes.
+    assert failure.asked == ["4", "3"]
+
+
+def test_the_newest_may_pass_at_once() -> None:
+    found = climb(["2", "1"], Recorded({}), Recorded({}))
+    assert found == Climb(resolvable="2", passing="2", blocked=None, because=None)
+
+
+def test_nothing_may_pass() -> None:
+    found = climb(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
+    assert found == Climb(resolvable=None, passing=None, blocked="1", because="one")
+    assert climb([], Recorded({}), Recorded({})) == Climb(
+        resolvable=None, passing=None, blocked=None, because=None
+    )
+
+
+class Sets:
+    """Fails a set that holds any of the forbidden ones together; counts its trials."""
+
+    def __init__(self, *forbidden: str) -> None:
+        self.forbidden = forbidden
+        self.trials = 0
+
+    def __call__(self, some: Sequence[str]) -> str | None:
+        """Return which forbidden set is among some, or None."""
+        self.trials += 1
+        return next((bad for bad in self.forbidden if set(bad) <= set(some)), None)
+
+
+def test_a_set_that_passes_takes_one_trial() -> None:
+    failure = Sets()
+    assert weed("abcdefgh", failure) == (list("abcdefgh"), [])
+    assert failure.trials == 1
+
+
+def test_the_later_of_two_that_exclude_each_other_goes() -> None:
+    failure = Sets("bf")
+    assert weed("abcdefgh", failure) == (list("abcdegh"), [("f", "bf")])
+    # The whole, three halvings of eight, and the rest.
+    assert failure.trials == 5
+
+
+def test_several_go_one_after_another() -> None:
+    failure = Sets("a", "gh", "ce")
+    assert weed("abcdefgh", failure) == (list("bcdfg"), [("a", "a"), ("e", "ce"), ("h", "gh")])
+
+
+def test_all_may_go() -> None:
+    assert weed("a", Sets("a")) == ([], [("a", "a")])
+    assert weed("", Sets()) == ([], [])
