@@ -1,0 +1,150 @@
+"""What a plan is: a row of a matrix resolved to data that can be printed, hashed and compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Literal
+
+from pydantic import field_serializer
+
+from stackproof.matrix import ServerName
+from stackproof.records import Record, fingerprint
+
+__all__ = [
+    "Installer",
+    "Plan",
+    "PlannedClaim",
+    "PlannedConstraints",
+    "PlannedFailure",
+    "PlannedPin",
+    "PlannedStage",
+    "timestamp",
+]
+
+Installer = Literal["uv", "pip"]
+
+#: The kinds of checks that are answered by what building an environment left behind.
+_OUTSIDE = ("stage:", "pip-check:")
+
+#: The keys of a plan that change neither what is built nor what is asked of it.
+_WORDS: Any = {
+    "title": True,
+    "summary": True,
+    "claims": True,
+    "known_failures": True,
+    "allowed_skips": True,
+    "notes": True,
+    "pins": {"__all__": {"documented", "area", "role", "reason"}},
+    "stages": {"__all__": {"step", "reason", "reasons"}},
+}
+
+
+class PlannedPin(Record):
+    """A pin as the row has it; `documented` is the document's version."""
+
+    name: str
+    version: str
+    documented: str
+    imports: tuple[str, ...]
+    area: str
+    role: str
+    reason: str | None
+
+
+class PlannedConstraints(Record):
+    """The published constraint file of a stage: what it belongs to and its address."""
+
+    name: str
+    subject: str
+    version: str
+    url: str
+
+
+class PlannedStage(Record):
+    """One call of the installer; a constraint file stands in `arguments` by its address."""
+
+    name: str
+    step: str
+    pins: tuple[str, ...]
+    arguments: tuple[str, ...]
+    constraints: PlannedConstraints | None
+    index: str | None
+    reason: str | None
+    reasons: dict[str, str]
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The part of `arguments` that says what to install."""
+        return tuple(takewhile(lambda argument: not argument.startswith("--"), self.arguments))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The part of `arguments` that says how to install it."""
+        return self.arguments[len(self.requirements) :]
+
+
+class PlannedClaim(Record):
+    """A claim of the document about a pin, or about the whole stack where `pin` is None."""
+
+    pin: str | None
+    text: str
+    checks: tuple[str, ...]
+
+
+class PlannedFailure(Record):
+    """A check that is known to fail, with the reason and the day it was written down."""
+
+    check: str
+    reason: str
+    date: str
+
+
+class Plan(Record):
+    """Everything that decides what a run does.
+
+    `checks` are the ids of the checks that every run of the plan must answer; workloads are found
+    by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
+    the requirements that a candidate tries, and is empty for a row as the matrix has it. `only`
+    holds the ids of the checks that a probe asks alone, and is empty where all are asked.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    title: str
+    row: str
+    summary: str
+    requested: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    python: str
+    installer: Installer
+    as_of: datetime | None
+    pins: tuple[PlannedPin, ...]
+    stages: tuple[PlannedStage, ...]
+    groups: dict[str, tuple[str, ...]]
+    servers: tuple[ServerName, ...]
+    claims: tuple[PlannedClaim, ...]
+    known_failures: tuple[PlannedFailure, ...]
+    allowed_skips: tuple[str, ...] = ()
+    checks: tuple[str, ...]
+    import_seconds: int = 120
+    notes: tuple[str, ...]
+
+    @field_serializer("as_of")
+    def _utc(self, value: datetime | None) -> str | None:
+        return None if value is None else timestamp(value)
+
+    @property
+    def asks_suite(self) -> bool:
+        """Whether any check is answered inside the environment, by the suite."""
+        return not self.only or any(not check.startswith(_OUTSIDE) for check in self.only)
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of what is built and checked; what is merely said of it does not count."""
+        return fingerprint(self.model_dump(mode="json", exclude=_WORDS))
+
+
+def timestamp(value: datetime) -> str:
+    """Return an aware datetime as a full UTC timestamp, such as 2025-04-01T00:00:00Z."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
