@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof import leash
+from stackproof.errors import CannotJudgeError
 
-__all__ = ["Finished", "run"]
+__all__ = ["Answer", "Finished", "ask", "run"]
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
@@ -81,6 +82,38 @@ def run(
         # signal did not reach it, and what it started must not outlive it.
         _stop_group(process)
     return Finished(exit=process.returncode, seconds=time.monotonic() - begin, timed_out=timed_out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a short command said: its exit code, its output, and its errors."""
+
+    exit: int
+    output: str
+    errors: str
+
+
+def ask(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, limit: float = 60
+) -> Answer:
+    """Run a command that only answers a question, within `limit` seconds.
+
+    Raises CannotJudgeError if it cannot be started or does not end.
+    """
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env=dict(env) if env is not None else None,
+            errors="replace",
+            text=True,
+            timeout=limit,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotJudgeError(f"{Path(command[0]).name} gave no answer: {error}") from error
+    return Answer(exit=done.returncode, output=done.stdout.strip(), errors=done.stderr.strip())
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

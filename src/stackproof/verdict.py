@@ -10,7 +10,7 @@ from typing import Literal
 from stackproof.environment import FailureKind
 from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.matrix import CHECK_KINDS
-from stackproof.plan import Installer, Plan, PlannedClaim, timestamp
+from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, timestamp
 from stackproof.records import Record
 from stackproof.text import plain
 
@@ -170,9 +170,9 @@ def _pip_check_results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
 
 
 def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
-    known = {failure.check: failure.reason for failure in plan.known_failures}
+    known = {failure.check: failure for failure in plan.known_failures}
     for result in results.values():
-        reason = known.get(result.id)
+        reason = _known_reason(result, known.get(result.id))
         yield Check(
             id=result.id,
             kind=result.kind,
@@ -184,6 +184,16 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
             reason=reason,
             seconds=result.seconds,
         )
+
+
+def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | None:
+    """Return why a failure is a known one; None if it is not, or not the one that was meant."""
+    if known is None:
+        return None
+    # A distribution may come to complain of a second requirement beside the known one.
+    complaints = result.message.splitlines() if result.kind == "pip-check" else [result.message]
+    meant = known.says is None or all(known.says in text for text in complaints)
+    return known.reason if meant or result.outcome != "failed" else None
 
 
 def _state(outcome: Outcome, *, known: bool) -> State:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
+from stackproof.process import ask
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import to_json, write_atomically
@@ -192,7 +192,7 @@ class _Run:
             notes=self.notes,
         )
         with self._part("index"):
-            self.installer_version = _output(environment.version_command())
+            self.installer_version = ask(environment.version_command()).output
             self.index = builder.prepare()
         failed = self._run_stages(builder)
         freeze = environment.freeze()
@@ -277,8 +277,3 @@ class _Run:
                 yield
         finally:
             self.others_seconds += time.monotonic() - begin
-
-
-def _output(command: list[str]) -> str:
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return answer.stdout.strip()

@@ -13,6 +13,7 @@ from support.wheels import Release
 from uv import find_uv_bin
 from workbench import TINY, Bench, states
 
+from stackproof.environment import PipCheck
 from stackproof.evidence import Evidence
 from stackproof.plan import Plan
 from stackproof.reuse import Mark
@@ -253,16 +254,36 @@ def test_each_failure_is_seen_and_judged_by_what_is_known(broken: Bench) -> None
     assert (later.folder / "stages" / "04-four.log").is_file()
 
 
-def rejudged(evidence: Evidence, folder: Path, *known: str) -> Verdict:
-    """Judge copied evidence as if other failures had been known."""
+def rejudged(evidence: Evidence, folder: Path, *known: str, says: str | None = None) -> Verdict:
+    """Judge copied evidence as if other failures had been known, by what they say."""
     shutil.copytree(evidence.folder, folder)
     file = folder / "plan.json"
     plan = json.loads(file.read_text(encoding="utf-8"))
     plan["known_failures"] = [
-        {"check": check, "reason": "why", "date": "2025-01-02"} for check in known
+        {"check": check, "says": says, "reason": "why", "date": "2025-01-02"} for check in known
     ]
     file.write_text(json.dumps(plan), encoding="utf-8")
     return judge(Evidence(folder))
+
+
+def test_a_known_failure_is_known_by_its_words(broken: Bench, tmp_path: Path) -> None:
+    _, evidence = broken.verify(broken_plan(broken, *FAILING))
+    check, words = "smoke:wrong", FAILING["smoke:wrong"]
+    meant = rejudged(evidence, tmp_path / "meant", check, says=words)
+    other = rejudged(evidence, tmp_path / "other", check, says="another story")
+    assert {item.state for item in meant.checks if item.id == check} == {"known"}
+    assert {(item.state, item.reason) for item in other.checks if item.id == check} == {
+        ("new", None)
+    }
+
+
+def test_a_second_complaint_of_one_distribution_is_news(bench: Bench, tmp_path: Path) -> None:
+    _, evidence = bench.verify(bench.plan())
+    complaints = {"beta": ("beta requires gamma>=2", "beta requires delta")}
+    found = PipCheck(speaker="uv", exit=1, seconds=0.0, output="", complaints=complaints)
+    found.write(evidence.folder / "pip-check.json")
+    verdict = rejudged(evidence, tmp_path / "two", "pip-check:beta", says="gamma")
+    assert {item.state for item in verdict.checks if item.id == "pip-check:beta"} == {"new"}
 
 
 def test_known_failures_are_strict(bench: Bench, tmp_path: Path) -> None:

@@ -127,7 +127,10 @@ def _add_known_failures(row: Table, plan: Plan, trial: TrialVerdict) -> None:
     for failure in plan.known_failures:
         if failure.check in failing:
             table = tomlkit.table()
-            table["check"], table["reason"] = failure.check, failure.reason
+            table["check"] = failure.check
+            if failure.says is not None:
+                table["says"] = failure.says
+            table["reason"] = failure.reason
             table["date"] = date.fromisoformat(failure.date)
             known.append(table)
     if known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
+from stackproof.process import ask
 
 __all__ = ["scratch_environment"]
 
@@ -28,16 +28,10 @@ def scratch_environment(name: str, *, python: str, installer: Installer) -> Iter
     """
     folder = _shelf() / name
     try:
-        made = subprocess.run(
-            _command(folder, python, installer),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        if made.returncode != 0:
+        made = ask(_command(folder, python, installer), limit=120)
+        if made.exit != 0:
             raise CannotJudgeError(
-                f"no environment with Python {python} could be made: {made.stderr.strip()}"
+                f"no environment with Python {python} could be made: {made.errors}"
             )
         yield folder
     finally:
@@ -56,10 +50,7 @@ def _shelf() -> Path:
     """Return a folder on the file system of uv's cache, or its hard links would become copies."""
     ours = user_cache_path("stackproof") / "scratch"
     ours.mkdir(parents=True, exist_ok=True)
-    answer = subprocess.run(
-        [find_uv_bin(), "cache", "dir"], capture_output=True, text=True, check=True, timeout=60
-    )
-    cache = Path(answer.stdout.strip())
+    cache = Path(ask([find_uv_bin(), "cache", "dir"]).output)
     if not cache.exists() or cache.stat().st_dev == ours.stat().st_dev:
         return ours
     return cache.parent / "stackproof-scratch"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
+from stackproof.process import ask
 
 __all__ = ["Environment", "Freeze", "distribution_of"]
 
@@ -46,19 +46,12 @@ class Environment:
         Raises CannotJudgeError if there is none or it does not run.
         """
         python = root / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        try:
-            answer = subprocess.run(
-                [str(python), "-I", "-c", _PROBE],
-                capture_output=True,
-                check=True,
-                text=True,
-                timeout=60,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
+        answer = ask([str(python), "-I", "-c", _PROBE])
+        if answer.exit != 0:
             raise CannotJudgeError(
-                f"the environment at {root} has no working Python: {error}"
-            ) from error
-        version, implementation, *libraries = json.loads(answer.stdout)
+                f"the environment at {root} has no working Python: {answer.errors}"
+            )
+        version, implementation, *libraries = json.loads(answer.output)
         return cls(
             root=root,
             installer=installer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +16,7 @@ from pypi_simple import (
 
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
+from stackproof.process import ask
 
 __all__ = ["default_index", "require_index", "without_credentials"]
 
@@ -36,14 +36,9 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
         if environ.get(variable):
             return environ[variable]
     if installer == "pip":
-        configured = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if configured.returncode == 0:
-            return configured.stdout.strip()
+        configured = ask([sys.executable, "-m", "pip", "config", "get", "global.index-url"])
+        if configured.exit == 0:
+            return configured.output
     return PYPI_SIMPLE_ENDPOINT
 
 

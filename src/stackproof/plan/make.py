@@ -220,7 +220,12 @@ def _claims(matrix: Matrix) -> tuple[PlannedClaim, ...]:
 
 
 def _known(failure: KnownFailure) -> PlannedFailure:
-    return PlannedFailure(check=failure.check, reason=failure.reason, date=failure.date.isoformat())
+    return PlannedFailure(
+        check=failure.check,
+        says=failure.says,
+        reason=failure.reason,
+        date=failure.date.isoformat(),
+    )
 
 
 def _checks(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[str, ...]:

@@ -93,9 +93,13 @@ class PlannedClaim(Record):
 
 
 class PlannedFailure(Record):
-    """A check that is known to fail, with the reason and the day it was written down."""
+    """A check that is known to fail, with the reason and the day it was written down.
+
+    `says` are the words by which the failure is known, or None where any failure is.
+    """
 
     check: str
+    says: str | None = None
     reason: str
     date: str
 
