@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 from packaging.version import Version
 from uv import find_uv_bin
 
-from stackproof.audit.target import Target
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.failures import classify, explain
 from stackproof.index.releases import Release
+from stackproof.index.target import Target
 from stackproof.matrix import ConstraintSource
 from stackproof.plan import timestamp
 from stackproof.process import run

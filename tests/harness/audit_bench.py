@@ -49,7 +49,7 @@ class Desk:
         """Where the audits take place."""
         fast = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "2"}
         environ = hermetic_environ(self.root / "home", self.index.url) | fast
-        return Place(root=self.root, cache=self.root / "cache", environ=environ)
+        return Place(root=self.root, cache=self.root / "cache", environ=environ, seconds=(1, 1))
 
     def write(self, text: str) -> Path:
         """Write the matrix file."""

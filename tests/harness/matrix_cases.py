@@ -585,6 +585,24 @@ CASES: dict[str, Case] = {
         in_schema=False,
         claims__0__checks=["proof:alpha"],
     ),
+    "claim by a check of the audit that is about nothing there": case(
+        ("[claims number 1], key checks number 1: there is no pin 'alfa'; did you mean 'alpha'?"),
+        "[claims number 1], key checks number 2: there is no pin '*'; there are alpha, beta",
+        "[claims number 1], key checks number 3: there is no pin 'betta'; did you mean 'beta'?",
+        (
+            "[claims number 1], key checks number 4: a pair is of two pins; write "
+            "'pairwise:<one>:<other>'"
+        ),
+        "[claims number 1], key checks number 5: there is no group 'grek'; did you mean 'greek'?",
+        in_schema=False,
+        claims__0__checks=[
+            "constraints:alfa",
+            "python:*",
+            "pairwise:alpha:betta",
+            "pairwise:alpha:alpha",
+            "groups:grek",
+        ],
+    ),
     "extra stage of a known name": case(
         (
             "[rows.mended.stages number 1 (two)], key name: there is a stage 'two' already; "

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from audit_bench import Desk, matrix_text, messages
+from support.faults import Place
 from support.index import Fault, Index, Offers
 from support.wheels import Release
 
@@ -26,7 +30,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def _client(desk: Desk) -> IndexClient:
-    return IndexClient(desk.place.cache, seconds=(1, 1))
+    return _client_of(desk.place.cache)
+
+
+def _client_of(cache: Path) -> IndexClient:
+    return IndexClient(cache, seconds=(1, 1))
 
 
 def test_metadata_comes_from_metadata_files_and_no_wheel_is_fetched(desk: Desk) -> None:
@@ -47,6 +55,17 @@ def test_a_second_audit_validates_pages_and_fetches_no_metadata(desk: Desk) -> N
         "simple/alpha/": 1,
         "simple/beta/": 1,
     }
+
+
+def test_what_several_rows_want_at_once_is_asked_for_once(desk: Desk) -> None:
+    with _client(desk) as client, ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: client.project(desk.index.url, "alpha"), range(16)))
+        (project,) = {id(item): item for item in found}.values()
+        assert project is not None
+        (file,) = project.files
+        list(pool.map(lambda _: client.metadata(desk.index.url, file), range(16)))
+    assert set(desk.index.requests.values()) == {1}
+    assert len(desk.index.requests) == 2
 
 
 def test_a_page_that_changed_is_read_anew(desk: Desk) -> None:
@@ -97,16 +116,29 @@ def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: st
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("address", ["nonsense", "file:///srv/simple", "http://127.0.0.1:99999/x"])
+def test_an_index_without_an_address_ends_the_audit(desk: Desk, address: str) -> None:
+    for _ in range(2):
+        with _client(desk) as client, pytest.raises(CannotJudgeError) as caught:
+            client.project(address, "alpha")
+        assert str(caught.value).startswith(
+            f"the package index {address} has no address that can be asked over the web ("
+        )
+
+
 def test_an_index_that_is_not_there_ends_the_audit(desk: Desk) -> None:
     desk.index.stop()
     with pytest.raises(CannotJudgeError, match=r"cannot be reached \(ConnectionError\)"):
         desk.audit(MATRIX)
 
 
-def test_an_index_that_answers_nothing_ends_within_the_time_limit(desk: Desk) -> None:
-    desk.index.fail(Fault.HANG)
-    with _client(desk) as client, pytest.raises(CannotJudgeError, match="cannot be reached"):
-        client.project(desk.index.url, "alpha")
+@pytest.mark.parametrize("place", ["page", "metadata"])
+def test_an_index_that_answers_nothing_ends_the_audit_in_time(desk: Desk, place: Place) -> None:
+    desk.index.fail(Fault.HANG, place=place)
+    begin = time.monotonic()
+    with pytest.raises(CannotJudgeError, match="does not answer in time; try again"):
+        desk.audit(MATRIX)
+    assert time.monotonic() - begin < 10
 
 
 def test_metadata_that_is_not_what_the_index_promised_is_refused(
@@ -130,12 +162,32 @@ def test_without_metadata_files_a_pin_is_unknown_and_never_fetched_whole(tmp_pat
             assert client.metadata(index.url, project.files[0]) is None
 
 
+@pytest.mark.parametrize("offers", [Offers(metadata_files=False), Offers()])
+def test_a_web_page_is_not_taken_for_metadata(tmp_path: Path, offers: Offers) -> None:
+    """As from a server that answers every address, so that nothing would be required."""
+    page = b"<!DOCTYPE html><title>Welcome</title><p>Metadata-Version: none"
+    with Index(ALPHA, BETA, offers=offers) as index, _client_of(tmp_path) as client:
+        project = client.project(index.url, "alpha")
+        assert project is not None
+        (file,) = project.files
+        address = index.put("alpha.whl.metadata", page).removesuffix(".metadata")
+        unannounced = replace(file, url=address, has_metadata=None, metadata_sha256=None)
+        assert client.metadata(index.url, unannounced) is None
+        announced = replace(unannounced, url=f"{address}#x", has_metadata=True)
+        with _client_of(tmp_path) as another, pytest.raises(CannotJudgeError, match="is none; try"):
+            another.metadata(index.url, announced)
+
+
 def test_a_cut_off_needs_upload_times(tmp_path: Path) -> None:
     with Index(ALPHA, BETA, offers=Offers(upload_times=False)) as index:
         desk = Desk(root=tmp_path, index=index)
         text = matrix_text("alpha==1.0", "beta==1.0", row="as-of = 2025-01-01T00:00:00Z")
-        with pytest.raises(CannotJudgeError, match="does not say when files of alpha were upload"):
-            desk.audit(text)
+        found = desk.audit(text)
+    assert found.exit_code == 2
+    assert found.pairs == {}
+    (trouble,) = found.trouble
+    assert trouble.startswith("tiny/plain: the package index http://127.0.0.1:")
+    assert "does not say when files of alpha were uploaded, so the row's cut-off date" in trouble
 
 
 def test_a_release_after_the_cut_off_is_not_there_yet(tmp_path: Path) -> None:

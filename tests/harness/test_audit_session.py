@@ -10,13 +10,14 @@ from typing import Any, NoReturn, cast
 
 import nox
 import pytest
-from audit_bench import Desk, matrix_text
+from audit_bench import PYTHON, Desk, matrix_text
 from support.index import Fault, Index
 from support.wheels import Release
 from test_document import DOCUMENT
 
 from stackproof.sessions import audit_rows, matrix_from
 
+URL = "http://index"
 OPTIONAL = '\n[rows.more]\nsummary = "M"\ndefault = false\n'
 
 
@@ -117,9 +118,110 @@ def test_news_ends_with_exit_1_and_annotations(
     )
 
 
-def test_an_index_that_fails_ends_with_exit_2(desk: Desk) -> None:
-    desk.index.fail(Fault.SERVER_ERROR)
-    assert _audit(desk).startswith("exit 2, could not judge: the package index http://127.0.0.1:")
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault.NOT_FOUND, "knows none of alpha, beta; check its address"),
+        (
+            Fault.SERVER_ERROR,
+            "answered 500; try again later, or name another index to the installer",
+        ),
+        (
+            Fault.GARBAGE,
+            (
+                "does not answer as a package index (a web page without a file of PIN); check its "
+                "address, and whether the network wants a login"
+            ),
+        ),
+    ],
+)
+def test_an_index_that_fails_ends_with_exit_2(desk: Desk, fault: Fault, said: str) -> None:
+    desk.index.fail(fault, place="page")
+    message = _audit(desk).replace("of alpha;", "of PIN;").replace("of beta)", "of PIN)")
+    message = message.replace("of alpha)", "of PIN)").replace(f"the package index {URL}", URL)
+    assert message.replace(desk.index.url, URL).replace("the package index ", "") == (
+        f"exit 2, could not judge: {URL} {said}"
+    )
+    assert not (desk.root / "reports").exists()
+
+
+def test_an_index_that_is_not_there_ends_with_exit_2(desk: Desk) -> None:
+    desk.index.stop()
+    assert _audit(desk) == (
+        f"exit 2, could not judge: the package index {desk.index.url} cannot be reached "
+        "(ConnectionError); check the network, or name another index to the installer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pin", "said"),
+    [
+        (
+            'version = "one"',
+            (
+                "tiny.toml: [pins number 1 (alpha)], key version: 'one': not a version; write one "
+                "exact version such as '2.5.1'"
+            ),
+        ),
+        (
+            'name = "al&pha"',
+            (
+                "tiny.toml: [pins number 1 (al&pha)], key name: 'al&pha': not a distribution name; "
+                "use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
+            ),
+        ),
+    ],
+)
+def test_a_matrix_that_is_none_ends_with_exit_2(desk: Desk, pin: str, said: str) -> None:
+    text = matrix_text("alpha==1.0", "beta==2.0", stages=(("beta",),))
+    old = 'name = "alpha"' if pin.startswith("name") else 'version = "1.0"'
+    desk.write(text.replace(old, pin))
+    assert _audit(desk) == f"exit 2, could not judge: {said}"
+
+
+def test_a_row_without_its_constraint_file_does_not_end_the_audit_of_others(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Row `more` has another version of the pin that names the file, and nobody has that file."""
+    desk.index.add(Release("alpha", "9.0"))
+    mirror = desk.root / "mirror"
+    (mirror / "constraints-1.0").mkdir(parents=True)
+    (mirror / "constraints-1.0" / "all.txt").write_text("beta==2.1\n", encoding="utf-8")
+    source = '[constraints.alpha]\nurl = "http://127.0.0.1:9/constraints-{version}/all.txt"\n'
+    text = matrix_text(
+        "alpha==1.0",
+        "beta==2.0",
+        stages=(("alpha",), ("beta",)),
+        more=f'claims = [{{ text = "in it", checks = ["constraints:beta"] }}]\n{source}'
+        'pin = "alpha"',
+    ).replace("pins = ['alpha']", 'pins = ["alpha"]\nconstraints = "alpha"')
+    override = '{ pin = "alpha", version = "9.0", reason = "why", date = 2025-01-02 }'
+    desk.write(f"{text}{OPTIONAL}overrides = [{override}]\n")
+    said = _audit(desk, "tiny/plain", "tiny/more", STACKPROOF_CONSTRAINTS_MIRROR=str(mirror))
+    assert said == "exit 2"
+    written = _written(desk)
+    assert written["trouble"] == [
+        (
+            "tiny/more: there is no constraint file for alpha 9.0 (mirror source: "
+            "constraints-9.0/all.txt does not exist); check the version and the Python version"
+        )
+    ]
+    assert [item["row"] for item in written["joint"]] == ["plain"]
+    assert sorted(written["pairs"]) == ["tiny/more", "tiny/plain"]
+    assert [(item["row"], item["state"], item["because"]) for item in written["claims"]] == [
+        (
+            "plain",
+            "refuted",
+            f"the constraint file of alpha 1.0 for Python {PYTHON} says 2.1, the pin 2.0",
+        ),
+        ("more", "not provable", "the row's constraint file could not be had"),
+    ]
+    assert f"could not judge: {written['trouble'][0]}" in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_ends_with_exit_2(desk: Desk) -> None:
+    (desk.root / "reports").write_text("in the way", encoding="utf-8")
+    assert _audit(desk).startswith("exit 2, could not judge: the audit cannot be written (")
 
 
 def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,9 +255,42 @@ def test_a_first_matrix_is_written_and_can_be_audited(desk: Desk) -> None:
     assert _matrix_from(desk, str(document), "--name", "second", "--python", "3.12") == ""
 
 
-def test_a_first_matrix_that_would_be_none_is_not_written(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("--python", "three"),
+            "argument --python: 'three' is not a Python version such as 3.11",
+        ),
+        *(
+            (
+                ("--name", name),
+                (
+                    f"argument --name: {name!r} is not a name for a matrix; use small letters, "
+                    "digits and single hyphens"
+                ),
+            )
+            for name in ("../../escaped", "/escaped", "a/b", "A", "a b", "a.toml", "-", "")
+        ),
+    ],
+)
+def test_what_cannot_be_the_name_or_python_of_a_matrix_is_refused(
+    desk: Desk, options: tuple[str, str], said: str
+) -> None:
     document = desk.root / "letters.md"
     document.write_text(DOCUMENT, encoding="utf-8")
-    said = _matrix_from(desk, str(document), "--python", "three")
-    assert said.startswith("exit 2, nothing was written: letters.toml: top level, key python: ")
-    assert not (desk.root / "matrices" / "letters.toml").exists()
+    before = sorted(desk.root.parent.rglob("*.toml"))
+    flag, value = options
+    message = _matrix_from(desk, str(document), f"{flag}={value}")
+    assert message.startswith(f"exit 2, nothing was written: {said}; usage: nox -s matrix-from --")
+    assert sorted(desk.root.parent.rglob("*.toml")) == before
+
+
+def test_a_first_matrix_that_would_be_none_is_not_written(desk: Desk) -> None:
+    document = desk.root / "requirements.txt"
+    document.write_text("7zip==1.0\n", encoding="utf-8")
+    said = _matrix_from(desk, str(document))
+    assert said.startswith(
+        "exit 2, nothing was written: requirements.toml: [pins number 1 (7zip)], key imports"
+    )
+    assert not (desk.root / "matrices" / "requirements.toml").exists()

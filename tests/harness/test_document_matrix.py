@@ -8,7 +8,7 @@ import pytest
 import tomlkit
 from test_document import DOCUMENT
 
-from stackproof.document import DocumentError, first_matrix, read_stack
+from stackproof.document import DocumentError, first_matrix, left_out, read_stack
 from stackproof.matrix import Matrix, parse_matrix
 from stackproof.plan import make_plan
 
@@ -18,6 +18,12 @@ def _matrix(folder: Path, text: str, name: str, *, python: str | None = None) ->
     path.write_text(text, encoding="utf-8")
     written = first_matrix(read_stack(path), python=python)
     return parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "letters.md"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def test_a_document_becomes_a_matrix(tmp_path: Path) -> None:
@@ -54,12 +60,15 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     )
     path = tmp_path / "requirements.txt"
     path.write_text(text, encoding="utf-8")
-    stack = read_stack(path)
-    assert stack.notes == (
-        "line 7: \"beta==2.0 ; python_version < '3'\" was passed over; it pins no version here",
-        "line 8: 'gamma>=1' was passed over; it pins no version here",
+    stack = read_stack(path, python="3.12")
+    assert [str(note) for note in (*stack.notes, *left_out(stack))] == [
+        (
+            "line 7: \"beta==2.0 ; python_version < '3'\" was passed over; its marker does not "
+            "hold for Python 3.12"
+        ),
         "line 10: '-e .' was passed over; it names no package",
-    )
+        "line 8: 'gamma>=1' was passed over; it pins no version here",
+    ]
     matrix = _matrix(tmp_path, text, "requirements.txt", python="3.12")
     assert matrix.python == "3.12"
     assert [(pin.name, pin.version, pin.extras) for pin in matrix.pins] == [
@@ -89,6 +98,53 @@ def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marker", "taken"),
+    [
+        ("python_version >= '3.12'", True),
+        ("python_version < '3.12'", False),
+        ("'x' in extras", False),
+        ("'dev' in dependency_groups", False),
+        ("extra == 'x'", False),
+        ("nonsense", False),
+    ],
+)
+def test_markers_of_a_lock_file_are_judged_for_its_python(
+    tmp_path: Path, marker: str, *, taken: bool
+) -> None:
+    path = tmp_path / "pylock.toml"
+    entry = f'[[packages]]\nname = "beta"\nversion = "1"\nmarker = "{marker}"\n'
+    alpha = '[[packages]]\nname = "alpha"\nversion = "1.0"\n'
+    path.write_text(f'requires-python = "<3.14,>=3.12"\n{alpha}{entry}', encoding="utf-8")
+    stack = read_stack(path)
+    assert stack.python == "3.12"
+    assert [item.name for item in stack.steps[0].installs] == ["alpha", "beta"][: 1 + taken]
+    assert [note.message.partition(";")[0] for note in stack.notes] == (
+        [] if taken else ["beta was passed over"]
+    )
+
+
+def test_what_no_step_pins_is_left_out_and_said(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("beta==2.0 --index", "beta 'gamma>=1' --index")
+    stack = read_stack(_written(tmp_path, text))
+    assert [str(note) for note in left_out(stack)] == [
+        "line 28: 'gamma>=1' was passed over; it pins no version here"
+    ]
+    matrix = parse_matrix(tomlkit.parse(first_matrix(stack)).unwrap(), file="first.toml")
+    assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0"), ("beta", "2.0")]
+    assert [stage.pins for stage in matrix.stages] == [("alpha",), ("beta",)]
+
+
+def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:
+    again = "\n| Package | Version |\n|---|---|\n| beta | V2.1RC1 |\n| zeta | V3.0RC1 |\n"
+    matrix = _matrix(tmp_path, DOCUMENT + again, "letters.md")
+    assert [(pin.name, pin.version) for pin in matrix.pins] == [
+        ("alpha", "1.0"),
+        ("beta", "2.0"),
+        ("zeta", "3.0rc1"),
+    ]
+
+
+@pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("r.txt", "a==one\nb@\n", ["r.txt: line 1: 'a==one': 'one' is not a version"]),
@@ -108,8 +164,28 @@ def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
         ("pylock.toml", "packages = []\n", ["pylock.toml: line 1: locks no package"]),
         (
             "pylock.toml",
+            "packages = [1]\n",
+            ["pylock.toml: line 1: is not a lock file of PEP 751 (an entry of 'packages' has no"],
+        ),
+        (
+            "pylock.toml",
+            'packages = [{ name = "a", version = 1 }]\n',
+            ["pylock.toml: line 1: is not a lock file of PEP 751 (the version of a is 1; it must"],
+        ),
+        (
+            "pylock.toml",
+            'requires-python = "new"\npackages = [{ name = "a", version = "1" }]\n',
+            ["pylock.toml: line 1: is not a lock file of PEP 751 (requires-python is 'new')"],
+        ),
+        (
+            "pylock.toml",
             '[[packages]]\nname = "a b"\nversion = "1"\n',
-            ["pylock.toml: line 1: 'a b==1' is not a requirement; its name is not one"],
+            [
+                (
+                    "pylock.toml: line 1: is not a lock file of PEP 751 ('a b==1' is not a "
+                    "requirement; its name is not one)"
+                )
+            ],
         ),
     ],
 )

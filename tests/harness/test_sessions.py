@@ -230,3 +230,23 @@ def test_a_missing_interpreter_is_an_error_that_names_it(checkout: Checkout) -> 
         "nox > Session verify-optional(tiny/elsewhere) failed: Python interpreter 3.99 not found."
     )
     assert not (checkout.bench.root / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "words"),
+    [
+        ('[pip]\nprerelease = "allow"\n', 1, "prerelease in "),
+        ('[[index]]\nurl = "{url}"\ndefault = true\n', 0, "tiny/plain OK"),
+    ],
+)
+def test_uv_s_own_configuration_counts(
+    checkout: Checkout, settings: str, code: int, words: str
+) -> None:
+    environ = checkout.bench.environ
+    url = environ.pop("UV_DEFAULT_INDEX")
+    del environ["UV_NO_CONFIG"]
+    file = checkout.bench.write("uv/uv.toml", settings.format(url=url))
+    environ["XDG_CONFIG_HOME"] = str(file.parents[1])
+    found, lines = checkout.nox("-s", SESSION)
+    assert found == code, lines
+    assert any(words in line for line in lines), lines

@@ -20,7 +20,7 @@ from stackproof.audit import (
     python_support,
 )
 from stackproof.audit.claims import check as judge_claims
-from stackproof.audit.constraint_file import constraint_facts
+from stackproof.audit.constraint_file import ConstraintFacts, ConstraintFinder
 from stackproof.audit.findings import (
     Audit,
     ClaimAnswer,
@@ -32,15 +32,14 @@ from stackproof.audit.findings import (
 from stackproof.audit.gathering import Gatherer, Source
 from stackproof.audit.lines import Lines
 from stackproof.audit.subject import Subject
-from stackproof.audit.target import Target
 from stackproof.audit.walk import walk
 from stackproof.errors import CannotJudgeError
-from stackproof.index.client import IndexClient
+from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.default import default_index, without_credentials
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
+from stackproof.index.target import Target
 from stackproof.matrix import load_matrix
-from stackproof.plan import make_plan
+from stackproof.plan import Plan, make_plan
 
 __all__ = ["Place", "audit"]
 
@@ -49,11 +48,15 @@ _ROWS_AT_ONCE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where an audit takes place: the checkout, the cache folder, the caller's environment."""
+    """Where an audit takes place: the checkout, the cache folder, the caller's environment.
+
+    `seconds` are an index's limits for connecting and for answering.
+    """
 
     root: Path
     cache: Path
     environ: Mapping[str, str]
+    seconds: tuple[float, float] = PATIENCE
 
     @property
     def snapshots(self) -> Path:
@@ -74,14 +77,14 @@ class _Judged:
 def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, ...] = ()) -> Audit:
     """Audit rows, each named by its matrix file and its name; `document` adds findings.
 
-    Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged:
-    no index, no constraint file.
+    Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged,
+    since there is no index. A row that alone cannot be judged is trouble of the audit.
     """
     started, begin = datetime.now(timezone.utc), time.monotonic()
-    memory = Memory(place.cache / "computed")
-    memory.forget_old()
     index = default_index("uv", place.environ)
-    with IndexClient(place.cache) as client:
+    with IndexClient(place.cache, seconds=place.seconds) as client:
+        memory = client.memory
+        memory.forget_old()
         gatherer = Gatherer(client, memory, index, started.date())
         sources = _sources(rows, place)
         gatherer.choose_indexes(sources)
@@ -100,8 +103,8 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         started=started,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
-        notes=tuple(gatherer.notes),
-        trouble=tuple(trouble for _, _, trouble in joints if trouble),
+        notes=(*client.notes, *gatherer.notes),
+        trouble=(*gatherer.trouble, *(trouble for _, _, trouble in joints if trouble)),
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
         joint=tuple(answer for _, answer, _ in joints if answer),
@@ -116,12 +119,14 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
 def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
     matrices = {file: (load_matrix(file), Lines.of(file)) for file in dict(rows)}
     targets: dict[str, Target] = {}
+    finder = ConstraintFinder(place.snapshots, place.environ)
     found: list[Source] = []
     for file, row in rows:
         matrix, lines = matrices[file]
         plan = make_plan(matrix, name=file.stem, row=row)
         if plan.python not in targets:
             targets[plan.python] = Target.find(plan.python, place.environ)
+        constraints, lacking = _constraints(plan, finder)
         found.append(
             Source(
                 matrix=matrix,
@@ -129,12 +134,19 @@ def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
                 file=_shown(file, place.root),
                 lines=lines,
                 target=targets[plan.python],
-                constraints=constraint_facts(
-                    plan, snapshots=place.snapshots, environ=place.environ
-                ),
+                constraints=constraints,
+                lacking=lacking,
             )
         )
     return found
+
+
+def _constraints(plan: Plan, finder: ConstraintFinder) -> tuple[tuple[ConstraintFacts, ...], str]:
+    """Return a row's constraint files, or none and why: other rows can be judged all the same."""
+    try:
+        return finder.facts(plan), ""
+    except CannotJudgeError as error:
+        return (), str(error)
 
 
 def _shown(file: Path, root: Path) -> str:
@@ -182,13 +194,16 @@ def _resolve(
     subject: Subject, resolver: Resolver, gatherer: Gatherer
 ) -> tuple[list[Finding], JointAnswer | None, str]:
     """Return findings, answer and trouble of a row's resolution."""
+    row = f"{subject.plan.matrix}/{subject.plan.row}"
+    if subject.lacking:
+        return [], None, f"{row}: {subject.lacking}"
     try:
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
         outcome = joint.together(subject, resolver, way, further)
         known = gatherer.metadata_of(subject, joint.needed(way))
     except CannotJudgeError as error:
-        return [], None, f"{subject.plan.matrix}/{subject.plan.row}: {error}"
+        return [], None, f"{row}: {error}"
     answer = joint.answer(subject, outcome, lambda name, version: known.get((name, version)))
     return list(joint.check(subject, answer, outcome)), answer, ""
 

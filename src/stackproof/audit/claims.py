@@ -81,6 +81,8 @@ def _python(subject: Subject, name: str) -> _Judged:
 
 
 def _constraints(subject: Subject, name: str) -> _Judged:
+    if subject.lacking:
+        return "not provable", "the row's constraint file could not be had"
     if name not in subject.pins or not subject.constraints:
         return "not provable", f"the row has no constraint file, or no pin {name}"
     pin = subject.pins[name]

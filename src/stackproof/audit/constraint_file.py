@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.environment.constraints import find_constraints
-from stackproof.plan import Plan
+from stackproof.environment.constraints import ConstraintFile, find_constraints
+from stackproof.errors import CannotJudgeError
+from stackproof.plan import Plan, PlannedConstraints
 
-__all__ = ["ConstraintFacts", "constraint_facts"]
+__all__ = ["ConstraintFacts", "ConstraintFinder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,29 +27,47 @@ class ConstraintFacts:
     says: Mapping[str, Requirement]
 
 
-def constraint_facts(
-    plan: Plan, *, snapshots: Path, environ: Mapping[str, str]
-) -> tuple[ConstraintFacts, ...]:
-    """Return the constraint file of each stage that has one.
+@dataclass
+class ConstraintFinder:
+    """Finds the constraint files of rows, each one once; `snapshots` is the repository's folder."""
 
-    Raises CannotJudgeError if one cannot be had.
-    """
-    found: list[ConstraintFacts] = []
-    for stage in plan.stages:
-        if stage.constraints is not None:
-            wanted = stage.constraints
-            file = find_constraints(wanted, snapshots=snapshots, environ=environ)
-            found.append(
-                ConstraintFacts(
-                    stage=stage.name,
-                    name=wanted.name,
-                    title=f"the constraint file of {wanted.subject} {wanted.version} "
-                    f"for Python {plan.python}",
-                    content=file.content,
-                    says=_parse(file.content.decode("utf-8", errors="replace")),
-                )
-            )
-    return tuple(found)
+    snapshots: Path
+    environ: Mapping[str, str]
+    _found: dict[PlannedConstraints, ConstraintFile | CannotJudgeError] = field(
+        default_factory=dict
+    )
+
+    def facts(self, plan: Plan) -> tuple[ConstraintFacts, ...]:
+        """Return the constraint file of each stage that has one.
+
+        Raises CannotJudgeError if one cannot be had.
+        """
+        stages = [(stage.name, stage.constraints) for stage in plan.stages]
+        return tuple(
+            self._facts(name, wanted, plan.python) for name, wanted in stages if wanted is not None
+        )
+
+    def _facts(self, stage: str, wanted: PlannedConstraints, python: str) -> ConstraintFacts:
+        file = self._file(wanted)
+        return ConstraintFacts(
+            stage=stage,
+            name=wanted.name,
+            title=f"the constraint file of {wanted.subject} {wanted.version} for Python {python}",
+            content=file.content,
+            says=_parse(file.content.decode("utf-8", errors="replace")),
+        )
+
+    def _file(self, wanted: PlannedConstraints) -> ConstraintFile:
+        if wanted not in self._found:
+            try:
+                found = find_constraints(wanted, snapshots=self.snapshots, environ=self.environ)
+                self._found[wanted] = found
+            except CannotJudgeError as error:
+                self._found[wanted] = error
+        answer = self._found[wanted]
+        if isinstance(answer, CannotJudgeError):
+            raise answer
+        return answer
 
 
 def _parse(text: str) -> dict[str, Requirement]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
-from stackproof.audit.findings import Finding, Level
-from stackproof.document import Listed, Stack, read_stack
+from stackproof.audit.document_remarks import stale_remarks
+from stackproof.audit.document_steps import Difference, step_differences
+from stackproof.audit.findings import Finding
+from stackproof.document import Install, Listed, Stack, read_stack
 from stackproof.matrix import Matrix
 
 __all__ = ["compare"]
@@ -22,107 +25,147 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
     """
     where = path.resolve()
     shown = where.relative_to(root).as_posix() if where.is_relative_to(root) else path.name
-    yield from _Comparison(matrix=matrix, stack=read_stack(path), name=name, file=shown).findings()
+    stack = read_stack(path, python=matrix.python)
+    comparison = _Comparison(matrix, stack)
+    found = [
+        *comparison.python(),
+        *comparison.table(),
+        *step_differences(matrix, stack.steps),
+        *comparison.coverage(),
+        *comparison.versions(),
+        *stale_remarks(stack),
+    ]
+    found += [Difference("note", note.line or 1, note.message) for note in stack.notes]
+    for item in found:
+        yield Finding(
+            rule="document",
+            level=item.level,
+            matrix=name,
+            row=None,
+            pin=item.pin,
+            file=shown,
+            line=item.line,
+            message=item.message,
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Comparison:
     matrix: Matrix
     stack: Stack
-    name: str
-    file: str
 
-    def findings(self) -> Iterator[Finding]:
-        yield from self._python()
-        yield from self._table()
-        yield from self._steps()
-        yield from self._within()
+    @property
+    def pins(self) -> dict[str, str]:
+        return {pin.name: pin.version for pin in self.matrix.pins}
 
-    def _finding(self, level: Level, line: int, message: str, pin: str | None = None) -> Finding:
-        return Finding(
-            rule="document",
-            level=level,
-            matrix=self.name,
-            row=None,
-            pin=pin,
-            file=self.file,
-            line=line,
-            message=message,
-        )
-
-    def _python(self) -> Iterator[Finding]:
+    def python(self) -> Iterator[Difference]:
         if self.stack.python not in (None, self.matrix.python):
             message = (
                 f"the document is for Python {self.stack.python}, the matrix {self.matrix.python}"
             )
-            yield self._finding("error", self.stack.python_line, message)
+            yield Difference("error", self.stack.python_line, message)
 
-    def _table(self) -> Iterator[Finding]:
-        """Compare the table with the pins."""
-        pins = {pin.name: pin.version for pin in self.matrix.pins}
+    def table(self) -> Iterator[Difference]:
+        """Compare the tables with the pins, and with one another."""
+        pins, first = self.pins, dict[str, Listed]()
         for item in self.stack.listed:
+            before = first.setdefault(item.name, item)
+            if not _agree(before.version, item.version):
+                message = (
+                    f"{_called(item)} {item.version} is listed here, and as {before.version} on "
+                    f"line {before.line}"
+                )
+                yield Difference("error", item.line, message, item.name)
             if item.name not in pins:
                 message = (
                     f"the table lists {_called(item)} {item.version}; the matrix has no such pin"
                 )
-                yield self._finding("error", item.line, message, item.name)
-            elif Version(pins[item.name]) != Version(item.version):
+                yield Difference("error", item.line, message, item.name)
+            elif not _agree(pins[item.name], item.version):
                 message = (
                     f"the table lists {_called(item)} {item.version}, the matrix pins "
                     f"{pins[item.name]}"
                 )
-                yield self._finding("error", item.line, message, item.name)
-        listed = {item.name for item in self.stack.listed}
-        for name in pins.keys() - listed if self.stack.has_table else ():
+                yield Difference("error", item.line, message, item.name)
+        missing = [name for name in pins if name not in first]
+        for name in missing if self.stack.has_table else ():
             message = f"the matrix pins {name} {pins[name]}, which the table does not list"
-            yield self._finding("error", 1, message, name)
+            yield Difference("error", 1, message, name)
 
-    def _steps(self) -> Iterator[Finding]:
-        """Compare the install commands, in their order, with the stages."""
-        stages = {frozenset(stage.pins): stage.name for stage in self.matrix.stages}
-        order = [frozenset(item.name for item in command.installs) for command in self.stack.steps]
-        for command, names in zip(self.stack.steps, order, strict=True):
-            if names not in stages:
-                message = (
-                    f"no stage of the matrix installs just what this command does: "
-                    f"{', '.join(sorted(names))}"
-                )
-                yield self._finding("error", command.line, message)
-        for names, stage in stages.items():
-            if names not in order:
-                message = f"no command of the document does what stage {stage} of the matrix does"
-                yield self._finding("error", 1, message)
-        ours = [names for names in stages if names in order]
-        theirs = [names for names in dict.fromkeys(order) if names in stages]
-        for mine, other in zip(ours, theirs, strict=True):
-            if mine != other:
-                command = self.stack.steps[order.index(other)]
-                message = (
-                    f"the document installs {', '.join(sorted(other))} where the matrix has stage "
-                    f"{stages[mine]}: the order differs"
-                )
-                yield self._finding("error", command.line, message)
-                return
-
-    def _within(self) -> Iterator[Finding]:
-        """Compare the document's table with its own commands."""
+    def coverage(self) -> Iterator[Difference]:
+        """Compare what the tables list with what the steps install."""
         installed = {item.name for command in self.stack.steps for item in command.installs}
         listed = {item.name for item in self.stack.listed}
         for item in self.stack.listed:
             if item.name not in installed:
                 message = f"the table lists {_called(item)} {item.version}, but no step installs it"
-                yield self._finding("warning", item.line, message, item.name)
+                yield Difference("warning", item.line, message, item.name)
         for command in self.stack.steps if self.stack.has_table else ():
             for install in command.installs:
                 if install.name not in listed:
+                    what = f"{install.name} {install.version}"
                     message = (
-                        f"the step installs {install.name} {install.version}, which the table does "
-                        "not list"
+                        f"the step installs {what if install.version else install.written}, which "
+                        "the table does not list"
                     )
-                    yield self._finding("warning", command.line, message, install.name)
-        for command, install, other in self.stack.contradictions():
-            message = f"this command pins {install.name} to {install.version}, but {other}"
-            yield self._finding("error", command.line, message, install.name)
+                    yield Difference("warning", install.line, message, install.name)
+
+    def versions(self) -> Iterator[Difference]:
+        """Compare the versions of every command with the tables, the pins and other commands."""
+        said = {item.name: (item.version, "the table") for item in reversed(self.stack.listed)}
+        steps = self.stack.steps
+        for command in self.stack.commands:
+            for install in command.installs:
+                others = self._others(install, said)
+                if install.version is not None:
+                    others = [item for item in others if not _agree(item[1], install.version)]
+                    yield from _other_versions(install, others)
+                    said.setdefault(install.name, (install.version, f"line {install.line}"))
+                else:
+                    yield from _open_version(install, others, is_step=command in steps)
+
+    def _others(self, install: Install, said: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return (who, version) of each other word on the version of what a command installs."""
+        found = []
+        if install.name in said:
+            version, where = said[install.name]
+            found.append((f"{where} says", version))
+        if install.name in self.pins:
+            found.append(("the matrix pins", self.pins[install.name]))
+        return found
+
+
+def _other_versions(install: Install, others: list[tuple[str, str]]) -> Iterator[Difference]:
+    if others:
+        words = " and ".join(f"{who} {version}" for who, version in others)
+        message = f"this command pins {install.name} to {install.version}, but {words}"
+        yield Difference("error", install.line, message, install.name)
+
+
+def _open_version(
+    install: Install, others: list[tuple[str, str]], *, is_step: bool
+) -> Iterator[Difference]:
+    """Yield an error if a range shuts out the documented version, a warning if a step is open."""
+    requirement = Requirement(install.written)
+    for who, version in others:
+        if not requirement.specifier.contains(version, prereleases=True):
+            message = f"this command asks for {install.written}, but {who} {version}"
+            yield Difference("error", install.line, message, install.name)
+            return
+    if is_step and others:
+        who, version = others[0]
+        message = (
+            f"the step asks for {install.written}, which leaves the version open; {who} {version}"
+        )
+        yield Difference("warning", install.line, message, install.name)
+
+
+def _agree(one: str, other: str) -> bool:
+    """Tell whether two words name one version; 2.5.1+cpu is a build of 2.5.1, and agrees."""
+    first, second = Version(one), Version(other)
+    if None in (first.local, second.local):
+        return Version(first.public) == Version(second.public)
+    return first == second
 
 
 def _called(item: Listed) -> str:

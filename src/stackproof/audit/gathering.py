@@ -10,13 +10,13 @@ from datetime import date
 from stackproof.audit.constraint_file import ConstraintFacts
 from stackproof.audit.lines import Lines
 from stackproof.audit.subject import PinFacts, Subject
-from stackproof.audit.target import Target
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.default import without_credentials
 from stackproof.index.memory import Memory
 from stackproof.index.releases import File, Project
+from stackproof.index.target import Target
 from stackproof.matrix import Matrix
 from stackproof.plan import Plan
 
@@ -28,7 +28,10 @@ _NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A row to audit, and what does not come from an index; `file` is shown to the user."""
+    """A row to audit, and what does not come from an index; `file` is shown to the user.
+
+    `lacking` says why its constraint files cannot be had, and is empty where they can.
+    """
 
     matrix: Matrix
     plan: Plan
@@ -36,6 +39,7 @@ class Source:
     lines: Lines
     target: Target
     constraints: tuple[ConstraintFacts, ...]
+    lacking: str
 
 
 class Gatherer:
@@ -48,6 +52,7 @@ class Gatherer:
         self.index = index
         self.serves: dict[str, str | None] = {}
         self.notes: list[str] = []
+        self.trouble: list[str] = []
 
     def choose_indexes(self, sources: Iterable[Source]) -> None:
         """Find out which index serves each stage: its own, or the default one if that is down."""
@@ -59,7 +64,8 @@ class Gatherer:
     def subjects(self, sources: list[Source]) -> list[Subject]:
         """Return the rows with everything that the indexes say of their pins.
 
-        Raises CannotJudgeError if an index fails, or does not look like one.
+        One that cannot be judged by them is left out, and becomes trouble. Raises CannotJudgeError
+        if an index fails, or does not look like one.
         """
         wanted = {
             (self._index_of(source, pin.name), pin.name)
@@ -71,10 +77,10 @@ class Gatherer:
             projects = dict(zip(wanted, answers, strict=True))
         self._require_sense(projects)
         facts = [self._pins(source, projects) for source in sources]
-        self._require_times(sources, facts)
         return [
             Subject(**vars(source), pins=pins, today=self._today)
             for source, pins in zip(sources, facts, strict=True)
+            if self._has_times(source, pins)
         ]
 
     def metadata_of(self, source: Subject, named: Iterable[tuple[str, str]]) -> _Metadata:
@@ -178,15 +184,18 @@ class Gatherer:
                 return self._client.metadata(index, file)
         return None
 
-    def _require_times(self, sources: list[Source], facts: list[dict[str, PinFacts]]) -> None:
-        for source, pins in zip(sources, facts, strict=True):
-            for pin in pins.values() if source.plan.as_of else ():
-                if pin.project and not all(file.uploaded for file in pin.project.files):
-                    raise CannotJudgeError(
-                        f"the package index {without_credentials(self.index)} does not say when "
-                        f"files of {pin.name} were uploaded, so the cut-off date of row "
-                        f"{source.plan.row} cannot be kept; use an index with them (PEP 700)"
-                    )
+    def _has_times(self, source: Source, pins: Mapping[str, PinFacts]) -> bool:
+        """Tell whether a row's cut-off, if it has one, can be kept; else that is trouble."""
+        for pin in pins.values() if source.plan.as_of else ():
+            if pin.project and not all(file.uploaded for file in pin.project.files):
+                self.trouble.append(
+                    f"{source.plan.matrix}/{source.plan.row}: the package index "
+                    f"{without_credentials(self.index)} does not say when files of {pin.name} were "
+                    "uploaded, so the row's cut-off date cannot be kept; use an index with them "
+                    "(PEP 700)"
+                )
+                return False
+        return True
 
 
 _Metadata = dict[tuple[str, str], CoreMetadata | None]

@@ -9,9 +9,9 @@ from datetime import date
 from stackproof.audit.constraint_file import ConstraintFacts
 from stackproof.audit.findings import Finding, Level, Rule
 from stackproof.audit.lines import Lines, Place
-from stackproof.audit.target import Target
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
+from stackproof.index.target import Target
 from stackproof.matrix import Matrix
 from stackproof.plan import Plan
 
@@ -40,7 +40,10 @@ class PinFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A row with all that the rules judge it by; `file` is the matrix file as shown to a user."""
+    """A row with all that the rules judge it by; `file` is the matrix file as shown to a user.
+
+    `lacking` says why its constraint files cannot be had, and is empty where they can.
+    """
 
     matrix: Matrix
     plan: Plan
@@ -49,6 +52,7 @@ class Subject:
     target: Target
     pins: Mapping[str, PinFacts]
     constraints: tuple[ConstraintFacts, ...]
+    lacking: str
     today: date
 
     def finding(

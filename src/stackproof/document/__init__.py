@@ -1,8 +1,17 @@
 """Documents: what a table and its install commands say, and a first matrix made of it."""
 
-from stackproof.document.first_matrix import first_matrix
+from stackproof.document.first_matrix import first_matrix, left_out
 from stackproof.document.problems import DocumentError
 from stackproof.document.reading import read_stack
 from stackproof.document.stack import Command, Install, Listed, Stack
 
-__all__ = ["Command", "DocumentError", "Install", "Listed", "Stack", "first_matrix", "read_stack"]
+__all__ = [
+    "Command",
+    "DocumentError",
+    "Install",
+    "Listed",
+    "Stack",
+    "first_matrix",
+    "left_out",
+    "read_stack",
+]

@@ -2,136 +2,175 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
+from stackproof.document.options import split_option, takes_value
 from stackproof.document.problems import problem
-from stackproof.document.stack import Command, Install
+from stackproof.document.requirement import is_elsewhere, read_install
+from stackproof.document.shell import Word, logical_lines, simple_commands
+from stackproof.document.stack import Command, Install, Note
 from stackproof.errors import Problem
 
-__all__ = ["CommandReader", "read_install"]
+__all__ = ["CommandReader"]
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_ASSIGNMENT = re.compile(r"^(?:export\s+)?([A-Za-z_]\w*)=(.*)$")
-_PIP = re.compile(r"^(?:\S+\s+-m\s+|uv\s+)?pip3?\s+install\s")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+#: A line that is clearly a command, not what one printed.
+_INSTALLER_CALL = re.compile(
+    r"(?:^|&&|;)\s*(?:sudo\s+|uv\s+|\S+\s+-m\s+)*\S*pip[\d.]*\s+(?:-\S+\s+)*install\s"
+)
+_PIP = re.compile(r"(?:.*[/\\])?pip[\d.]*(?:\.exe)?")
+_BEFORE = ("sudo", "!", "RUN", "export", "-H")
 _PLACEHOLDER = re.compile(r"<[\w -]+>")
-
-
-class _NotOursError(Exception):
-    """The call is one that a reader is to fill in, or that argparse cannot make out."""
-
-
-class _Options(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        raise _NotOursError(message)
-
-
-def _options() -> _Options:
-    options = _Options(add_help=False, allow_abbrev=False)
-    options.add_argument("requirements", nargs="*")
-    options.add_argument("-c", "--constraint")
-    options.add_argument("-i", "--index-url", "--default-index")
-    for ignored in ("-r", "--requirement", "--extra-index-url", "--cache-dir", "--use-feature"):
-        options.add_argument(ignored, action="append")
-    return options
+#: What brings up the installers themselves is no part of a stack.
+_INSTALLERS = frozenset(["pip", "setuptools", "uv", "wheel"])
 
 
 @dataclass
 class CommandReader:
-    """Collects the installer calls of a document; variables last from one block to the next."""
+    """Collects the installer calls of a document; variables last from one block to the next.
+
+    Markers of requirements are judged for `python`.
+    """
 
     file: str
+    python: str
     commands: list[Command] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     _variables: dict[str, str] = field(default_factory=dict)
 
     def read(self, block: str, *, line: int, section: str, step: str) -> None:
         """Read one block, whose first line has the number `line`."""
-        for number, text in _joined(block, line):
-            assignment = _ASSIGNMENT.match(text)
-            if assignment:
-                self._assign(assignment[1], assignment[2])
-            elif _PIP.match(text) and not _PLACEHOLDER.search(text):
-                self._call(number, self._expand(text), section, step)
-
-    def _assign(self, name: str, value: str) -> None:
-        words = shlex.split(self._expand(value), comments=True) if value.count('"') % 2 == 0 else []
-        self._variables[name] = words[0] if words else ""
-
-    def _expand(self, text: str) -> str:
-        return _VARIABLE.sub(lambda m: self._variables.get(m[1] or m[2], m[0]), text)
-
-    def _call(self, number: int, text: str, section: str, step: str) -> None:
-        try:
-            words = shlex.split(_PIP.sub("", text), comments=True)
-            given, _ = _options().parse_known_args(words)
-        except ValueError as error:
-            message = f"the command cannot be read ({error}); close the quotation"
-            self.problems.append(problem(self.file, number, message))
-            return
-        except _NotOursError:
-            return
-        installs: list[Install] = []
-        for word in given.requirements:
+        for number, text in logical_lines(block, line):
+            if _PLACEHOLDER.search(text):
+                continue
             try:
-                installs += read_install(word)
+                for words in simple_commands(text, number):
+                    self._command(words, section, step)
             except ValueError as error:
-                self.problems.append(problem(self.file, number, str(error)))
-        if installs:
-            self.commands.append(
-                Command(
-                    line=number,
-                    section=section,
-                    step=step,
-                    installs=tuple(installs),
-                    constraints=given.constraint,
-                    index=given.index_url,
-                )
-            )
+                # What else a block shows, such as output, need not be shell at all.
+                if _INSTALLER_CALL.search(text):
+                    message = f"the command cannot be read ({error}); close the quotation"
+                    self.problems.append(problem(self.file, number, message))
+
+    def _command(self, words: list[Word], section: str, step: str) -> None:
+        rest = list(dropwhile(lambda word: word.raw in _BEFORE, words))
+        assigned: dict[str, str] = {}
+        while rest and (match := _ASSIGNMENT.fullmatch(rest[0].raw)):
+            assigned[match[1]] = self._expand(Word(match[2], rest[0].line))
+            del rest[0]
+        if not rest:
+            self._variables |= assigned
+        elif (arguments := _arguments(rest)) is not None:
+            call = _Call(reader=self, line=words[0].line)
+            call.read(list(self._expanded(arguments)))
+            if call.installs or call.reads_list:
+                self.commands.append(call.command(section, step))
+
+    def _expand(self, word: Word) -> str:
+        if word.is_literal:
+            return word.text
+        return _VARIABLE.sub(lambda m: self._variables.get(m[1] or m[2], m[0]), word.text)
+
+    def _expanded(self, words: Sequence[Word]) -> Iterator[tuple[str, Word]]:
+        """Yield (text, word) with variables filled in; without quotes one may hold many words."""
+        for word in words:
+            text = self._expand(word)
+            for part in [text] if word.is_quoted else text.split():
+                yield part, word
 
 
-def read_install(text: str) -> list[Install]:
-    """Return what a requirement with an exact version installs, nothing for one without.
+@dataclass
+class _Call:
+    """One installer call, as its arguments are read."""
 
-    Raises ValueError for what is no requirement, or not a version.
-    """
-    name, equals, version = text.partition("==")
-    try:
-        requirement = Requirement(name if equals else text)
-        if not equals or requirement.url is not None:
-            return []
-        Version(version.strip())
-    except InvalidVersion:
-        raise ValueError(f"{text!r}: {version.strip()!r} is not a version") from None
-    except InvalidRequirement:
-        raise ValueError(f"{text!r} is not a requirement; its name is not one") from None
-    return [
-        Install(
-            name=str(canonicalize_name(requirement.name)),
-            extras=tuple(sorted(requirement.extras)),
-            version=version.strip(),
+    reader: CommandReader
+    line: int
+    installs: list[Install] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    index: str | None = None
+    further: list[str] = field(default_factory=list)
+    reads_list: bool = False
+
+    def read(self, arguments: Sequence[tuple[str, Word]]) -> None:
+        """Take options and requirements in whatever order they stand."""
+        rest = iter(arguments)
+        for text, word in rest:
+            if text == "--":
+                continue
+            if text.startswith("-"):
+                following, _ = next(rest, ("", word)) if takes_value(text) else ("", word)
+                self._option(text, following, word)
+            elif "$" in text or "`" in text:
+                self._pass_over(text, word, "only a shell knows what it stands for")
+            elif is_elsewhere(text):
+                self._pass_over(text, word, "it names no release of an index")
+            else:
+                self._requirement(text, word)
+
+    def command(self, section: str, step: str) -> Command:
+        """Return what was read."""
+        return Command(
+            line=self.line,
+            section=section,
+            step=step,
+            installs=tuple(self.installs),
+            constraints=tuple(self.constraints),
+            index=self.index,
+            further=tuple(self.further),
+            reads_list=self.reads_list,
         )
-    ]
+
+    def _option(self, option: str, following: str, word: Word) -> None:
+        meaning, value = split_option(option, following)
+        whole = f"{option} {following}".strip()
+        if meaning == "constraint":
+            self.constraints.append(value)
+        elif meaning == "index":
+            self.index = value
+        elif meaning == "further":
+            self.further.append(whole)
+        elif meaning == "list":
+            self.reads_list = True
+            self._pass_over(whole, word, "no file beside the document is read")
+        elif meaning == "elsewhere":
+            self._pass_over(whole, word, "it names no release of an index")
+
+    def _requirement(self, text: str, word: Word) -> None:
+        try:
+            found = read_install(text, word.line, self.reader.python)
+        except ValueError as error:
+            self.reader.problems.append(problem(self.reader.file, word.line, str(error)))
+            return
+        if found is None:
+            why = f"its marker does not hold for Python {self.reader.python}"
+            self._pass_over(text, word, why)
+            return
+        if not word.is_quoted and ("<" in text or ">" in text):
+            message = f"{text} stands without quotes: a shell takes what follows < or > for a file"
+            self.reader.notes.append(Note(line=word.line, message=message))
+        if found.version is not None or found.name not in _INSTALLERS:
+            self.installs.append(found)
+
+    def _pass_over(self, text: str, word: Word, why: str) -> None:
+        self.reader.notes.append(Note(line=word.line, message=f"{text!r} was passed over; {why}"))
 
 
-def _joined(block: str, line: int) -> Iterator[tuple[int, str]]:
-    """Yield (line, command) of a block, lines that end in a backslash joined with the next."""
-    pending, begin = "", line
-    for number, text in enumerate(block.splitlines(), start=line):
-        begin = begin if pending else number
-        pending += text.strip().removeprefix("$ ")
-        if pending.endswith("\\"):
-            pending = pending[:-1]
-            continue
-        if pending:
-            yield begin, pending
-        pending = ""
-    if pending:
-        yield begin, pending
+def _arguments(words: Sequence[Word]) -> Sequence[Word] | None:
+    """Return what stands behind `pip install`, however pip is called; None for another command."""
+    raw = [word.raw for word in words]
+    begin = 1 if _PIP.fullmatch(raw[0]) else 0
+    if not begin and "-m" in raw[1:3]:
+        module = raw.index("-m") + 1
+        begin = module + 1 if raw[module : module + 1] == ["pip"] else 0
+    elif not begin and raw[0] == "uv" and raw[1:2] == ["pip"]:
+        begin = 2
+    if not begin:
+        return None
+    while raw[begin : begin + 1] and raw[begin].startswith("-"):
+        begin += 2 if takes_value(raw[begin]) else 1
+    return words[begin + 1 :] if raw[begin : begin + 1] == ["install"] else None

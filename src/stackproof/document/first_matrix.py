@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import platform
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import tomlkit
+from packaging.version import Version
 from tomlkit.items import AoT, Table
 
 from stackproof.document.names import imports
-from stackproof.document.stack import Command, Install, Listed, Stack
+from stackproof.document.requirement import this_python
+from stackproof.document.stack import Command, Install, Listed, Note, Stack
 
-__all__ = ["first_matrix"]
+__all__ = ["first_matrix", "left_out"]
 
 
 def first_matrix(stack: Stack, *, python: str | None = None) -> str:
@@ -29,22 +32,62 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
     document["format"] = 1
     document["title"] = stack.title
     document["document"] = stack.file
-    document["python"] = python or stack.python or _this_python()
+    document["python"] = python or stack.python or this_python()
     constraints, indexes = _constraints(stack), _indexes(stack)
     if constraints:
         document["constraints"] = constraints
     if indexes:
         document["indexes"] = indexes
-    document["pins"] = _pins(stack)
-    document["stages"] = _stages(stack)
+    pins = _wanted(stack)
+    document["pins"] = _array(_pin(pin, stack.listed) for pin in pins)
+    document["stages"] = _array(_stages(stack, {pin.name for pin in pins}))
     rows = tomlkit.table(is_super_table=True)
     rows["documented"] = _table(summary="Literally what the document's steps do, nothing mended.")
     document["rows"] = rows
     return tomlkit.dumps(document)
 
 
-def _this_python() -> str:
-    return ".".join(platform.python_version_tuple()[:2])
+def left_out(stack: Stack) -> Iterator[Note]:
+    """Yield a note for each requirement of the steps that has no version for a matrix to take."""
+    names = {pin.name for pin in _wanted(stack)}
+    for command in stack.steps:
+        for item in command.installs:
+            if item.name not in names:
+                message = f"{item.written!r} was passed over; it pins no version here"
+                yield Note(line=item.line, message=message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """A pin to write: what the table lists of it, and the first step's word that has a version."""
+
+    name: str
+    version: str
+    listed: Listed | None
+    install: Install | None
+
+
+def _wanted(stack: Stack) -> list[_Wanted]:
+    """Return the pins, in the order of the table, then of the steps."""
+    listed: dict[str, Listed] = {}
+    installed: dict[str, Install] = {}
+    for row in stack.listed:
+        listed.setdefault(row.name, row)
+    for command in stack.steps:
+        for item in command.installs:
+            if item.version is not None or item.name in listed:
+                installed.setdefault(item.name, item)
+    versions = {name: item.version for name, item in installed.items()}
+    versions |= {name: row.version for name, row in listed.items()}
+    return [
+        _Wanted(
+            name=name,
+            version=str(Version(versions[name] or "")),
+            listed=listed.get(name),
+            install=installed.get(name),
+        )
+        for name in dict.fromkeys([*listed, *installed])
+    ]
 
 
 def _table(**values: object) -> Table:
@@ -61,31 +104,21 @@ def _array(tables: Iterator[Table]) -> AoT:
     return array
 
 
-def _pins(stack: Stack) -> AoT:
-    installed = {item.name: item for command in stack.steps for item in command.installs}
-    listed = {item.name: item for item in stack.listed}
-    names = [*listed, *(name for name in installed if name not in listed)]
-    return _array(_pin(name, listed.get(name), installed.get(name), stack.listed) for name in names)
-
-
-def _pin(
-    name: str, listed: Listed | None, install: Install | None, others: Sequence[Listed]
-) -> Table:
-    version = listed.version if listed else install.version if install else ""
+def _pin(pin: _Wanted, others: Sequence[Listed]) -> Table:
     table = _table(
-        name=name,
-        version=version,
-        imports=[imports(name)],
-        area=listed.area if listed else "-",
-        role=listed.label if listed else name,
+        name=pin.name,
+        version=pin.version,
+        imports=[imports(pin.name)],
+        area=pin.listed.area if pin.listed else "-",
+        role=pin.listed.label if pin.listed else pin.name,
     )
-    if install and install.extras:
-        table["extras"] = list(install.extras)
-    if listed and listed.remarks:
+    if pin.install and pin.install.extras:
+        table["extras"] = list(pin.install.extras)
+    if pin.listed and pin.listed.remarks:
         claims = tomlkit.array()
-        for text in listed.remarks:
+        for text in pin.listed.remarks:
             claim = tomlkit.inline_table()
-            claim.update({"text": text, "checks": list(_checks(name, text, others))})
+            claim.update({"text": text, "checks": list(_checks(pin.name, text, others))})
             claims.append(claim)
         table["claims"] = claims.multiline(multiline=True)
     return table
@@ -104,26 +137,23 @@ def _checks(name: str, text: str, others: Sequence[Listed]) -> Iterator[str]:
             yield f"pairwise:{name}:{other.name}"
 
 
-def _stages(stack: Stack) -> AoT:
+def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
+    """Yield a stage for each step that installs a pin."""
     taken: set[str] = set()
-    return _array(_stage(command, stack, taken) for command in stack.steps)
+    for command in stack.steps:
+        names = list(dict.fromkeys(item.name for item in command.installs if item.name in pins))
+        if names:
+            yield _stage(command, names, taken)
 
 
-def _stage(command: Command, stack: Stack, taken: set[str]) -> Table:
-    first = command.installs[0].name
-    name = next(
-        text
-        for text in (first, *(f"{first}-{number}" for number in range(2, len(stack.steps) + 2)))
-        if text not in taken
-    )
+def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
+    first = pins[0]
+    numbered = (f"{first}-{number}" for number in itertools.count(2))
+    name = next(text for text in itertools.chain([first], numbered) if text not in taken)
     taken.add(name)
-    table = _table(
-        name=name,
-        step=command.step or "-",
-        pins=list(dict.fromkeys(item.name for item in command.installs)),
-    )
-    if command.constraints and _constraint_source(command):
-        table["constraints"] = first
+    table = _table(name=name, step=command.step or "-", pins=pins)
+    if _constraint_source(command):
+        table["constraints"] = _constraints_name(command)
     if command.index:
         table["index"] = _index_name(command.index)
     return table
@@ -134,19 +164,22 @@ def _constraints(stack: Stack) -> Table | None:
     for command in stack.steps:
         source = _constraint_source(command)
         if source is not None:
-            found[command.installs[0].name] = source
+            found[_constraints_name(command)] = source
     return found if len(found) else None
+
+
+def _constraints_name(command: Command) -> str:
+    return command.installs[0].name
 
 
 def _constraint_source(command: Command) -> Table | None:
     """Return where a command's constraint file lies, by the version that stands in its address."""
-    if not command.constraints or "://" not in command.constraints:
+    address = next((text for text in command.constraints if "://" in text), None)
+    pinned = [item for item in command.installs if item.version is not None]
+    if address is None or not pinned:
         return None
-    owner = next(
-        (item for item in command.installs if item.version in command.constraints),
-        command.installs[0],
-    )
-    url = command.constraints.replace(owner.version, "{version}")
+    owner = next((item for item in pinned if str(item.version) in address), pinned[0])
+    url = address.replace(str(owner.version), "{version}")
     url = re.sub(r"(?<=[-/])3\.\d+(?=\D)", "{python}", url)
     return _table(url=url, pin=owner.name)
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import (
+    InvalidMarker,
+    Marker,
+    UndefinedComparison,
+    UndefinedEnvironmentName,
+)
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from stackproof.document.commands import read_install
 from stackproof.document.problems import DocumentError, problem
-from stackproof.document.stack import Command, Install, Stack
-from stackproof.errors import Problem
+from stackproof.document.requirement import applies, read_install, this_python
+from stackproof.document.requirement_lines import RequirementLines
+from stackproof.document.stack import Command, Install, Note, Stack
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,93 +27,116 @@ else:
 
 __all__ = ["read_lock", "read_requirements"]
 
-_OPTION = re.compile(r"^(?:-c|--constraint|-i|--index-url)[ =]\s*(\S+)$")
+#: The minor versions of Python 3 that a lock file may be for, the oldest that rows can have first.
+_MINORS = range(10, 30)
 
 
-def read_requirements(text: str, *, name: str, file: str) -> Stack:
-    """Return the stack of a requirements file; lines that pin no exact version become notes.
+def read_requirements(text: str, *, name: str, file: str, python: str | None) -> Stack:
+    """Return the stack of a requirements file for a Python; what is passed over becomes a note.
 
     Raises DocumentError with every line that is no requirement.
     """
-    problems: list[Problem] = []
-    notes: list[str] = []
-    installs: list[Install] = []
-    options: dict[str, str] = {}
-    for number, line in _logical_lines(text):
-        if line.startswith("-"):
-            option = _OPTION.match(line)
-            if option:
-                options["constraints" if line.startswith(("-c", "--c")) else "index"] = option[1]
-            else:
-                notes.append(f"line {number}: {line!r} was passed over; it names no package")
-            continue
-        try:
-            found = list(_install(line))
-        except ValueError as error:
-            problems.append(problem(file, number, str(error)))
-            continue
-        if not found:
-            notes.append(f"line {number}: {line!r} was passed over; it pins no version here")
-        installs += found
-    if not installs and not problems:
+    lines = RequirementLines(python or this_python())
+    lines.read(text)
+    problems = [problem(file, line, message) for line, message in lines.problems]
+    if not problems and all(item.version is None for item in lines.installs):
         problems.append(problem(file, 1, "pins nothing; write lines such as 'numpy==1.24.4'"))
     if problems:
         raise DocumentError(problems)
-    return _one_step(name, file, installs, notes, python=None, **options)
+    command = lines.command(line=1, section="", step=file)
+    return _one_step(name, file, command, lines.notes)
 
 
-def read_lock(text: str, *, name: str, file: str) -> Stack:
+def read_lock(text: str, *, name: str, file: str, python: str | None) -> Stack:
     """Return the stack of a lock file (PEP 751); packages without a version become notes.
 
-    Raises DocumentError if it is none.
+    Without `python`, markers are judged for the oldest one that the file admits. Raises
+    DocumentError if it is none.
     """
     try:
-        data: dict[str, Any] = tomllib.loads(text)
-        packages = data["packages"]
-        entries = [(item["name"], item.get("version"), item.get("marker")) for item in packages]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise DocumentError(
-            [problem(file, 1, f"is not a lock file of PEP 751 ({error})")]
-        ) from error
-    notes: list[str] = []
-    installs: list[Install] = []
-    problems: list[Problem] = []
-    for package, version, marker in entries:
-        try:
-            if version is None or (marker and not Marker(marker).evaluate()):
-                notes.append(f"{package} was passed over; it has no version here")
-            else:
-                installs += read_install(f"{package}=={version}")
-        except ValueError as error:
-            problems.append(problem(file, 1, str(error)))
-    if problems or not installs:
-        raise DocumentError(problems or [problem(file, 1, "locks no package")])
-    python = re.search(r"3\.\d+", str(data.get("requires-python", "")))
-    return _one_step(name, file, installs, notes, python=python[0] if python else None)
+        data = tomllib.loads(text)
+        packages = [_Package.of(item) for item in _packages(data)]
+        own = _oldest_python(data.get("requires-python"))
+        python = python or own or this_python()
+        notes: list[Note] = []
+        installs = list(_locked(packages, python, notes))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        message = f"is not a lock file of PEP 751 ({error})"
+        raise DocumentError([problem(file, 1, message)]) from error
+    if not installs:
+        raise DocumentError([problem(file, 1, f"locks no package for Python {python}")])
+    command = Command(line=1, section="", step=file, installs=tuple(installs), is_list=True)
+    return _one_step(name, file, command, notes, python=own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Package:
+    """An entry of a lock file."""
+
+    name: str
+    version: str | None
+    marker: str | None
+
+    @classmethod
+    def of(cls, item: object) -> _Package:
+        """Read an entry; raise ValueError if it is none."""
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            raise ValueError("an entry of 'packages' has no name")  # noqa: TRY004 - of the file
+        name, version, marker = item["name"], item.get("version"), item.get("marker")
+        for key, value in (("version", version), ("marker", marker)):
+            if value is not None and not isinstance(value, str):
+                raise ValueError(f"the {key} of {name} is {value!r}; it must be text")
+        return cls(name=name, version=version, marker=marker)
+
+
+def _packages(data: dict[str, Any]) -> list[object]:
+    packages = data.get("packages")
+    if not isinstance(packages, list):
+        raise ValueError("it has no list of 'packages'")  # noqa: TRY004 - of the file
+    return packages
+
+
+def _oldest_python(requires: object) -> str | None:
+    """Return the oldest minor version that Requires-Python admits, None where it sets no limit."""
+    if requires is None:
+        return None
+    try:
+        admitted = SpecifierSet(str(requires))
+    except InvalidSpecifier:
+        raise ValueError(f"requires-python is {requires!r}") from None
+    return next((f"3.{minor}" for minor in _MINORS if admitted.contains(f"3.{minor}.99")), None)
+
+
+def _locked(packages: list[_Package], python: str, notes: list[Note]) -> Iterator[Install]:
+    for package in packages:
+        why = _why_not(package, python)
+        if why is not None:
+            notes.append(Note(line=None, message=f"{package.name} was passed over; {why}"))
+            continue
+        install = read_install(f"{package.name}=={package.version}", 1, python)
+        if install is not None:
+            yield install
+
+
+def _why_not(package: _Package, python: str) -> str | None:
+    if package.version is None:
+        return "it has no version"
+    try:
+        if package.marker and not applies(Marker(package.marker), python):
+            return f"its marker does not hold for Python {python}"
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, KeyError, TypeError):
+        # Of lock files alone: it asks which extras or groups are wanted, and here none are.
+        return f"whether its marker {package.marker!r} holds cannot be known here"
+    return None
 
 
 def _one_step(
-    name: str,
-    file: str,
-    installs: list[Install],
-    notes: list[str],
-    *,
-    python: str | None,
-    constraints: str | None = None,
-    index: str | None = None,
+    name: str, file: str, command: Command, notes: list[Note], *, python: str | None = None
 ) -> Stack:
-    command = Command(
-        line=1,
-        section="",
-        step="install",
-        installs=tuple(installs),
-        constraints=constraints,
-        index=index,
-    )
     return Stack(
         name=name,
         file=file,
-        title=Path(file).name,
+        title=name,
         python=python,
         python_line=1,
         has_table=False,
@@ -117,32 +144,3 @@ def _one_step(
         commands=(command,),
         notes=tuple(notes),
     )
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, content) without comments and hashes, lines that go on joined."""
-    pending, begin = "", 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        begin = begin if pending else number
-        pending += re.sub(r"(^|\s)#.*$", "", line).rstrip()
-        if pending.endswith("\\"):
-            pending = pending[:-1] + " "
-            continue
-        content = re.sub(r"\s--hash[= ]\S+", "", pending).strip()
-        if content:
-            yield begin, content
-        pending = ""
-
-
-def _install(line: str) -> Iterator[Install]:
-    """Yield what a line pins; nothing if it pins no version, or its marker does not hold here."""
-    text, _, marker = line.partition(";")
-    found = read_install(text.strip())
-    if not found:
-        return
-    try:
-        holds = not marker.strip() or bool(Requirement(f"x ; {marker}").marker.evaluate())  # type: ignore[union-attr]
-    except InvalidRequirement:
-        raise ValueError(f"{line!r}: its marker cannot be read") from None
-    if holds:
-        yield from found

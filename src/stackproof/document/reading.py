@@ -13,10 +13,12 @@ from stackproof.errors import StackproofError
 __all__ = ["read_stack"]
 
 
-def read_stack(path: Path) -> Stack:
+def read_stack(path: Path, *, python: str | None = None) -> Stack:
     """Return the stack of a file, told by its name what it is: `.md`, `.txt`, `.in` or `.toml`.
 
-    Raises StackproofError if it cannot be read, or DocumentError with all that is wrong in it.
+    `python` is the minor version that markers are judged for; without it that is the file's own,
+    or else the one that runs. Raises StackproofError if the file cannot be read, or DocumentError
+    with all that is wrong in it.
     """
     readers = {
         ".md": read_markdown,
@@ -31,7 +33,7 @@ def read_stack(path: Path) -> Stack:
             f"{path.name}: cannot tell what it is; give a Markdown document (.md), a requirements "
             "file (.txt), or a lock file (pylock.toml)"
         )
-    return reader(_text(path), name=_slug(path.stem), file=path.name)
+    return reader(_text(path), name=_slug(path.stem), file=path.name, python=python)
 
 
 def _text(path: Path) -> str:

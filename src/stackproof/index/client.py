@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
+import sqlite3
 import threading
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +34,7 @@ from requests_cache import DO_NOT_CACHE, AnyResponse, CachedSession
 from urllib3 import Retry
 
 from stackproof.errors import CannotJudgeError
+from stackproof.index.cache_folder import DATABASE, reliable_folder
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.default import without_credentials
 from stackproof.index.memory import Memory
@@ -40,29 +44,39 @@ from stackproof.index.wheel_metadata import read_from_wheel
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["PAGE_SECONDS", "IndexClient"]
+__all__ = ["PAGE_SECONDS", "PATIENCE", "IndexClient"]
 
 #: How long the public index lets its pages count as fresh.
 PAGE_SECONDS = 600
+#: How many seconds an index has to take a connection, and then to answer.
+PATIENCE = (5, 15)
+#: How the metadata of a distribution begins, or what comes before it among the header's lines.
+_METADATA = re.compile(r"(?:[A-Za-z-]+:.*\n(?:[ \t].*\n)*)*?Metadata-Version:", re.IGNORECASE)
 _AT_ONCE = 16
+_NO_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
 
 
 class IndexClient:
     """Fetches from indexes, for any number of threads; `home` holds the cache.
 
-    `seconds` are the limits of connecting and of waiting for an answer.
+    `seconds` are the limits of connecting and of waiting for an answer. `notes` say, a line each,
+    what was wrong with the cache.
     """
 
-    def __init__(self, home: Path, *, seconds: tuple[float, float] = (5, 15)) -> None:
+    def __init__(self, home: Path, *, seconds: tuple[float, float] = PATIENCE) -> None:
         # What they warn of is said once, by us: an index failed, or the cache answered for it.
         for logger in ("requests_cache", "urllib3.connectionpool"):
             logging.getLogger(logger).setLevel(logging.ERROR)
-        # Addresses of indexes may hold passwords, and are what the cache is found by.
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lasting = ExitStack()
+        folder, self.notes = reliable_folder(home, self._lasting)
         self._seconds = seconds
-        self._memory = Memory(home / "computed")
+        self.memory = Memory(folder / "computed")
         self._session = CachedSession(
-            home / "http.sqlite",
+            folder / DATABASE,
             backend="sqlite",
             cache_control=True,
             expire_after=PAGE_SECONDS,
@@ -76,6 +90,7 @@ class IndexClient:
                 adapter = _Watched(self._failed, max_retries=retry, pool_maxsize=_AT_ONCE)
                 session.mount(scheme, adapter)
         self._lock = threading.Lock()
+        self._asked: dict[object, threading.Lock] = {}
         self._projects: dict[tuple[str, str], Project | None] = {}
         self._metadata: dict[str, CoreMetadata | None] = {}
         self._down: dict[str, CannotJudgeError] = {}
@@ -94,6 +109,7 @@ class IndexClient:
         """Close connections and cache."""
         self._session.close()  # type: ignore[no-untyped-call]
         self._files.close()
+        self._lasting.close()
 
     def project(self, index: str, name: str, *, refresh: bool = False) -> Project | None:
         """Return what an index has of a project, or None if it does not know the project.
@@ -102,9 +118,10 @@ class IndexClient:
         Raises CannotJudgeError if the index does not answer as one, and nothing is cached.
         """
         key = index, canonicalize_name(name)
-        if refresh or key not in self._projects:
-            self._projects[key] = self._project(*key, refresh=refresh)
-        return self._projects[key]
+        with self._asking(key):
+            if refresh or key not in self._projects:
+                self._projects[key] = self._project(*key, refresh=refresh)
+            return self._projects[key]
 
     def metadata(self, index: str, file: File) -> CoreMetadata | None:
         """Return the metadata of a wheel, or None where it cannot be had without the whole wheel.
@@ -115,13 +132,19 @@ class IndexClient:
         if not file.is_wheel:
             return None
         url = urlunsplit(urlsplit(file.url)._replace(fragment=""))
-        if url not in self._metadata:
-            self._metadata[url] = self._core_metadata(index, file, url)
-        return self._metadata[url]
+        with self._asking(url):
+            if url not in self._metadata:
+                self._metadata[url] = self._core_metadata(index, file, url)
+            return self._metadata[url]
 
     def down(self, index: str) -> bool:
         """Tell whether an index was asked and failed."""
         return index in self._down
+
+    def _asking(self, key: object) -> threading.Lock:
+        """Return what lets one thread ask for a thing, and others wait for its answer."""
+        with self._lock:
+            return self._asked.setdefault(key, threading.Lock())
 
     def _project(self, index: str, name: str, *, refresh: bool) -> Project | None:
         url = f"{index.rstrip('/')}/{name}/"
@@ -130,22 +153,22 @@ class IndexClient:
             return None
         digest = hashlib.sha256(response.content).hexdigest()
         inputs = [url, *(field.name for field in fields(File))]
-        known = self._memory.recall("project", inputs)
+        known = self.memory.recall("project", inputs)
         if known is not None and known.value["page"] == digest:
             return Project.from_lists(name, known.value["files"])
         project = _parse(response, name, index)
-        self._memory.keep("project", inputs, {"page": digest, "files": project.to_lists()})
+        self.memory.keep("project", inputs, {"page": digest, "files": project.to_lists()})
         return project
 
     def _core_metadata(self, index: str, file: File, url: str) -> CoreMetadata | None:
         inputs = [url, file.sha256]
-        if known := self._memory.recall("metadata", inputs):
+        if known := self.memory.recall("metadata", inputs):
             return CoreMetadata.from_data(known.value)
         text = self._metadata_file(index, file, url) or self._metadata_in_wheel(index, url)
         if text is None:
             return None
         found = CoreMetadata.parse(text)
-        self._memory.keep("metadata", inputs, found.to_data())
+        self.memory.keep("metadata", inputs, found.to_data())
         return found
 
     def _metadata_file(self, index: str, file: File, url: str) -> str | None:
@@ -160,7 +183,15 @@ class IndexClient:
                 f"the metadata of {file.filename} is not what the index "
                 f"{without_credentials(index)} says it is (its sha256 differs); try again later"
             )
-        return response.content.decode("utf-8", errors="replace")
+        text = response.content.decode("utf-8", errors="replace")
+        if _METADATA.match(text):
+            return text
+        if file.has_metadata is None:
+            return None  # never promised: a page of the server's own, that there is no such thing
+        raise CannotJudgeError(
+            f"what the index {without_credentials(index)} has as the metadata of {file.filename} "
+            "is none; try again later"
+        )
 
     def _metadata_in_wheel(self, index: str, url: str) -> str | None:
         if self.down(index):
@@ -182,9 +213,15 @@ class IndexClient:
                 response.raise_for_status()
             except requests.RequestException as error:
                 self._failed[url] = error
+            except sqlite3.Error as error:
+                raise CannotJudgeError(
+                    f"the cache of index pages cannot be used ({error}); try again, or remove it"
+                ) from error
             if url not in self._failed:
                 return response
             self._down[index] = _failure(index, self._failed[url])
+            if isinstance(self._failed[url], _NO_ADDRESS):
+                raise self._down[index]
         return self._cached(url, self._down[index])
 
     def _cached(self, url: str, failure: CannotJudgeError) -> AnyResponse:
@@ -227,6 +264,16 @@ def _failure(index: str, error: requests.RequestException) -> CannotJudgeError:
         return CannotJudgeError(
             f"the package index {shown} answered {error.response.status_code}; try again later, "
             "or name another index to the installer"
+        )
+    if isinstance(error, _NO_ADDRESS):
+        return CannotJudgeError(
+            f"the package index {shown} has no address that can be asked over the web "
+            f"({type(error).__name__}); name another index to the installer"
+        )
+    if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
+        return CannotJudgeError(
+            f"the package index {shown} does not answer in time; try again later, or name another "
+            "index to the installer"
         )
     return CannotJudgeError(
         f"the package index {shown} cannot be reached ({type(error).__name__}); check the "

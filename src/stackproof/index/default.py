@@ -15,6 +15,7 @@ from pypi_simple import (
 )
 
 from stackproof.errors import CannotJudgeError
+from stackproof.index.uv_config import configured_index
 from stackproof.plan import Installer
 from stackproof.process import ask
 
@@ -30,7 +31,8 @@ _SECONDS = 15
 def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
     """Return the address that the installer takes packages from when told nothing.
 
-    Environment variables count for both; for pip its configuration files too.
+    Environment variables count before configuration files. Raises CannotJudgeError for one that
+    cannot be read.
     """
     for variable in _VARIABLES[installer]:
         if environ.get(variable):
@@ -39,6 +41,8 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
         configured = ask([sys.executable, "-m", "pip", "config", "get", "global.index-url"])
         if configured.exit == 0:
             return configured.output
+    if installer == "uv":
+        return configured_index(environ) or PYPI_SIMPLE_ENDPOINT
     return PYPI_SIMPLE_ENDPOINT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,17 @@ class Memory:
             return None
 
     def keep(self, kind: str, inputs: object, value: object) -> None:
-        """Keep a value of JSON types for these inputs, in place of an older one."""
-        write_atomically(self._path(kind, inputs), json.dumps(value, ensure_ascii=False))
+        """Keep a value of JSON types for these inputs, in place of an older one, if it can be."""
+        with suppress(OSError):  # a full disk, say: it will be computed again
+            write_atomically(self._path(kind, inputs), json.dumps(value, ensure_ascii=False))
 
     def forget_old(self) -> None:
         """Remove what was last computed two months ago or before."""
         limit = time.time() - _KEPT_SECONDS
         for path in self.home.glob("*/*.json"):
-            if path.stat().st_mtime < limit:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process forgets it at the same time
+                if path.stat().st_mtime < limit:
+                    path.unlink()
 
     def _path(self, kind: str, inputs: object) -> Path:
         return self.home / kind / f"{fingerprint(inputs)}.json"

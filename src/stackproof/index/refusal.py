@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-__all__ = ["sentence"]
+__all__ = ["Required", "lacks_files", "required", "sentence"]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
@@ -15,8 +16,10 @@ _FACT = re.compile(
     rf"(?P<who>{_NAME})(?:\[[\w,-]+\])?(?P<at>{_SPEC})? depends? on "
     rf"(?P<what>{_NAME})(?:\[[\w,-]+\])?(?P<range>{_SPEC})?"
     rf"|there (?:is|are) no versions? of (?P<missing>{_NAME})(?P<missing_at>{_SPEC})?"
-    rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>==[\w.+!]+) has no (?:usable )?wheels"
+    rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
 )
+#: A requirement that differs between platforms or Pythons; what follows is a list.
+_ONE_OF = "one"
 _ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
 _PINNED = re.compile(rf"({_NAME})==([\w.+!]*\w)")
 #: What the resolver derives from the facts before it: a sentence needs the facts alone.
@@ -24,12 +27,47 @@ _CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|$)")
 _MOST = 4
 
 
+@dataclass(frozen=True)
+class Required:
+    """That versions `at` of `who` require a `range` of `what`; names are in lower case."""
+
+    who: str
+    at: str
+    what: str
+    range: str
+
+
+def required(words: str, *, derived: bool = False) -> tuple[Required, ...]:
+    """Return the requirements that a resolver's account rests on, each once, in its order.
+
+    With `derived`, those that it concludes from them too.
+    """
+    text = " ".join(words.replace("│", " ").split()) if derived else _premises(words)
+    found = [
+        Required(
+            who=match["who"].lower(),
+            at=(match["at"] or "").replace(", ", ","),
+            what=match["what"].lower(),
+            range=(match["range"] or "").replace(", ", ","),
+        )
+        for match in _FACT.finditer(text)
+        if match["what"] and (match["what"] != _ONE_OF or match["range"])
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def lacks_files(words: str) -> tuple[str, ...]:
+    """Return the distributions whose want of a wheel a resolver's account rests on."""
+    names = [match["wheelless"] for match in _FACT.finditer(_premises(words))]
+    return tuple(dict.fromkeys(name.lower() for name in names if name))
+
+
 def sentence(words: str) -> str:
     """Return what the resolver's words come down to, without its derivation.
 
     Of several facts those count that speak of the same distribution: it is what they clash over.
     """
-    text = _CONCLUSION.sub(" ", " ".join(words.replace("│", " ").split()))
+    text = _premises(words)
     found = [(_about(match), _fact(match)) for match in _FACT.finditer(text)]
     missing = {about for about, fact in found if fact.startswith("there is no ")}
     found += [(name, fact) for name, fact in _asked(text) if name not in missing]
@@ -41,6 +79,11 @@ def sentence(words: str) -> str:
     if len(facts) > _MOST:
         facts = [*facts[:_MOST], f"{len(facts) - _MOST} more of that kind"]
     return " and ".join(filter(None, [", ".join(facts[:-1]), facts[-1]]))
+
+
+def _premises(words: str) -> str:
+    """Return the account on one line, less what it derives from what stands before."""
+    return _CONCLUSION.sub(" ", " ".join(words.replace("│", " ").split()))
 
 
 def _about(match: re.Match[str]) -> str:

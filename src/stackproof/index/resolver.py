@@ -7,7 +7,7 @@ over as preferences, which is how an installer treats them: kept wherever they s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -29,6 +29,7 @@ __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
 _LIMIT_SECONDS = 300
 _NAMED = 3
+_NO_SOLUTION = "No solution found"
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
 
 #: uv treats what an index sends without a lifetime as stale at once; the public index's own
@@ -43,7 +44,10 @@ cache-control = {{ api = "max-age={seconds}", files = "max-age=365000000, immuta
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One installer call: `index` in place of the default one, `further` indexes beside it."""
+    """One installer call: `index` in place of the default one, `further` indexes beside it.
+
+    Without `builds`, a release that has no wheel cannot be chosen.
+    """
 
     requirements: tuple[str, ...]
     python: str
@@ -52,6 +56,7 @@ class Wanted:
     index: str | None = None
     further: tuple[str, ...] = ()
     as_of: datetime | None = None
+    builds: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,17 @@ Resolution = dict[str, Chosen]
 
 @dataclass(frozen=True, kw_only=True)
 class Resolver:
-    """Resolves with uv; `offline` takes only what is cached, however old."""
+    """Resolves with uv; `offline` takes only what is cached, however old.
+
+    `limit` is in seconds; `tick` is called some twenty times a second while uv works.
+    """
 
     memory: Memory
     index: str
     environ: Mapping[str, str]
     offline: bool = False
+    limit: float = _LIMIT_SECONDS
+    tick: Callable[[], None] = lambda: None
 
     def resolve(self, wanted: Wanted) -> Resolution | Refused:
         """Return what would be installed, by normal name.
@@ -95,7 +105,8 @@ class Resolver:
         if "refused" in value and wanted.as_of is None:
             # Pages may count as fresh and lack a release: a refusal takes an index that was asked.
             return _read(self._ask(wanted, "--refresh"))
-        self.memory.keep("resolution", inputs, value)
+        if _is_settled(value):
+            self.memory.keep("resolution", inputs, value)
         return _read(value)
 
     def _ask(self, wanted: Wanted, *options: str) -> dict[str, Any]:
@@ -105,9 +116,10 @@ class Resolver:
             finished = run(
                 [*self._command(wanted, folder, output), *options],
                 log=log,
-                limit=_LIMIT_SECONDS,
+                limit=self.limit,
                 env=self._prepare(folder),
                 cwd=folder,
+                tick=self.tick,
             )
             words = log.read_text(encoding="utf-8", errors="replace")
             if finished.exit == 0 and not finished.timed_out:
@@ -135,6 +147,8 @@ class Resolver:
         ]
         command += ["--annotation-style", "line", "--python-version", wanted.python]
         command += ["--output-file", str(output), str(folder / "wanted.in")]
+        if not wanted.builds:
+            command += ["--no-build"]
         if wanted.constraints is not None:
             (folder / "constraints.txt").write_text(wanted.constraints, encoding="utf-8")
             command += ["--constraint", str(folder / "constraints.txt")]
@@ -153,6 +167,11 @@ class Resolver:
             _CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8"
         )
         return {**self.environ, "NO_COLOR": "1"}
+
+
+def _is_settled(value: Mapping[str, Any]) -> bool:
+    """Tell whether an answer stands: a build may fail for want of something on this machine."""
+    return "refused" not in value or _NO_SOLUTION in " ".join(value["refused"].split())
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -31,6 +31,7 @@ __all__ = [
     "Matrix",
     "Override",
     "Pin",
+    "Remedy",
     "Row",
     "ServerName",
     "Stage",
@@ -211,9 +212,14 @@ class Override(_Table):
 
 
 class KnownFailure(_Table):
-    """A check that is known to fail, and why; strict: once it passes it must go."""
+    """A check that is known to fail, and why; strict: once it passes it must go.
+
+    With `says`, only a failure whose message has these words is the known one; each complaint of a
+    `pip-check:NAME` must have them. The same check failing for another reason is news then.
+    """
 
     check: CheckId
+    says: Text | None = Field(default=None, description="Words that the failure's message has.")
     reason: Text
     date: Day
 
@@ -224,6 +230,13 @@ class AllowedSkip(_Table):
     check: CheckId
     reason: Text
     date: Day
+
+
+class Remedy(Stage):
+    """What the document says mends a broken stack: one more call of the installer."""
+
+    reinstall: bool = Field(default=False, description="Install even what is there, by force.")
+    alone: bool = Field(default=False, description="Install without what is required.")
 
 
 class Row(_Table):
@@ -262,6 +275,9 @@ class Matrix(_Table):
     constraints: dict[Label, ConstraintSource] = {}
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
     stages: tuple[Stage, ...] = Field(strict=False, min_length=1)
+    remedies: tuple[Remedy, ...] = Field(
+        default=(), strict=False, description="What the document says mends a broken stack."
+    )
     rows: dict[Label, Row] = Field(min_length=1)
 
     def pin(self, name: str) -> Pin:

@@ -34,6 +34,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _duplicates(("stages",), "name", [stage.name for stage in matrix.stages])
     for number, stage in enumerate(matrix.stages):
         yield from _stage(matrix, stage, ("stages", number), pins)
+    yield from _remedies(matrix, pins)
     yield from _claims(matrix, pins)
     for name, row in matrix.rows.items():
         yield from _row(matrix, name, row, pins)
@@ -116,6 +117,12 @@ def _stage(matrix: Matrix, stage: Stage, place: Place, pins: set[str]) -> Iterat
         yield from _unknown((*place, "index"), "index", stage.index, matrix.indexes)
 
 
+def _remedies(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+    yield from _duplicates(("remedies",), "name", [remedy.name for remedy in matrix.remedies])
+    for number, remedy in enumerate(matrix.remedies):
+        yield from _stage(matrix, remedy, ("remedies", number), pins)
+
+
 def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
     stages = {stage.name for stage in matrix.stages}
     places: list[tuple[Place, tuple[Claim, ...]]] = [(("claims",), matrix.claims)]
@@ -124,7 +131,24 @@ def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
         for number, claim in enumerate(claims):
             for position, check in enumerate(claim.checks):
                 at = (*place, number, "checks", position)
-                yield from _check(at, check, pins, stages, (*CHECK_KINDS, *_AUDIT_KINDS))
+                if check.partition(":")[0] in _AUDIT_KINDS:
+                    yield from _audit_check(at, check, pins, matrix.groups)
+                else:
+                    yield from _check(at, check, pins, stages, (*CHECK_KINDS, *_AUDIT_KINDS))
+
+
+def _audit_check(
+    place: Place, check: str, pins: set[str], groups: Iterable[str]
+) -> Iterator[Disagreement]:
+    kind, _, subject = check.partition(":")
+    if kind == "groups":
+        yield from _unknown(place, "group", subject, groups)
+        return
+    names = subject.split(":") if kind == "pairwise" else [subject]
+    for name in names:
+        yield from _unknown(place, "pin", name, pins)
+    if kind == "pairwise" and len(set(names)) != 2:  # noqa: PLR2004 - a pair
+        yield place, "a pair is of two pins; write 'pairwise:<one>:<other>'"
 
 
 def _check(

@@ -13,7 +13,7 @@ from stackproof.audit.annotations import workflow_commands
 from stackproof.audit.documents import compare
 from stackproof.audit.markdown import section
 from stackproof.audit.terminal import print_audit
-from stackproof.errors import StackproofError
+from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.matrix import find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.records import write_atomically
@@ -37,17 +37,23 @@ def audit_rows(session: nox.Session, root: Path) -> None:
         chosen = _rows(given.names, root / "matrices")
         found = _document(given.document, chosen, root) if given.document else ()
         result = audit(chosen, place, found)
+        _write(result, root / "reports")
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
-    _report(result, root, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
+    _print(result, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
     if result.exit_code:
         session.error(f"exit {result.exit_code}")
 
 
-def _report(result: Audit, root: Path, screen: Console, *, in_actions: bool) -> None:
-    reports = root / "reports"
-    result.write(reports / "audit.json")
-    write_atomically(reports / "audit.md", section(result))
+def _write(result: Audit, reports: Path) -> None:
+    try:
+        result.write(reports / "audit.json")
+        write_atomically(reports / "audit.md", section(result))
+    except OSError as error:
+        raise CannotJudgeError(f"the audit cannot be written ({error.strerror})") from error
+
+
+def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:
     print_audit(result, Path("reports/audit.md"), screen)
     for line in workflow_commands(result) if in_actions else ():
         screen.print(line, markup=False, highlight=False, soft_wrap=True)

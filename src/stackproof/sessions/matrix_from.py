@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
 
 import nox
 import tomlkit
 
-from stackproof.document import Stack, first_matrix, read_stack
+from stackproof.document import Stack, first_matrix, left_out, read_stack
 from stackproof.errors import StackproofError
 from stackproof.matrix import parse_matrix
 from stackproof.records import write_atomically
 from stackproof.sessions.nox_session import console
-from stackproof.sessions.options import Options
+from stackproof.sessions.options import Options, python_version
 
 __all__ = ["matrix_from"]
 
@@ -21,21 +23,33 @@ def matrix_from(session: nox.Session, root: Path) -> None:
     """Write `matrices/<name>.toml` from the file behind `--`; fail the session if it cannot be."""
     options = Options("matrix-from")
     options.add_argument("file", type=Path, metavar="FILE.md|FILE.txt|pylock.toml")
-    options.add_argument("--python", metavar="3.11")
-    options.add_argument("--name", metavar="NAME")
+    options.add_argument("--python", type=python_version, metavar="3.11")
+    options.add_argument("--name", type=_name, metavar="NAME")
     try:
         given = options.parse_args(session.posargs)
-        stack = read_stack(given.file)
+        stack = read_stack(given.file, python=given.python)
         target = root / "matrices" / f"{given.name or stack.name}.toml"
         _write(target, stack, given.python)
     except StackproofError as error:
         session.error(f"exit 2, nothing was written: {error}")
     screen = console()
     for line in (
-        *stack.notes,
+        *map(str, (*stack.notes, *left_out(stack))),
         f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
     ):
         screen.print(line, markup=False, highlight=False)
+
+
+def _name(text: str) -> str:
+    """Return the name of a matrix; raise ArgumentTypeError for what cannot be one.
+
+    It becomes the name of a file, and of folders of reports.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name for a matrix; use small letters, digits and single hyphens"
+        )
+    return text
 
 
 def _write(target: Path, stack: Stack, python: str | None) -> None:
@@ -46,4 +60,9 @@ def _write(target: Path, stack: Stack, python: str | None) -> None:
         )
     text = first_matrix(stack, python=python)
     parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
-    write_atomically(target, text)
+    try:
+        write_atomically(target, text)
+    except OSError as error:
+        raise StackproofError(
+            f"matrices/{target.name} cannot be written ({error.strerror})"
+        ) from error

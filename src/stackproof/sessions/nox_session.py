@@ -11,47 +11,9 @@ from rich.console import Console
 
 from stackproof.errors import StackproofError
 from stackproof.plan import Installer
+from stackproof.sessions.meddling import refuse_meddling
 
 __all__ = ["console", "environ", "environment", "installer"]
-
-#: Settings of uv and pip that change which versions are chosen, or whether they are installed.
-_MEDDLING = frozenset(
-    [
-        "UV_BUILD_CONSTRAINT",
-        "UV_CONSTRAINT",
-        "UV_EXCLUDE",
-        "UV_EXCLUDE_NEWER",
-        "UV_EXCLUDE_NEWER_PACKAGE",
-        "UV_FORK_STRATEGY",
-        "UV_NO_BINARY",
-        "UV_NO_BINARY_PACKAGE",
-        "UV_NO_BUILD",
-        "UV_NO_BUILD_PACKAGE",
-        "UV_OVERRIDE",
-        "UV_PRERELEASE",
-        "UV_REINSTALL",
-        "UV_RESOLUTION",
-        "UV_TORCH_BACKEND",
-        "UV_UPGRADE",
-        "PIP_BUILD_CONSTRAINT",
-        "PIP_CONSTRAINT",
-        "PIP_DRY_RUN",
-        "PIP_FORCE_REINSTALL",
-        "PIP_IGNORE_INSTALLED",
-        "PIP_IGNORE_REQUIRES_PYTHON",
-        "PIP_NO_BINARY",
-        "PIP_NO_DEPS",
-        "PIP_ONLY_BINARY",
-        "PIP_PRE",
-        "PIP_PREFIX",
-        "PIP_REQUIREMENT",
-        "PIP_TARGET",
-        "PIP_UPGRADE",
-        "PIP_UPGRADE_STRATEGY",
-        "PIP_UPLOADED_PRIOR_TO",
-        "PIP_USER",
-    ]
-)
 
 
 def console() -> Console:
@@ -67,16 +29,11 @@ def console() -> Console:
 def environ(session: nox.Session) -> dict[str, str]:
     """Return the outer environment with nox's changes for the session, None meaning unset.
 
-    Raises StackproofError if a variable in it makes an installer choose other versions.
+    Raises StackproofError if a setting in it makes an installer choose other versions.
     """
     merged: dict[str, str | None] = {**os.environ, **session.env}
     found = {name: value for name, value in merged.items() if value is not None}
-    meddling = sorted(_MEDDLING & found.keys())
-    if meddling:
-        raise StackproofError(
-            f"{', '.join(meddling)} would change what the stack is made of, and no evidence would "
-            "show it; unset it, and write into the matrix what the stack needs"
-        )
+    refuse_meddling(found)
     return found
 
 

@@ -29,10 +29,13 @@ import zipfile
 
 WHEEL = {wheel!r}
 ERROR = {error!r}
+MUTE = {mute!r}
 HERE = pathlib.Path(__file__).parent / "built"
 
 
 def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    if MUTE:
+        raise SystemExit(ERROR)
     (info,) = HERE.glob("*.dist-info")
     shutil.copytree(info, pathlib.Path(metadata_directory) / info.name)
     return info.name
@@ -53,11 +56,12 @@ def sdist(release: Release) -> tuple[str, bytes]:
 
     Its build back end lies in the tree itself and needs the standard library alone.
     """
-    error = BUILD_ERROR if release.form == "broken-sdist" else ""
+    error = "" if release.form == "sdist" else BUILD_ERROR
+    mute = release.form == "mute-sdist"
     tree = {
         "PKG-INFO": core_metadata(release),
         "pyproject.toml": _PYPROJECT,
-        "backend.py": _BACKEND.format(wheel=wheel(release)[0], error=error),
+        "backend.py": _BACKEND.format(wheel=wheel(release)[0], error=error, mute=mute),
         **{f"built/{path}": text for path, text in wheel_tree(release).items()},
     }
     return f"{stem(release)}.tar.gz", _tarball(stem(release), tree)

@@ -35,7 +35,7 @@ class Release:
     Without `modules`, the distribution holds one package, named after it, that defines
     `__version__`. `modules` maps paths to sources in place of it. `uploaded` is None where the
     index is not to tell; `yanked` is the reason, None for a release that is not yanked.
-    A `broken-sdist` tells its metadata and then fails to build.
+    A `broken-sdist` tells its metadata and then fails to build; a `mute-sdist` does not even tell.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Release:
     uploaded: datetime | None = LONG_AGO
     yanked: str | None = None
     tags: str = "py3-none-any"
-    form: Literal["wheel", "sdist", "broken-sdist"] = "wheel"
+    form: Literal["wheel", "sdist", "broken-sdist", "mute-sdist"] = "wheel"
 
 
 def wheel(release: Release) -> tuple[str, bytes]:

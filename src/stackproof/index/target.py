@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from uv import find_uv_bin
 
 from stackproof.index.releases import File, Release
+from stackproof.process import ask
 
 __all__ = ["Target"]
 
@@ -22,25 +22,23 @@ _SECONDS = 30
 
 @dataclass(frozen=True)
 class Target:
-    """A CPython on this machine's platform: `python` as the matrix has it, `full` to the patch."""
+    """A CPython on this machine's platform: `python` as the matrix has it, `full` to the patch.
+
+    `found` tells whether this machine has the interpreter.
+    """
 
     python: str
     full: str
+    found: bool = True
 
     @classmethod
     def find(cls, python: str, environ: Mapping[str, str]) -> Target:
         """Ask uv which interpreter a row gets; where there is none, its first patch stands in."""
         command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project"]
-        found = subprocess.run(
-            [*command, "--show-version", python],
-            capture_output=True,
-            check=False,
-            env=dict(environ),
-            text=True,
-            timeout=_SECONDS,
-        )
-        full = found.stdout.strip() if found.returncode == 0 else f"{python}.0"
-        return cls(python, full)
+        found = ask([*command, "--show-version", python], env=environ, limit=_SECONDS)
+        if found.exit != 0:
+            return cls(python, f"{python}.0", found=False)
+        return cls(python, found.output)
 
     @cached_property
     def markers(self) -> dict[str, str]:

@@ -1,0 +1,60 @@
+"""Remarks in a version table that speak of another package's version, or of Python's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from packaging.version import Version
+
+from stackproof.audit.document_steps import Difference
+from stackproof.document import Stack
+
+__all__ = ["stale_remarks"]
+
+
+def stale_remarks(stack: Stack) -> Iterator[Difference]:
+    """Yield a warning for each remark that names a version which the table no longer lists."""
+    spoken = _spoken(stack)
+    for item in stack.listed:
+        for remark in item.remarks:
+            for (name, said), version in _said(remark, spoken).items():
+                if name != item.name and not _is_that(said, version):
+                    message = (
+                        f"the remark {remark!r} speaks of {name} {said}, but the table lists "
+                        f"{version}"
+                    )
+                    yield Difference("warning", item.line, message, item.name)
+
+
+def _said(remark: str, spoken: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return what a remark says, as (name, version), with the version that the table has."""
+    return {
+        (name, said): version
+        for called, (name, version) in spoken.items()
+        for said in _versions_of(called, remark)
+    }
+
+
+def _spoken(stack: Stack) -> dict[str, tuple[str, str]]:
+    """Return name and version of each package by the words that remarks may have for it."""
+    found = {"python": ("python", stack.python)} if stack.python is not None else {}
+    for item in stack.listed:
+        found.setdefault(item.label.lower(), (item.name, item.version))
+    for item in stack.listed:
+        # "Airflow" means "Apache Airflow", if nothing else is called so.
+        found.setdefault(item.label.lower().split()[-1], (item.name, item.version))
+    return found
+
+
+def _versions_of(called: str, remark: str) -> Iterator[str]:
+    """Yield the versions that stand right behind a package's word."""
+    pattern = rf"(?<![\w-]){re.escape(called)}\s+v?(\d+(?:\.\d+)+)(?!\.?\d|\+|\s*(?:or |이상))"
+    yield from re.findall(pattern, remark, re.IGNORECASE)
+
+
+def _is_that(said: str, version: str) -> bool:
+    """Tell whether a version is meant, perhaps by its first numbers alone: 2.17 for 2.17.2."""
+    release = Version(version).release
+    named = Version(said).release
+    return release[: len(named)] == named or named[: len(release)] == release

@@ -1,0 +1,93 @@
+"""Split shell text into commands and words, as a shell would, without ever asking one."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Word", "logical_lines", "simple_commands"]
+
+_QUOTED = r""""(?:\\.|[^"\\])*"|'[^']*'"""
+_TOKEN = re.compile(
+    rf"""
+    (?P<comment>\#[^\n]*)
+    | (?P<redirect>(?:\d*|&)(?:<<?<?|>>?)[&|]?)
+    | (?P<end>&&|\|\|?|;|&|[()])
+    # A range without quotes: a shell takes what follows for a file, its author does not.
+    | (?P<word>(?:[^\s"'\\;&|<>()]|(?<=[\w\],*])[<>](?==?\d)|\\.|{_QUOTED})+)
+    """,
+    re.VERBOSE,
+)
+_PROMPT = re.compile(r"^(?:\([\w.-]+\)\s*)?\$\s+")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as it is written, quotes included, and its line."""
+
+    raw: str
+    line: int
+
+    @property
+    def text(self) -> str:
+        """The word without its quotes."""
+        return "".join(shlex.split(self.raw))
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether a shell leaves its variables alone."""
+        return self.raw.startswith("'")
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether a shell keeps it as one word, and takes no part of it for a file."""
+        return '"' in self.raw or "'" in self.raw
+
+
+def logical_lines(block: str, line: int) -> Iterator[tuple[int, str]]:
+    """Yield (line, text) of a block whose first line has the number `line`.
+
+    Lines that end in a backslash stay one text, with the line ends in it.
+    """
+    pending: list[str] = []
+    for number, text in enumerate(block.split("\n"), start=line):
+        pending.append(_PROMPT.sub("", text.strip()))
+        if pending[-1].endswith("\\"):
+            pending[-1] = pending[-1][:-1]
+            continue
+        yield number - len(pending) + 1, "\n".join(pending)
+        pending = []
+    if pending:
+        yield line + block.count("\n") - len(pending) + 1, "\n".join(pending)
+
+
+def simple_commands(text: str, line: int) -> Iterator[list[Word]]:
+    """Yield the words of each simple command of a logical line; redirections are left out.
+
+    Raises ValueError for a quotation that is never closed.
+    """
+    words: list[Word] = []
+    is_target = False
+    for token in _tokens(text):
+        if token.lastgroup == "end":
+            yield words
+            words = []
+        elif token.lastgroup == "word" and not is_target:
+            words.append(Word(token[0], line + text.count("\n", 0, token.start())))
+        is_target = token.lastgroup == "redirect"
+    yield words
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        token = _TOKEN.match(text, position)
+        if token is None:
+            raise ValueError("No closing quotation")
+        yield token
+        position = token.end()

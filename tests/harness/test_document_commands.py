@@ -1,0 +1,136 @@
+"""Install commands as documents have them: what a shell would run, read without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackproof.document import Command
+from stackproof.document.commands import CommandReader
+
+
+def _read(text: str) -> CommandReader:
+    reader = CommandReader("d.md", "3.11")
+    reader.read(text, line=1, section="", step="")
+    return reader
+
+
+def _call(text: str) -> Command:
+    (call,) = _read(text).commands
+    return call
+
+
+@pytest.mark.parametrize(
+    ("command", "installs"),
+    [
+        ("pip3 install a==1", ["a==1"]),
+        ("uv pip install a==1 'b[x]==2'", ["a==1", "b[x]==2"]),
+        ("/venv/bin/python3 -m pip install a==1", ["a==1"]),
+        (".venv/bin/pip3.11 install a==1", ["a==1"]),
+        (r"venv\Scripts\pip.exe install a==1", ["a==1"]),
+        ("sudo -H pip install a==1", ["a==1"]),
+        ("RUN pip install a==1", ["a==1"]),
+        ("(venv) $ pip install a==1", ["a==1"]),
+        ("python -m pip --no-cache-dir --log f.txt install -U a==1", ["a==1"]),
+        ("UV_X=1 uv pip install a==1", ["a==1"]),
+        ("pip install --force-reinstall --no-deps a==1", ["a==1"]),
+        ("pip install --cache-dir ~/.cache a==1", ["a==1"]),
+        ("pip install a==1 -c c.txt b==2", ["a==1", "b==2"]),
+        ("cd x && pip install a==1 && echo done", ["a==1"]),
+        ("pip install a==1; pip install b==2 | tee log 2>&1", ["a==1", "b==2"]),
+        ("pip install a==1 >log 2>&1 b==2", ["a==1", "b==2"]),
+        ("(cd x; pip install a==1)", ["a==1"]),
+        ("pip install a==1  # don't", ["a==1"]),
+        ('P="a==1 b==2"; pip install $P', ["a==1", "b==2"]),
+        ("export V=1 W=2\npip install a==$V \"b==${W}\" 'c==1'", ["a==1", "b==2", "c==1"]),
+        ("pip install \"a==1; python_version < '3.12'\"", ["a==1"]),
+        ("pip install a", ["a"]),
+        ("pip install a~=1.0 'b==1.*' 'c===1'", ["a~=1.0", "b==1.*", "c===1"]),
+        ('pip install "a @ git+https://e.org/a@v1" b==2', ["a@ git+https://e.org/a@v1", "b==2"]),
+        ("pip install --upgrade pip setuptools wheel", []),
+        ("pip install", []),
+        ("pip install <package>==<version>", []),
+        ("pip uninstall a", []),
+        ("echo pip install a==1", []),
+        ('echo "pip install a==1"', []),
+        ("npm install a==1", []),
+        ("It's the output of: pip install", []),
+    ],
+)
+def test_installer_calls_are_told_from_other_commands(command: str, installs: list[str]) -> None:
+    reader = _read(command)
+    found = [item.written.replace("a @ ", "a@ ") for c in reader.commands for item in c.installs]
+    assert found == installs
+    assert reader.problems == []
+    assert reader.notes == []
+
+
+@pytest.mark.parametrize(
+    ("command", "installs", "note"),
+    [
+        ("pip install -e . a==1", ["a"], "'-e .' was passed over; it names no release of an index"),
+        (
+            "pip install git+https://e.org/a@v1#egg=a b==2",
+            ["b"],
+            "'git+https://e.org/a@v1#egg=a' was passed over; it names no release of an index",
+        ),
+        ("pip install '.[dev]'", [], "'.[dev]' was passed over; it names no release of an index"),
+        ("pip install ./a.whl", [], "'./a.whl' was passed over; it names no release of an index"),
+        (
+            "pip install -r r.txt a==1",
+            ["a"],
+            "'-r r.txt' was passed over; no file beside the document is read",
+        ),
+        (
+            "pip install a==$UNKNOWN b==2",
+            ["b"],
+            "'a==$UNKNOWN' was passed over; only a shell knows what it stands for",
+        ),
+        (
+            "pip install \"a==1; python_version >= '3.12'\" b==2",
+            ["b"],
+            (
+                "\"a==1; python_version >= '3.12'\" was passed over; its marker does not hold for "
+                "Python 3.11"
+            ),
+        ),
+        (
+            "pip install a>=1,<2 b==2",
+            ["a", "b"],
+            "a>=1,<2 stands without quotes: a shell takes what follows < or > for a file",
+        ),
+    ],
+)
+def test_what_is_no_release_of_an_index_is_noted(
+    command: str, installs: list[str], note: str
+) -> None:
+    reader = _read(command)
+    assert [item.name for call in reader.commands for item in call.installs] == installs
+    assert [str(item) for item in reader.notes] == [f"line 1: {note}"]
+    assert reader.problems == []
+
+
+def test_options_may_stand_anywhere_and_in_any_form() -> None:
+    call = _call(
+        "pip install -c one.txt a==1 -ctwo.txt --constraint=three.txt -i https://e.org/s "
+        "--extra-index-url https://f.org/s --pre --no-deps"
+    )
+    assert call.constraints == ("one.txt", "two.txt", "three.txt")
+    assert call.index == "https://e.org/s"
+    assert call.further == ("--extra-index-url https://f.org/s", "--pre", "--no-deps")
+    assert [item.written for item in call.installs] == ["a==1"]
+
+
+def test_each_requirement_of_a_continued_line_has_its_own_line() -> None:
+    reader = _read("# first\n\npip install \\\n    a==1 \\\n    b==2\npip install c==3 \\")
+    assert [
+        (call.line, [(item.name, item.line) for item in call.installs]) for call in reader.commands
+    ] == [(3, [("a", 4), ("b", 5)]), (6, [("c", 6)])]
+
+
+def test_a_shell_is_never_asked(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    reader = _read(f"V=$(touch {mark})\npip install a==1 `touch {mark}` b==$(touch {mark})")
+    assert not mark.exists()
+    assert [item.name for call in reader.commands for item in call.installs] == ["a"]
