@@ -298,9 +298,7 @@ def test_the_session_writes_where_a_stage_looks_for_its_snapshot(
         version="1.0",
         url="http://127.0.0.1:9/flow/constraints-1.0/constraints-3.11.txt",
     )
-    found = find_constraints(
-        wanted, snapshots=tmp_path / "matrices" / "constraints", environ=os.environ
-    )
+    found = find_constraints(wanted, snapshots=tmp_path / "matrices" / "constraints", environ={})
     assert found.used.source == "snapshot"
     assert found.content.decode() == HELD.format(python="3.11", uv=version("uv"))
     assert (

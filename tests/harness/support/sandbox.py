@@ -16,7 +16,16 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-_FOREIGN_SETTINGS = ("PIP_", "UV_", "PYTHON", "XDG_", "NOX", "VIRTUAL_ENV", "CONDA_")
+_FOREIGN_SETTINGS = (
+    "PIP_",
+    "UV_",
+    "PYTHON",
+    "XDG_",
+    "NOX",
+    "VIRTUAL_ENV",
+    "CONDA_",
+    "STACKPROOF_",
+)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
