@@ -21,6 +21,7 @@ from stackproof.environment import (
 )
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
+from stackproof.history import append
 from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
 from stackproof.process import ask
@@ -143,6 +144,7 @@ class _Run:
         verdict = judge(self.evidence)
         write_reports(self.evidence, verdict)
         self.evidence.publish()
+        append(self.project.reports, self.evidence, verdict)
         return verdict
 
     def _require_python(self, environment: Environment) -> None:

@@ -1,0 +1,51 @@
+"""The end of a monthly run: what became of the rows, written for people and machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from stackproof.errors import StackproofError
+from stackproof.monthly.jobs import Jobs
+from stackproof.monthly.junit import merged_junit
+from stackproof.monthly.outcome import outcomes, trials
+from stackproof.monthly.stories import Story, tell
+from stackproof.monthly.summary import summary
+from stackproof.records import Record, write_atomically
+from stackproof.report.site import write_site
+
+__all__ = ["conclude", "read_stories"]
+
+
+class _Stories(Record):
+    """What there is to say of each row, the form of `reports/monthly/stories.json`."""
+
+    format: Literal[1] = 1
+    stories: tuple[Story, ...]
+
+
+def conclude(jobs: Jobs, reports: Path, matrices: Path) -> str:
+    """Write stories, summary, JUnit and page of a run from what lies in `reports`.
+
+    Returns the summary.
+    """
+    found = outcomes(jobs, reports)
+    stories = tuple(tell(outcome) for outcome in found)
+    _Stories(stories=stories).write(_file(reports))
+    text = summary(jobs.listed, found, trials(jobs, reports), stories)
+    write_atomically(reports / "summary.md", text)
+    write_atomically(reports / "junit.xml", merged_junit(found, reports))
+    write_site(reports, matrices)
+    return text
+
+
+def read_stories(reports: Path) -> tuple[Story, ...]:
+    """Return what the last conclusion had to say; raise StackproofError if there was none."""
+    file = _file(reports)
+    if not file.exists():
+        raise StackproofError("there are no stories yet; run `nox -s monthly -- merge` first")
+    return _Stories.model_validate_json(file.read_text(encoding="utf-8")).stories
+
+
+def _file(reports: Path) -> Path:
+    return reports / "monthly" / "stories.json"

@@ -1,0 +1,96 @@
+"""What the one issue of a row would say, and a digest by which the same news is told once."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from stackproof.monthly.outcome import Outcome
+from stackproof.plan import timestamp
+from stackproof.records import Record, fingerprint
+from stackproof.report.wording import HEADLINE, counts
+from stackproof.templates import markdown_templates
+
+__all__ = ["MARK", "Story", "mark", "tell", "templates", "word"]
+
+_DIGITS = 16
+_MOST_LINES = 30
+_MOST_CHARACTERS = 2500
+#: The last line of whatever was told: the row and the digest of the news, read again next month.
+MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*\Z")
+
+
+class Story(Record):
+    """What there is to say of a row: `well` if nothing is news, and a text in Markdown."""
+
+    row: str
+    well: bool
+    digest: str
+    title: str
+    body: str
+
+
+def tell(outcome: Outcome) -> Story:
+    """Return the story of what became of a row."""
+    digest = _digest(outcome)
+    text = templates().get_template("story.md").render(outcome=outcome, word=word(outcome))
+    return Story(
+        row=outcome.row,
+        well=outcome.well,
+        digest=digest,
+        title=f"{outcome.row} {word(outcome)}",
+        body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",
+    )
+
+
+def mark(row: str, digest: str) -> str:
+    """Return the line that says, to us alone, what was told."""
+    return f"<!-- stackproof {quote(row)} {digest} -->"
+
+
+def word(outcome: Outcome) -> str:
+    """Return in a few words how a row came out."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return "left no verdict"
+    if verdict.verdict == "ok" and verdict.news:
+        return "OK, with known failures that pass now"
+    return HEADLINE[verdict.verdict]
+
+
+def _digest(outcome: Outcome) -> str:
+    """Return what stays the same as long as nothing new can be said of a row."""
+    verdict = outcome.verdict
+    if verdict is None:
+        said: object = "lost"
+    elif verdict.trouble is not None:
+        # Seconds, ports and the like differ each time; the trouble is the same.
+        said = re.sub(r"\d+", "#", verdict.trouble.partition("\n")[0])
+    else:
+        said = sorted((check.id, check.state) for check in verdict.news)
+    return fingerprint([outcome.row, said])[:_DIGITS]
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates of what a monthly run says."""
+    found = markdown_templates("stackproof.monthly")
+    found.filters.update(counts=counts, fenced=_fenced, timestamp=timestamp, version=_version)
+    return found
+
+
+def _version(version: str | None) -> str:
+    return version or "none"
+
+
+def _fenced(text: str) -> str:
+    """Return text that others wrote as a block in which nothing is markup, cut where it is long."""
+    lines = text.strip().splitlines()
+    shown = "\n".join(lines[:_MOST_LINES])[:_MOST_CHARACTERS]
+    if len(shown) < len("\n".join(lines)):
+        shown += "\n…"
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", shown))])
+    return f"{fence}text\n{shown}\n{fence}"
