@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -48,36 +49,68 @@ os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
 ROWS = {str(row): row for row in sessions.rows(ROOT / "matrices")}
 
 
-def _parameters(*, default: bool) -> list[object]:
+def _parameters(*, default: bool) -> Sequence[object]:
     # nox writes parameters into its JSON reports, also into those of `-j`, so they are plain text.
-    rows = (row for row in ROWS.values() if row.default == default)
-    return [nox.param(row.python, str(row), id=str(row)) for row in rows]
+    rows = [row for row in ROWS.values() if row.default == default]
+    # nox passes over a session without parameters in silence, and nothing proved is no success.
+    nothing = [nox.param(None, "", id="none")] if default and not rows else []
+    return nothing or [nox.param(row.python, str(row), id=str(row)) for row in rows]
 
 
 @nox.session(allow_parallel=True)
 @nox.parametrize("python,row", _parameters(default=True))
 def verify(session: nox.Session, row: str) -> None:
     """Prove or disprove every claim of a row; -- [--as-of TIMESTAMP]."""
-    sessions.verify(session, ROWS[row], ROOT)
+    sessions.verify(session, ROWS.get(row), ROOT)
 
 
 @nox.session(name="verify-optional", allow_parallel=True, default=False)
 @nox.parametrize("python,row", _parameters(default=False))
 def verify_optional(session: nox.Session, row: str) -> None:
     """Do the same for the rows that are not run by default."""
-    sessions.verify(session, ROWS[row], ROOT)
+    sessions.verify(session, ROWS.get(row), ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def candidate(session: nox.Session) -> None:
-    """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--python X.Y] [--with NAME==VERSION]."""
+    """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--with NAME==VERSION] [--promote]."""
     sessions.candidate(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def frontier(session: nox.Session) -> None:
+    """Say how far each pin can be taken: -- [NAME ...] [--row ROW] [--as-of TIMESTAMP]."""
+    sessions.frontier(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def audit(session: nox.Session) -> None:
     """Judge all claims by metadata alone, in seconds: -- [MATRIX[/ROW] ...] [--document FILE]."""
     sessions.audit_rows(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def grid(session: nox.Session) -> None:
+    """Say which versions go together: -- 'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]."""
+    sessions.grid(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def timeline(session: nox.Session) -> None:
+    """Find since when checks fail, and by which release: -- [ROW] [--since] [--until] [--check]."""
+    sessions.timeline(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def repair(session: nox.Session) -> None:
+    """Find the fewest pins that mend a row: -- [ROW] [--as-of] [--write|--in-place]."""
+    sessions.repair(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Lock what was proved of a row, with hashes: -- [ROW] [--as-of TIMESTAMP]."""
+    sessions.lock(session, ROOT)
 
 
 @nox.session(name="matrix-from", default=False, venv_backend="none")
@@ -92,6 +125,36 @@ def constraints(session: nox.Session) -> None:
     sessions.constraints(session, ROOT)
 
 
+@nox.session(default=False, venv_backend="none")
+def changes(session: nox.Session) -> None:
+    """Say what is different since the last green run: -- [MATRIX/ROW ...]."""
+    sessions.changes(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def thin(session: nox.Session) -> None:
+    """Thin old evidence, but never that of the last green run: -- [--keep N]."""
+    sessions.thin(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def monthly(session: nox.Session) -> None:
+    """Take a step of the scheduled run: -- jobs|run|merge|news|history ...; see docs/monthly.md."""
+    sessions.monthly(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def report(session: nox.Session) -> None:
+    """Write every report again from evidence and history: -- [--lang en|ko]."""
+    sessions.report(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
+def document(session: nox.Session) -> None:
+    """Write the document's table again: -- [ROW ...] [--document FILE.md] [--lang en|ko]."""
+    sessions.document(session, ROOT)
+
+
 @nox.session(default=False)
 def tests(session: nox.Session) -> None:
     """Test stackproof itself; no network but to install the test tools."""
@@ -100,10 +163,24 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Look at the page in a real browser; needs Chromium on the PATH."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "browser"))
+    session.run("pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(default=False)
 def sabotage(session: nox.Session) -> None:
     """Break what each workload checks, and see the workload fail; installs row mlops/verified."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
     session.run("pytest", "tests/sabotage", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what we claim of speed, in turn with the alternatives: -- [NAME ...] [--rounds N]."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(default=False, venv_backend="uv")
@@ -118,7 +195,7 @@ def minimums(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
-    session.run("mypy", "noxfile.py", "src", "tests/harness", "tests/sabotage")
+    session.run("mypy", "noxfile.py", "src", "benchmarks", "tests/harness", "tests/sabotage")
     session.run("mypy", "tests/stack")
 
 

@@ -69,7 +69,7 @@ class Verdict(Record):
     seconds: float
     checks: tuple[Check, ...]
     claims: tuple[ClaimVerdict, ...]
-    left_out: dict[str, tuple[str, ...]]
+    left_out: dict[str, tuple[str, ...]] = {}
     counts: dict[str, int]
 
     @property

@@ -12,7 +12,7 @@ from stackproof.monthly.outcome import outcomes, trials
 from stackproof.monthly.stories import Story, tell
 from stackproof.monthly.summary import summary
 from stackproof.records import Record, write_atomically
-from stackproof.report.site import write_site
+from stackproof.report.rebuild import rebuild
 
 __all__ = ["conclude", "read_stories"]
 
@@ -35,7 +35,7 @@ def conclude(jobs: Jobs, reports: Path, matrices: Path) -> str:
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
     write_atomically(reports / "summary.md", text)
     write_atomically(reports / "junit.xml", merged_junit(found, reports))
-    write_site(reports, matrices)
+    rebuild(reports, matrices)
     return text
 
 

@@ -8,6 +8,8 @@ from jinja2 import Environment
 
 from stackproof.evidence import Evidence
 from stackproof.plan import PlannedPin, timestamp
+from stackproof.report.audited import audited
+from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import HEADLINE, brief, counts, kinds, standing
 from stackproof.templates import markdown_templates
 from stackproof.verdict import Verdict
@@ -15,36 +17,38 @@ from stackproof.verdict import Verdict
 __all__ = ["markdown"]
 
 
-def markdown(evidence: Evidence, verdict: Verdict) -> str:
+def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str:
     """Return the report of a judged run; its first line is the verdict."""
-    plan = evidence.plan
+    plan, t = evidence.plan, texts(lang)
     return (
         _templates()
         .get_template("report.md")
         .render(
+            t=t,
             verdict=verdict,
             plan=plan,
-            versions={pin.name: _version(pin) for pin in plan.pins},
+            versions={pin.name: _version(pin, t) for pin in plan.pins},
             run=evidence.run,
             stages=evidence.stages,
             servers=evidence.servers,
             distributions=len(evidence.freeze),
             kinds=kinds(verdict),
             headline=HEADLINE[verdict.verdict],
-            counts=counts(verdict),
+            audited=audited(evidence),
         )
     )
 
 
-def _version(pin: PlannedPin) -> str:
+def _version(pin: PlannedPin, t: Texts) -> str:
     """Return the version that the checks speak of, and the document's where that is another."""
     if pin.version == pin.documented:
         return pin.version
-    return f"{pin.version} (in the document {pin.documented})"
+    note = t("matrix.documented", version=pin.documented)
+    return f"{pin.version} ({note})"
 
 
 @cache
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
-    templates.filters.update(brief=brief, standing=standing, timestamp=timestamp)
+    templates.filters.update(brief=brief, counts=counts, standing=standing, timestamp=timestamp)
     return templates

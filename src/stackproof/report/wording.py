@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from stackproof.matrix import CHECK_KINDS
+from stackproof.report.texts import Language, texts
 from stackproof.verdict import Check, ClaimVerdict, Verdict
 
 __all__ = ["HEADLINE", "brief", "counts", "kinds", "standing"]
 
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
+_REST = ("fixed", "skipped")
 
-def counts(verdict: Verdict) -> str:
+
+def counts(verdict: Verdict, lang: Language = "en") -> str:
     """Return the counts of a verdict in words, known and new failures apart."""
-    number = verdict.counts
-    words = [f"{number['passed']} passed"]
+    number, t = verdict.counts, texts(lang)
+    words = [t("counts.passed", number=number["passed"])]
     if number["failed"]:
-        words.append(f"{number['failed']} failed ({number['known']} known, {number['new']} new)")
-    if number["fixed"]:
-        words.append(f"{number['fixed']} known failure(s) now passing")
-    if number["skipped"]:
-        words.append(f"{number['skipped']} skipped")
+        failed = {"number": number["failed"], "known": number["known"], "new": number["new"]}
+        words.append(t("counts.failed", **failed))
+    words += [t(f"counts.{name}", number=number[name]) for name in _REST if number[name]]
     return ", ".join(words)
 
 
@@ -32,19 +33,23 @@ def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
     return found
 
 
-def standing(claim: ClaimVerdict) -> str:
+def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
     """Return how a claim stands; checks that no run makes are left to the audit."""
-    if claim.state != "not provable":
-        return {"proved": "✅ proved", "refuted": "❌ refuted"}[claim.state]
+    t = texts(lang)
+    if claim.state == "proved":
+        return "✅ " + t("standing.proved")
+    if claim.state == "refuted":
+        return "❌ " + t("standing.refuted")
     if any(check.partition(":")[0] not in CHECK_KINDS for check in claim.because):
-        return "⬜ left to `nox -s audit`"
-    return "⬜ not provable here"
+        return "⬜ " + t("answer.unasked")
+    return "⬜ " + t("standing.open")
 
 
-def brief(check: Check, width: int = 160) -> str:
+def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
     """Return one line on a check: the known reason, or else how its message begins."""
+    t = texts(lang)
     if check.state == "fixed":
-        return f"passes now; remove the known failure ({check.reason})"
+        return t("report.remove", reason=check.reason)
     if check.reason is not None:
         return check.reason
     lines = [line.strip() for line in check.message.splitlines() if line.strip()]

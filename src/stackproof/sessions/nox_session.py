@@ -18,8 +18,8 @@ __all__ = ["console", "environ", "environment", "installer"]
 
 def console() -> Console:
     """Return the console to print on."""
-    # nox hears every logger; that a connection was opened is no news to its user.
-    for chatty in ("urllib3", "charset_normalizer"):
+    # nox hears every logger; that a connection was opened, or a line read, is no news to its user.
+    for chatty in ("urllib3", "charset_normalizer", "markdown_it"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     # Who wants no colour wants no moving lines either: plain text, as into a file.
     plain = "NO_COLOR" in os.environ or None

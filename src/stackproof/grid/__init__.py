@@ -1,0 +1,1 @@
+"""Grids: which versions of one distribution go with which versions of another, and why not."""

@@ -1,0 +1,79 @@
+"""What one resolved cell implies for others: the same requirements, or the same exclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stackproof.grid.facts import Facts, ranges
+from stackproof.grid.forms import Cell, Versions
+
+__all__ = ["Inference", "Lesson"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What a resolution taught beyond its own cell.
+
+    A conflict rests on what each side requires of the distributions in `rests_on`. A cell that
+    goes together holds for releases of the same requirements, where `free` tells of each side that
+    nothing else asks for it.
+    """
+
+    cell: Cell
+    rests_on: tuple[frozenset[str], frozenset[str]] | None = None
+    free: tuple[bool, bool] = (False, False)
+
+
+@dataclass(kw_only=True)
+class Inference:
+    """Collects lessons about two axes, called `names`, and applies them."""
+
+    facts: Facts
+    names: tuple[str, str]
+    _lessons: list[Lesson] = field(default_factory=list)
+
+    def learn(self, lesson: Lesson) -> None:
+        """Keep a lesson."""
+        if lesson.rests_on is not None or any(lesson.free):
+            self._lessons.append(lesson)
+
+    def implied(self, versions: Versions) -> Cell | None:
+        """Return the cell if a lesson settles it."""
+        for lesson in self._lessons:
+            if all(self._same(lesson, versions, side) for side in (0, 1)):
+                return lesson.cell.model_copy(
+                    update={
+                        "versions": versions,
+                        "how": "inference",
+                        "implied_by": lesson.cell.versions,
+                        "reason": self._reason(lesson, versions),
+                        "seconds": 0.0,
+                    }
+                )
+        return None
+
+    def _same(self, lesson: Lesson, versions: Versions, side: int) -> bool:
+        known, asked = lesson.cell.versions[side], versions[side]
+        if known == asked:
+            return True
+        if lesson.rests_on is None and not lesson.free[side]:
+            return False
+        ours, theirs = (ranges(self.facts, self.names[side], item) for item in (known, asked))
+        if ours is None or theirs is None:
+            return False
+        if lesson.rests_on is None:
+            return ours == theirs
+        return all(_on(name, ours) == _on(name, theirs) for name in lesson.rests_on[side])
+
+    def _reason(self, lesson: Lesson, versions: Versions) -> str:
+        """Return the reason with the versions of this cell in place of the other's."""
+        reason = lesson.cell.reason
+        for name, known, asked in zip(self.names, lesson.cell.versions, versions, strict=True):
+            reason = reason.replace(f"{name} {known} ", f"{name} {asked} ")
+        return reason
+
+
+def _on(name: str, requires: Mapping[str, str]) -> dict[str, str]:
+    """Return what is required of a distribution, with and without extras."""
+    return {key: item for key, item in requires.items() if key.partition("[")[0] == name}

@@ -1,0 +1,102 @@
+"""Read a resolver's refusal of a cell: the requirements that exclude each other, or what it lacks.
+
+Only a proof from requirements is a conflict. Where a release was passed over because it has no
+wheel, or only a build could tell what it requires, another one might do: that is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from stackproof.audit.ranges import overlap
+from stackproof.grid.forms import Cell, Demand, Versions
+from stackproof.grid.metadata import because
+from stackproof.index.refusal import Required, lacks_files, required, sentence
+
+__all__ = ["premises", "read_refusal"]
+
+_FAILED_BUILD = re.compile(r"Failed to (?:download and )?build [`']?(?P<what>[^`'\s]+)")
+_PROOF = "No solution found"
+
+
+def read_refusal(versions: Versions, words: str, *, builds: bool) -> Cell:
+    """Return what a refusal says of a cell: a conflict with its demands, or why it is unknown."""
+    text = " ".join(words.split())
+    lacking = lacks_files(words)
+    if _PROOF not in text:
+        return _unknown(versions, _failed_build(text))
+    if lacking:
+        why = "no file that fits" if builds else "no wheel, and its metadata would need a build"
+        return _unknown(versions, f"{' and '.join(lacking)} has {why}")
+    facts = required(words)
+    clash = _clash(facts, required(words, derived=True))
+    if not clash and (wanting := [fact for fact in facts if fact.what == "python"]):
+        return _unknown(versions, f"{_who(wanting[0])} requires Python{wanting[0].range}")
+    return Cell(
+        versions=versions,
+        state="conflict",
+        reason=because(clash) if clash else sentence(words),
+        how="resolution",
+        demands=clash,
+    )
+
+
+def premises(words: str, names: tuple[str, str]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return what the two distributions require that a proof rests on, by normal name.
+
+    None where the proof does not rest on both, or says something that is not understood: then
+    nothing follows for other cells.
+    """
+    if _PROOF not in " ".join(words.split()) or "one of:" in words or lacks_files(words):
+        return None
+    facts = required(words)
+    first, second = (frozenset(fact.what for fact in facts if fact.who == name) for name in names)
+    return (first, second) if first and second else None
+
+
+def _clash(facts: Sequence[Required], derived: Sequence[Required]) -> tuple[Demand, ...]:
+    """Return the two requirements of one thing that exclude each other, nothing if none do."""
+    for one, other in combinations(facts, 2):
+        if one.what == other.what and one.who != other.who and _apart(one, other):
+            concluded = [fact for fact in derived if fact not in facts]
+            sides = _widest(one, other, concluded), _widest(other, one, concluded)
+            return tuple(_demand(side, facts) for side in sides)
+    return ()
+
+
+def _widest(fact: Required, against: Required, concluded: Sequence[Required]) -> Required:
+    """Return what the resolver concludes for several versions at once, if it excludes as much."""
+    same = [item for item in concluded if (item.who, item.what) == (fact.who, fact.what)]
+    # The account goes from the narrow to the wide.
+    return next((item for item in reversed(same) if _apart(item, against)), fact)
+
+
+def _apart(one: Required, other: Required) -> bool:
+    return one.what != "python" and not overlap(one.range, other.range)
+
+
+def _demand(fact: Required, facts: Sequence[Required]) -> Demand:
+    through = next(_brought(fact, facts), None)
+    return Demand(by=_who(fact), on=fact.what, range=fact.range, through=through)
+
+
+def _brought(fact: Required, facts: Sequence[Required]) -> Iterator[str]:
+    for other in facts:
+        if other.what == fact.who and other.who != fact.who:
+            yield _who(other)
+
+
+def _who(fact: Required) -> str:
+    return f"{fact.who} {fact.at[2:]}" if fact.at.startswith("==") else f"{fact.who}{fact.at}"
+
+
+def _failed_build(text: str) -> str:
+    found = _FAILED_BUILD.search(text)
+    what = found["what"].replace("==", " ") if found else "a release"
+    return f"the metadata of {what} needs a build, and the build failed"
+
+
+def _unknown(versions: Versions, reason: str) -> Cell:
+    return Cell(versions=versions, state="unknown", reason=reason, how="resolution")

@@ -1,0 +1,173 @@
+"""Lock what was proved: the distributions of a run in which every check passed, with their hashes.
+
+The files are written by uv, and kept only if an environment built from them holds the very same
+distributions and passes the whole suite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from uv import find_uv_bin
+
+from stackproof.environment import Freeze, drift_between
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence import Evidence
+from stackproof.laboratory import Laboratory
+from stackproof.plan import Plan, PlannedStage, timestamp
+from stackproof.process import run
+from stackproof.records import Record, write_atomically
+from stackproof.verdict import Verdict, judge
+
+__all__ = ["FILES", "Lock", "lock"]
+
+#: The files of a lock, which are named as uv names their forms.
+FILES = ("pylock.toml", "requirements.txt")
+
+_LIMIT_SECONDS = 600
+
+
+class Lock(Record):
+    """What a lock holds, and what proves it: the form of `lock.json`.
+
+    `evidence` is the run that was locked and `proof` the one from the lock, as paths below the
+    reports; `files` maps the lock's files to their sha256, as 64 hexadecimal digits.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    python: str
+    as_of: str | None
+    evidence: str
+    proof: str
+    distributions: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Locker:
+    """Locks the run `evidence` of a plan; what is tried on the way goes to `home`."""
+
+    laboratory: Laboratory
+    evidence: Evidence
+    home: Path
+
+    def write(self, folder: Path) -> Evidence:
+        """Write the files of a lock, prove them, and return the proof.
+
+        Raises CannotJudgeError if uv cannot write them, or they do not give what was proved.
+        """
+        for name in FILES:
+            self._compile(folder / name)
+        proof = self._rebuild(folder / "pylock.toml", only=())
+        self._rebuild(folder / "requirements.txt", only=("pip-check:*",))
+        return proof
+
+    def _compile(self, file: Path) -> None:
+        """Have uv write a lock of exactly the freeze: nothing is resolved, so nothing can move."""
+        plan, freeze = self.evidence.plan, self.evidence.freeze
+        wanted, log = file.with_suffix(".in"), file.with_suffix(".log")
+        pins = (f"{name}=={version}\n" for name, version in freeze.items())
+        wanted.write_text("".join(pins), encoding="utf-8")
+        command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
+        command += ["--no-python-downloads", "--no-deps", "--python-version", plan.python]
+        command += ["--format", file.name, "--generate-hashes"]
+        for index in dict.fromkeys(stage.index for stage in plan.stages if stage.index):
+            command += ["--index", index, "--index-strategy", "unsafe-best-match"]
+        if plan.as_of is not None:
+            command += ["--exclude-newer", timestamp(plan.as_of)]
+        command += ["--output-file", str(file), str(wanted)]
+        environ = self.laboratory.project.environ
+        finished = run(command, log=log, limit=_LIMIT_SECONDS, env=environ, cwd=file.parent)
+        if finished.exit != 0 or finished.timed_out:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise CannotJudgeError(
+                f"no {file.name} could be made, uv {finished.describe()}: {said}"
+            )
+
+    def _rebuild(self, file: Path, only: Sequence[str]) -> Evidence:
+        """Install from a file of the lock and ask the suite, or only some checks."""
+        plan = _from_lock(self.evidence.plan, file, only)
+        verdict, proof = self.laboratory.run(plan, self.home)
+        _require_green(verdict, f"what {file.name} installs")
+        _require_same(self.evidence.freeze, proof.freeze, file.name)
+        return proof
+
+
+def lock(plan: Plan, laboratory: Laboratory) -> Lock:
+    """Lock a row beside its reports: `pylock.toml`, `requirements.txt` and `lock.json`.
+
+    The newest run of this very plan is locked; where there is none, the row is run first. Raises
+    CannotJudgeError, and writes nothing, if a check failed or the lock does not give the same.
+    """
+    reports, home = laboratory.project.reports, laboratory.project.home(plan)
+    evidence = laboratory.recall(plan) or laboratory.run(plan)[1]
+    _require_green(judge(evidence), f"the run {evidence.folder.name}")
+    locker = _Locker(laboratory=laboratory, evidence=evidence, home=home / "lock-proofs")
+    with TemporaryDirectory(prefix="stackproof-lock-") as name:
+        folder = Path(name)
+        proof = locker.write(folder)
+        texts = {file: (folder / file).read_text(encoding="utf-8") for file in FILES}
+    made = Lock(
+        matrix=plan.matrix,
+        row=plan.row,
+        python=plan.python,
+        as_of=timestamp(plan.as_of) if plan.as_of else None,
+        evidence=evidence.folder.relative_to(reports).as_posix(),
+        proof=proof.folder.relative_to(reports).as_posix(),
+        distributions=len(evidence.freeze),
+        files={file: hashlib.sha256(text.encode()).hexdigest() for file, text in texts.items()},
+    )
+    for file, text in texts.items():
+        write_atomically(home / file, text)
+    made.write(evidence.folder / "lock.json")
+    made.write(home / "lock.json")
+    return made
+
+
+def _from_lock(plan: Plan, file: Path, only: Sequence[str]) -> Plan:
+    """Return the plan that installs a lock file in place of the row's stages."""
+    stage = PlannedStage(
+        name="lock",
+        step="none",
+        pins=(),
+        arguments=("--no-deps", "--requirements", str(file)),
+        constraints=None,
+        index=None,
+        reason="installs what was locked",
+        reasons={},
+    )
+    rest = tuple(check for check in plan.checks if not check.startswith("stage:"))
+    changes = {
+        "stages": (stage,),
+        "checks": tuple(only) or ("stage:lock", *rest),
+        "only": tuple(only),
+        "claims": (),
+        "known_failures": (),
+        "servers": () if only else plan.servers,
+    }
+    return plan.model_copy(update=changes)
+
+
+def _require_green(verdict: Verdict, what: str) -> None:
+    if verdict.verdict == "ok":
+        return
+    failed = ", ".join(check.id for check in verdict.checks if check.outcome == "failed")
+    because = verdict.trouble or f"failed: {failed}"
+    raise CannotJudgeError(f"no lock was written: {what} is not proved ({because})")
+
+
+def _require_same(proved: Freeze, locked: Freeze, file: str) -> None:
+    drift = drift_between(proved, locked)
+    changes = {**drift.added, **drift.moved}
+    if changes:
+        shown = (f"{name} {old} -> {new}" for name, (old, new) in sorted(changes.items()))
+        raise CannotJudgeError(
+            f"no lock was written: {file} does not give what was proved ({', '.join(shown)})"
+        )

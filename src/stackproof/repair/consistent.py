@@ -1,0 +1,118 @@
+"""What is known to be consistent: all pins resolved in one go, near to what the row installs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from stackproof.environment import Freeze
+from stackproof.index.refusal import sentence
+from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.plan import Plan
+from stackproof.search import reduce_to_minimum
+from stackproof.timeline.releases import Releases
+
+__all__ = ["Consistency", "Joint"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joint:
+    """One resolution of all pins: near to what a row holds, or `newest` where that is asked.
+
+    `changed` maps pins that had to leave the document's version to the reason; `refused` holds the
+    resolver's words where there is no such resolution.
+    """
+
+    near: Resolution
+    newest: Resolution
+    versions: Mapping[str, str]
+    changed: Mapping[str, str]
+    refused: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consistency:
+    """Resolves the pins of a plan together, as the index stood at `moment`."""
+
+    plan: Plan
+    resolver: Resolver
+    releases: Releases
+    moment: datetime
+    _notes: dict[str, str] = field(default_factory=dict)
+
+    def joint(self, freeze: Freeze) -> Joint:
+        """Return the resolution of all pins; where there is none, of all but a freed pin.
+
+        A pin whose version was never released, or is in the way of all others, is replaced.
+        Raises CannotJudgeError if the index fails.
+        """
+        versions = {pin.name: self._released(pin.name, pin.version) for pin in self.plan.pins}
+        near = self._resolve(versions, freeze)
+        if isinstance(near, Refused):
+            near = self._free_one(versions, freeze, near)
+        if isinstance(near, Refused):
+            return Joint(
+                near={}, newest={}, versions=versions, changed=self._notes, refused=near.words
+            )
+        found = {name: near[name].version for name in versions}
+        newest = self._resolve(found, {})
+        return Joint(
+            near=near,
+            newest=near if isinstance(newest, Refused) else newest,
+            versions=found,
+            changed=self._notes,
+        )
+
+    def last_stage(self, versions: Mapping[str, str], freeze: Freeze) -> Resolution | Refused:
+        """Return what an installer would choose for a last stage upon what is installed."""
+        return self._resolve(versions, freeze)
+
+    def _resolve(self, versions: Mapping[str, str], freeze: Freeze) -> Resolution | Refused:
+        return self.resolver.resolve(
+            Wanted(
+                requirements=tuple(f"{name}=={version}" for name, version in versions.items()),
+                python=self.releases.target.full,
+                preferences=freeze,
+                as_of=self.moment,
+            )
+        )
+
+    def _released(self, name: str, version: str) -> str:
+        """Return a version, or the nearest release before it if it was never released."""
+        every = [item for item in self.releases.every(name, self.moment) if item.yanked is None]
+        wanted = SpecifierSet(f"=={version}", prereleases=True)
+        if not every or any(wanted.contains(item.version) for item in every):
+            return version
+        final = [item.version for item in every if not item.version.is_prerelease]
+        below = [item for item in final if item < Version(version)]
+        nearest = str(max(below, default=min(final, default=Version(version))))
+        self._notes[name] = f"{version} was never released; {nearest} is the nearest to it"
+        return nearest
+
+    def _free_one(
+        self, versions: dict[str, str], freeze: Freeze, refused: Refused
+    ) -> Resolution | Refused:
+        """Return the resolution with one pin of the smallest clash freed, if there is one."""
+        clash = reduce_to_minimum(list(versions), lambda part: self._clash(part, versions))
+        for name in reversed(clash or ()):
+            rest = {other: version for other, version in versions.items() if other != name}
+            freed = self.resolver.resolve(
+                Wanted(
+                    requirements=(*(f"{other}=={rest[other]}" for other in rest), name),
+                    python=self.releases.target.full,
+                    preferences=freeze,
+                    as_of=self.moment,
+                )
+            )
+            if not isinstance(freed, Refused):
+                self._notes[name] = sentence(refused.words)
+                return freed
+        return refused
+
+    def _clash(self, names: tuple[str, ...], versions: Mapping[str, str]) -> bool:
+        answer = self._resolve({name: versions[name] for name in names}, {})
+        return isinstance(answer, Refused)

@@ -1,0 +1,220 @@
+"""Find the fewest pins that mend a row: from what is consistent, cut down, then proved whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from stackproof.environment import Freeze
+from stackproof.evidence import Evidence
+from stackproof.index.refusal import sentence
+from stackproof.index.resolver import Refused
+from stackproof.plan import Plan, timestamp
+from stackproof.repair.consistent import Consistency, Joint
+from stackproof.search import drop_needless, reduce_to_minimum
+from stackproof.timeline.probing import Found, Prober
+from stackproof.timeline.row import RowAt
+from stackproof.timeline.tracebacks import traceback_packages
+
+__all__ = ["Mended", "Repairer"]
+
+_BUILT = ("stage:", "pip-check:")
+_SHOWN = 3
+Versions = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """What a search found: the versions of a last stage, and what is known of each.
+
+    `failing` is what failed without them, `unmended` what fails with them. `removals` maps each to
+    the checks that failed without it alone.
+    """
+
+    broken: Found
+    failing: tuple[str, ...]
+    unmended: tuple[str, ...]
+    joint: Joint
+    versions: Mapping[str, str]
+    removals: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class Repairer:
+    """Mends a row as of a moment; `like` is a recent run of it, whose suite may answer for it."""
+
+    row: RowAt
+    moment: datetime
+    prober: Prober
+    consistency: Consistency
+    like: Evidence | None = None
+    _joint: Joint = field(init=False)
+    _trials: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
+
+    def repair(self) -> Mended:
+        """Search, minimise and confirm; raises CannotJudgeError if a probe cannot be judged."""
+        plan = partial(self.row.plan, self.moment)
+        broken = self.prober.ask_whole(plan, f"as of {timestamp(self.moment)}", self.like)
+        failing = _failed(broken)
+        joint = self._joint = self.consistency.joint(broken.freeze)
+        if not failing or joint.refused is not None:
+            return self._nothing(broken, failing)
+        start = broken
+        if broken.refusal is not None:
+            # What comes after the stage that cannot be installed is not known yet.
+            start = self._probe({}, ())
+            failing = tuple(dict.fromkeys([*failing, *_failed(start)]))
+        versions, unmended = self._mend_the_rest(self._consistent(start.freeze), start, failing)
+        mended = [check for check in failing if check not in unmended]
+        # What is no pin is more often needless; asked first, the others are then asked once.
+        needed = drop_needless(
+            sorted(versions, key=lambda name: name in joint.versions),
+            lambda part: self._holds({name: versions[name] for name in part}, mended),
+        )
+        kept = {name: versions[name] for name in needed}
+        whole = self._probe(kept, ())
+        return Mended(
+            broken=broken,
+            failing=failing,
+            unmended=_failed(whole),
+            joint=joint,
+            versions=kept,
+            removals={name: self._trials.get(frozenset(kept) - {name}, ()) for name in kept},
+            notes=(),
+        )
+
+    def _nothing(self, broken: Found, failing: tuple[str, ...]) -> Mended:
+        """Say that there is nothing to mend, or no set of versions to begin with."""
+        refused = self._joint.refused
+        because = f"no versions satisfy all pins: {sentence(refused)}" if refused else None
+        return Mended(
+            broken=broken,
+            failing=failing,
+            unmended=failing,
+            joint=self._joint,
+            versions={},
+            removals={},
+            notes=(because,) if because else (),
+        )
+
+    def _consistent(self, freeze: Freeze) -> Versions:
+        """Return what differs between the row and the resolution of all pins near to it.
+
+        What comes along as somebody's requirement is left to the installer.
+        """
+        versions = {
+            name: chosen.version
+            for name, chosen in self._joint.near.items()
+            if freeze.get(name) != chosen.version
+            and (name in self._joint.versions or name in freeze)
+        }
+        return self._guard(versions, freeze)
+
+    def _guard(self, versions: Versions, freeze: Freeze) -> Versions:
+        """Add the pins that an installer would else move to make room for the rest."""
+        pins = self._joint.versions
+        while versions:
+            answer = self.consistency.last_stage(versions, freeze)
+            if isinstance(answer, Refused):
+                break
+            moved = {
+                name: pins[name]
+                for name, chosen in answer.items()
+                if name in pins and chosen.version != pins[name]
+            }
+            if moved.keys() <= versions.keys():
+                break
+            versions = {**versions, **moved}
+        return versions
+
+    def _mend_the_rest(
+        self, versions: Versions, start: Found, failing: Sequence[str]
+    ) -> tuple[Versions, list[str]]:
+        """Add versions for what consistency alone does not mend; return what stays broken too."""
+        found = self._probe(versions, failing) if versions else start
+        still = [check for check in failing if found.passes(check) is not True]
+        unmended: list[str] = []
+        while still:
+            more = self._more(still[0], versions, found)
+            if not more:
+                unmended.append(still.pop(0))
+                continue
+            versions = {**versions, **more}
+            found = self._probe(versions, still)
+            still = [check for check in still if found.passes(check) is not True]
+        return versions, unmended
+
+    def _more(self, check: str, versions: Versions, found: Found) -> Versions:
+        """Return the fewest versions that mend a check besides those there are; none if none do."""
+        through = traceback_packages(found.evidence, check)
+        for source in self._sources(check):
+            others = {
+                name: version
+                for name, version in source.items()
+                if found.freeze.get(name, version) != version and name not in self._joint.versions
+            }
+            likely = [name for name in through if name in others]
+            mends = partial(self._mends, check, versions, others)
+            guilty = reduce_to_minimum(sorted(others), mends, likely=likely)
+            if guilty is not None:
+                return {name: others[name] for name in guilty}
+        return {}
+
+    def _sources(self, check: str) -> Iterator[Versions]:
+        """Yield versions that are known to go together: the newest, and those of a better day."""
+        yield {name: chosen.version for name, chosen in self._joint.newest.items()}
+        good = self.prober.newest_passing(check)
+        if good is not None:
+            yield good.freeze
+
+    def _mends(
+        self, check: str, versions: Versions, others: Versions, names: Sequence[str]
+    ) -> bool:
+        more = {name: others[name] for name in names}
+        return self._probe({**versions, **more}, [check]).passes(check) is True
+
+    def _holds(self, versions: Versions, mended: Sequence[str]) -> bool:
+        """Tell whether all that was mended passes with so few versions, cheap questions first."""
+        cheap = [check for check in mended if check.startswith(_BUILT)]
+        rest = [check for check in mended if check not in cheap]
+        found = self._probe(versions, cheap or [self._last_stage])
+        failed = [check for check in cheap if found.passes(check) is not True]
+        failed += [name for name in self._lost_pins(found) if name not in failed]
+        if not failed and rest:
+            found = self._probe(versions, rest)
+            failed = [check for check in rest if found.passes(check) is not True]
+        self._trials[frozenset(versions)] = tuple(failed)
+        return not failed
+
+    def _lost_pins(self, found: Found) -> list[str]:
+        """Return the version checks that fail by what is installed: no suite is needed to know."""
+        return [
+            f"version:{name}"
+            for name, version in self._joint.versions.items()
+            if found.freeze.get(name, "").partition("+")[0] != version.partition("+")[0]
+        ]
+
+    @property
+    def _last_stage(self) -> str:
+        return f"stage:{self.row.plan(self.moment).stages[-1].name}"
+
+    def _probe(self, versions: Versions, checks: Sequence[str]) -> Found:
+        named = [f"{name} {version}" for name, version in versions.items()]
+        rest = f" and {len(named) - _SHOWN} more" if named[_SHOWN:] else ""
+        what = f"with {', '.join(named[:_SHOWN]) or 'no more pins'}{rest}"
+        return self.prober.ask(self._plan(versions), checks, what)
+
+    def _plan(self, versions: Versions) -> Callable[[Sequence[str]], Plan]:
+        return partial(
+            self.row.plan,
+            self.moment,
+            versions={name: self._joint.versions[name] for name in self._joint.changed},
+            extra=[f"{name}=={version}" for name, version in sorted(versions.items())],
+        )
+
+
+def _failed(found: Found) -> tuple[str, ...]:
+    return tuple(item.id for item in found.checks.values() if item.outcome == "failed")

@@ -1,0 +1,107 @@
+"""Carry out a repair: the search, the document's remedies, and the record of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stackproof.evidence import Evidence
+from stackproof.index.resolver import Resolver
+from stackproof.plan import Plan, timestamp
+from stackproof.repair.consistent import Consistency
+from stackproof.repair.reasons import Reasons
+from stackproof.repair.records import Change, RemedyTrial, Removal, Repair
+from stackproof.repair.remedies import RemedyTrials
+from stackproof.repair.repairing import Mended, Repairer
+from stackproof.repair.writing import RepairedRow
+from stackproof.timeline.probing import Prober
+from stackproof.timeline.reasons import Facts
+from stackproof.timeline.releases import Releases
+from stackproof.timeline.row import RowAt
+
+__all__ = ["Workshop"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What a repair of a row as of a moment needs; `like` is a recent run of the row, or None."""
+
+    row: RowAt
+    moment: datetime
+    prober: Prober
+    releases: Releases
+    resolver: Resolver
+    like: Evidence | None
+    today: date
+
+    def repair(self, *, remedies: bool) -> tuple[Repair, RepairedRow]:
+        """Repair the row and try the document's `remedies`, if wanted.
+
+        Raises CannotJudgeError if a probe cannot be judged or the index fails.
+        """
+        plan = self.row.plan(self.moment)
+        consistency = Consistency(
+            plan=plan, resolver=self.resolver, releases=self.releases, moment=self.moment
+        )
+        mended = Repairer(
+            row=self.row,
+            moment=self.moment,
+            prober=self.prober,
+            consistency=consistency,
+            like=self.like,
+        ).repair()
+        pins = {pin.name: pin.version for pin in plan.pins}
+        changes = Reasons(
+            mended=mended,
+            facts=Facts(self.releases, pins),
+            consistency=consistency,
+            pins=pins,
+        ).changes()
+        row = RepairedRow(
+            row=self.row.row,
+            changes=changes,
+            pins=pins.keys(),
+            installed=mended.versions.keys(),
+            moment=self.moment,
+            today=self.today,
+        )
+        trials = self._remedies(mended) if remedies and mended.failing else ()
+        return self._record(plan, mended, changes, trials, row), row
+
+    def _remedies(self, mended: Mended) -> tuple[RemedyTrial, ...]:
+        return RemedyTrials(
+            row=self.row,
+            moment=self.moment,
+            prober=self.prober,
+            broken=mended.broken,
+            failing=mended.failing,
+        ).every()
+
+    def _record(
+        self,
+        plan: Plan,
+        mended: Mended,
+        changes: tuple[Change, ...],
+        trials: tuple[RemedyTrial, ...],
+        row: RepairedRow,
+    ) -> Repair:
+        found = not mended.unmended
+        return Repair(
+            matrix=plan.matrix,
+            row=plan.row,
+            as_of=timestamp(self.moment),
+            found=found,
+            failing=mended.failing,
+            unmended=mended.unmended,
+            pins=changes,
+            confirmed=found,
+            minimal=found and all(mended.removals.values()),
+            removals=tuple(
+                Removal(without=name, failed=failed) for name, failed in mended.removals.items()
+            ),
+            remedies=trials,
+            builds=len(self.prober.used),
+            built=self.prober.built,
+            notes=mended.notes,
+            toml=row.text() if changes else "",
+        )

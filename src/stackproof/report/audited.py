@@ -1,0 +1,47 @@
+"""What the last audit says of the row that a run was of, in short."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from stackproof.audit.findings import Audit, Finding
+from stackproof.audit.wording import merge
+from stackproof.evidence import Evidence
+
+__all__ = ["Audited", "audited"]
+
+_LEVELS = ("error", "known", "warning", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """How many findings of each level a row has, and those that are errors."""
+
+    started: datetime
+    counts: Mapping[str, int]
+    errors: tuple[Finding, ...]
+
+
+def audited(evidence: Evidence) -> Audited | None:
+    """Return what `audit.json` says of a run's row; None where there is no audit of it.
+
+    Trials and probes lie elsewhere than their row's runs, and an audit does not speak of them.
+    """
+    *_, matrix, row, _ = evidence.folder.parts
+    try:
+        text = (evidence.folder.parents[2] / "audit.json").read_text(encoding="utf-8")
+        audit = Audit.model_validate_json(text)
+    except (OSError, ValueError):
+        return None  # none was made, or it is of another version; the page says which files it is
+    if not any((pin.matrix, pin.row) == (matrix, row) for pin in audit.pins):
+        return None
+    mine = [item for item in audit.findings if (item.matrix, item.row or row) == (matrix, row)]
+    levels = Counter(item.level for item in merge(tuple(mine)))
+    return Audited(
+        started=audit.started,
+        counts={level: levels[level] for level in _LEVELS if levels[level]},
+        errors=tuple(item for item in mine if item.level == "error"),
+    )

@@ -1,0 +1,147 @@
+"""Make the page: gather what evidence and history say, and fill the templates with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from stackproof.audit.findings import Audit
+from stackproof.audit.wording import Merged, merge
+from stackproof.grid.forms import Grid
+from stackproof.history import HISTORY_FILE, HistoryEntry, read_history
+from stackproof.plan import timestamp
+from stackproof.records import write_atomically
+from stackproof.report.site.excerpt import Allowance
+from stackproof.report.site.lanes import WIDTH as LANE_WIDTH
+from stackproof.report.site.links import Links
+from stackproof.report.site.pairs import pair_grids
+from stackproof.report.site.rows import Viewer
+from stackproof.report.site.shelf import Shelf
+from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
+from stackproof.report.site.trend import WIDTH as TREND_WIDTH
+from stackproof.report.site.trials import trial_view
+from stackproof.report.texts import Language, texts
+from stackproof.report.wording import brief
+from stackproof.text import plain
+
+__all__ = ["write_site"]
+
+#: Characters of logs that the page quotes in all, so that it opens fast with everything broken.
+_QUOTED = 120_000
+#: Reasons of a grid's cells that the page lists; the grid's own files have them all.
+_MOST_REASONS = 200
+#: From here on the tenths of a number say nothing.
+_MANY = 1000
+
+
+def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
+    """Write `index.html` from the evidence and history in `reports`; return its path.
+
+    `matrices` is the folder of matrix files: the order of rows and pins is theirs.
+    """
+    page = reports / "index.html"
+    gathered = _gather(Shelf(reports=reports, matrices=matrices))
+    html = _templates().get_template("site/page.html").render(t=texts(lang), **gathered)
+    write_atomically(page, html)
+    return page
+
+
+def _gather(shelf: Shelf) -> dict[str, object]:
+    """Return all that the templates show, by the names that they know it by."""
+    audit, allowance, links = shelf.audit(), Allowance(_QUOTED), Links(shelf.reports)
+    entries = _by_row(read_history(shelf.reports / HISTORY_FILE))
+    viewer = Viewer(shelf=shelf, audit=audit, history=entries, allowance=allowance)
+    kept, missing = shelf.rows()
+    grid = shelf.grid()
+    return {
+        "rows": [viewer.view(row) for row in kept],
+        "missing": missing,
+        "newest": max((row.verdict.started for row in kept), default=None),
+        "news": sum(len(row.verdict.news) for row in kept if not row.verdict.trouble),
+        "audit": audit,
+        "audit_files": _files(links, "audit.md", "audit.json"),
+        "findings": _by_level(audit),
+        "pair_grids": pair_grids(audit) if audit else [],
+        "trials": [trial_view(trial, allowance, links) for trial in shelf.trials()],
+        "frontier": shelf.frontier(),
+        "grid": grid,
+        "grid_table": _grid_table(grid),
+        "grid_files": _files(links, "grid.html", "grid.md", "grid.json"),
+        "most_reasons": _MOST_REASONS,
+        "lane_width": LANE_WIDTH,
+        "trend_width": TREND_WIDTH,
+        "trend_height": TREND_HEIGHT,
+        "unread": shelf.unread,
+    }
+
+
+def _by_row(entries: Iterable[HistoryEntry]) -> dict[str, list[HistoryEntry]]:
+    """Return the history of each row in the order that it has."""
+    rows: dict[str, list[HistoryEntry]] = defaultdict(list)
+    for entry in entries:
+        rows[entry.name].append(entry)
+    return rows
+
+
+def _by_level(audit: Audit | None) -> dict[str, list[Merged]]:
+    found: dict[str, list[Merged]] = {level: [] for level in ("error", "known", "warning", "note")}
+    for item in merge(audit.findings) if audit else ():
+        found[item.level].append(item)
+    return found
+
+
+def _files(links: Links, *names: str) -> dict[str, str]:
+    addresses = {name: links.to(links.home / name) for name in names}
+    return {name: address for name, address in addresses.items() if address}
+
+
+def _grid_table(grid: Grid | None) -> list[tuple[str, list[str]]]:
+    """Return the states of a grid by line; a cell that is not there is not known."""
+    if grid is None:
+        return []
+    states = {cell.versions: cell.state for cell in grid.cells}
+    lines, columns = grid.axes
+    return [
+        (line, [states.get((line, column), "unknown") for column in columns.versions])
+        for line in lines.versions
+    ]
+
+
+def _minute(value: datetime | str) -> str:
+    """Return a time, or the timestamp of one, for people."""
+    text = value if isinstance(value, str) else _utc(value)
+    return f"{text[:16].replace('T', ' ')} UTC"
+
+
+def _utc(value: datetime | str) -> str:
+    return value if isinstance(value, str) else timestamp(value.astimezone(timezone.utc))
+
+
+def _short(value: float) -> str:
+    return f"{round(value, 1):g}" if value < _MANY else f"{value:.0f}"
+
+
+def _printable(value: object) -> object:
+    """Return what stands in the page for a value: text without what a terminal acts on."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return plain(value)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("stackproof.report"),
+        autoescape=True,
+        finalize=_printable,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters.update(brief=brief, minute=_minute, short=_short, timestamp=_utc)
+    return templates

@@ -1,0 +1,167 @@
+"""What proves or refutes each claim of the document: checks of a run, and of the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stackproof.audit.findings import Audit, ClaimAnswer
+from stackproof.matrix import CHECK_KINDS
+from stackproof.plan import PlannedPin
+from stackproof.report.site.excerpt import first_line
+from stackproof.report.site.links import Links
+from stackproof.report.site.shelf import KeptRow
+from stackproof.verdict import Check
+
+__all__ = ["Answer", "ClaimView", "PinView", "Proof", "Standing", "log_of", "pin_views", "prove"]
+
+Standing = Literal["proved", "refuted", "open"]
+Answer = Literal["passed", "failed", "skipped", "agrees", "differs", "open", "unasked"]
+
+#: Pin, words and check of a claim.
+_Question = tuple[str | None, str, str]
+
+_STANDING: dict[Answer, Standing] = {
+    "passed": "proved",
+    "agrees": "proved",
+    "failed": "refuted",
+    "differs": "refuted",
+}
+_AUDITED: dict[str, Answer] = {"proved": "agrees", "refuted": "differs", "not provable": "open"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One check of a claim: its answer, what it said, and where its output lies."""
+
+    check: str
+    answer: Answer
+    said: str
+    grade: str
+    seconds: float | None
+    log: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimView:
+    """A claim and what became of it; `proofs` hold every check that it rests on."""
+
+    text: str
+    standing: Standing
+    proofs: tuple[Proof, ...]
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether it is proved with the help of a stand-in server."""
+        return self.standing == "proved" and any(item.grade == "emulated" for item in self.proofs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinView:
+    """A line of the document's table: `stage` is (name, log) of the stage that installs the pin."""
+
+    pin: PlannedPin
+    stage: tuple[str, str | None] | None
+    claims: tuple[ClaimView, ...]
+
+
+def pin_views(
+    kept: KeptRow, order: Sequence[str], audit: Audit | None, links: Links
+) -> tuple[list[ClaimView], list[PinView]]:
+    """Return the claims about the stack as a whole, and the pins with theirs.
+
+    Pins come by `order`, the document's; those that it does not name keep their place at the end.
+    """
+    claims = prove(kept, audit, links)
+    stages = {stage.name: stage for stage in kept.stages}
+    owner = {pin: stage.name for stage in kept.plan.stages for pin in stage.pins}
+    place = {name: number for number, name in enumerate(order)}
+    views: list[PinView] = []
+    for pin in sorted(kept.plan.pins, key=lambda item: place.get(item.name, len(place))):
+        stage = stages.get(owner.get(pin.name, ""))
+        log = links.to(kept.evidence.folder / stage.log) if stage else None
+        views.append(
+            PinView(
+                pin=pin,
+                stage=(stage.name, log) if stage else None,
+                claims=tuple(claims.get(pin.name, ())),
+            )
+        )
+    return list(claims.get(None, ())), views
+
+
+def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, list[ClaimView]]:
+    """Return the claims of a row by pin, those about the whole stack under None."""
+    checks = {check.id: check for check in kept.verdict.checks}
+    audited = _audited(kept, audit)
+    found: dict[str | None, list[ClaimView]] = {}
+    for claim in kept.plan.claims:
+        proofs = tuple(
+            _proof(
+                kept, check, checks.get(check), audited.get((claim.pin, claim.text, check)), links
+            )
+            for check in claim.checks
+        )
+        view = ClaimView(text=claim.text, standing=_standing(proofs), proofs=proofs)
+        found.setdefault(claim.pin, []).append(view)
+    return found
+
+
+def log_of(kept: KeptRow, check: str) -> Path:
+    """Return the file that holds all that was said while a check ran."""
+    kind, _, subject = check.partition(":")
+    if kind == "stage":
+        log = next((stage.log for stage in kept.stages if stage.name == subject), "stages.json")
+        return kept.evidence.folder / log
+    return kept.evidence.folder / ("pip-check.txt" if kind == "pip-check" else "suite.log")
+
+
+def _audited(
+    kept: KeptRow, audit: Audit | None
+) -> Mapping[tuple[str | None, str, str], ClaimAnswer]:
+    """Return the audit's answers that speak of this row as it was run."""
+    if audit is None:
+        return {}
+    mine = (kept.plan.matrix, kept.plan.row)
+    versions = {item.pin: item.version for item in audit.pins if (item.matrix, item.row) == mine}
+    if versions != {pin.name: pin.version for pin in kept.plan.pins}:
+        return {}  # the matrix has been edited since one of the two
+    return {
+        (item.pin, item.text, item.check): item
+        for item in audit.claims
+        if (item.matrix, item.row) == mine
+    }
+
+
+def _proof(
+    kept: KeptRow, check: str, made: Check | None, audited: ClaimAnswer | None, links: Links
+) -> Proof:
+    if made is not None:
+        return Proof(
+            check=check,
+            answer=made.outcome,
+            said=first_line(made.message),
+            grade=made.grade,
+            seconds=made.seconds,
+            log=links.to(log_of(kept, check)),
+        )
+    if audited is not None:
+        answer, said = _AUDITED[audited.state], first_line(audited.because)
+        log = links.to(links.home / "audit.md")
+    else:
+        answer, said, log = _absent(check), "", None
+    return Proof(check=check, answer=answer, said=said, grade="real", seconds=None, log=log)
+
+
+def _absent(check: str) -> Answer:
+    """Say of a check without an answer whether a run would give it, or an audit."""
+    return "skipped" if check.partition(":")[0] in CHECK_KINDS else "unasked"
+
+
+def _standing(proofs: Sequence[Proof]) -> Standing:
+    standings = {_STANDING.get(proof.answer, "open") for proof in proofs}
+    if "refuted" in standings:
+        return "refuted"
+    return "proved" if standings == {"proved"} else "open"

@@ -1,0 +1,162 @@
+"""The view of one row: its line on top, its failures, its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+
+from stackproof.audit.findings import Audit
+from stackproof.history import HistoryEntry
+from stackproof.plan import PlannedStage
+from stackproof.repair.records import Repair
+from stackproof.report.site.excerpt import Allowance
+from stackproof.report.site.lanes import LaneView, lane_views
+from stackproof.report.site.links import Links
+from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
+from stackproof.report.site.shelf import KeptRow, Shelf
+from stackproof.report.site.trend import Trend, since, trend
+from stackproof.timeline.records import Timeline
+from stackproof.verdict import Check, State
+
+__all__ = ["FailureView", "Move", "RowView", "StageView", "Viewer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureView:
+    """A check that fails, or that no longer does: the log lines that matter, and the whole log."""
+
+    check: Check
+    lines: str
+    log: str | None
+
+
+class Move(NamedTuple):
+    """A distribution that a stage moved; `after` is None where it was removed."""
+
+    name: str
+    before: str | None
+    after: str | None
+    is_pin: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageView:
+    """One installer call; `share` is its time as a part of the longest one's."""
+
+    name: str
+    step: str
+    requirements: str
+    seconds: float
+    share: float
+    failed: bool
+    added: dict[str, str | None]
+    moved: tuple[Move, ...]
+    log: str | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowView:
+    """Everything that the page says of one row; `since` is when it came into its state.
+
+    `anchor` is where links within the page find it: no other id has a slash.
+    """
+
+    kept: KeptRow
+    anchor: str
+    since: datetime
+    failures: tuple[FailureView, ...]
+    claims: tuple[ClaimView, ...]
+    pins: tuple[PinView, ...]
+    stages: tuple[StageView, ...]
+    files: dict[str, str]
+    trend: Trend | None
+    timeline: Timeline | None
+    lanes: tuple[LaneView, ...]
+    repair: Repair | None
+
+
+#: What is worth opening beside the logs of single checks.
+_FILES = ("report.md", "suite.log", "pip-check.txt", "freeze.txt", "junit.xml", "verdict.json")
+_FAILING: tuple[State, ...] = ("new", "fixed", "known")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """What every row's view needs beside the row's own evidence."""
+
+    shelf: Shelf
+    audit: Audit | None
+    history: Mapping[str, Sequence[HistoryEntry]]
+    allowance: Allowance
+
+    def view(self, kept: KeptRow) -> RowView:
+        """Return the view of a row."""
+        links = Links(self.shelf.reports)
+        order = self.shelf.pin_order(kept.plan.matrix)
+        claims, pins = pin_views(kept, order, self.audit, links)
+        addresses = {name: links.to(kept.evidence.folder / name) for name in _FILES}
+        entries = self.history.get(kept.name, ())
+        timeline, lanes = self._timeline(kept)
+        return RowView(
+            kept=kept,
+            anchor=kept.name,
+            since=since(kept.verdict.verdict, kept.verdict.started, entries),
+            failures=tuple(_failures(kept, self.allowance, links)),
+            claims=tuple(claims),
+            pins=tuple(pins),
+            stages=tuple(_stages(kept, links)),
+            files={name: address for name, address in addresses.items() if address},
+            trend=trend(entries) if entries else None,
+            timeline=timeline,
+            lanes=lanes,
+            repair=self.shelf.repair(kept),
+        )
+
+    def _timeline(self, kept: KeptRow) -> tuple[Timeline | None, tuple[LaneView, ...]]:
+        timeline = self.shelf.timeline(kept)
+        try:
+            return timeline, tuple(lane_views(timeline) if timeline else ())
+        except ValueError as error:
+            self.shelf.note(kept.home / "timeline.json", error)
+            return None, ()
+
+
+def _failures(kept: KeptRow, allowance: Allowance, links: Links) -> Iterator[FailureView]:
+    """Yield what fails, news first."""
+    every = (kept.verdict.in_state(state) for state in _FAILING)
+    for check in chain.from_iterable(every):
+        lines = allowance.quote(check.message)
+        yield FailureView(check=check, lines=lines, log=links.to(log_of(kept, check.id)))
+
+
+def _stages(kept: KeptRow, links: Links) -> Iterator[StageView]:
+    planned = {stage.name: stage for stage in kept.plan.stages}
+    pins = {pin.name for pin in kept.plan.pins}
+    longest = max((stage.seconds for stage in kept.stages), default=0.0) or 1.0
+    for stage in kept.stages:
+        plan = planned.get(stage.name)
+        moves = [Move(name, *change, name in pins) for name, change in stage.drift.moved.items()]
+        yield StageView(
+            name=stage.name,
+            step=plan.step if plan else "",
+            requirements=" ".join(plan.requirements if plan else ()),
+            seconds=stage.seconds,
+            share=stage.seconds / longest,
+            failed=stage.failure is not None,
+            added={name: after for name, (_, after) in stage.drift.added.items()},
+            moved=tuple(sorted(moves, key=lambda move: (not move.is_pin, move.name))),
+            log=links.to(kept.evidence.folder / stage.log),
+            reasons=tuple(_reasons(plan)) if plan else (),
+        )
+
+
+def _reasons(stage: PlannedStage) -> Iterator[str]:
+    """Yield why the row has a stage that the document has not, and each requirement of it."""
+    if stage.reason is not None:
+        yield stage.reason
+    for name, reason in stage.reasons.items():
+        yield f"{name}: {reason}"

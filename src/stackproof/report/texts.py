@@ -1,0 +1,50 @@
+"""The catalogue of every fixed text of the reports, in each language that they are written in."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "texts"]
+
+Language = Literal["en", "ko"]
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """The texts of one language by key; call it with a key and what its placeholders stand for."""
+
+    language: Language
+    by_key: dict[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return a text with its placeholders filled in; raise KeyError for an unknown key."""
+        return self.by_key[key].format(**values)
+
+
+@cache
+def texts(language: Language = "en") -> Texts:
+    """Return the texts of a language."""
+    found = {key: text[language] for key, text in catalogue().items()}
+    return Texts(language=language, by_key=found)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return every text by `<table>.<key>` and language."""
+    raw = files("stackproof.report").joinpath("texts.toml").read_text(encoding="utf-8")
+    return {
+        f"{table}.{key}": text
+        for table, members in tomllib.loads(raw).items()
+        for key, text in members.items()
+    }

@@ -1,0 +1,14 @@
+"""Searches without input or output: when answers turned, and the smallest set that matters."""
+
+from stackproof.search.reduction import drop_needless, reduce_to_minimum
+from stackproof.search.turns import Answer, Guide, Probe, Search, Turn
+
+__all__ = [
+    "Answer",
+    "Guide",
+    "Probe",
+    "Search",
+    "Turn",
+    "drop_needless",
+    "reduce_to_minimum",
+]

@@ -1,0 +1,60 @@
+"""`nox -s document`: write the document's own table again, from evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nox
+
+from stackproof.errors import StackproofError
+from stackproof.matrix.references import nearest
+from stackproof.records import write_atomically
+from stackproof.report.document import document_markdown, language_of
+from stackproof.report.forms import form_of_document
+from stackproof.report.site.shelf import KeptRow, Shelf
+from stackproof.report.texts import LANGUAGES
+from stackproof.sessions.nox_session import console
+from stackproof.sessions.options import Options
+
+__all__ = ["document"]
+
+
+def document(session: nox.Session, root: Path) -> None:
+    """Write `document.md` of the rows that are named, or of all that have run."""
+    screen = console()
+    shelf = Shelf(reports=root / "reports", matrices=root / "matrices")
+    try:
+        options = Options("document")
+        options.add_argument("rows", nargs="*", metavar="[MATRIX/]ROW")
+        options.add_argument("--document", type=Path, metavar="FILE.md")
+        options.add_argument("--lang", choices=LANGUAGES)
+        given = options.parse_args(session.posargs)
+        form = form_of_document(given.document) if given.document else None
+        audit = shelf.audit()
+        for row in _chosen(given.rows, shelf):
+            text = document_markdown(
+                row,
+                shelf.pin_order(row.plan.matrix),
+                audit,
+                reports=shelf.reports,
+                lang=given.lang or language_of(row.plan),
+                form=form,
+            )
+            file = row.home / "document.md"
+            write_atomically(file, text)
+            screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+
+
+def _chosen(names: list[str], shelf: Shelf) -> Iterator[KeptRow]:
+    """Yield the rows that are named; raise StackproofError for one that has no evidence."""
+    kept = {row.name: row for row in shelf.rows()[0]}
+    if not kept:
+        raise StackproofError("no row has run yet; run `nox -s verify` first")
+    for name in names or kept:
+        found = [row for key, row in kept.items() if name in (key, row.plan.row)]
+        if len(found) != 1:
+            raise StackproofError(f"there is no evidence of a row {name!r}; {nearest(name, kept)}")
+        yield found[0]

@@ -1,0 +1,110 @@
+"""`nox -s repair`: the smallest change that mends a row, proved."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+from platformdirs import user_cache_path
+from rich.console import Console
+
+from stackproof.errors import StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
+from stackproof.index.target import Target
+from stackproof.laboratory import Laboratory
+from stackproof.plan import make_plan
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.records import write_atomically
+from stackproof.repair.records import Repair
+from stackproof.repair.summary import print_repair, repair_markdown
+from stackproof.repair.working import Workshop
+from stackproof.repair.writing import RepairedRow
+from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.options import Options, instant
+from stackproof.sessions.rows import find_row
+from stackproof.timeline.probing import Prober
+from stackproof.timeline.releases import Releases
+from stackproof.timeline.row import RowAt
+
+__all__ = ["repair"]
+
+
+def repair(session: nox.Session, root: Path) -> None:
+    """Repair the row that stands behind `--`; fail the session if there is no repair."""
+    screen = console()
+    try:
+        project = Project(root=root, environ=environ(session))
+        given = _options(session.posargs)
+        found, row = _repair(given, project, screen)
+        wrote = _write(given, found, row, root / "matrices" / f"{found.matrix}.toml")
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+    home = project.reports / found.matrix / found.row
+    found.write(home / "repair.json")
+    write_atomically(home / "repair.md", repair_markdown(found))
+    print_repair(found, screen)
+    page = (home / "repair.md").relative_to(root)
+    for line in (*wrote, f"repair: {page}"):
+        screen.print(line, markup=False, highlight=False)
+    if not found.found:
+        session.error("exit 1")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("repair")
+    options.add_argument("row", nargs="?", default="documented", metavar="[MATRIX/]ROW")
+    options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--no-remedies", dest="remedies", action="store_false")
+    written = options.add_mutually_exclusive_group()
+    written.add_argument("--write", action="store_true")
+    written.add_argument("--in-place", action="store_true")
+    return options.parse_args(posargs)
+
+
+def _repair(
+    given: argparse.Namespace, project: Project, screen: Console
+) -> tuple[Repair, RepairedRow]:
+    name, row, matrix = find_row(given.row, project.root / "matrices")
+    plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
+    now = datetime.now(timezone.utc)
+    moment = plan.as_of or now.replace(minute=0, second=0, microsecond=0)
+    laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
+    index, cache = default_index("uv", project.environ), user_cache_path("stackproof") / "index"
+    with ExitStack() as stack:
+        workshop = Workshop(
+            row=RowAt(matrix=matrix, name=name, row=row),
+            moment=moment,
+            prober=Prober(
+                laboratory=laboratory,
+                home=project.reports / name / row / "probes",
+                progress=Progress(screen),
+            ),
+            releases=Releases(
+                client=stack.enter_context(IndexClient(cache)),
+                index=index,
+                target=Target.find(plan.python, project.environ),
+            ),
+            resolver=Resolver(
+                memory=Memory(cache / "computed"), index=index, environ=project.environ
+            ),
+            like=laboratory.recall(plan, not_before=now - timedelta(days=1)),
+            today=now.date(),
+        )
+        return workshop.repair(remedies=given.remedies)
+
+
+def _write(given: argparse.Namespace, found: Repair, row: RepairedRow, file: Path) -> list[str]:
+    """Write the repair into the matrix where that was asked for; return what to say of it."""
+    if not (given.write or given.in_place):
+        return []
+    if not (found.found and found.pins):
+        raise StackproofError("there is no repair to write; nothing was written")
+    name = row.add_to(file) if given.write else row.put_into(file, found.failing)
+    return [f"wrote row {name} to matrices/{file.name}"]

@@ -1,0 +1,33 @@
+"""`nox -s report`: write every report again from evidence and history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+from stackproof.errors import StackproofError
+from stackproof.history import HISTORY_FILE, add_missing, recorded_runs
+from stackproof.report.rebuild import rebuild
+from stackproof.report.texts import LANGUAGES
+from stackproof.sessions.nox_session import console
+from stackproof.sessions.options import Options
+
+__all__ = ["report"]
+
+
+def report(session: nox.Session, root: Path) -> None:
+    """Write the page, and `report.md` and the badges of each row, in one of our languages."""
+    screen = console()
+    reports = root / "reports"
+    try:
+        options = Options("report")
+        options.add_argument("--lang", choices=LANGUAGES, default="en")
+        given = options.parse_args(session.posargs)
+        added = add_missing(reports / HISTORY_FILE, recorded_runs(reports))
+        page = rebuild(reports, root / "matrices", given.lang)
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+    if added:
+        screen.print(f"{added} runs were not in the history yet", highlight=False)
+    screen.print(f"report: {page.relative_to(root)}", markup=False, highlight=False)

@@ -1,0 +1,102 @@
+"""`nox -s timeline`: since when the checks of a row fail, and through which release."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+from platformdirs import user_cache_path
+from rich.console import Console
+
+from stackproof.errors import StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
+from stackproof.index.target import Target
+from stackproof.laboratory import Laboratory
+from stackproof.plan import make_plan, timestamp
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.records import write_atomically
+from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.options import Options, instant
+from stackproof.sessions.rows import find_row
+from stackproof.timeline.probing import Prober
+from stackproof.timeline.records import Timeline
+from stackproof.timeline.releases import Releases
+from stackproof.timeline.row import RowAt
+from stackproof.timeline.summary import print_timeline, timeline_markdown
+from stackproof.timeline.tracing import Tracer
+
+__all__ = ["timeline"]
+
+_YEAR = timedelta(days=365)
+_MOST_SAMPLES = 50
+
+
+def timeline(session: nox.Session, root: Path) -> None:
+    """Trace the row that stands behind `--` through time, and write what was found."""
+    screen = console()
+    try:
+        project = Project(root=root, environ=environ(session))
+        found = _trace(_options(session.posargs), project, screen)
+    except StackproofError as error:
+        session.error(f"exit 2, could not judge: {error}")
+    home = project.reports / found.matrix / found.row
+    found.write(home / "timeline.json")
+    write_atomically(home / "timeline.md", timeline_markdown(found))
+    print_timeline(found, screen)
+    page = (home / "timeline.md").relative_to(root)
+    screen.print(f"timeline: {page}", markup=False, highlight=False)
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("timeline")
+    options.add_argument("row", nargs="?", default="documented", metavar="[MATRIX/]ROW")
+    options.add_argument("--since", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--until", type=instant, metavar="2025-10-01T00:00:00Z")
+    options.add_argument("--check", dest="checks", action="append", default=[], metavar="ID")
+    options.add_argument("--samples", type=_count, default=1, metavar="NUMBER")
+    return options.parse_args(posargs)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_SAMPLES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number up to {_MOST_SAMPLES}")
+    return int(text)
+
+
+def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
+    name, row, matrix = find_row(given.row, project.root / "matrices")
+    plan = make_plan(matrix, name=name, row=row)
+    until = given.until or plan.as_of or _this_hour()
+    since = given.since or until - _YEAR
+    if since >= until:
+        raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
+    laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
+    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    with ExitStack() as stack:
+        client = IndexClient(user_cache_path("stackproof") / "index")
+        tracer = Tracer(
+            row=RowAt(matrix=matrix, name=name, row=row),
+            prober=Prober(
+                laboratory=laboratory,
+                home=project.reports / name / row / "probes",
+                progress=Progress(screen),
+            ),
+            releases=Releases(
+                client=stack.enter_context(client),
+                index=default_index("uv", project.environ),
+                target=Target.find(plan.python, project.environ),
+            ),
+            samples=given.samples,
+            like=laboratory.recall(plan, not_before=yesterday),
+        )
+        return tracer.trace(since, until, given.checks)
+
+
+def _this_hour() -> datetime:
+    """Return the last full hour: what is asked again within it need not be built again."""
+    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)

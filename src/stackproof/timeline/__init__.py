@@ -1,0 +1,1 @@
+"""Since when a row's checks fail, and through which release: a search over dates, by building."""

@@ -1,0 +1,226 @@
+"""Probes: builds that ask a few checks, kept as evidence so that nothing is asked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stackproof.environment import Freeze, StageRecord, constraints_in_use
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence import Evidence
+from stackproof.laboratory import Laboratory
+from stackproof.plan import Plan
+from stackproof.progress import Progress
+from stackproof.timeline.row import build_key
+from stackproof.verdict import Check, Verdict, judge
+
+__all__ = ["Found", "Prober"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is known of one build: what it holds, and the checks that were asked of it.
+
+    `held` maps every distribution to the versions that it had after one stage or another, in order.
+    `refusal` is what the installer said of a stage that could not be installed, or None;
+    `complaints` names the distributions that `pip check` complained of. `whole` says whether every
+    check of the row was asked.
+    """
+
+    freeze: Freeze
+    held: Mapping[str, tuple[str, ...]]
+    refusal: str | None
+    complaints: AbstractSet[str]
+    checks: Mapping[str, Check]
+    whole: bool
+    evidence: tuple[Path, ...]
+
+    def passes(self, check: str) -> bool | None:
+        """Return whether a check passes, or None where it could not be asked.
+
+        What cannot be installed has no answer but for the stage that failed. Every build answers
+        for its stages and for `pip check`. Raises KeyError for a check that was not asked yet.
+        """
+        known = self.checks.get(check)
+        if known is not None:
+            return None if known.outcome == "skipped" else known.outcome == "passed"
+        if self.refusal is not None:
+            return None
+        kind, _, subject = check.partition(":")
+        if kind == "stage":
+            return True
+        if kind == "pip-check":
+            return not self.complaints if subject == "*" else subject not in self.complaints
+        raise KeyError(check)
+
+    def differs_from(self, other: Found) -> list[str]:
+        """Return the distributions that did not have the same versions in another build."""
+        names = self.held.keys() | other.held.keys()
+        return sorted(name for name in names if self.held.get(name) != other.held.get(name))
+
+    def version(self, name: str, other: Found) -> str | None:
+        """Return the last version of a distribution that it did not have in another build.
+
+        Where there is none, it is the version that it has, or None if it has none.
+        """
+        theirs = other.held.get(name, ())
+        own = [version for version in self.held.get(name, ()) if version not in theirs]
+        return own[-1] if own else self.freeze.get(name)
+
+    def answers(self, check: str) -> bool:
+        """Tell whether `passes` has an answer to a check."""
+        try:
+            self.passes(check)
+        except KeyError:
+            return False
+        return True
+
+    def and_also(self, other: Found) -> Found:
+        """Return what both know together; `self` is the newer."""
+        return Found(
+            freeze=self.freeze,
+            held=self.held,
+            refusal=self.refusal,
+            complaints=self.complaints,
+            checks={**other.checks, **self.checks},
+            whole=self.whole or other.whole,
+            evidence=(*self.evidence, *other.evidence),
+        )
+
+
+@dataclass(kw_only=True)
+class Prober:
+    """Makes probes in `laboratory`, whose evidence goes to and is found again in `home`.
+
+    `built` counts the environments that were built; `used` are the keys of all builds asked for.
+    """
+
+    laboratory: Laboratory
+    home: Path
+    progress: Progress
+    built: int = 0
+    used: set[str] = field(default_factory=set)
+    _shelf: dict[str, Found] | None = None
+
+    def ask(self, plan: Callable[[Sequence[str]], Plan], checks: Sequence[str], what: str) -> Found:
+        """Return an answer to the checks, all of the row's where none is named.
+
+        `plan` is given the checks to ask alone; `what` says in progress lines what is built.
+        Raises CannotJudgeError if a probe could not be judged.
+        """
+        whole = plan(())
+        key = build_key(whole)
+        self.used.add(key)
+        known = self._known(whole).get(key)
+        if known is not None and _is_enough(known, checks):
+            return known
+        asked = [check for check in checks if known is None or not known.answers(check)]
+        narrowed = plan(asked) if asked else whole
+        count = f"{len(asked)} check{'s' if len(asked) > 1 else ''}" if asked else "every check"
+        self.built += 1
+        with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {count}"):
+            verdict, evidence = self.laboratory.run(narrowed, self.home)
+        if verdict.trouble is not None:
+            raise CannotJudgeError(f"the probe {what}: {verdict.trouble}")
+        found = _found(evidence, verdict)
+        self._known(whole)[key] = found.and_also(known) if known else found
+        return self._known(whole)[key]
+
+    def ask_whole(
+        self, plan: Callable[[Sequence[str]], Plan], what: str, like: Evidence | None
+    ) -> Found:
+        """Return an answer to every check of the row.
+
+        `like` is a run of the row at another time: where it held the same distributions, its suite
+        answers for this build too, and only the build is made.
+        """
+        if like is None:
+            return self.ask(plan, (), what)
+        whole = plan(())
+        found = self.ask(plan, [f"stage:{whole.stages[-1].name}"], what)
+        if found.whole or found.refusal is not None:
+            return found
+        if found.freeze != like.freeze:
+            return self.ask(plan, (), what)
+        known = self._known(whole)
+        known[build_key(whole)] = _found(like, judge(like)).and_also(found)
+        return known[build_key(whole)]
+
+    def newest_passing(self, check: str) -> Found | None:
+        """Return what is known of the build as of the newest date that passes a check, or None.
+
+        Only builds that were probed count, in this run or before.
+        """
+        passing = [
+            found
+            for found in (self._shelf or {}).values()
+            if found.answers(check) and found.passes(check)
+        ]
+        return max(passing, key=_as_of, default=None)
+
+    def _known(self, plan: Plan) -> dict[str, Found]:
+        if self._shelf is None:
+            self._shelf = self._read(plan)
+        return self._shelf
+
+    def _read(self, plan: Plan) -> dict[str, Found]:
+        """Read the probes of earlier runs that had the same suite and the same constraint files."""
+        project = self.laboratory.project
+        files = constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
+        shelf: dict[str, Found] = {}
+        for evidence in Evidence.runs(self.home):
+            try:
+                run, found = evidence.run, _found(evidence, _verdict(evidence))
+            except ValidationError:
+                continue  # left by another version of stackproof, in a form that is no longer read
+            used = {(file.name, file.sha256) for file in run.constraints}
+            if run.trouble is None and run.suite == project.suite_fingerprint and used <= files:
+                key = build_key(evidence.plan)
+                shelf[key] = shelf[key].and_also(found) if key in shelf else found
+        return shelf
+
+
+def _is_enough(known: Found, checks: Sequence[str]) -> bool:
+    if known.refusal is not None:
+        return True
+    return all(map(known.answers, checks)) if checks else known.whole
+
+
+def _verdict(evidence: Evidence) -> Verdict:
+    text = (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+    return Verdict.model_validate_json(text)
+
+
+def _found(evidence: Evidence, verdict: Verdict) -> Found:
+    refused = next((stage for stage in evidence.stages if stage.failure), None)
+    heard = evidence.pip_check
+    return Found(
+        freeze=evidence.freeze,
+        held=_held(evidence.stages),
+        refusal=None if refused is None else refused.message,
+        complaints=frozenset(heard.complaints) if heard else frozenset(),
+        checks={check.id: check for check in verdict.checks},
+        whole=not evidence.plan.only,
+        evidence=(evidence.folder,),
+    )
+
+
+def _as_of(found: Found) -> datetime:
+    moment = Evidence(found.evidence[0]).plan.as_of
+    return moment or datetime.max.replace(tzinfo=timezone.utc)
+
+
+def _held(stages: Sequence[StageRecord]) -> dict[str, tuple[str, ...]]:
+    """Return the versions that each distribution had, by what the stages changed."""
+    held: dict[str, tuple[str, ...]] = {}
+    for stage in stages:
+        drift = stage.drift
+        for changes in (drift.added, drift.upgraded, drift.downgraded):
+            for name, (_, version) in changes.items():
+                held[name] = (*held.get(name, ()), version or "")
+    return held

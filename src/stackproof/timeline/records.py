@@ -1,0 +1,77 @@
+"""What a timeline says: the form of `timeline.json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from stackproof.records import Record
+
+__all__ = ["Asked", "Break", "CheckHistory", "Culprit", "State", "Timeline"]
+
+State = Literal["broke", "never-worked", "always-worked", "changed-often"]
+
+
+class Culprit(Record):
+    """A distribution whose release turned a check; versions are None for "was not there".
+
+    They are what stages installed, also where a later stage replaced it.
+    `uploaded` is when the first file of its new release was, or None where the index does not tell.
+    """
+
+    name: str
+    before: str | None
+    after: str | None
+    uploaded: str | None
+
+
+class Break(Record):
+    """A turn of a check from `good`, as of which it passes, to `bad`, as of which it fails.
+
+    `culprits` are the fewest distributions whose later releases, let into the earlier side alone,
+    turn it, if that was seen (`confirmed`); else all that came between. `since` is when the last of
+    them was uploaded, if they are confirmed: the instant of the turn. Times are full and UTC.
+    """
+
+    good: str
+    bad: str
+    since: str | None
+    culprits: tuple[Culprit, ...]
+    confirmed: bool
+    reason: str
+
+
+class Asked(Record):
+    """A moment as of which a check was asked; `passed` is None where the row cannot be built."""
+
+    as_of: str
+    passed: bool | None
+
+
+class CheckHistory(Record):
+    """The history of one check; `fixes` are turns back, whose `bad` side is the earlier one."""
+
+    id: str
+    state: State
+    breaks: tuple[Break, ...]
+    fixes: tuple[Break, ...]
+    asked: tuple[Asked, ...]
+
+
+class Timeline(Record):
+    """When the checks of a row broke: the form of `timeline.json`.
+
+    `buildable_since` is the earliest moment asked as of which the row can be installed, None if
+    there is none. `builds` counts the environments that the answers rest on, `built` those of them
+    that this run had to build.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    since: str
+    until: str
+    buildable_since: str | None
+    builds: int
+    built: int
+    checks: tuple[CheckHistory, ...]
+    notes: tuple[str, ...]

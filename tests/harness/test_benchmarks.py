@@ -1,0 +1,158 @@
+"""The measurements, on a stack that takes seconds: that they measure, not what."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+from checkout import Checkout
+from support.index import Index
+from support.wheels import Release
+from workbench import PYTHON, RELEASES, ROOT, Bench
+
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import auditing, disk, overhead, trials, verifying
+from benchmarks.__main__ import main
+from benchmarks.measuring import Contender, Figures, Measurement, measure, timed
+from benchmarks.stand import Stand
+from benchmarks.table import page
+from stackproof.errors import StackproofError
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def stand(
+    tmp_path_factory: pytest.TempPathFactory,
+    suite_tools: tuple[Path, ...],
+    pip_environment: Callable[[], Path],
+) -> Iterator[Stand]:
+    """Share one checkout among the tests: each thing that is measured takes seconds."""
+    with Index(*RELEASES, Release("alpha", "1.1")) as index:
+        for folder in suite_tools:
+            index.add_wheels(folder)
+        root = tmp_path_factory.mktemp("bench")
+        bench = Bench(root=root, index=index, pip_environment=pip_environment)
+        Checkout(bench)
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environ = bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"}
+        yield Stand(root=root, matrix="tiny", row="plain", environ=environ, rounds=1)
+
+
+def _figures(found: Measurement) -> dict[str, float]:
+    return {item.name: item.median for item in found.contenders}
+
+
+def test_contenders_take_turns() -> None:
+    clock = count(1)
+    order: list[str] = []
+
+    def run(name: str) -> float:
+        order.append(name)
+        return float(next(clock))
+
+    contenders = [Contender(name=name, figure=partial(run, name)) for name in "AB"]
+    found = measure("letters", contenders, rounds=3, goal=0.9)
+    assert order == ["A", "B", "A", "B", "A", "B"]
+    assert [item.figures for item in found.contenders] == [(1, 3, 5), (2, 4, 6)]
+    assert found.ratio(found.contenders[1]) == 3 / 4
+    assert found.met is True
+    assert found.model_copy(update={"goal": 0.5}).met is False
+
+
+def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
+    fail = [sys.executable, "-c", "import sys; print('why'); sys.exit(3)"]
+    with pytest.raises(StackproofError, match="ended with 3\nwhy"):
+        timed([fail], env={}, cwd=tmp_path)
+    assert timed([fail], env={}, cwd=tmp_path, allowed=(3,)) > 0
+
+
+def test_the_table_says_what_was_measured_where() -> None:
+    ours, theirs = Figures(name="us", figures=(2, 1, 3)), Figures(name="them", figures=(4, 5, 4))
+    found = Measurement(name="speed", unit="s", goal=0.4, contenders=(ours, theirs))
+    text = page([found], "tiny/plain")
+    assert "| speed | us | 2.00 s | 2.00 s, 1.00 s, 3.00 s |  |  |" in text
+    assert "|  | them | 4.00 s | 4.00 s, 5.00 s, 4.00 s | 0.50 | 0.4 missed |" in text
+    assert f"{os.cpu_count()} cores" in text
+    assert "uv " in text
+
+
+def test_verify_is_measured_against_pip_and_a_serial_suite(stand: Stand) -> None:
+    (found,) = verifying.warm(stand, _quiet)
+    figures = _figures(found)
+    assert list(figures) == ["verify", "pip commands, serial suite"]
+    assert all(figure > 1 for figure in figures.values())
+
+
+def test_cold_caches_are_new_and_removed(stand: Stand) -> None:
+    (found,) = verifying.cold(stand, _quiet)
+    assert list(_figures(found))[:2] == ["verify", "pip commands, serial suite"]
+    with stand.cold() as env:
+        folder = Path(env["UV_CACHE_DIR"]).parent
+        assert folder.is_dir()
+        assert not Path(env["UV_CACHE_DIR"]).exists()
+    assert not folder.exists()
+
+
+def test_overhead_is_measured_against_the_least_and_a_second(stand: Stand) -> None:
+    (floor,) = overhead.floor(stand, _quiet)
+    figures = _figures(floor)
+    assert 0 < figures["its stages and slowest check"] < figures["verify"]
+    (own,) = overhead.own(stand, _quiet)
+    assert 0 < _figures(own)["verify less installers and suite"] < figures["verify"]
+
+
+def test_an_audit_is_measured_against_one_resolution(stand: Stand) -> None:
+    (found,) = auditing.warm(stand, _quiet)
+    assert found.name == "audit of 2 pins, warm"
+    assert list(_figures(found)) == ["audit", "uv pip compile", "pip install --dry-run"]
+    assert found.goal == 2.0
+
+
+def test_a_trial_is_measured_against_a_verify(stand: Stand) -> None:
+    (found,) = trials.one(stand, _quiet, request="alpha==1.1")
+    assert list(_figures(found)) == ["candidate", "verify", "by hand with pip"]
+    (verdict,) = (stand.root / "reports" / "candidates").glob("*/latest/verdict.json")
+    assert json.loads(verdict.read_text(encoding="utf-8"))["requested"] == ["alpha==1.1"]
+
+
+def test_disk_counts_what_is_linked_once(stand: Stand) -> None:
+    found = disk.kept(stand, _quiet, counts=(1, 2))
+    assert [item.name for item in found] == [
+        "disk of 1 environments",
+        "disk of 2 environments",
+        "disk by count",
+    ]
+    one, two = (_figures(item)["pip"] for item in found[:2])
+    assert 1.9 < two / one < 2.1
+
+
+def test_what_is_linked_twice_is_counted_once(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"x" * 100_000)
+    before = disk.used(tmp_path)
+    (tmp_path / "two").hardlink_to(tmp_path / "one")
+    assert disk.used(tmp_path) == before
+    assert before >= 100_000
+
+
+def test_measurements_are_named_and_written(
+    stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["own", "--row", "tiny/plain", "--rounds", "1"]
+    assert main(arguments, stand.root, stand.environ) == 0
+    written = json.loads((stand.root / "reports" / "bench.json").read_text(encoding="utf-8"))
+    assert [item["name"] for item in written["measurements"]] == ["own overhead"]
+    assert f"Python {PYTHON}" in (stand.root / "reports" / "bench.md").read_text(encoding="utf-8")
+    assert "own overhead, round 1: verify less installers and suite" in capsys.readouterr().out
+    assert main(["own", "--row", "tinny/plain"], stand.root, stand.environ) == 2
+    with pytest.raises(SystemExit):
+        main(["speed"], stand.root, stand.environ)

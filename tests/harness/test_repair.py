@@ -1,0 +1,451 @@
+"""Repairs of made-up stacks, built for real: the fewest pins, why each is needed, and the proof."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.index import Index
+from support.wheels import Release
+from workbench import PYTHON, Bench, toml
+
+from stackproof.errors import MatrixError, StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
+from stackproof.index.target import Target
+from stackproof.laboratory import Laboratory
+from stackproof.matrix import load_matrix, parse_matrix
+from stackproof.plan import make_plan
+from stackproof.progress import Progress
+from stackproof.repair.records import Change, RemedyTrial, Removal, Repair
+from stackproof.repair.summary import print_repair, repair_markdown
+from stackproof.repair.working import Workshop
+from stackproof.repair.writing import RepairedRow
+from stackproof.timeline.probing import Prober
+from stackproof.timeline.releases import Releases
+from stackproof.timeline.row import RowAt
+
+MOMENT = datetime(2025, 6, 1, tzinfo=timezone.utc)
+TODAY = date(2025, 6, 2)
+
+PHONE = f"""\
+# The phone, and what goes with it.
+format = 1
+title = "Phone"
+document = "phone.md"
+python = "{PYTHON}"
+
+[[pins]]
+name = "phone"
+version = "1.0"
+imports = ["phone"]
+area = "first"
+role = "calls"
+
+[[pins]]
+name = "numbers"
+version = "2.9"
+imports = ["numbers_"]
+area = "second"
+role = "digits"
+
+[[pins]]
+name = "radio"
+version = "1.0"
+imports = ["radio"]
+area = "third"
+role = "music"
+
+[[stages]]
+name = "lamps"
+step = "Install old lamps."
+requirements = ["lamps<2"]
+
+[[stages]]
+name = "phone"
+step = "Install the phone."
+pins = ["phone"]
+
+[[stages]]
+name = "numbers"
+step = "Install the numbers."
+pins = ["numbers"]
+
+[rows.plain]
+summary = "As the document says."  # word for word
+"""
+
+RADIO = """\
+
+[[stages]]
+name = "radio"
+step = "Install the radio."
+pins = ["radio"]
+
+[rows.plain]"""
+
+WORKLOAD = """\
+import pytest
+
+
+@pytest.mark.workload("light", needs=("lamps",), seconds=0.1, timeout=60)
+def test_light() -> None:
+    import lamps
+
+    assert lamps.shine() == "bright"
+"""
+
+DARK = 'def shine():\n    raise RuntimeError("too old to shine")\n'
+BRIGHT = 'def shine():\n    return "bright"\n'
+
+RELEASES = (
+    Release("phone", "1.0", requires=["contacts", "lamps", "bells"]),
+    Release("numbers", "2.9", modules={"numbers_.py": '__version__ = "2.9"\n'}),
+    Release("numbers", "3.0", modules={"numbers_.py": '__version__ = "3.0"\n'}),
+    Release("contacts", "2.0", requires=["numbers>=2"]),
+    Release("contacts", "2.1", requires=["numbers>=3"]),
+    Release("radio", "1.0", requires=["bells"]),
+    Release("bells", "1.0"),
+    Release("lamps", "1.0", modules={"lamps/__init__.py": DARK}),
+    Release("lamps", "2.0", modules={"lamps/__init__.py": BRIGHT}),
+)
+
+CONTACTS = Change(
+    name="contacts",
+    version="2.0",
+    mends=("pip-check:*", "pip-check:contacts"),
+    because=("contacts 2.1 requires numbers>=3; the row pins numbers 2.9"),
+    documented=None,
+)
+LAMPS = Change(
+    name="lamps",
+    version="2.0",
+    mends=("smoke:light",),
+    because="with lamps 1.0, smoke:light says: RuntimeError: too old to shine",
+    documented=None,
+)
+
+
+class Phone:
+    """The made-up phone in a project, with an index of what it brings along."""
+
+    def __init__(self, bench: Bench, index: Index, cache: Path) -> None:
+        self.bench, self.index, self.cache = bench, index, cache
+        (bench.root / "tests/stack/workloads/test_sum.py").unlink()
+        bench.write("tests/stack/workloads/test_light.py", WORKLOAD)
+        self.moment = MOMENT
+        index.add(*RELEASES)
+
+    def repair(self, text: str = PHONE, *, remedies: bool = False) -> tuple[Repair, RepairedRow]:
+        """Repair the row `plain` of a matrix, as a new run of the session would."""
+        matrix = load_matrix(self.bench.write("matrices/phone.toml", text))
+        environ = self.bench.environ
+        with IndexClient(self.cache) as client:
+            workshop = Workshop(
+                row=RowAt(matrix=matrix, name="phone", row="plain"),
+                moment=self.moment,
+                prober=Prober(
+                    laboratory=Laboratory(
+                        project=self.bench.project, progress=Progress(Console(quiet=True))
+                    ),
+                    home=self.bench.root / "reports" / "phone" / "plain" / "probes",
+                    progress=Progress(Console(file=self.bench.output)),
+                ),
+                releases=Releases(
+                    client=client, index=self.index.url, target=Target.find(PYTHON, environ)
+                ),
+                resolver=Resolver(
+                    memory=Memory(self.cache / "computed"), index=self.index.url, environ=environ
+                ),
+                like=None,
+                today=TODAY,
+            )
+            return workshop.repair(remedies=remedies)
+
+
+@pytest.fixture
+def phone(bench: Bench, index: Index, tmp_path: Path) -> Phone:
+    return Phone(bench, index, tmp_path / "index-cache")
+
+
+def test_the_fewest_pins_are_found_proved_and_written(phone: Phone) -> None:
+    found, row = phone.repair()
+    assert found.failing == (
+        "import:*",
+        "import:radio",
+        "version:radio",
+        "pip-check:*",
+        "pip-check:contacts",
+        "smoke:light",
+    )
+    radio = Change(
+        name="radio",
+        version="1.0",
+        mends=("version:radio",),
+        because="stands among the pins, but no stage installs it",
+        documented=None,
+    )
+    assert sorted(found.pins, key=lambda pin: pin.name) == [CONTACTS, LAMPS, radio]
+    assert (found.found, found.confirmed, found.minimal) == (True, True, True)
+    assert sorted(found.removals, key=lambda item: item.without) == [
+        Removal(without=pin.name, failed=pin.mends) for pin in (CONTACTS, LAMPS, radio)
+    ]
+    assert (found.unmended, found.remedies) == ((), ())
+
+    file = phone.bench.root / "matrices" / "phone.toml"
+    assert row.add_to(file) == "plain-repaired"
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# The phone, and what goes with it.\n")
+    assert 'summary = "As the document says."  # word for word\n' in text
+    assert text.endswith(found.toml)
+    plan = make_plan(load_matrix(file), name="phone", row="plain-repaired")
+    assert plan.as_of == MOMENT
+    assert plan.stages[-1].requirements == ("radio==1.0", "contacts==2.0", "lamps==2.0")
+    assert phone.bench.verify(plan)[0].verdict == "ok"
+    with pytest.raises(StackproofError) as caught:
+        row.add_to(file)
+    assert str(caught.value) == "phone.toml has a row 'plain-repaired' already; nothing written"
+
+
+def test_a_second_repair_costs_nothing(phone: Phone) -> None:
+    text = PHONE.replace("[rows.plain]", RADIO.lstrip())
+    first, _ = phone.repair(text)
+    assert [pin.name for pin in first.pins] == ["contacts", "lamps"]
+    phone.bench.output.truncate(0)
+    second, _ = phone.repair(text)
+    assert second == first.model_copy(update={"built": 0})
+    assert "checks" not in phone.bench.output.getvalue()
+
+
+def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> None:
+    text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.3"')
+    found, row = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    assert found.failing[0] == "stage:radio"
+    (radio,) = (pin for pin in found.pins if pin.name == "radio")
+    assert (radio.version, radio.documented) == ("1.0", "1.3")
+    assert radio.because == "1.3 was never released; 1.0 is the nearest to it"
+    assert found.found
+    assert [pin.name for pin in found.pins] == ["contacts", "lamps", "radio"]
+    file = phone.bench.root / "matrices" / "phone.toml"
+    row.put_into(file, found.failing)
+    plan = make_plan(load_matrix(file), name="phone", row="plain", as_of=MOMENT)
+    assert plan.stages[-2].requirements == ("radio==1.0",)
+    assert plan.stages[-1].requirements == ("contacts==2.0", "lamps==2.0")
+    with pytest.raises(StackproofError):
+        row.put_into(file, found.failing)
+
+
+def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
+    phone.index.add(
+        Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells", "numbers>=3"])
+    )
+    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
+    found, _ = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    assert found.found
+    assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
+        ("numbers", "3.0", "2.9")
+    ]
+    assert found.pins[0].mends == ("pip-check:*", "pip-check:contacts", "pip-check:phone")
+    because = "phone>=1.1 requires numbers>=3 and numbers 2.9 is asked for"
+    assert found.pins[0].because == because
+
+
+def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> None:
+    phone.bench.write("tests/stack/workloads/test_light.py", WORKLOAD.replace("bright", "blue"))
+    found, _ = phone.repair(PHONE.replace("[rows.plain]", RADIO.lstrip()), remedies=True)
+    assert (found.found, found.confirmed, found.minimal) == (False, False, False)
+    assert found.unmended == ("smoke:light",)
+    assert found.pins == (CONTACTS,)
+
+
+def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
+    phone.index.add(
+        Release(
+            "lamps",
+            "2.1",
+            modules={"lamps/__init__.py": DARK},
+            uploaded=datetime(2025, 5, 1, tzinfo=timezone.utc),
+        ),
+        Release("contacts", "2.1.1", requires=["numbers>=2"]),
+    )
+    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
+    assert phone.repair(text)[0].unmended == ("smoke:light",)
+    # What a timeline leaves behind.
+    phone.moment = datetime(2025, 4, 1, tzinfo=timezone.utc)
+    assert phone.repair(text)[0].failing == ()
+    phone.moment = MOMENT
+    found, _ = phone.repair(text)
+    assert [(pin.name, pin.version, pin.mends) for pin in found.pins] == [
+        ("lamps", "2.0", ("smoke:light",))
+    ]
+    assert found.found
+
+
+REMEDIES = """
+[[remedies]]
+name = "numbers"
+step = "Pin the numbers."
+pins = ["numbers"]
+
+[[remedies]]
+name = "contacts"
+step = "Hold the contacts."
+requirements = ["contacts==2.0", "bells==0.9"]
+
+[[remedies]]
+name = "again"
+step = "Once more, by force."
+pins = ["phone"]
+reinstall = true
+alone = true
+
+[[remedies]]
+name = "nothing"
+step = "Take what is not there."
+requirements = ["bells==7"]
+
+[rows.plain]"""
+
+
+def test_the_remedies_of_the_document_are_tried(phone: Phone) -> None:
+    bells = 'def test_ring() -> None:\n    import bells\n\n    assert bells.__version__ == "1.0"\n'
+    marker = '\n\n@pytest.mark.workload("ring", needs=("bells",), seconds=0.1, timeout=60)\n'
+    workloads = WORKLOAD.replace("RuntimeError", "OSError") + marker + bells
+    phone.bench.write("tests/stack/workloads/test_light.py", workloads)
+    phone.index.add(Release("bells", "0.9"))
+    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace("[rows.plain]", REMEDIES)
+    found, _ = phone.repair(text, remedies=True)
+    assert found.remedies == (
+        RemedyTrial(
+            name="numbers",
+            text="Pin the numbers.",
+            installs=True,
+            moved=False,
+            mends=(),
+            breaks=(),
+            message="",
+        ),
+        RemedyTrial(
+            name="contacts",
+            text="Hold the contacts.",
+            installs=True,
+            moved=True,
+            mends=("pip-check:*", "pip-check:contacts"),
+            breaks=("smoke:ring",),
+            message="",
+        ),
+        RemedyTrial(
+            name="again",
+            text="Once more, by force.",
+            installs=True,
+            moved=False,
+            mends=(),
+            breaks=(),
+            message="",
+        ),
+        RemedyTrial(
+            name="nothing",
+            text="Take what is not there.",
+            installs=False,
+            moved=False,
+            mends=(),
+            breaks=(),
+            message="there is no bells 7",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ('pins = ["numbers"]\n\n[[rem', 'pins = ["numbres"]\n\n[[rem'),
+            (
+                "[remedies number 1 (numbers)], key pins number 1: there is no pin 'numbres'; "
+                "did you mean 'numbers'?"
+            ),
+        ),
+        (
+            ('requirements = ["bells==7"]', ""),
+            (
+                "[remedies number 4 (nothing)], key pins: the stage installs nothing; "
+                "name the pins that it installs"
+            ),
+        ),
+        (
+            ("reinstall = true", "reinstall = 1"),
+            (
+                "[remedies number 3 (again)], key reinstall: 1 is of the wrong type; "
+                "write true or false"
+            ),
+        ),
+        (
+            ('name = "again"', 'name = "contacts"'),
+            (
+                "[remedies number 3 (contacts)], key name: 'contacts' stands here a second time, "
+                "first as number 2; keep one"
+            ),
+        ),
+    ],
+)
+def test_remedies_are_validated(change: tuple[str, str], message: str) -> None:
+    text = PHONE.replace("[rows.plain]", REMEDIES).replace(*change)
+    with pytest.raises(MatrixError) as caught:
+        parse_matrix(toml(text), file="phone.toml")
+    assert str(caught.value) == f"phone.toml: {message}"
+
+
+def repair_of(**changes: object) -> Repair:
+    found = Repair(
+        matrix="phone",
+        row="plain",
+        as_of="2025-06-01T00:00:00Z",
+        found=True,
+        failing=("smoke:light",),
+        unmended=(),
+        pins=(LAMPS,),
+        confirmed=True,
+        minimal=True,
+        removals=(),
+        remedies=(),
+        builds=9,
+        built=2,
+        notes=(),
+        toml="[rows.plain-repaired]\n",
+    )
+    return found.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "last"),
+    [
+        (
+            {},
+            (
+                "phone/plain REPAIRED by 1 pins, confirmed by the whole suite, no pin can be "
+                "left out; 9 builds, 2 now"
+            ),
+        ),
+        (
+            {"found": False, "confirmed": False, "unmended": ("smoke:light",)},
+            "phone/plain NOT REPAIRED, these still fail: smoke:light; 9 builds, 2 now",
+        ),
+        (
+            {"failing": (), "pins": ()},
+            (
+                "phone/plain: every check passes as of 2025-06-01T00:00:00Z, there is nothing to "
+                "repair"
+            ),
+        ),
+    ],
+)
+def test_the_last_line_says_how_it_stands(changes: dict[str, object], last: str) -> None:
+    output = StringIO()
+    found = repair_of(**changes)
+    print_repair(found, Console(file=output, width=160))
+    assert output.getvalue().splitlines()[-1] == last
+    assert repair_markdown(found).splitlines()[0] == f"# {last}"

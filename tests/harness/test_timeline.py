@@ -1,0 +1,518 @@
+"""Timelines of made-up stacks, built for real: when each check broke, and through which release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.index import Index
+from support.wheels import Release
+from workbench import PYTHON, Bench, toml
+
+from stackproof.errors import StackproofError
+from stackproof.evidence import Evidence
+from stackproof.index.client import IndexClient
+from stackproof.index.target import Target
+from stackproof.laboratory import Laboratory
+from stackproof.matrix import parse_matrix
+from stackproof.plan import Plan, timestamp
+from stackproof.progress import Progress
+from stackproof.timeline.probing import Prober
+from stackproof.timeline.records import Asked, Break, CheckHistory, Culprit, State, Timeline
+from stackproof.timeline.releases import Releases
+from stackproof.timeline.row import RowAt
+from stackproof.timeline.summary import print_timeline, timeline_markdown
+from stackproof.timeline.tracing import Tracer
+from stackproof.verdict import Verdict
+
+
+def day(number: int, hour: int = 0) -> datetime:
+    return datetime(2025, 1, 1, hour, tzinfo=timezone.utc) + timedelta(days=number)
+
+
+SINCE, UNTIL = day(0), day(256)
+
+PHONE = f"""\
+format = 1
+title = "Phone"
+document = "phone.md"
+python = "{PYTHON}"
+
+[[pins]]
+name = "phone"
+version = "1.0"
+imports = ["phone"]
+area = "first"
+role = "calls"
+
+[[pins]]
+name = "numbers"
+version = "2.9"
+imports = ["numbers_"]
+area = "second"
+role = "digits"
+
+[[stages]]
+name = "phone"
+step = "Install the phone."
+pins = ["phone"]
+
+[[stages]]
+name = "numbers"
+step = "Install the numbers."
+pins = ["numbers"]
+
+[rows.plain]
+summary = "As the document says."
+"""
+
+#: Fails where two things that the phone brings along are both new, which no metadata forbids.
+WORKLOADS = """\
+import pytest
+
+
+@pytest.mark.workload("both", needs=("phone",), seconds=0.1, timeout=60)
+def test_both() -> None:
+    import bells
+    import lamps
+
+    assert (bells.__version__, lamps.__version__) != ("2.0", "2.0")
+"""
+
+#: What `pip check` says of each is answered by a build alone, so most stories are told of these.
+CONTACTS, BELLS, LAMPS = "pip-check:contacts", "pip-check:bells", "pip-check:lamps"
+NEVER, BOTH = "pip-check:phone", "smoke:both"
+
+OLD = (
+    Release("phone", "1.0", requires=["contacts", "bells", "lamps", "numbers>=2.8"]),
+    Release("numbers", "2.9", modules={"numbers_.py": '__version__ = "2.9"\n'}),
+    Release("numbers", "3.0", modules={"numbers_.py": '__version__ = "3.0"\n'}),
+    Release("contacts", "2.0", requires=["numbers>=2"]),
+    Release("bells", "1.0"),
+    Release("lamps", "1.0"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impatient(Laboratory):
+    """Is interrupted once it has made so many runs."""
+
+    patience: int | None
+    made: list[Plan] = field(default_factory=list)
+
+    def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
+        """Carry out a plan, as long as there is patience."""
+        if len(self.made) == self.patience:
+            raise KeyboardInterrupt
+        self.made.append(plan)
+        return super().run(plan, home)
+
+
+class Phone:
+    """The made-up phone in a project, with an index of what it brings along."""
+
+    def __init__(self, bench: Bench, index: Index, cache: Path) -> None:
+        self.bench, self.index, self.cache = bench, index, cache
+        bench.write("tests/stack/workloads/test_both.py", WORKLOADS)
+        (bench.root / "tests/stack/workloads/test_sum.py").unlink()
+        index.add(*OLD)
+        self.matrix = parse_matrix(toml(PHONE), file="phone.toml")
+        self.patience: int | None = None
+        self.like: Evidence | None = None
+
+    @property
+    def row(self) -> RowAt:
+        """The row that is traced."""
+        return RowAt(matrix=self.matrix, name="phone", row="plain")
+
+    def trace(self, *checks: str, samples: int = 1) -> Timeline:
+        """Trace the phone, as a new run of the session would."""
+        environ = self.bench.environ
+        with IndexClient(self.cache) as client:
+            tracer = Tracer(
+                row=self.row,
+                prober=Prober(
+                    laboratory=Impatient(
+                        project=self.bench.project,
+                        progress=Progress(Console(quiet=True)),
+                        patience=self.patience,
+                    ),
+                    home=self.bench.root / "reports" / "phone" / "plain" / "probes",
+                    progress=Progress(Console(file=self.bench.output)),
+                ),
+                releases=Releases(
+                    client=client,
+                    index=self.index.url,
+                    target=Target.find(PYTHON, environ),
+                ),
+                samples=samples,
+                like=self.like,
+            )
+            return tracer.trace(SINCE, UNTIL, checks)
+
+
+@pytest.fixture
+def phone(bench: Bench, index: Index, tmp_path: Path) -> Phone:
+    return Phone(bench, index, tmp_path / "index-cache")
+
+
+def found(timeline: Timeline, check: str) -> CheckHistory:
+    (history,) = (item for item in timeline.checks if item.id == check)
+    return history
+
+
+def broke(
+    good: int, bad: int, *culprits: Culprit, since: datetime | None = None, reason: str
+) -> Break:
+    """Return a confirmed break between two days."""
+    return Break(
+        good=timestamp(day(good)),
+        bad=timestamp(day(bad)),
+        since=timestamp(since) if since else None,
+        culprits=culprits,
+        confirmed=True,
+        reason=reason,
+    )
+
+
+def moved(name: str, before: str, after: str, uploaded: datetime) -> Culprit:
+    return Culprit(name=name, before=before, after=after, uploaded=timestamp(uploaded))
+
+
+def wants_new_numbers(name: str, version: str, uploaded: datetime) -> Release:
+    """Return a release that the row's pin of numbers, installed after it, breaks."""
+    return Release(name, version, requires=["numbers>=3"], uploaded=uploaded)
+
+
+def because(name: str, version: str, uploaded: datetime) -> str:
+    """Return what is said of a release that wants new numbers."""
+    return (
+        f"{name} {version}, uploaded {timestamp(uploaded)}, requires numbers>=3; "
+        "the row pins numbers 2.9"
+    )
+
+
+def replaces(name: str, before: str, after: str, uploaded: datetime) -> str:
+    return f"{name} {after}, uploaded {timestamp(uploaded)}, replaces {before}"
+
+
+def test_one_break_is_found_and_named(phone: Phone) -> None:
+    phone.index.add(
+        wants_new_numbers("contacts", "2.1", day(60, 10)),
+        Release("bells", "1.1", uploaded=day(20)),
+        Release("bells", "1.2", uploaded=day(100)),
+        Release("lamps", "1.2", uploaded=day(150)),
+    )
+    timeline = phone.trace()
+    assert [(item.id, item.state) for item in timeline.checks] == [
+        ("pip-check:*", "broke"),
+        (CONTACTS, "broke"),
+    ]
+    guilty = broke(
+        60,
+        61,
+        moved("contacts", "2.0", "2.1", day(60, 10)),
+        since=day(60, 10),
+        reason=because("contacts", "2.1", day(60, 10)),
+    )
+    assert [(item.breaks, item.fixes) for item in timeline.checks] == [((guilty,), ())] * 2
+    assert timeline.buildable_since == timestamp(SINCE)
+    assert timeline.notes == ()
+    # Both ends, one sample, both sides of a day, and the good side with the culprit.
+    assert (timeline.builds, timeline.built) == (6, 6)
+
+
+def test_three_breaks_on_different_days_are_told_apart(phone: Phone) -> None:
+    days = {"contacts": day(60, 10), "bells": day(120, 8), "lamps": day(200, 23)}
+    phone.index.add(
+        Release("bells", "2.0", uploaded=day(30)),
+        *(wants_new_numbers(name, "3.0", uploaded) for name, uploaded in days.items()),
+    )
+    timeline = phone.trace(CONTACTS, BELLS, LAMPS, samples=0)
+    before = {"contacts": "2.0", "bells": "2.0", "lamps": "1.0"}
+    sides = {"contacts": (60, 61), "bells": (120, 121), "lamps": (200, 201)}
+    assert [item.breaks for item in timeline.checks] == [
+        (
+            broke(
+                *sides[name],
+                moved(name, before[name], "3.0", uploaded),
+                since=uploaded,
+                reason=because(name, "3.0", uploaded),
+            ),
+        )
+        for name, uploaded in days.items()
+    ]
+    # Both ends, both sides of three days, and each good side with its culprit.
+    assert timeline.builds == 2 + 6 + 3
+
+
+def test_a_check_that_never_worked_says_when_it_was_asked(phone: Phone) -> None:
+    phone.matrix = parse_matrix(toml(PHONE.replace("2.9", "2.7")), file="phone.toml")
+    phone.index.add(Release("numbers", "2.7", modules={"numbers_.py": ""}))
+    timeline = phone.trace(NEVER, samples=3)
+    assert found(timeline, NEVER).state == "never-worked"
+    assert found(timeline, NEVER).breaks == ()
+    assert [(item.as_of, item.passed) for item in found(timeline, NEVER).asked] == [
+        (timestamp(day(number)), False) for number in (0, 64, 128, 192, 256)
+    ]
+    assert timeline.builds == 5
+
+
+def test_a_break_and_a_later_fix_are_both_told(phone: Phone) -> None:
+    phone.index.add(
+        wants_new_numbers("lamps", "1.1", day(60)), Release("lamps", "1.2", uploaded=day(150))
+    )
+    history = found(phone.trace(LAMPS), LAMPS)
+    assert history.state == "changed-often"
+    assert history.breaks == (
+        broke(
+            60,
+            61,
+            moved("lamps", "1.0", "1.1", day(60)),
+            since=day(60),
+            reason=because("lamps", "1.1", day(60)),
+        ),
+    )
+    assert history.fixes == (
+        broke(
+            151,
+            150,
+            moved("lamps", "1.1", "1.2", day(150)),
+            since=day(150),
+            reason=replaces("lamps", "1.1", "1.2", day(150)),
+        ),
+    )
+
+
+def test_what_fails_works_and_fails_again_is_not_forced_into_one_break(phone: Phone) -> None:
+    phone.index.add(
+        wants_new_numbers("lamps", "1.1", day(-5)),
+        Release("lamps", "1.2", uploaded=day(60)),
+        wants_new_numbers("lamps", "1.3", day(150)),
+    )
+    history = found(phone.trace(LAMPS), LAMPS)
+    assert history.state == "changed-often"
+    assert [item.since for item in history.fixes] == [timestamp(day(60))]
+    assert [item.since for item in history.breaks] == [timestamp(day(150))]
+    assert [item.passed for item in history.asked] == [False] * 2 + [True] * 3 + [False] * 2
+
+
+def test_a_yanked_release_is_no_culprit_but_is_spoken_of(phone: Phone) -> None:
+    lost = wants_new_numbers("contacts", "2.1", day(60))
+    phone.index.add(
+        replace(lost, yanked="lost all names"), wants_new_numbers("contacts", "2.2", day(140, 6))
+    )
+    timeline = phone.trace(CONTACTS, samples=0)
+    assert found(timeline, CONTACTS).breaks == (
+        broke(
+            140,
+            141,
+            moved("contacts", "2.0", "2.2", day(140, 6)),
+            since=day(140, 6),
+            reason=because("contacts", "2.2", day(140, 6)),
+        ),
+    )
+    assert timeline.notes == (
+        (
+            "contacts 2.1, uploaded 2025-03-02T00:00:00Z, was yanked since: installers pass over "
+            "it as of any date, so what it did cannot be seen now"
+        ),
+    )
+
+
+def test_two_releases_guilty_only_together_are_both_named(phone: Phone) -> None:
+    phone.index.add(
+        Release("bells", "2.0", uploaded=day(60, 9)),
+        Release("contacts", "2.0.1", uploaded=day(60, 12)),
+        Release("lamps", "2.0", uploaded=day(60, 15)),
+    )
+    history = found(phone.trace(BOTH, samples=0), BOTH)
+    guilty = replaces("bells", "1.0", "2.0", day(60, 9))
+    assert history.breaks == (
+        broke(
+            0,
+            256,
+            moved("bells", "1.0", "2.0", day(60, 9)),
+            moved("lamps", "1.0", "2.0", day(60, 15)),
+            since=day(60, 15),
+            reason=f"{guilty}; and {replaces('lamps', '1.0', '2.0', day(60, 15))}",
+        ),
+    )
+
+
+def test_of_two_guilty_ones_on_different_days_the_later_broke_it(phone: Phone) -> None:
+    phone.index.add(
+        Release("bells", "2.0", uploaded=day(60)), Release("lamps", "2.0", uploaded=day(90))
+    )
+    (item,) = found(phone.trace(BOTH, samples=0), BOTH).breaks
+    assert item.culprits == (moved("lamps", "1.0", "2.0", day(90)),)
+    assert (item.good, item.confirmed) == (timestamp(day(90)), True)
+
+
+def test_a_row_that_cannot_be_built_at_first_is_traced_from_when_it_can(phone: Phone) -> None:
+    text = PHONE.replace('version = "1.0"', 'version = "1.5"', 1)
+    phone.matrix = parse_matrix(toml(text), file="phone.toml")
+    phone.index.add(
+        Release("phone", "1.5", requires=["contacts", "bells", "lamps"], uploaded=day(40, 7)),
+        wants_new_numbers("contacts", "2.1", day(60, 10)),
+    )
+    timeline = phone.trace(CONTACTS, samples=0)
+    assert timeline.buildable_since == timestamp(day(41))
+    assert found(timeline, CONTACTS).breaks[0].since == timestamp(day(60, 10))
+    assert found(timeline, CONTACTS).asked[0] == Asked(as_of=timestamp(SINCE), passed=None)
+
+
+def test_a_release_that_cannot_be_built_is_named(phone: Phone) -> None:
+    phone.index.add(
+        Release("contacts", "2.0.1", uploaded=day(30)),
+        Release("contacts", "2.1", uploaded=day(60, 10), form="broken-sdist"),
+    )
+    timeline = phone.trace(samples=0)
+    assert [(item.id, item.state) for item in timeline.checks] == [("stage:phone", "broke")]
+    (item,) = timeline.checks[0].breaks
+    assert (item.good, item.bad, item.confirmed) == (
+        timestamp(day(60)),
+        timestamp(day(61)),
+        True,
+    )
+    assert item.culprits == (moved("contacts", "2.0.1", "2.1", day(60, 10)),)
+    came = "contacts 2.1, uploaded 2025-03-02T10:00:00Z: Failed to "
+    assert item.reason.startswith(came)
+    assert item.reason.endswith("build `contacts==2.1`")
+
+
+def test_what_took_something_away_is_named(phone: Phone) -> None:
+    phone.index.add(
+        Release("cord", "1.0"),
+        Release("lamps", "1.1", requires=["cord"], uploaded=day(-10)),
+        Release("bells", "1.1", requires=["cord"], uploaded=day(-10)),
+        Release("contacts", "2.0.1", uploaded=day(60)),
+        Release("lamps", "1.2", uploaded=day(60)),
+        Release("bells", "1.2", uploaded=day(60)),
+    )
+    phone.bench.write("tests/stack/workloads/test_both.py", WORKLOADS.replace("lamps", "cord"))
+    (item,) = found(phone.trace(BOTH, samples=0), BOTH).breaks
+    assert item.confirmed
+    assert [culprit.name for culprit in item.culprits] == ["bells", "lamps"]
+
+
+def test_a_release_that_a_later_stage_replaced_is_named_by_what_it_brought(phone: Phone) -> None:
+    hold = (
+        '[[stages]]\nname = "hold"\nstep = "Hold the bells."\nrequirements = ["clapper==1.0"]\n\n'
+    )
+    text = PHONE.replace("[[stages]]", f"{hold}[[stages]]", 1)
+    phone.matrix = parse_matrix(toml(text), file="phone.toml")
+    phone.index.add(
+        Release("clapper", "1.0", requires=["wire<2"]),
+        Release("wire", "1.0"),
+        Release("wire", "2.0", uploaded=day(30)),
+        Release("numbers", "3.1", requires=["wire>=2"], uploaded=day(60, 5)),
+        Release("lamps", "1.1", uploaded=day(60, 9)),
+    )
+    (item,) = found(phone.trace("pip-check:clapper", samples=0), "pip-check:clapper").breaks
+    assert item.confirmed
+    assert item.culprits == (moved("numbers", "3.0", "3.1", day(60, 5)),)
+    assert item.since == timestamp(day(60, 5))
+    assert item.reason == (
+        "numbers 3.1, uploaded 2025-03-02T05:00:00Z, requires wire>=2 and so moves wire from "
+        "1.0 to 2.0, which is not what clapper 1.0 requires (wire<2)"
+    )
+
+
+def test_a_run_of_the_day_answers_for_the_later_end(phone: Phone) -> None:
+    phone.index.add(wants_new_numbers("contacts", "2.1", day(60, 10)))
+    plan = phone.row.plan(UNTIL)
+    _, phone.like = phone.bench.verify(plan)
+    timeline = phone.trace(samples=0)
+    assert [item.id for item in timeline.checks] == ["pip-check:*", CONTACTS]
+    assert "every check" not in phone.bench.output.getvalue()
+
+
+def test_a_run_goes_on_where_another_was_interrupted_and_a_third_costs_nothing(
+    phone: Phone,
+) -> None:
+    phone.index.add(
+        wants_new_numbers("contacts", "2.1", day(60, 10)),
+        Release("contacts", "2.0.9", uploaded=day(30)),
+    )
+    phone.patience = 2
+    with pytest.raises(KeyboardInterrupt):
+        phone.trace(CONTACTS, samples=0)
+    phone.patience = None
+    second = phone.trace(CONTACTS, samples=0)
+    assert found(second, CONTACTS).breaks[0].culprits == (
+        moved("contacts", "2.0.9", "2.1", day(60, 10)),
+    )
+    assert (second.builds, second.built) == (5, 3)
+    phone.bench.output.truncate(0)
+    third = phone.trace(CONTACTS, samples=0)
+    assert third == second.model_copy(update={"built": 0})
+    assert "as of" not in phone.bench.output.getvalue()
+
+
+def test_what_the_row_does_not_check_cannot_be_traced(phone: Phone) -> None:
+    with pytest.raises(StackproofError) as caught:
+        phone.trace("import:fone")
+    assert str(caught.value).startswith(
+        "the row has no check 'import:fone'; did you mean 'import:phone' or "
+    )
+
+
+def timeline_of(*checks: CheckHistory) -> Timeline:
+    return Timeline(
+        matrix="phone",
+        row="plain",
+        since=timestamp(SINCE),
+        until=timestamp(UNTIL),
+        buildable_since=timestamp(SINCE),
+        builds=5,
+        built=2,
+        checks=checks,
+        notes=("lamps 1.1 was yanked",),
+    )
+
+
+def history(
+    check: str, state: State, *breaks: Break, fixes: tuple[Break, ...] = ()
+) -> CheckHistory:
+    asked = (
+        Asked(as_of=timestamp(SINCE), passed=False),
+        Asked(as_of=timestamp(UNTIL), passed=None),
+    )
+    return CheckHistory(id=check, state=state, breaks=breaks, fixes=fixes, asked=asked)
+
+
+def test_the_table_says_what_turned_when_and_why() -> None:
+    lamps = moved("lamps", "1.0", "1.1", day(60))
+    seen = broke(0, 128, lamps, since=day(60), reason="lamps 1.1 has no light")
+    unseen = seen.model_copy(update={"confirmed": False, "since": None, "reason": "who knows"})
+    mended = broke(256, 128, lamps, since=day(200), reason="lamps 1.2 has light")
+    timeline = timeline_of(
+        history("smoke:a", "broke", seen),
+        history("smoke:b", "broke", unseen),
+        history("smoke:c", "changed-often", seen, fixes=(mended,)),
+        history("smoke:d", "never-worked"),
+    )
+    output = StringIO()
+    print_timeline(timeline, Console(file=output, width=150))
+    lines = [" ".join(line.split()) for line in output.getvalue().splitlines()]
+    assert lines[4:] == [
+        "│ smoke:a │ broke 2025-03-02T00:00:00Z │ lamps 1.1 has no light │",
+        "│ smoke:b │ broke by 2025-05-09T00:00:00Z │ not confirmed: who knows (lamps 1.1) │",
+        (
+            "│ smoke:c │ broke 2025-03-02T00:00:00Z, mended 2025-07-20T00:00:00Z "
+            "│ lamps 1.1 has no light │"
+        ),
+        "│ │ │ lamps 1.2 has light │",
+        "│ smoke:d │ never worked (asked 2 times) │ │",
+        lines[9],
+        "lamps 1.1 was yanked",
+        ("phone/plain can be installed as of 2025-01-01T00:00:00Z; 5 builds, 2 of them made now"),
+    ]
+    page = timeline_markdown(timeline)
+    assert "| `smoke:a` | broke 2025-03-02T00:00:00Z | lamps 1.1 has no light |" in page
+    assert "lamps 1.1 was yanked" in page
