@@ -48,7 +48,8 @@ def byte_code(environment: Environment, freeze: Freeze) -> Path:
     shelf = user_cache_path("stackproof") / "byte-code"
     interpreter = (environment.implementation, environment.version)
     folder = shelf / fingerprint([*interpreter, freeze])[:32]
-    if not (folder / _NAME).exists():
+    # The same freeze may come in an environment at another place, which has its own paths in there.
+    if not all(_inside(folder, str(library)).exists() for library in environment.libraries):
         _begin(folder, shelf, environment, freeze)
     os.utime(folder, (time.time(), time.time()))
     by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
@@ -59,7 +60,8 @@ def byte_code(environment: Environment, freeze: Freeze) -> Path:
 
 def _begin(folder: Path, shelf: Path, environment: Environment, freeze: Freeze) -> None:
     """Make a folder, with what can be taken over from the nearest one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for library in environment.libraries:
+        _inside(folder, str(library)).mkdir(parents=True, exist_ok=True)
     files = {library: dict(_owned(library)) for library in environment.libraries}
     counts = Counter(path for owned in files.values() for paths in owned.values() for path in paths)
     origin = _Origin(

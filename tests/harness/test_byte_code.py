@@ -70,6 +70,11 @@ def test_what_did_not_change_is_taken_over(tmp_path: Path) -> None:
     assert compiled(new) == {"alpha/__init__.cpython-311.pyc"}
     # The folder of the very same freeze is the folder itself.
     assert len(compiled(old)) == 4
+    # At another place it holds the same.
+    assert compiled(environment(tmp_path / "moved", ALPHA, BETA)) == {
+        "alpha/__init__.cpython-311.pyc",
+        "beta/__init__.cpython-311.pyc",
+    }
 
 
 @pytest.mark.parametrize("guest_is_in", ["old", "new"])
