@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,8 +34,11 @@ class RowPlanner:
             self.matrix, name=self.name, row=self.row, as_of=self.as_of, installer=self.installer
         )
 
-    def trial(self, versions: Mapping[str, str]) -> Plan:
-        """Return the plan with these versions in place of the row's, by pin."""
+    def trial(self, versions: Mapping[str, str], only: Sequence[str] = ()) -> Plan:
+        """Return the plan with these versions in place of the row's, by pin.
+
+        It asks all checks, or `only` some of them by their ids.
+        """
         requested = [f"{name}=={version}" for name, version in sorted(versions.items())]
         requested += [*self.extra, *([f"python=={self.python}"] if self.python else [])]
         return make_plan(
@@ -48,4 +51,5 @@ class RowPlanner:
             versions=versions,
             extra=self.extra,
             requested=requested,
+            only=only,
         )

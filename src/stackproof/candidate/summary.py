@@ -13,8 +13,9 @@ from rich.table import Table
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
+from stackproof.verdict import Check
 
-__all__ = ["outcome", "print_trials", "reasons", "trial_markdown"]
+__all__ = ["outcome", "print_trials", "reasons", "told", "trial_markdown"]
 
 
 def outcome(trial: TrialVerdict) -> str:
@@ -55,15 +56,20 @@ def reasons(trial: TrialVerdict) -> list[str]:
         blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
         return [trial.reason or trial.trouble or "", *blamed]
     known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
-    broken = [
-        f"{check.id}: {brief(check)}"
-        for check in trial.checks
-        if check.outcome == "failed" and check.id not in known
-    ]
+    broken = [told(check) for check in trial.checks if _broke(check, known)]
     broken += [f"{name} did not run" for name in trial.comparison.lost[:3]]
     shifted = [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
     blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
     return [*broken, *shifted, *blamed]
+
+
+def told(check: Check) -> str:
+    """Return which check failed and why, in one line."""
+    return f"{check.id}: {brief(check)}"
+
+
+def _broke(check: Check, known: Sequence[str]) -> bool:
+    return check.outcome == "failed" and check.id not in known
 
 
 def _change(trial: TrialVerdict, name: str) -> str:

@@ -17,7 +17,7 @@ from stackproof.laboratory import Laboratory
 from stackproof.plan import Plan
 from stackproof.records import write_atomically
 from stackproof.report import write_reports
-from stackproof.verdict import judge
+from stackproof.verdict import Verdict, judge
 
 __all__ = ["Bench"]
 
@@ -45,6 +45,14 @@ class Bench:
         if evidence is None:
             _, evidence = self.laboratory.run(plan)
         return self._conclude(evidence, base, companions, baseline=baseline)
+
+    def probe(self, plan: Plan) -> Verdict:
+        """Judge a trial that asks some checks alone; its evidence stands below the trial's own."""
+        home = self.laboratory.project.home(plan) / "probes"
+        evidence = self.laboratory.recall(plan, home)
+        if evidence is None:
+            return self.laboratory.run(plan, home)[0]
+        return judge(evidence)
 
     def refuse(
         self, plan: Plan, base: Plan, companions: tuple[str, ...], found: RefusedStage

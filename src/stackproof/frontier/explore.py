@@ -11,11 +11,13 @@ from packaging.version import Version
 from stackproof.candidate.choice import Catalogue, Release, companions, eligible
 from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
-from stackproof.candidate.summary import reasons
+from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
+from stackproof.candidate.verdict import TrialVerdict
 from stackproof.frontier.climb import climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
+from stackproof.verdict import Check
 
 __all__ = ["Explorer"]
 
@@ -56,12 +58,12 @@ class Explorer:
         fitting: list[PinFrontier] = []
         left_out: list[LeftOut] = []
         for pin in wanted:
-            refused = self._refusal(_versions([*fitting, pin]))
+            refused = self.refusal(_versions([*fitting, pin]))
             if refused is None:
                 fitting.append(pin)
             else:
                 left_out.append(LeftOut(name=pin.name, because=refused))
-        kept, gone = weed(fitting, lambda some: self._failure(_versions(some)))
+        kept, gone = weed(fitting, lambda some: self.failure(_versions(some)))
         left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
         return Joint(versions=_versions(kept), left_out=tuple(left_out))
 
@@ -71,8 +73,8 @@ class Explorer:
         steps = ladder(releases, above=pinned, as_of=self.planner.as_of)
         found = climb(
             [self._step(name, release) for release in steps],
-            lambda step: self._refusal({name: step.version, **step.companions}),
-            lambda step: self._failure({name: step.version, **step.companions}),
+            lambda step: self.refusal({name: step.version, **step.companions}),
+            _Trials(self, name),
         )
         usable = eligible(releases, self.planner.as_of)
         passing, blocked = found.passing, found.blocked
@@ -112,7 +114,7 @@ class Explorer:
         """Whether the row's own pins can be resolved in one go; only then can that be demanded."""
         return self.bench.resolver.refused_together(self.planner.base()) is None
 
-    def _refusal(self, versions: Mapping[str, str]) -> str | None:
+    def refusal(self, versions: Mapping[str, str]) -> str | None:
         """Say why the stages, or all of them together, cannot be resolved with these versions."""
         plan = self.planner.trial(versions)
         stage = self.bench.resolver.refused_stage(plan, self.planner.base())
@@ -121,15 +123,64 @@ class Explorer:
         together = self.bench.resolver.refused_together(plan) if self._holds_together else None
         return sentence(together.words) if together else None
 
-    def _failure(self, versions: Mapping[str, str]) -> str | None:
+    def failure(self, versions: Mapping[str, str]) -> str | None:
         """Say what a trial of these versions breaks, or None if it is safe."""
-        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+        trial = self.trial(versions)
+        return None if trial.safe else _in_short(reasons(trial))
+
+    def trial(self, versions: Mapping[str, str]) -> TrialVerdict:
+        """Make the whole trial of these versions, unless it was made before."""
+        return self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+
+    def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> str | None:
+        """Ask some checks alone; say which of them fail, or None if none is known to."""
+        verdict = self.bench.probe(self.planner.trial(versions, only=checks))
+        failed = [told(check) for check in verdict.checks if check.outcome == "failed"]
+        return _in_short(failed) if failed and verdict.trouble is None else None
+
+
+class _Trials:
+    """The trials of one pin's climb: what failed a step above is asked first, and alone.
+
+    Neighbours mostly fail for the same reason. One check that passed for the row and fails here
+    settles a step; only where none of them does, the whole trial is made.
+    """
+
+    def __init__(self, explorer: Explorer, name: str) -> None:
+        self._explorer = explorer
+        self._name = name
+        self._failed: tuple[str, ...] = ()
+
+    def __call__(self, step: _Step) -> str | None:
+        """Say what a step breaks, or None if it is safe."""
+        versions = {self._name: step.version, **step.companions}
+        if self._failed:
+            found = self._explorer.still_failing(versions, self._failed)
+            if found is not None:
+                return found
+        trial = self._explorer.trial(versions)
         if trial.safe:
             return None
-        found = reasons(trial)
-        more = len(found) - _MOST_REASONS
-        shown = "; ".join(found[:_MOST_REASONS])
-        return f"{shown}; {more} more" if more > 0 else shown
+        self._failed = _quickest(trial)
+        return _in_short(reasons(trial))
+
+
+def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
+    """Return what a trial broke that is answered soonest: by the build alone, or by one check."""
+    broken = set(trial.comparison.regressions) if trial.comparison else set()
+    checks = sorted((check for check in trial.checks if check.id in broken), key=_seconds)
+    built = tuple(check.id for check in checks if check.kind in ("stage", "pip-check"))
+    return built or tuple(check.id for check in checks[:1])
+
+
+def _seconds(check: Check) -> float:
+    return check.seconds
+
+
+def _in_short(found: Sequence[str]) -> str:
+    more = len(found) - _MOST_REASONS
+    shown = "; ".join(found[:_MOST_REASONS])
+    return f"{shown}; {more} more" if more > 0 else shown
 
 
 def _by_value(pins: Sequence[PinFrontier]) -> list[PinFrontier]:
