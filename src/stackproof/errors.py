@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CannotJudgeError", "MatrixError", "Problem", "StackproofError"]
+__all__ = ["CannotJudgeError", "MatrixError", "NoConstraintsError", "Problem", "StackproofError"]
 
 
 class StackproofError(Exception):
@@ -13,6 +13,10 @@ class StackproofError(Exception):
 
 class CannotJudgeError(StackproofError):
     """Something outside the stack stood in the way: an index, a disk, another run."""
+
+
+class NoConstraintsError(CannotJudgeError):
+    """A release has no constraint file."""
 
 
 @dataclass(frozen=True, kw_only=True)

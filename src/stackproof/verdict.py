@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from stackproof.environment import FailureKind
 from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.matrix import CHECK_KINDS
@@ -69,7 +71,7 @@ class Verdict(Record):
     seconds: float
     checks: tuple[Check, ...]
     claims: tuple[ClaimVerdict, ...]
-    left_out: dict[str, tuple[str, ...]] = {}
+    left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     counts: dict[str, int]
 
     @property

@@ -263,6 +263,13 @@ def test_what_is_not_needed_is_dropped() -> None:
     assert len(holds.asked) == len(set(holds.asked)) == 10
 
 
+@pytest.mark.parametrize(("guilty", "left"), [("a", ("a",)), ("", ())])
+def test_the_last_one_is_left_out_too(guilty: str, left: tuple[str, ...]) -> None:
+    holds = Sets(guilty)
+    assert drop_needless("a", holds) == left
+    assert holds.asked == [""]
+
+
 def test_one_that_can_stand_in_for_another_is_kept_once() -> None:
     holds = Sets("ab", "ac")
     assert drop_needless("abc", holds) == ("a", "c")

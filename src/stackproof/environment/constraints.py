@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from stackproof.errors import CannotJudgeError
+from stackproof.errors import CannotJudgeError, NoConstraintsError
 from stackproof.index.default import without_credentials
 from stackproof.plan import Plan, PlannedConstraints
 from stackproof.records import Record
@@ -76,7 +76,7 @@ def find_constraints(
             if source == "snapshot":
                 passed_over.append(f"{source}: {error}")
                 break
-            raise CannotJudgeError(
+            raise NoConstraintsError(
                 f"there is no constraint file for {wanted.subject} {wanted.version} "
                 f"({source} source: {error}); check the version and the Python version"
             ) from error

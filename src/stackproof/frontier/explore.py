@@ -14,6 +14,7 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
+from stackproof.errors import NoConstraintsError
 from stackproof.frontier.climb import climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
@@ -117,7 +118,10 @@ class Explorer:
     def refusal(self, versions: Mapping[str, str]) -> str | None:
         """Say why the stages, or all of them together, cannot be resolved with these versions."""
         plan = self.planner.trial(versions)
-        stage = self.bench.resolver.refused_stage(plan, self.planner.base())
+        try:
+            stage = self.bench.resolver.refused_stage(plan, self.planner.base())
+        except NoConstraintsError as error:
+            return str(error)
         if stage is not None:
             return stage.reason
         together = self.bench.resolver.refused_together(plan) if self._holds_together else None

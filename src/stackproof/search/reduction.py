@@ -22,7 +22,7 @@ def reduce_to_minimum(
     Each of the `likely` items is first tried alone. Returns None if it does not hold for all items
     together. It is taken not to hold for nothing, and is asked once of each part.
     """
-    ask = _Asked(holds)
+    ask = _Asked(holds, {(): False})
     for item in likely:
         if ask((item,)):
             return (item,)
@@ -34,9 +34,9 @@ def drop_needless(items: Sequence[Item], holds: Callable[[Part[Item]], bool]) ->
     """Return `items`, for which `holds`, without those that it holds without.
 
     One item is left out at a time, which is the cheapest way where most are needed. Of what is
-    returned, every part with one item less was asked.
+    returned, every part with one item less was asked, nothing at all included.
     """
-    ask = _Asked(holds)
+    ask = _Asked(holds, {})
     whole: Part[Item] = ()
     less = tuple(items)
     while less != whole:
@@ -48,11 +48,11 @@ def drop_needless(items: Sequence[Item], holds: Callable[[Part[Item]], bool]) ->
 
 
 class _Asked(Generic[Item]):
-    """Remembers answers, so that no part is asked twice; nothing at all has not the property."""
+    """Remembers answers, those that are `known` at first included, so that none is asked twice."""
 
-    def __init__(self, holds: Callable[[Part[Item]], bool]) -> None:
+    def __init__(self, holds: Callable[[Part[Item]], bool], known: dict[Part[Item], bool]) -> None:
         self._holds = holds
-        self._known: dict[Part[Item], bool] = {(): False}
+        self._known = known
 
     def __call__(self, part: Part[Item]) -> bool:
         if part not in self._known:
