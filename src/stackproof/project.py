@@ -11,6 +11,8 @@ from stackproof.records import fingerprint
 
 __all__ = ["Project"]
 
+_LONGEST = 120
+
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
@@ -35,6 +37,8 @@ class Project:
     def trial_home(self, matrix: str, row: str, requested: Sequence[str]) -> Path:
         """Return the folder of the trials that ask for these requirements on a row."""
         asked = "+".join(requested).replace("==", "-")
+        if len(asked) > _LONGEST:  # file systems take no name of any length
+            asked = f"{asked[:_LONGEST]}-{fingerprint(list(requested))[:12]}"
         return self.reports / "candidates" / f"{matrix}-{row}-{asked}"
 
     @property

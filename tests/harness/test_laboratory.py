@@ -79,3 +79,14 @@ def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench
 
 def _from_now(*, days: int) -> datetime:
     return datetime.now(timezone.utc) + timedelta(days=days)
+
+
+def test_trials_of_many_upgrades_have_homes_that_a_file_system_takes(
+    laboratory: Laboratory,
+) -> None:
+    many = [f"distribution-{number}==1.0" for number in range(40)]
+    home = laboratory.project.trial_home("tiny", "plain", many)
+    other = laboratory.project.trial_home("tiny", "plain", [*many, "one-more==1.0"])
+    home.mkdir(parents=True)
+    assert home != other
+    assert home.name.startswith("tiny-plain-distribution-0-1.0+distribution-1-1.0+")
