@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
 from stackproof.plan import Installer, Plan
@@ -150,7 +150,10 @@ class Evidence:
     @property
     def left_out(self) -> dict[str, tuple[str, ...]]:
         """The workloads that the row has no use for, each with the distributions it would need."""
-        return _LEFT_OUT.validate_json(self._read("left-out.json", "{}"))
+        try:
+            return _LEFT_OUT.validate_json(self._read("left-out.json", "{}"))
+        except ValidationError:
+            return {}  # torn when the suite was stopped, or the disk was full
 
     def write_stages(self, stages: list[StageRecord]) -> None:
         """Write the records of the stages that ran so far."""

@@ -60,7 +60,7 @@ def test_a_row_as_the_document_has_it() -> None:
         {"pin": "alpha", "text": "works", "checks": ("import:alpha",)},
     ]
     assert [failure.model_dump() for failure in planned.known_failures] == [
-        {"check": "import:beta", "reason": "why", "date": "2025-01-02"}
+        {"check": "import:beta", "says": None, "reason": "why", "date": "2025-01-02"}
     ]
     assert (planned.as_of, planned.notes, planned.servers) == (None, (), ("redis",))
     assert planned.groups == {"greek": ("alpha", "beta")}

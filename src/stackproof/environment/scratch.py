@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 from uv import find_uv_bin
 
@@ -22,11 +24,10 @@ __all__ = ["scratch_environment"]
 def scratch_environment(name: str, *, python: str, installer: Installer) -> Iterator[Path]:
     """Make an empty environment, yield its folder, and remove it.
 
-    `name` decides the folder, so that byte code cached for an earlier environment of the same
-    content and name fits. Raises CannotJudgeError if it cannot be made, above all for want of the
-    interpreter.
+    `name` begins the folder's name; of several made at a time under one name each has its own.
+    Raises CannotJudgeError if it cannot be made, above all for want of the interpreter.
     """
-    folder = _shelf() / name
+    folder, lock = _free(_shelf(), name)
     try:
         made = ask(_command(folder, python, installer), limit=120)
         if made.exit != 0:
@@ -36,6 +37,19 @@ def scratch_environment(name: str, *, python: str, installer: Installer) -> Iter
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+
+
+def _free(shelf: Path, name: str) -> tuple[Path, FileLock]:
+    """Return a folder that nobody uses, and the lock that keeps it so."""
+    locks = shelf.with_name(f"{shelf.name}-locks")
+    locks.mkdir(parents=True, exist_ok=True)
+    for number in count():
+        lock = FileLock(locks / f"{name}-{number}")
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            return shelf / f"{name}-{number}", lock
+    raise AssertionError("there is always another number")
 
 
 def _command(folder: Path, python: str, installer: Installer) -> list[str]:

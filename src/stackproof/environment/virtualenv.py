@@ -46,7 +46,12 @@ class Environment:
         Raises CannotJudgeError if there is none or it does not run.
         """
         python = root / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        answer = ask([str(python), "-I", "-c", _PROBE])
+        try:
+            answer = ask([str(python), "-I", "-c", _PROBE])
+        except CannotJudgeError as error:
+            raise CannotJudgeError(
+                f"the environment at {root} has no working Python: {error}"
+            ) from error
         if answer.exit != 0:
             raise CannotJudgeError(
                 f"the environment at {root} has no working Python: {answer.errors}"
