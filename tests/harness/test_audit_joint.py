@@ -146,6 +146,21 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
             "dill 0.3.1.1 has no wheel that fits and apache-airflow 2.10.5 requires dill==0.3.1.1",
         ),
         (
+            (
+                "Because vision>=1.5 depends on engine==2.0 and you require engine==1.0, we can "
+                "conclude that vision>=1.5 cannot be used.\n And because you require vision==1.5, "
+                "we can conclude that your requirements are unsatisfiable."
+            ),
+            "vision 1.5 requires engine==2.0 and engine 1.0 is asked for",
+        ),
+        (
+            (
+                "Because you require base==1.0 and base==2.0, we can conclude that your requirements "
+                "are unsatisfiable."
+            ),
+            "base 1.0 is asked for and base 2.0 is asked for",
+        ),
+        (
             "something that nobody has seen before",
             "the resolver found no set of versions that satisfies all requirements",
         ),

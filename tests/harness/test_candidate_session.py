@@ -232,7 +232,7 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     assert pins["engine"]["companions"] == {"vision": "1.5"}
     assert pins["vision"]["blocked"] == {
         "version": "1.5",
-        "because": "stage moving: vision>=1.5 requires engine==2.0 and engine 1.0 is asked for",
+        "because": "stage moving: vision 1.5 requires engine==2.0 and engine 1.0 is asked for",
     }
     # Of two that exclude each other the one that gains more days stays.
     assert found["joint"]["versions"] == {"engine": "2.0", "vision": "1.5", "wire": "2.0"}

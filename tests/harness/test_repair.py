@@ -250,7 +250,7 @@ def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
         ("numbers", "3.0", "2.9")
     ]
     assert found.pins[0].mends == ("pip-check:*", "pip-check:contacts", "pip-check:phone")
-    because = "phone>=1.1 requires numbers>=3 and numbers 2.9 is asked for"
+    because = "phone 1.1 requires numbers>=3 and numbers 2.9 is asked for"
     assert found.pins[0].because == because
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
 
 __all__ = ["Required", "lacks_files", "required", "sentence"]
 
@@ -68,9 +70,13 @@ def sentence(words: str) -> str:
     Of several facts those count that speak of the same distribution: it is what they clash over.
     """
     text = _premises(words)
-    found = [(_about(match), _fact(match)) for match in _FACT.finditer(text)]
+    asked = _asked(text)
+    pins = dict(asked)
+    found = [(_about(match), _fact(match, pins)) for match in _FACT.finditer(text)]
     missing = {about for about, fact in found if fact.startswith("there is no ")}
-    found += [(name, fact) for name, fact in _asked(text) if name not in missing]
+    found += [
+        (name, f"{name} {version} is asked for") for name, version in asked if name not in missing
+    ]
     if not found:
         return "the resolver found no set of versions that satisfies all requirements"
     counts = Counter(about for about, _ in dict.fromkeys(found))
@@ -91,19 +97,35 @@ def _about(match: re.Match[str]) -> str:
     return (match["what"] or match["missing"] or match["wheelless"]).lower()
 
 
-def _fact(match: re.Match[str]) -> str:
+def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
     if match["what"]:
-        return f"{match['who']}{_at(match['at'])} requires {match['what']}{match['range'] or ''}"
+        who = _named(match["who"], match["at"], pins)
+        return f"{who} requires {match['what']}{match['range'] or ''}"
     if match["missing"]:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
-    return f"{match['wheelless']}{_at(match['wheelless_at'])} has no wheel that fits"
+    return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
 
 
-def _asked(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what the pins themselves ask for."""
-    for asked in _ROOTS.finditer(text):
-        for name, version in _PINNED.findall(asked[1]):
-            yield name.lower(), f"{name} {version} is asked for"
+def _named(name: str, specifier: str | None, pins: Mapping[str, str]) -> str:
+    """Name the one version that is asked for, where the resolver speaks of many with it.
+
+    How many it speaks of differs between its releases, and no user asked for the others.
+    """
+    version = pins.get(name.lower())
+    at = specifier or ""
+    if at.startswith("==") or not version:
+        return f"{name}{_at(specifier)}"
+    admitted = SpecifierSet(at).contains(version, prereleases=True)
+    return f"{name} {version}" if admitted else f"{name}{at}"
+
+
+def _asked(text: str) -> list[tuple[str, str]]:
+    """Return the pins that are asked for, names in lower case; one may be asked for twice."""
+    return [
+        (name.lower(), version)
+        for asked in _ROOTS.finditer(text)
+        for name, version in _PINNED.findall(asked[1])
+    ]
 
 
 def _at(specifier: str | None) -> str:
