@@ -192,10 +192,16 @@ def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | No
     """Return why a failure is a known one; None if it is not, or not the one that was meant."""
     if known is None:
         return None
-    # A distribution may come to complain of a second requirement beside the known one.
-    complaints = result.message.splitlines() if result.kind == "pip-check" else [result.message]
-    meant = known.says is None or all(known.says in text for text in complaints)
+    meant = known.says is None or all(known.says in text for text in _complaints(result))
     return known.reason if meant or result.outcome != "failed" else None
+
+
+def _complaints(result: CheckResult) -> Sequence[str]:
+    """Return what a failure says, part by part: beside what is known, another may have come."""
+    if result.kind == "pip-check" or result.id == "import:*":
+        # What a common import printed comes after an empty line.
+        return result.message.partition("\n\n")[0].splitlines()
+    return [result.message]
 
 
 def _state(outcome: Outcome, *, known: bool) -> State:

@@ -403,6 +403,41 @@ role = "goes away"
     assert "quitter ended the process (exit 0)" in found["import:*"].message
 
 
+JEALOUS = """
+import sys
+if "alpha" in sys.modules:
+    raise ImportError("not beside alpha")
+"""
+SULKY = 'raise ImportError("not today")\n'
+
+
+def test_a_known_failure_of_the_common_import_hides_no_other(bench: Bench, index: Index) -> None:
+    index.add(Release("sulky", "1.0", modules={"sulky.py": SULKY}))
+    index.add(Release("jealous", "1.0", modules={"jealous.py": JEALOUS}))
+    pins = "".join(
+        f"""
+[[pins]]
+name = "{name}"
+version = "1.0"
+imports = ["{name}"]
+area = "tests"
+role = "trouble"
+"""
+        for name in ("sulky", "jealous")
+    )
+    stage = '\n[[stages]]\nname = "last"\nstep = "Last"\npins = ["sulky", "jealous"]\n'
+    known = KNOWN.format("import:sulky") + KNOWN.format("import:*") + 'says = "not today"\n'
+    verdict, _ = bench.verify(bench.plan(pins + stage + known))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 1)
+    (found,) = verdict.in_state("new")
+    assert found.id == "import:*"
+    assert found.message.splitlines()[:3] == [
+        "Failed: sulky failed: ImportError: not today",
+        "jealous failed: ImportError: not beside alpha",
+        "",
+    ]
+
+
 def test_a_run_that_executes_nothing_proves_nothing(bench: Bench) -> None:
     suite = bench.root / "tests" / "stack"
     for file in (*suite.glob("test_*.py"), *suite.glob("workloads/test_*.py")):

@@ -27,4 +27,4 @@ def test_import_together(plan: Plan, run_folder: Path) -> None:
     folder, limit = run_folder / "import-together", plan.import_seconds
     probe = probe_modules(plan.modules, folder=folder, limit=limit)
     if probe.failure:
-        pytest.fail(f"import of all together: {probe.failure}", pytrace=False)
+        pytest.fail(probe.failure, pytrace=False)

@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 # The share of the time limit after which the process prints where each of its threads stands.
 _DUMP_SHARE = 0.9
 
+# Goes on after a module that fails: what comes after it has to be imported beside the others too.
 _SCRIPT = """
-import faulthandler, json, sys
+import faulthandler, json, sys, traceback
 faulthandler.dump_traceback_later(float(sys.argv[1]))
 with open(sys.argv[2], "w", encoding="utf-8") as found:
     for name in sys.argv[3:]:
-        __import__(name)
-        version = getattr(sys.modules[name], "__version__", None)
-        print(json.dumps(None if version is None else str(version)), file=found, flush=True)
+        version = error = None
+        try:
+            __import__(name)
+            version = getattr(sys.modules[name], "__version__", None)
+        except Exception as raised:
+            traceback.print_exc()
+            error = " ".join(traceback.format_exception_only(raised)[-1].split())
+        version = None if version is None else str(version)
+        print(json.dumps({"version": version, "error": error}), file=found, flush=True)
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """What came of importing modules: each one's `__version__`, and the failure that ended it."""
+    """What came of importing modules: each one's `__version__`, and what failed.
+
+    A failure has one line for each module that failed and, after an empty one, the output.
+    """
 
     versions: dict[str, str | None]
     failure: str | None
@@ -57,11 +67,18 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     command = [sys.executable, "-X", "faulthandler", "-c", _SCRIPT, *arguments]
     ending = run_isolated(command, sandbox=folder / "sandbox", limit=limit)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
-    versions = dict(zip(modules, map(json.loads, lines), strict=False))
-    if ending.exit == 0 and len(lines) == len(modules):
+    answers = dict(zip(modules, map(json.loads, lines), strict=False))
+    versions = {module: answer["version"] for module, answer in answers.items()}
+    failures = [
+        f"{module} failed: {answer['error']}"
+        for module, answer in answers.items()
+        if answer["error"]
+    ]
+    if ending.exit != 0 or len(lines) < len(modules):
+        # A module that ends the process keeps all that come after it from being imported.
+        culprit = modules[len(lines)] if len(lines) < len(modules) else "the end of the process"
+        gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
+        failures.append(f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}")
+    if not failures:
         return Probe(versions=versions, failure=None)
-    culprit = modules[len(lines)] if len(lines) < len(modules) else "the end of the process"
-    # A module that ends the process while it is imported keeps all the others from being imported.
-    gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
-    how = gone or ending.trouble or f"failed: {ending.last_line}"
-    return Probe(versions=versions, failure=f"{culprit} {how}\n{ending.output}")
+    return Probe(versions=versions, failure="\n".join([*failures, "", ending.output]))
