@@ -155,8 +155,8 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
         ),
         (
             (
-                "Because you require base==1.0 and base==2.0, we can conclude that your requirements "
-                "are unsatisfiable."
+                "Because you require base==1.0 and base==2.0, we can conclude that your "
+                "requirements are unsatisfiable."
             ),
             "base 1.0 is asked for and base 2.0 is asked for",
         ),
