@@ -215,3 +215,28 @@ def test_another_question_takes_nothing_from_an_interrupted_one(board: Board) ->
         board.make("host=1.0", "guest=1.1", tick=interrupt)
     found = board.make("host=1.0", "guest=1.1", held=("shared<3",))
     assert found.notes == ()
+
+
+def test_a_conflict_over_the_version_itself_implies_nothing(board: Board) -> None:
+    board.workers = 1
+    board.index.add(
+        Release("between", "1.0", requires=["host>=1.1"]),
+        Release("between", "2.0", requires=["shared>=2"]),
+        Release("guest", "2.7", requires=["between"]),
+    )
+    found = board.make("host=1.0,1.1", "guest=2.7")
+    assert rows(found) == {"1.0": "x", "1.1": "."}
+    assert [cell.how for cell in found.cells] == ["resolution", "resolution"]
+    assert found.sampling.disagreed == ()
+
+
+def test_a_conflict_over_an_extra_that_is_held_implies_nothing(board: Board) -> None:
+    board.workers = 1
+    board.index.add(
+        Release("host", "4.0", extras={"more": ["middle"]}),
+        Release("host", "4.1", extras={"more": ["shared"]}),
+        Release("guest", "2.8", requires=["shared>=2"]),
+    )
+    found = board.make("host=4.0,4.1", "guest=2.8", held=("host[more]>=4",))
+    assert rows(found) == {"4.0": "x", "4.1": "."}
+    assert found.sampling.disagreed == ()
