@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -15,7 +16,7 @@ from typing import Any, NoReturn, cast
 import nox
 import pytest
 from grid_bench import RELEASES
-from support.index import Fault
+from support.index import Fault, Index
 from support.wheels import Release
 from workbench import PYTHON, ROOT, TINY, Bench
 
@@ -95,6 +96,46 @@ def test_a_row_holds_its_other_pins(checkout: Bench) -> None:
     assert (found.row, found.held) == ("tiny/plain", ("alpha==1.0",))
     assert [cell.state for cell in found.cells] == ["compatible", "conflict"]
     assert found.cells[1].reason == "host 3.0 requires alpha<1 and what is held has alpha==1.0"
+
+
+@pytest.fixture
+def beside() -> Iterator[Index]:
+    """Return an index that a stage of the row takes its pin from."""
+    own = Release("host", "1.0+own", requires=["shared"])
+    with Index(own, Release("beta", "1.0", requires=["gamma>=1"])) as index:
+        yield index
+
+
+def _tell_of(checkout: Bench, beside: Index) -> None:
+    named = f'[indexes.own]\nurl = "{beside.url}"\nupload-times = false\n\n[[stages]]'
+    text = TINY.replace("[[stages]]", named, 1)
+    checkout.write("matrices/tiny.toml", text.replace('pins = ["beta"]', 'pins = ["beta"]\nindex = "own"'))
+
+
+def test_what_another_index_of_the_row_has_too_is_not_judged_by_metadata(
+    checkout: Bench, beside: Index
+) -> None:
+    _tell_of(checkout, beside)
+    assert _ask(checkout, "host=1.0", "guest=1.1", "--row", "plain") == ""
+    found = _written(checkout)
+    assert [(cell.state, cell.how) for cell in found.cells] == [("compatible", "resolution")]
+    assert found.sampling.unresolved == 0
+    # With a cut-off the default index serves in place of one without upload times.
+    asked = ("host=1.0", "guest=1.1", "--row", "plain", "--as-of", "2025-01-01T00:00:00Z")
+    assert _ask(checkout, *asked) == ""
+    assert _written(checkout).cells[0].reason == (
+        "host 1.0 requires shared<2 and guest 1.1 requires shared>=2"
+    )
+
+
+def test_what_another_index_has_is_not_installed_from_the_default_one(
+    checkout: Bench, beside: Index
+) -> None:
+    _tell_of(checkout, beside)
+    assert _ask(checkout, "host=1.0", "guest=1.1", "--row", "plain", "--install") == (
+        "exit 2, could not judge: plain takes stage two from another index, and a cell is "
+        "installed in one go from the default one; ask without --install"
+    )
 
 
 def test_a_difference_to_a_published_grid_is_news(

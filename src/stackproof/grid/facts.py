@@ -39,12 +39,17 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class IndexFacts:
-    """Facts that an index tells; what it fails to tell is not known, and never an error."""
+    """Facts that an index tells; what it fails to tell is not known, and never an error.
+
+    Of what a `further` index has as well, nothing is known: the installer may choose that one's
+    files, such as 2.5.1+cpu for 2.5.1, and these may require something else.
+    """
 
     client: IndexClient
     index: str
     target: Target
     as_of: datetime | None
+    further: tuple[str, ...] = ()
     _known: dict[tuple[str, str], CoreMetadata | None] = field(default_factory=dict)
 
     @property
@@ -78,7 +83,12 @@ class IndexFacts:
         return self.client.metadata(self.index, file) if file else None
 
     def _release(self, name: str, version: str) -> Release | None:
-        project = self.client.project(self.index, name)
+        try:
+            if any(self.client.project(index, name) for index in self.further):
+                return None
+            project = self.client.project(self.index, name)
+        except CannotJudgeError:
+            return None
         return project.find(version, self.as_of) if project else None
 
 

@@ -177,6 +177,7 @@ def _engine(
         index=workshop.resolver.index,
         target=question.target,
         as_of=question.as_of,
+        further=question.further,
     )
     resolution = ResolutionJudge(
         resolver=workshop.resolver,

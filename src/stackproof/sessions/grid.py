@@ -119,7 +119,7 @@ class _Grids:
     def make(self) -> list[int]:
         """Make, write and print each grid; return their exit codes."""
         plan = self._row()
-        as_of = self.given.as_of or (plan.as_of if plan else None)
+        as_of = plan.as_of if plan else self.given.as_of
         target = Target.find(self._python(plan), self.project.environ)
         index = default_index("uv", self.project.environ)
         codes = []
@@ -137,7 +137,14 @@ class _Grids:
         if self.given.row is None:
             return None
         name, row, matrix = find_row(self.given.row, self.project.root / "matrices")
-        return make_plan(matrix, name=name, row=row)
+        plan = make_plan(matrix, name=name, row=row, as_of=self.given.as_of)
+        own = sorted({stage.name for stage in plan.stages if stage.index})
+        if own and self.given.install:
+            raise StackproofError(
+                f"{self.given.row} takes stage {', '.join(own)} from another index, and a cell is "
+                "installed in one go from the default one; ask without --install"
+            )
+        return plan
 
     def _python(self, plan: Plan | None) -> str:
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
