@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["PYTHON", "RELEASES", "Board", "rows"]
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,13 @@ class Board:
     index: Index
     limit: float = 30
     workers: int = 2
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
         """The environment of the resolver."""
         fast = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "2"}
-        return hermetic_environ(self.root / "home", self.index.url) | fast
+        return hermetic_environ(self.root / "home", self.index.url) | fast | self.settings
 
     @property
     def journal(self) -> Path:

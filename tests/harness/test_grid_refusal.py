@@ -89,7 +89,7 @@ ONE_OF = HOLOGRAM.replace(
 
 @pytest.mark.parametrize("words", [HOLOGRAM, OLDER])
 def test_a_proof_gives_the_two_requirements_and_who_brought_them(words: str) -> None:
-    cell = read_refusal(CELL, words, builds=True)
+    cell = read_refusal(NAMES, CELL, words, builds=True)
     assert cell.state == "conflict"
     assert cell.reason == (
         "hologram>=0.0.14,<=0.0.15 (which dbt-core 1.3.0 requires) requires jsonschema>=3.0,<4.0 "
@@ -118,12 +118,12 @@ def test_a_proof_gives_the_two_requirements_and_who_brought_them(words: str) -> 
     ],
 )
 def test_what_rests_on_a_missing_file_is_not_known(words: str, builds: bool, reason: str) -> None:  # noqa: FBT001 - a parameter
-    cell = read_refusal(CELL, words, builds=builds)
+    cell = read_refusal(NAMES, CELL, words, builds=builds)
     assert (cell.state, cell.reason, cell.demands) == ("unknown", reason, ())
 
 
 def test_a_release_that_was_never_made_is_a_conflict() -> None:
-    cell = read_refusal(CELL, MISSING, builds=True)
+    cell = read_refusal(NAMES, CELL, MISSING, builds=True)
     assert (cell.state, cell.demands) == ("conflict", ())
     assert cell.reason == "there is no new>=3 and dbt-core 1.3.0 requires new>=3"
 

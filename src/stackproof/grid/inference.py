@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -42,16 +43,34 @@ class Inference:
         """Return the cell if a lesson settles it."""
         for lesson in self._lessons:
             if all(self._same(lesson, versions, side) for side in (0, 1)):
-                return lesson.cell.model_copy(
-                    update={
-                        "versions": versions,
-                        "how": "inference",
-                        "implied_by": lesson.cell.versions,
-                        "reason": self._reason(lesson, versions),
-                        "seconds": 0.0,
-                    }
-                )
+                return self._transfer(lesson.cell, versions)
         return None
+
+    def _transfer(self, cell: Cell, versions: Versions) -> Cell:
+        """Return what a cell says as said of other versions."""
+
+        def renamed(text: str) -> str:
+            for name, known, asked in zip(self.names, cell.versions, versions, strict=True):
+                whole = rf"(?<![\w.-]){re.escape(f'{name} {known}')}(?![\w.+!])"
+                text = re.sub(whole, f"{name} {asked}", text)
+            return text
+
+        demands = (
+            item.model_copy(
+                update={"by": renamed(item.by), "through": item.through and renamed(item.through)}
+            )
+            for item in cell.demands
+        )
+        return cell.model_copy(
+            update={
+                "versions": versions,
+                "how": "inference",
+                "implied_by": cell.versions,
+                "reason": renamed(cell.reason),
+                "demands": tuple(demands),
+                "seconds": 0.0,
+            }
+        )
 
     def _same(self, lesson: Lesson, versions: Versions, side: int) -> bool:
         known, asked = lesson.cell.versions[side], versions[side]
@@ -65,13 +84,6 @@ class Inference:
         if lesson.rests_on is None:
             return ours == theirs
         return all(_on(name, ours) == _on(name, theirs) for name in lesson.rests_on[side])
-
-    def _reason(self, lesson: Lesson, versions: Versions) -> str:
-        """Return the reason with the versions of this cell in place of the other's."""
-        reason = lesson.cell.reason
-        for name, known, asked in zip(self.names, lesson.cell.versions, versions, strict=True):
-            reason = reason.replace(f"{name} {known} ", f"{name} {asked} ")
-        return reason
 
 
 def _on(name: str, requires: Mapping[str, str]) -> dict[str, str]:

@@ -7,8 +7,9 @@ wheel, or only a build could tell what it requires, another one might do: that i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 
 from stackproof.audit.ranges import overlap
 from stackproof.grid.forms import Cell, Demand, Versions
@@ -21,7 +22,7 @@ _FAILED_BUILD = re.compile(r"Failed to (?:download and )?build [`']?(?P<what>[^`
 _PROOF = "No solution found"
 
 
-def read_refusal(versions: Versions, words: str, *, builds: bool) -> Cell:
+def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, builds: bool) -> Cell:
     """Return what a refusal says of a cell: a conflict with its demands, or why it is unknown."""
     text = " ".join(words.split())
     lacking = lacks_files(words)
@@ -32,14 +33,20 @@ def read_refusal(versions: Versions, words: str, *, builds: bool) -> Cell:
         return _unknown(versions, f"{' and '.join(lacking)} has {why}")
     facts = required(words)
     clash = _clash(facts, required(words, derived=True))
-    if not clash and (wanting := [fact for fact in facts if fact.what == "python"]):
-        return _unknown(versions, f"{_who(wanting[0])} requires Python{wanting[0].range}")
+    left_out = " and ".join(
+        f"{_who(fact)} requires Python{fact.range}" for fact in facts if fact.what == "python"
+    )
+    if left_out and not clash:
+        return _unknown(versions, left_out)
+    asked = dict(zip(names, versions, strict=True))
+    demands = tuple(_demand(side, facts, asked) for side in clash)
+    reason = because(demands) if demands else sentence(words)
     return Cell(
         versions=versions,
         state="conflict",
-        reason=because(clash) if clash else sentence(words),
+        reason=f"{reason} ({left_out})" if left_out else reason,
         how="resolution",
-        demands=clash,
+        demands=demands,
     )
 
 
@@ -59,13 +66,12 @@ def premises(words: str, names: tuple[str, str]) -> tuple[frozenset[str], frozen
     return (first, second) if first and second else None
 
 
-def _clash(facts: Sequence[Required], derived: Sequence[Required]) -> tuple[Demand, ...]:
+def _clash(facts: Sequence[Required], derived: Sequence[Required]) -> tuple[Required, ...]:
     """Return the two requirements of one thing that exclude each other, nothing if none do."""
     for one, other in combinations(facts, 2):
         if one.what == other.what and one.who != other.who and _apart(one, other):
             concluded = [fact for fact in derived if fact not in facts]
-            sides = _widest(one, other, concluded), _widest(other, one, concluded)
-            return tuple(_demand(side, facts) for side in sides)
+            return _widest(one, other, concluded), _widest(other, one, concluded)
     return ()
 
 
@@ -80,18 +86,16 @@ def _apart(one: Required, other: Required) -> bool:
     return one.what != "python" and not overlap(one.range, other.range)
 
 
-def _demand(fact: Required, facts: Sequence[Required]) -> Demand:
-    through = next(_brought(fact, facts), None)
-    return Demand(by=_who(fact), on=fact.what, range=fact.range, through=through)
+def _demand(fact: Required, facts: Sequence[Required], asked: Mapping[str, str]) -> Demand:
+    brings = (item for item in facts if item.what == fact.who and item.who != fact.who)
+    through = next((_who(item, asked) for item in brings), None)
+    return Demand(by=_who(fact, asked), on=fact.what, range=fact.range, through=through)
 
 
-def _brought(fact: Required, facts: Sequence[Required]) -> Iterator[str]:
-    for other in facts:
-        if other.what == fact.who and other.who != fact.who:
-            yield _who(other)
-
-
-def _who(fact: Required) -> str:
+def _who(fact: Required, asked: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return who requires it: the version that was asked for, whichever the proof speaks of."""
+    if fact.who in asked:
+        return f"{fact.who} {asked[fact.who]}"
     return f"{fact.who} {fact.at[2:]}" if fact.at.startswith("==") else f"{fact.who}{fact.at}"
 
 

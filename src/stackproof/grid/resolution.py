@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from packaging.specifiers import Specifier
+
 from stackproof.errors import CannotJudgeError
 from stackproof.grid.forms import Cell, Versions
 from stackproof.grid.inference import Lesson
@@ -52,9 +54,14 @@ class ResolutionJudge:
             cell = Cell(versions=versions, state="unknown", reason=str(error), how="resolution")
             return Lesson(cell=cell)
         if isinstance(answer, Refused):
-            cell = read_refusal(versions, answer.words, builds=self.builds)
+            cell = read_refusal(self.names, versions, answer.words, builds=self.builds)
             rests_on = premises(answer.words, self.names) if cell.state == "conflict" else None
             return Lesson(cell=cell, rests_on=rests_on)
+        if any(not _has(answer, *pin) for pin in zip(self.names, versions, strict=True)):
+            why = "the resolver chose other versions than the two that were asked for"
+            return Lesson(
+                cell=Cell(versions=versions, state="unknown", reason=why, how="resolution")
+            )
         return Lesson(cell=_compatible(versions, answer), free=self._free(answer))
 
     def _free(self, resolution: Resolution) -> tuple[bool, bool]:
@@ -64,6 +71,12 @@ class ResolutionJudge:
             for name in self.names
         )
         return first, second
+
+
+def _has(resolution: Resolution, name: str, version: str) -> bool:
+    """Tell whether a version was chosen; for 2.5.1 that may be 2.5.1+cpu of another index."""
+    chosen = resolution.get(name)
+    return chosen is not None and Specifier(f"=={version}").contains(chosen.version, True)
 
 
 def _compatible(versions: Versions, resolution: Resolution) -> Cell:

@@ -14,10 +14,14 @@ __all__ = ["Required", "lacks_files", "required", "sentence"]
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
 _SPEC = rf"{_ONE}(?:, ?{_ONE})*"
+_EXTRAS = r"(?:\[[\w,-]+\])?"
+#: A marker that holds here; what is required under it is required.
+_MARKER = r"(?:\{[^}]*\})?"
 _FACT = re.compile(
-    rf"(?P<who>{_NAME})(?:\[[\w,-]+\])?(?P<at>{_SPEC})? depends? on "
-    rf"(?P<what>{_NAME})(?:\[[\w,-]+\])?(?P<range>{_SPEC})?"
-    rf"|there (?:is|are) no versions? of (?P<missing>{_NAME})(?P<missing_at>{_SPEC})?"
+    rf"(?P<who>{_NAME}){_EXTRAS}{_MARKER}(?P<at>{_SPEC})? depends? on "
+    rf"(?P<what>{_NAME}){_EXTRAS}{_MARKER}(?P<range>{_SPEC})?"
+    rf"|there (?:is|are) no versions? of (?P<missing>{_NAME}){_MARKER}(?P<missing_at>{_SPEC})?"
+    rf"|(?P<absent>{_NAME}){_MARKER} was not found in the package registry"
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
 )
 #: A requirement that differs between platforms or Pythons; what follows is a list.
@@ -94,7 +98,7 @@ def _premises(words: str) -> str:
 
 def _about(match: re.Match[str]) -> str:
     """Return the distribution that a fact is about."""
-    return (match["what"] or match["missing"] or match["wheelless"]).lower()
+    return (match["what"] or match["missing"] or match["absent"] or match["wheelless"]).lower()
 
 
 def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
@@ -103,6 +107,8 @@ def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
         return f"{who} requires {match['what']}{match['range'] or ''}"
     if match["missing"]:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
+    if match["absent"]:
+        return f"there is no {match['absent']} in the index"
     return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
 
 
