@@ -160,6 +160,16 @@ def test_a_sample_that_agrees_leaves_the_rest_unresolved() -> None:
     assert {cell.how for cell in cells} == {"metadata"}
 
 
+def test_each_way_of_judging_is_sampled() -> None:
+    wanted: list[Versions] = [(str(one), "1") for one in range(40)]
+    requires = {("a", "1"): ["x"], ("a", "2"): ["x"], ("b", "1"): ["y"], ("b", "2"): ["y"]}
+    resolver = _Resolver(dict.fromkeys(wanted, "conflict"), free=(True, True))
+    engine, _ = _engine(resolver, requires, conflicts=wanted)
+    together: list[Versions] = [("1", "2"), ("2", "2")]
+    _, sampling = engine.run([*wanted, *together], {})
+    assert (sampling.unresolved, sampling.checked) == (41, 6)
+
+
 def test_a_sample_that_disagrees_has_everything_resolved() -> None:
     resolver = _Resolver({("2", "1"): "conflict"})
     engine, _ = _engine(resolver, conflicts=WANTED)

@@ -67,12 +67,29 @@ RST = """\
 """
 
 
+SIMPLE = """\
+======  = ===
+host    1 2
+======  = ===
+2.2.4       x
+2.10.0  ?
+======  = ===
+"""
+
+BARE = """\
+host | 1 | 2
+---|:-:|:-:
+2.2.4 | | x
+2.10.0 | ? | ✓
+"""
+
+
 def test_tables_are_ready_to_paste() -> None:
     assert markdown_table(_grid()) == MARKDOWN
     assert rst_table(_grid()) == RST
 
 
-@pytest.mark.parametrize("text", [MARKDOWN, RST])
+@pytest.mark.parametrize("text", [MARKDOWN, RST, SIMPLE, BARE])
 def test_what_is_written_can_be_read_as_a_published_grid(tmp_path: Path, text: str) -> None:
     file = tmp_path / "published"
     file.write_text(f"Title\n\n{text}\nMore.\n", encoding="utf-8")
@@ -109,6 +126,10 @@ def test_a_label_means_itself_before_what_it_begins(tmp_path: Path) -> None:
         ("no table", "no table has versions of host and guest as its rows and columns"),
         ("|a|7|\n|-|-|\n|8|x|\n", "no table has versions of host and guest"),
         ("|a|1|\n|-|-|\n|2.2|maybe|\n", "'maybe' in its table is no mark that is known"),
+        (
+            "|a|1|\n|-|-|\n|2.2.4|x|\n\n|a|1|\n|-|-|\n|2.2| |\n",
+            "its tables contradict each other for 2.2.4/1",
+        ),
     ],
 )
 def test_a_published_grid_must_be_understood(tmp_path: Path, text: str, message: str) -> None:
@@ -150,6 +171,21 @@ def test_what_was_refuted_by_installing_is_marked() -> None:
         markdown_page(grid)
     )
     assert grid.exit_code == 1
+    page = html_page(grid)
+    assert 'class="conflict"><details><summary aria-label="2.2.4 with 1: compatible, but f' in page
+
+
+def test_what_could_not_be_proved_by_installing_is_not_known() -> None:
+    proof = Proof(outcome="unjudged", message="the disk is full", evidence="e")
+    unproved = CELLS[0].model_copy(update={"proof": proof})
+    grid = _grid(cells=(unproved, *CELLS[1:]))
+    assert "| 2.2.4 | ? | x |" in markdown_table(grid)
+    assert "1 unknown; installed: 1 unjudged" in markdown_page(grid)
+    assert grid.exit_code == 2
+    proved = CELLS[3].model_copy(
+        update={"proof": Proof(outcome="passed", message="", evidence="e")}
+    )
+    assert _grid(cells=(unproved, *CELLS[1:3], proved)).exit_code == 0
 
 
 def test_the_terminal_says_each_reason_once() -> None:

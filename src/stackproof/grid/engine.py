@@ -14,7 +14,7 @@ from stackproof.records import fingerprint
 
 __all__ = ["Engine"]
 
-#: Of what was judged without a resolution, one in so many is resolved all the same.
+#: Of what was judged without a resolution in one way, one in so many is resolved all the same.
 _ONE_IN = 8
 _LEAST = 3
 _POLL_SECONDS = 0.1
@@ -99,10 +99,12 @@ class Engine:
 
     def _sample(self, found: Mapping[Versions, Cell]) -> Sampling:
         """Resolve some of the cells that were judged without, always the same ones."""
-        unresolved = sorted(filter(_unresolved, found.values()), key=_order)
-        count = min(len(unresolved), max(_LEAST, -(-len(unresolved) // _ONE_IN)))
+        unresolved = [cell for cell in found.values() if _unresolved(cell)]
+        ways = sorted({cell.how for cell in unresolved})
+        chosen = [
+            cell for how in ways for cell in _some([cell for cell in unresolved if cell.how == how])
+        ]
         again: dict[Versions, Cell] = {}
-        chosen = unresolved[:count]
         self._resolve_apart([cell.versions for cell in chosen], again)
         checked = [cell for cell in chosen if again[cell.versions].state != "unknown"]
         return Sampling(
@@ -127,5 +129,7 @@ def _unresolved(cell: Cell) -> bool:
     return cell.how != "resolution" and cell.state != "unknown"
 
 
-def _order(cell: Cell) -> str:
-    return fingerprint(cell.versions)
+def _some(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return a sample; what was judged in one way says nothing of another."""
+    count = max(_LEAST, -(-len(cells) // _ONE_IN))
+    return sorted(cells, key=lambda cell: fingerprint(cell.versions))[:count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -132,12 +133,18 @@ class Grid(Record):
         return sum(cell.state == state for cell in self.cells)
 
     @property
+    def proofs(self) -> Counter[str]:
+        """How many cells were installed, by the outcome."""
+        return Counter(cell.proof.outcome for cell in self.cells if cell.proof is not None)
+
+    @property
     def exit_code(self) -> int:
-        """2 if no cell could be judged, 1 for what contradicts what was said before, else 0."""
+        """2 if no cell, or no installation, could be judged, 1 for a contradiction, else 0."""
         if self.cells and self.count("unknown") == len(self.cells):
             return 2
-        refuted = any(cell.proof and cell.proof.outcome == "failed" for cell in self.cells)
-        return 1 if refuted or self.differences or self.sampling.disagreed else 0
+        if self.proofs["failed"] or self.differences or self.sampling.disagreed:
+            return 1
+        return 2 if set(self.proofs) == {"unjudged"} else 0
 
     def _by_versions(self) -> dict[Versions, Cell]:
         return {cell.versions: cell for cell in self.cells}

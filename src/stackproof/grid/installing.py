@@ -100,6 +100,6 @@ def plan_of(cell: Cell, question: Question, modules: Mapping[str, str]) -> Plan:
 def _message(verdict: Verdict) -> str:
     """Return what failed, each check in a few words."""
     if verdict.trouble is not None:
-        return verdict.trouble
+        return " ".join(verdict.trouble.split())
     failed = [check for check in verdict.checks if check.outcome == "failed"]
     return "; ".join(f"{check.id}: {(check.message or '').splitlines()[0]}" for check in failed)

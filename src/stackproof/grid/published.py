@@ -1,6 +1,7 @@
 """Read a published grid, in Markdown or reStructuredText, and find the cells that differ.
 
-Pipe tables of Markdown and grid tables of reStructuredText are both lines of cells between bars.
+Pipe tables of Markdown and grid tables of reStructuredText are both lines of cells between bars;
+simple tables of reStructuredText have their columns under rules of equals signs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _UNKNOWN = {"?", "unknown", "n/a"}
 _LABEL = re.compile(r"\d+(?:\.\d+)*")
 _RULE = re.compile(r"^[\s|+:=-]*$")
 _BAR = re.compile(r"(?<!\\)\|")
+_COLUMN = re.compile(r"=+ *")
+_COLUMNS = re.compile(r"^=+(?: +=+)+ *$")
 
 _Table = list[list[str]]
 
@@ -30,21 +33,26 @@ def read_published(file: Path, axes: tuple[Axis, Axis]) -> dict[Versions, State]
     """Return the cells of the file's tables whose rows and columns are versions of the axes.
 
     A label such as 2.2 stands for every version of the axis that begins so. Raises StackproofError
-    if the file cannot be read, shares no cell with the axes, or has a mark of unknown meaning.
+    if the file cannot be read, shares no cell with the axes, has a mark of unknown meaning, or says
+    two things of one cell.
     """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise StackproofError(f"{file}: cannot be read ({error})") from error
     found: dict[Versions, State] = {}
-    for table in _tables(lines):
+    for table in (*_tables(lines), *_simple_tables(lines)):
         upright = _cells(table, axes, file)
         lying = {(a, b): at for (b, a), at in _cells(table, (axes[1], axes[0]), file).items()}
-        found |= upright if len(upright) >= len(lying) else lying
+        more = upright if len(upright) >= len(lying) else lying
+        twice = next((cell for cell in more if found.get(cell, more[cell]) != more[cell]), None)
+        if twice is not None:
+            raise StackproofError(f"{file}: its tables contradict each other for {'/'.join(twice)}")
+        found |= more
     if not found:
         raise StackproofError(
             f"{file}: no table has versions of {axes[0].name} and {axes[1].name} as its rows and "
-            "columns"
+            "columns; pipe tables of Markdown are read, grid and simple ones of reStructuredText"
         )
     return found
 
@@ -70,13 +78,30 @@ def _tables(lines: Sequence[str]) -> Iterator[_Table]:
     rows: _Table = []
     for line in [*lines, ""]:
         text = line.strip()
-        if text.startswith("|") and not _RULE.match(text):
+        if "|" in text and not _RULE.match(text):
             inner = text.removeprefix("|").removesuffix("|")
             rows.append([cell.strip() for cell in _BAR.split(inner)])
         elif not (text and _RULE.match(text)):
             if rows:
                 yield rows
             rows = []
+
+
+def _simple_tables(lines: Sequence[str]) -> Iterator[_Table]:
+    """Yield the cells of each simple table; an empty line ends it."""
+    rows: _Table = []
+    columns: list[slice] = []
+    for line in [*lines, ""]:
+        if _COLUMNS.match(line.strip()):
+            columns = columns or [slice(*item.span()) for item in _COLUMN.finditer(line)]
+        elif columns and line.strip():
+            *inner, last = columns
+            spans = (*inner, slice(last.start, None))
+            rows.append([line[span].strip() for span in spans])
+        else:
+            if rows:
+                yield rows
+            rows, columns = [], []
 
 
 def _cells(table: _Table, axes: tuple[Axis, Axis], file: Path) -> dict[Versions, State]:

@@ -13,9 +13,12 @@ __all__ = ["html_page", "mark", "markdown_page", "markdown_table", "rst_table", 
 
 
 def mark(cell: Cell) -> str:
-    """Return a cell's mark: `x` conflict, `?` unknown, `!` refuted by installing, else nothing."""
-    if cell.proof is not None and cell.proof.outcome == "failed":
-        return "!"
+    """Return a cell's mark: `x` conflict, `?` unknown, `!` refuted by installing, else nothing.
+
+    What was to be proved by installing, and could not be, is not known.
+    """
+    if cell.proof is not None:
+        return {"passed": "", "failed": "!", "unjudged": "?"}[cell.proof.outcome]
     return {"compatible": "", "conflict": "x", "unknown": "?"}[cell.state]
 
 
@@ -26,7 +29,9 @@ def summary(grid: Grid) -> str:
     )
     as_of = f" as of {grid.as_of:%Y-%m-%d}" if grid.as_of else ""
     names = " × ".join(axis.name for axis in grid.axes)  # noqa: RUF001 - the sign for a grid
-    return f"{names}, Python {grid.python}{as_of}: {counts}"
+    proofs = ", ".join(f"{count} {outcome}" for outcome, count in sorted(grid.proofs.items()))
+    installed = f"; installed: {proofs}" if proofs else ""
+    return f"{names}, Python {grid.python}{as_of}: {counts}{installed}"
 
 
 def markdown_table(grid: Grid) -> str:

@@ -81,6 +81,9 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     names = [axis.name for axis in given.axes]
     if len(names) < _PAIR or len(set(names)) < len(names):
         options.error("name at least two axes, of different distributions")
+    if given.against and len(names) > _PAIR:
+        # The tables of a file name versions, not always what they are versions of.
+        options.error("--against compares the grid of two axes")
     return given
 
 
