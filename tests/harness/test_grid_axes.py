@@ -123,6 +123,15 @@ def test_a_distribution_that_is_not_there_is_refused() -> None:
         _chosen("thing", as_of=datetime(2010, 1, 1, tzinfo=timezone.utc))
 
 
+def test_a_name_alone_needs_a_minor_of_late() -> None:
+    old = Project("thing", (_file("1.0", 2019), _file("1.0.1", 2024)))
+    with pytest.raises(StackproofError) as caught:
+        choose_axis(parse_axis("thing"), old, as_of=None, now=NOW)
+    assert str(caught.value) == (
+        "no minor of thing began in the last three years; name versions or a range"
+    )
+
+
 def test_recent_minors_need_upload_times() -> None:
     silent = Project("thing", (_file("1.0", None),))
     with pytest.raises(StackproofError, match="does not say when releases came"):

@@ -215,6 +215,10 @@ def test_another_question_takes_nothing_from_an_interrupted_one(board: Board) ->
         board.make("host=1.0", "guest=1.1", tick=interrupt)
     found = board.make("host=1.0", "guest=1.1", held=("shared<3",))
     assert found.notes == ()
+    assert board.make("host=1.0", "guest=1.1").notes == (
+        "1 cells were judged by an earlier run that was interrupted",
+    )
+    assert not board.journal.exists()
 
 
 def test_a_conflict_over_the_version_itself_implies_nothing(board: Board) -> None:

@@ -172,7 +172,7 @@ def test_what_was_refuted_by_installing_is_marked() -> None:
     )
     assert grid.exit_code == 1
     page = html_page(grid)
-    assert 'class="conflict"><details><summary aria-label="2.2.4 with 1: compatible, but f' in page
+    assert 'class="refuted"><details><summary aria-label="2.2.4 with 1: compatible, failed ' in page
 
 
 def test_what_could_not_be_proved_by_installing_is_not_known() -> None:

@@ -188,6 +188,7 @@ def test_a_python_that_is_not_here_builds_nothing(checkout: Bench) -> None:
     assert _ask(checkout, "host=1.0", "guest=1.0,2.0", "--python", "3.98") == ""
     found = _written(checkout)
     assert (found.python, found.builds) == ("3.98", False)
+    assert found.notes[0].startswith("uv finds no Python 3.98 on this machine, so nothing is built")
     assert [cell.state for cell in found.cells] == ["compatible", "unknown"]
 
 

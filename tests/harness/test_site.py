@@ -301,6 +301,24 @@ def test_a_grid_never_shows_what_is_not_known_as_a_conflict(shop: Shop) -> None:
     ]
 
 
+def test_a_grid_shows_what_installing_refuted_or_could_not_prove(shop: Shop) -> None:
+    failed = {"outcome": "failed", "message": "import:beta: no module", "evidence": "e"}
+    unjudged = {"outcome": "unjudged", "message": "the disk is full", "evidence": "e"}
+    cell = {"state": "compatible", "reason": "both resolve", "how": "resolution"}
+    cells_of = [
+        {**cell, "versions": ["1.0", "1.0"], "proof": failed},
+        {**cell, "versions": ["1.0", "2.0"], "proof": unjudged},
+    ]
+    grid = {**GRID, "cells": cells_of, "differences": []}
+    (shop.reports / "grid.json").write_text(to_json(grid), encoding="utf-8")
+    found = section(page(shop), "grid")
+    assert cells(found.one("tbody").all("tr")[0]) == ["1.0", "!", "?"]
+    assert [item.text for item in found.all("li")] == [
+        "alpha 1.0, beta 1.0: fails when installed; import:beta: no module",
+        "alpha 1.0, beta 2.0: not known; the disk is full",
+    ]
+
+
 def test_a_repair_tells_what_each_pin_mends(shop: Shop) -> None:
     evidence, _ = shop.run({"import:beta": ("failed", "broken")})
     home = evidence.folder.parent

@@ -11,7 +11,7 @@ import pytest
 from workbench import ROOT
 
 from stackproof.audit.findings import Level
-from stackproof.grid.forms import State as GridState
+from stackproof.grid.forms import Standing as GridState
 from stackproof.report.badges import Standing as BadgeStanding
 from stackproof.report.forms import COLUMNS
 from stackproof.report.site.proofs import Answer, Standing

@@ -84,8 +84,13 @@ def choose_axis(
         chosen = _patches(minors, request.range or SpecifierSet(), first=first)
     versions = tuple(str(version) for version in sorted(chosen))
     if not versions:
-        meant = request.range or "of the last three years"
-        raise StackproofError(f"{request.name} has no release {meant} that can be asked for")
+        if request.range is None:
+            raise StackproofError(
+                f"no minor of {request.name} began in the last three years; name versions or a range"
+            )
+        raise StackproofError(
+            f"{request.name} has no release {request.range} that can be asked for"
+        )
     return Axis(name=request.name, versions=versions)
 
 

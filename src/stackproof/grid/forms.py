@@ -18,11 +18,14 @@ __all__ = [
     "Grid",
     "Proof",
     "Sampling",
+    "Standing",
     "State",
     "Versions",
 ]
 
 State = Literal["compatible", "conflict", "unknown"]
+#: What is known in the end: `refuted` resolves, but fails when installed.
+Standing = Literal["compatible", "conflict", "unknown", "refuted"]
 
 #: Who makes the requirements that nobody else makes.
 THE_CELL = "the cell"
@@ -82,6 +85,13 @@ class Cell(Record):
     implied_by: Versions | None = None
     proof: Proof | None = None
     seconds: float = 0.0
+
+    @property
+    def standing(self) -> Standing:
+        """The state, less what was to be proved by installing, and failed or could not be."""
+        if self.proof is None or self.proof.outcome == "passed":
+            return self.state
+        return "refuted" if self.proof.outcome == "failed" else "unknown"
 
 
 class Sampling(Record):

@@ -11,6 +11,7 @@ from threading import Lock
 from pydantic import ValidationError
 
 from stackproof.grid.forms import Cell, Versions
+from stackproof.records import write_atomically
 
 __all__ = ["Journal"]
 
@@ -32,15 +33,12 @@ class Journal:
 
     def read(self) -> dict[Versions, Cell]:
         """Return the cells of this question; lines that cannot be read are passed over."""
-        try:
-            lines = self._file.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return {}
-        entries = [entry for line in lines if (entry := _Entry.parse(line)) is not None]
         cells = [
             entry.cell
-            for entry in entries
-            if entry.question == self._question and self._is_fresh(entry.time)
+            for line in self._lines()
+            if (entry := _Entry.parse(line)) is not None
+            and entry.question == self._question
+            and self._is_fresh(entry.time)
         ]
         return {cell.versions: cell for cell in cells if cell.state != "unknown"}
 
@@ -53,8 +51,19 @@ class Journal:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
-        """Remove the file: the grid is complete."""
-        self._file.unlink(missing_ok=True)
+        """Forget the cells of this question, whose grid is complete; others may be interrupted."""
+        entries = ((line, _Entry.parse(line)) for line in self._lines())
+        others = [line for line, entry in entries if entry and entry.question != self._question]
+        if others:
+            write_atomically(self._file, "".join(f"{line}\n" for line in others))
+        else:
+            self._file.unlink(missing_ok=True)
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._file.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
 
     def _is_fresh(self, moment: float) -> bool:
         return self._age is None or time.time() - moment < self._age

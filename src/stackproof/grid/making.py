@@ -204,7 +204,9 @@ def _notes(question: Question, resumed: int, disagreed: int) -> list[str]:
     if resumed:
         found.append(f"{resumed} cells were judged by an earlier run that was interrupted")
     if not question.builds:
-        found.append("nothing is built: where only a build could tell, the cell is not known")
+        target = question.target
+        why = "" if target.found else f"uv finds no Python {target.python} on this machine, so "
+        found.append(f"{why}nothing is built: where only a build could tell, the cell is not known")
     if disagreed:
         found.append("resolving contradicted what was inferred, so every cell was resolved")
     return found

@@ -13,13 +13,8 @@ __all__ = ["html_page", "mark", "markdown_page", "markdown_table", "rst_table", 
 
 
 def mark(cell: Cell) -> str:
-    """Return a cell's mark: `x` conflict, `?` unknown, `!` refuted by installing, else nothing.
-
-    What was to be proved by installing, and could not be, is not known.
-    """
-    if cell.proof is not None:
-        return {"passed": "", "failed": "!", "unjudged": "?"}[cell.proof.outcome]
-    return {"compatible": "", "conflict": "x", "unknown": "?"}[cell.state]
+    """Return a cell's mark: `x` conflict, `?` unknown, `!` refuted by installing, else nothing."""
+    return {"compatible": "", "conflict": "x", "unknown": "?", "refuted": "!"}[cell.standing]
 
 
 def summary(grid: Grid) -> str:

@@ -101,10 +101,10 @@ def _files(links: Links, *names: str) -> dict[str, str]:
 
 
 def _grid_table(grid: Grid | None) -> list[tuple[str, list[str]]]:
-    """Return the states of a grid by line; a cell that is not there is not known."""
+    """Return how a grid's cells stand, by line; a cell that is not there is not known."""
     if grid is None:
         return []
-    states = {cell.versions: cell.state for cell in grid.cells}
+    states = {cell.versions: cell.standing for cell in grid.cells}
     lines, columns = grid.axes
     return [
         (line, [states.get((line, column), "unknown") for column in columns.versions])
