@@ -109,7 +109,9 @@ def beside() -> Iterator[Index]:
 def _tell_of(checkout: Bench, beside: Index) -> None:
     named = f'[indexes.own]\nurl = "{beside.url}"\nupload-times = false\n\n[[stages]]'
     text = TINY.replace("[[stages]]", named, 1)
-    checkout.write("matrices/tiny.toml", text.replace('pins = ["beta"]', 'pins = ["beta"]\nindex = "own"'))
+    checkout.write(
+        "matrices/tiny.toml", text.replace('pins = ["beta"]', 'pins = ["beta"]\nindex = "own"')
+    )
 
 
 def test_what_another_index_of_the_row_has_too_is_not_judged_by_metadata(

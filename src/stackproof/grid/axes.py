@@ -86,7 +86,8 @@ def choose_axis(
     if not versions:
         if request.range is None:
             raise StackproofError(
-                f"no minor of {request.name} began in the last three years; name versions or a range"
+                f"no minor of {request.name} began in the last three years; "
+                "name versions or a range"
             )
         raise StackproofError(
             f"{request.name} has no release {request.range} that can be asked for"

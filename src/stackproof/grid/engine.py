@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from stackproof.grid.forms import Cell, Sampling, Versions
+from stackproof.grid.forms import Cell, Sampling, State, Versions
 from stackproof.grid.inference import Inference, Lesson
 from stackproof.records import fingerprint
 
@@ -53,24 +53,28 @@ class Engine:
         such cell is resolved.
         """
         found = {cell: known[cell] for cell in wanted if cell in known}
-        self._settle([cell for cell in wanted if cell not in found], found)
-        self._resolve([cell for cell in wanted if cell not in found], found, infer=True)
+
+        def take(cell: Cell) -> None:
+            found[cell.versions] = cell
+            self.keep(cell)
+
+        self._settle([cell for cell in wanted if cell not in found], take)
+        self._resolve([cell for cell in wanted if cell not in found], take, infer=True)
         sampling = self._sample(found)
         if sampling.disagreed:
-            self._resolve([cell for cell in wanted if _unresolved(found[cell])], found, infer=False)
+            self._resolve([cell for cell in wanted if _unresolved(found[cell])], take, infer=False)
         return [found[cell] for cell in wanted], sampling
 
-    def _settle(self, wanted: Sequence[Versions], found: dict[Versions, Cell]) -> None:
+    def _settle(self, wanted: Sequence[Versions], take: Callable[[Cell], None]) -> None:
         """Judge by metadata what it settles; reading it takes the network, hence many at once."""
         with ThreadPoolExecutor(max(self.workers, 8)) as pool:
             for cell in pool.map(self.metadata.judge, wanted):
                 if cell is not None:
-                    found[cell.versions] = cell
-                    self.keep(cell)
+                    take(cell)
                 self.tick()
 
     def _resolve(
-        self, wanted: Sequence[Versions], found: dict[Versions, Cell], *, infer: bool
+        self, wanted: Sequence[Versions], take: Callable[[Cell], None], *, infer: bool
     ) -> None:
         pending, running = list(wanted), set[Future[Lesson]]()
         with ThreadPoolExecutor(self.workers) as pool:
@@ -82,10 +86,10 @@ class Engine:
                         if implied is None:
                             running.add(pool.submit(self.resolution.judge, versions))
                         else:
-                            self._take(implied, found)
+                            take(implied)
                     done, running = wait(running, _POLL_SECONDS, FIRST_COMPLETED)
                     for future in done:
-                        self._take(future.result().cell, found)
+                        take(future.result().cell)
                         self.inference.learn(future.result())
                     self.tick()
             except BaseException:
@@ -93,35 +97,27 @@ class Engine:
                 self.stop.set()
                 raise
 
-    def _take(self, cell: Cell, found: dict[Versions, Cell]) -> None:
-        found[cell.versions] = cell
-        self.keep(cell)
-
     def _sample(self, found: Mapping[Versions, Cell]) -> Sampling:
-        """Resolve some of the cells that were judged without, always the same ones."""
+        """Resolve some of the cells that were judged without, always the same; keep none of it."""
         unresolved = [cell for cell in found.values() if _unresolved(cell)]
         ways = sorted({cell.how for cell in unresolved})
         chosen = [
             cell for how in ways for cell in _some([cell for cell in unresolved if cell.how == how])
         ]
-        again: dict[Versions, Cell] = {}
-        self._resolve_apart([cell.versions for cell in chosen], again)
-        checked = [cell for cell in chosen if again[cell.versions].state != "unknown"]
+        again: dict[Versions, State] = {}
+        self._resolve(
+            [cell.versions for cell in chosen],
+            lambda cell: again.update({cell.versions: cell.state}),
+            infer=False,
+        )
+        checked = [cell for cell in chosen if again[cell.versions] != "unknown"]
         return Sampling(
             unresolved=len(unresolved),
             checked=len(checked),
             disagreed=tuple(
-                cell.versions for cell in checked if again[cell.versions].state != cell.state
+                cell.versions for cell in checked if again[cell.versions] != cell.state
             ),
         )
-
-    def _resolve_apart(self, wanted: Sequence[Versions], found: dict[Versions, Cell]) -> None:
-        """Resolve cells without keeping what is found."""
-        keep, self.keep = self.keep, lambda _: None
-        try:
-            self._resolve(wanted, found, infer=False)
-        finally:
-            self.keep = keep
 
 
 def _unresolved(cell: Cell) -> bool:

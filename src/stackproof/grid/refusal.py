@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from types import MappingProxyType
 
 from stackproof.audit.ranges import overlap
 from stackproof.grid.forms import Cell, Demand, Versions
@@ -34,7 +33,7 @@ def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, buil
     facts = required(words)
     clash = _clash(facts, required(words, derived=True))
     left_out = " and ".join(
-        f"{_who(fact)} requires Python{fact.range}" for fact in facts if fact.what == "python"
+        f"{fact.by} requires Python{fact.range}" for fact in facts if fact.what == "python"
     )
     if left_out and not clash:
         return _unknown(versions, left_out)
@@ -92,11 +91,9 @@ def _demand(fact: Required, facts: Sequence[Required], asked: Mapping[str, str])
     return Demand(by=_who(fact, asked), on=fact.what, range=fact.range, through=through)
 
 
-def _who(fact: Required, asked: Mapping[str, str] = MappingProxyType({})) -> str:
+def _who(fact: Required, asked: Mapping[str, str]) -> str:
     """Return who requires it: the version that was asked for, whichever the proof speaks of."""
-    if fact.who in asked:
-        return f"{fact.who} {asked[fact.who]}"
-    return f"{fact.who} {fact.at[2:]}" if fact.at.startswith("==") else f"{fact.who}{fact.at}"
+    return f"{fact.who} {asked[fact.who]}" if fact.who in asked else fact.by
 
 
 def _failed_build(text: str) -> str:

@@ -76,7 +76,9 @@ class ResolutionJudge:
 def _has(resolution: Resolution, name: str, version: str) -> bool:
     """Tell whether a version was chosen; for 2.5.1 that may be 2.5.1+cpu of another index."""
     chosen = resolution.get(name)
-    return chosen is not None and Specifier(f"=={version}").contains(chosen.version, True)
+    return chosen is not None and Specifier(f"=={version}", prereleases=True).contains(
+        chosen.version
+    )
 
 
 def _compatible(versions: Versions, resolution: Resolution) -> Cell:

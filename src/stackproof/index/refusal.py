@@ -42,6 +42,11 @@ class Required:
     what: str
     range: str
 
+    @property
+    def by(self) -> str:
+        """Who requires it, as a sentence has it: `alpha 1.0`, or `alpha>=1.0` for several."""
+        return f"{self.who}{_at(self.at)}"
+
 
 def required(words: str, *, derived: bool = False) -> tuple[Required, ...]:
     """Return the requirements that a resolver's account rests on, each once, in its order.
