@@ -139,6 +139,13 @@ def test_a_conflict_holds_where_what_it_rests_on_is_the_same() -> None:
     assert cells[1].reason == "a 2 says so"
 
 
+def test_nothing_is_shared_with_a_release_whose_requirements_cannot_all_be_read() -> None:
+    requires = {("a", "1"): ["x<2"], ("a", "2"): ["x<2", "y>=1.*"]}
+    engine, _ = _engine(_Resolver({}, free=(True, True)), requires)
+    cells, _ = engine.run([("1", "1"), ("2", "1")], {})
+    assert [cell.how for cell in cells] == ["resolution", "resolution"]
+
+
 def test_extras_of_what_it_rests_on_count() -> None:
     requires = {("a", "1"): ["x<2"], ("a", "2"): ["x[more]<2"]}
     resolver = _Resolver(

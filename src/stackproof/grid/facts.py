@@ -102,7 +102,7 @@ def ranges(facts: Facts, name: str, version: str) -> dict[str, str] | None:
     Maps a normal name, with the extras asked for, to the range as text.
     """
     metadata = facts.metadata(name, version)
-    if metadata is None:
+    if metadata is None or not metadata.is_whole:
         return None
     found: dict[str, SpecifierSet] = {}
     for required, item in metadata.requirements(facts.markers):

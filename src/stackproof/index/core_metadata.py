@@ -69,6 +69,13 @@ class CoreMetadata:
                 yield name, requirement
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether `requirements`, without extras, has all: installers read some that it cannot."""
+        return len(self._without_extras) == sum(
+            not _ONLY_EXTRA.search(text) for text in self.requires
+        )
+
+    @cached_property
     def _parsed(self) -> tuple[tuple[str, Requirement], ...]:
         return tuple(_parse(self.requires))
 
