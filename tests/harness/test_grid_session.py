@@ -248,6 +248,7 @@ def test_an_interrupt_ends_what_is_under_way_at_once(
         (["host=1.0", "guest=1.0", "--against", "none.md"], "none.md: cannot be read"),
         (["host", "guest", "middle", "--against", "a.md"], "--against compares the grid of two"),
         (["host=1.0", "guest", "--limit", "0"], "'0' is not a number of seconds"),
+        (["host=1.0", "guest", "--limit", "long"], "'long' is not a number of seconds"),
         (["host=1.0", "guest", "--import", "guest"], "'guest' is not such as dbt-core=dbt"),
     ],
 )

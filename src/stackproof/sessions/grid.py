@@ -98,7 +98,10 @@ def _requirement(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not seconds > 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds
