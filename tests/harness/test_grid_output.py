@@ -89,7 +89,12 @@ def test_tables_are_ready_to_paste() -> None:
     assert rst_table(_grid()) == RST
 
 
-@pytest.mark.parametrize("text", [MARKDOWN, RST, SIMPLE, BARE])
+WRAPPED = RST.replace(
+    "| 2.2.4        |   | x |", "| host         |   | x |\n| 2.2.4        |   |   |"
+)
+
+
+@pytest.mark.parametrize("text", [MARKDOWN, RST, SIMPLE, BARE, WRAPPED])
 def test_what_is_written_can_be_read_as_a_published_grid(tmp_path: Path, text: str) -> None:
     file = tmp_path / "published"
     file.write_text(f"Title\n\n{text}\nMore.\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from packaging.version import Version
@@ -21,7 +22,7 @@ _CONFLICT = {"x", "✗", "✘", "❌", "✖", "no", "conflict"}
 _COMPATIBLE = {"", "✓", "✔", "✅", "o", "yes", "ok", "compatible"}
 _UNKNOWN = {"?", "unknown", "n/a"}
 _LABEL = re.compile(r"\d+(?:\.\d+)*")
-_RULE = re.compile(r"^[\s|+:=-]*$")
+_RULE = re.compile(r"^(?=.*[-=])[\s|+:=-]*$")
 _BAR = re.compile(r"(?<!\\)\|")
 _COLUMN = re.compile(r"=+ *")
 _COLUMNS = re.compile(r"^=+(?: +=+)+ *$")
@@ -76,15 +77,27 @@ def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[
 def _tables(lines: Sequence[str]) -> Iterator[_Table]:
     """Yield the cells of each table; a line that is no row of it ends a table."""
     rows: _Table = []
+    ruled = begun = False
     for line in [*lines, ""]:
         text = line.strip()
-        if "|" in text and not _RULE.match(text):
-            inner = text.removeprefix("|").removesuffix("|")
-            rows.append([cell.strip() for cell in _BAR.split(inner)])
-        elif not (text and _RULE.match(text)):
+        if _RULE.match(text):
+            ruled, begun = text.startswith("+"), False
+        elif "|" in text:
+            rows.append(_row(text, rows.pop() if begun else []))
+            # Between two rules of a grid table all lines are of one row.
+            begun = ruled
+        else:
             if rows:
                 yield rows
-            rows = []
+            rows, ruled, begun = [], False, False
+
+
+def _row(text: str, above: Sequence[str]) -> list[str]:
+    """Return the cells of a line, joined to those of the lines above it in the same row."""
+    cells = _BAR.split(text.removeprefix("|").removesuffix("|"))
+    return [
+        " ".join(pair).strip() for pair in zip_longest(above, map(str.strip, cells), fillvalue="")
+    ]
 
 
 def _simple_tables(lines: Sequence[str]) -> Iterator[_Table]:
