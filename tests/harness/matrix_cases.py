@@ -568,6 +568,15 @@ CASES: dict[str, Case] = {
         in_schema=False,
         rows__base__known_failures=[{**FAILURE, "check": "stage:three"}],
     ),
+    "conflict known by no words": case(
+        (
+            "[rows.base.known-failures number 1 (pip-check:gamma)], key says: is missing, and "
+            "every conflict that 'gamma' ever comes to would count as the known one; add a word "
+            "of its complaint, such as the name of what it requires"
+        ),
+        in_schema=False,
+        rows__base__known_failures=[{**FAILURE, "check": "pip-check:gamma"}],
+    ),
     "failure known twice": case(
         (
             "[rows.base.known-failures number 2 (import:alpha)], key check: 'import:alpha' "

@@ -10,7 +10,7 @@ from support.index import Fault, Index, Offers
 from support.wheels import Release
 from workbench import Bench
 
-from stackproof.environment import Builder, Environment, drift_between
+from stackproof.environment import Builder, Environment, drift_between, pip_check
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
 from stackproof.plan import Installer
@@ -293,3 +293,26 @@ def test_a_folder_that_is_no_environment_is_told_of(bench: Bench) -> None:
     (bench.root / "venv").mkdir()
     with pytest.raises(CannotJudgeError, match=r"^the environment at .* has no working Python: "):
         Environment.at(bench.root / "venv", "uv")
+
+
+# --- pip check -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_metadata_that_cannot_be_read_hides_behind_no_known_conflict(
+    bench: Bench, installer: Installer
+) -> None:
+    environment = Environment.at(bench.environment(installer), installer)
+    put_in(environment, "torn", "nothing (???)")
+    put_in(environment, "lonely", "nowhere>=2")
+    found = pip_check(environment, bench.root / "pip-check.txt", bench.environ)
+    assert (found.exit, [*found.complaints]) == (1, ["lonely", "torn"])
+
+
+def put_in(environment: Environment, name: str, requires: str) -> None:
+    """Leave the metadata of a distribution in an environment, as an installer never would."""
+    folder = environment.libraries[0] / f"{name}-1.0.dist-info"
+    folder.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: {requires}\n"
+    (folder / "METADATA").write_text(metadata, encoding="utf-8")
+    (folder / "WHEEL").write_text("Wheel-Version: 1.0\nTag: py3-none-any\n", encoding="utf-8")

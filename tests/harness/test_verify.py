@@ -132,6 +132,7 @@ KNOWN = """
 check = "{}"
 reason = "known for years"
 date = 2025-01-02
+says = "{}"
 """
 
 RELEASES = (
@@ -211,7 +212,8 @@ date = 2025-01-02
 
 
 def broken_plan(bench: Bench, *known: str) -> Plan:
-    text = BROKEN + "".join(KNOWN.format(check) for check in known) + ALLOWED
+    failures = (KNOWN.format(check, FAILING.get(check, "anything")) for check in known)
+    text = BROKEN + "".join(failures) + ALLOWED
     return bench.plan(text=text, import_seconds=4)
 
 
@@ -330,7 +332,7 @@ date = 2025-01-02
     assert verdict.claims[0].state == "not provable"
     assert not (evidence.folder / "checks.jsonl").exists()
     assert evidence.freeze == {"alpha": "1.0"}
-    known = bench.plan(extra + KNOWN.format("stage:rival"))
+    known = bench.plan(extra + KNOWN.format("stage:rival", "rival==1.0"))
     verdict, _ = bench.verify(known)
     assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
 

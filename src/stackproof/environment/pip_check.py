@@ -23,7 +23,10 @@ _COMPLAINT = re.compile(
     r"^The package `(?P<uv>[^`]+)` requires "  # uv
     r"|^(?P<pip>[A-Za-z0-9][\w.-]*) \S+ (?:has requirement|requires|is not supported) "  # pip
     r"|^The package `(?P<other>[^`]+)` (?:was built|has multiple|is broken|is invalid)"  # uv
+    r"|^(?:WARNING: )?Error parsing dependencies of (?P<unread>[A-Za-z0-9][\w.-]*): "  # pip
 )
+#: How many complaints uv says there are: one that is not read must not hide behind those that are.
+_FOUND = re.compile(r"^Found (\d+) incompatibilit", re.MULTILINE)
 
 
 class PipCheck(Record):
@@ -47,10 +50,11 @@ def pip_check(environment: Environment, log: Path, environ: Mapping[str, str]) -
     for line in output.splitlines():
         found = _COMPLAINT.match(line)
         if found:
-            name = str(canonicalize_name(found["uv"] or found["pip"] or found["other"]))
-            complaints.setdefault(name, []).append(line)
+            (name,) = filter(None, found.groups())
+            complaints.setdefault(str(canonicalize_name(name)), []).append(line)
     if finished.timed_out or finished.exit < 0 or (finished.exit and not complaints):
         raise CannotJudgeError(f"`pip check` {finished.describe()}; see {log.name}")
+    _require_all_read(output, sum(map(len, complaints.values())), log)
     return PipCheck(
         speaker=environment.installer,
         exit=finished.exit,
@@ -58,3 +62,11 @@ def pip_check(environment: Environment, log: Path, environ: Mapping[str, str]) -
         complaints={name: tuple(lines) for name, lines in sorted(complaints.items())},
         output=output,
     )
+
+
+def _require_all_read(output: str, read: int, log: Path) -> None:
+    stated = _FOUND.search(output)
+    if stated and int(stated[1]) != read:
+        raise CannotJudgeError(
+            f"`pip check` found {stated[1]} conflicts, but {read} could be read; see {log.name}"
+        )

@@ -183,6 +183,19 @@ def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagr
     for number, check in enumerate(checks):
         at = (*place, "known-failures", number, "check")
         yield from _check(at, check, pins, stages, CHECK_KINDS)
+    yield from _wordless_conflicts((*place, "known-failures"), row)
+
+
+def _wordless_conflicts(place: Place, row: Row) -> Iterator[Disagreement]:
+    """Yield known conflicts without words: one would hide each that its distribution comes to."""
+    for number, failure in enumerate(row.known_failures):
+        kind, _, subject = failure.check.partition(":")
+        if kind == "pip-check" and subject != "*" and failure.says is None:
+            yield (
+                (*place, number, "says"),
+                f"is missing, and every conflict that {subject!r} ever comes to would count as "
+                "the known one; add a word of its complaint, such as the name of what it requires",
+            )
 
 
 def _base_problem(matrix: Matrix, name: str) -> str | None:
