@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from stackproof.errors import CannotJudgeError
 
-__all__ = ["alone", "ended_by_signals", "no_room"]
+__all__ = ["alone", "ended_by_signals", "refused"]
 
 
 @contextmanager
@@ -35,15 +35,13 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def no_room(error: OSError) -> str:
-    """Say that the disk is full, or else that the evidence cannot be written where it should be."""
+def refused(error: OSError) -> str:
+    """Say what the system refused: room on the disk above all, or a file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full ({error.filename or error.strerror})"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-        raise CannotJudgeError(
-            f"{error.filename} cannot be written ({error.strerror}); make it a folder of yours"
-        ) from error
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        raise error
-    return f"the disk is full ({error.filename or error.strerror})"
+        return f"{error.filename} cannot be used ({error.strerror}); make it a folder of yours"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 @contextmanager

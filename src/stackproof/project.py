@@ -45,9 +45,9 @@ class Project:
     def suite_fingerprint(self) -> str:
         """The sha256 of the suite's files, as 64 hexadecimal digits."""
         files = sorted(path for path in self.suite.rglob("*") if path.suffix in (".py", ".ini"))
-        return fingerprint(
-            {str(path.relative_to(self.suite)): path.read_text(encoding="utf-8") for path in files}
-        )
+        texts = (path.read_text(encoding="utf-8", errors="backslashreplace") for path in files)
+        names = (str(path.relative_to(self.suite)) for path in files)
+        return fingerprint(dict(zip(names, texts, strict=True)))
 
     @property
     def snapshots(self) -> Path:

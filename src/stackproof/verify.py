@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stackproof.bad_days import alone, ended_by_signals, no_room
+from stackproof.bad_days import alone, ended_by_signals, refused
 from stackproof.environment import (
     Builder,
     ConstraintsUsed,
@@ -45,8 +45,8 @@ def verify(
     The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
     However the run ends, what it found is written and judged: trouble gives the verdict "unjudged".
-    Raises CannotJudgeError if another run of the row is under way, or if the disk has no room even
-    for a verdict, and KeyboardInterrupt after the evidence of an interrupted run is written.
+    Raises CannotJudgeError if another run of the row is under way, or if not even a verdict can be
+    written, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
     home = home or project.home(plan)
     try:
@@ -56,7 +56,7 @@ def verify(
             return work.to_its_end(), evidence
     except OSError as error:
         raise CannotJudgeError(
-            f"{no_room(error)}, and has no room for a verdict; make room and run again"
+            f"{refused(error)}; so no verdict could be written; mend that and run again"
         ) from error
 
 
@@ -92,7 +92,7 @@ class _Run:
         except CannotJudgeError as error:
             self.trouble = str(error)
         except OSError as error:
-            self.trouble = no_room(error)
+            self.trouble = refused(error)
         return self.finish()
 
     def carry_out(self) -> None:
@@ -119,7 +119,7 @@ class _Run:
         try:
             verdict = self._conclude()
         except OSError as error:
-            self.trouble = no_room(error)
+            self.trouble = refused(error)
             self.evidence.release_room()
             verdict = self._conclude()
         self.evidence.release_room()

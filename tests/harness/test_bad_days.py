@@ -263,6 +263,33 @@ def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
     wait_until(lambda: processes(str(bench.root / "venv")) == [])
 
 
+# --- files that are not as they should be ----------------------------------------------------
+
+
+def test_a_checkout_without_its_suite_is_no_verdict(bench: Bench) -> None:
+    suite = bench.root / "tests" / "stack"
+    shutil.rmtree(suite)
+    verdict, _ = bench.verify(bench.plan())
+    assert_unjudged(bench, verdict, f"{suite}: No such file or directory")
+    assert states(verdict)["stage:two"] == "ok"
+
+
+def test_a_folder_in_the_place_of_the_latest_run_is_told_of(bench: Bench) -> None:
+    latest_run = bench.root / "reports" / "tiny" / "plain" / "latest"
+    latest_run.mkdir(parents=True)
+    with pytest.raises(CannotJudgeError, match="; so no verdict could be written; mend that and"):
+        bench.verify(bench.plan())
+
+
+def test_reports_in_another_place_are_written_there(bench: Bench, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "another disk"
+    elsewhere.mkdir()
+    (bench.root / "reports").symlink_to(elsewhere)
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict == "ok"
+    assert (elsewhere / "tiny" / "plain" / "latest" / "verdict.json").is_file()
+
+
 # --- the disk --------------------------------------------------------------------------------
 
 _ON_A_SMALL_DISK = """
