@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from support.index import Index
 from support.tools import tool_wheels
+from uv import find_uv_bin
 from workbench import RELEASES, Bench
 
 from stackproof.suite import TOOLS
@@ -28,7 +29,7 @@ def _oldest_wanted(cache: Path) -> Path:
     """Fetch the pytest that the suite asks for; `tool_wheels` has the newest."""
     folder = cache / "suite-pytest"
     (wanted,) = [tool for tool in TOOLS if tool.startswith("pytest>")]
-    download = ["uv", "tool", "run", "pip", "download", "--quiet", "--no-deps", "--dest"]
+    download = [find_uv_bin(), "tool", "run", "pip", "download", "--quiet", "--no-deps", "--dest"]
     with FileLock(cache / "suite-pytest.lock"):
         if not list(folder.glob("*.whl")):
             subprocess.run([*download, str(folder), wanted], check=True)
