@@ -35,7 +35,6 @@ ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from stackproof import sessions  # noqa: E402
-from stackproof.schemas import write_schemas  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
@@ -51,7 +50,7 @@ ROWS = {str(row): row for row in sessions.rows(ROOT / "matrices")}
 
 def _parameters(*, default: bool) -> Sequence[object]:
     # nox writes parameters into its JSON reports, also into those of `-j`, so they are plain text.
-    rows = [row for row in ROWS.values() if row.default == default]
+    rows = [row for row in ROWS.values() if row.default == default or row.problems]
     # nox passes over a session without parameters in silence, and nothing proved is no success.
     nothing = [nox.param(None, "", id="none")] if default and not rows else []
     return nothing or [nox.param(row.python, str(row), id=str(row)) for row in rows]
@@ -209,7 +208,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(default=False, venv_backend="none")
 def schemas(session: nox.Session) -> None:  # noqa: ARG001 - nox hands it over
     """Write the JSON Schemas of the matrix and the result files to docs/schema/."""
-    write_schemas(ROOT / "docs" / "schema")
+    sessions.write_schemas(ROOT / "docs" / "schema")
 
 
 def _pyproject() -> dict[str, object]:

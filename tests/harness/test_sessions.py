@@ -87,25 +87,63 @@ def test_rows_of_every_matrix_are_offered_in_order(checkout: Checkout) -> None:
     ]
 
 
-def test_a_bad_matrix_ends_nox_with_all_its_problems(checkout: Checkout) -> None:
-    checkout.write_matrix(TINY.replace('pins = ["beta"]', 'pins = ["betta"]'))
+@pytest.fixture
+def spoilt(checkout: Checkout) -> Checkout:
+    """Return the checkout with three matrices beside it that cannot be used."""
+    checkout.write_matrix(TINY.replace('pins = ["beta"]', 'pins = ["betta"]'), name="misspelt")
     checkout.write_matrix("format = ", name="worse")
     checkout.write_matrix(TINY.replace('area = "first"', "area = 1"), name="other")
-    code, lines = checkout.nox("--list")
-    assert code == 2
+    return checkout
+
+
+MISSPELT = (
+    "misspelt.toml: [stages number 2 (two)], key pins number 1: there is no pin 'betta'; "
+    "did you mean 'beta'?"
+)
+
+
+def test_bad_matrices_are_listed_with_all_their_problems(spoilt: Checkout) -> None:
+    code, lines = spoilt.nox("--list")
+    assert code == 0
     told = [line for line in lines if ".toml: " in line]
     assert told[:2] == [
-        (
-            "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; "
-            "write text in quotes"
-        ),
-        (
-            "tiny.toml: [stages number 2 (two)], key pins number 1: there is no pin 'betta'; "
-            "did you mean 'beta'?"
-        ),
+        MISSPELT,
+        "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; write text in "
+        "quotes",
     ]
     assert told[2].startswith("worse.toml: the file: is not TOML (")
     assert not [line for line in lines if "Traceback" in line]
+    starred = [line.split(" -> ")[0] for line in lines if line.startswith("* ")]
+    assert starred == [f"* verify({name})" for name in ("misspelt", "other", "worse", "tiny/plain")]
+
+
+@pytest.mark.parametrize("session", ["verify", "verify-optional"])
+def test_a_bad_matrix_fails_where_rows_are_verified(spoilt: Checkout, session: str) -> None:
+    code, lines = spoilt.nox("-s", f"{session}(misspelt)")
+    assert code == 1
+    told = f"aborted: exit 2, could not judge: {MISSPELT}"
+    assert ending(lines) == f"nox > Session {session}(misspelt) {told}."
+    assert not (spoilt.bench.root / "reports").exists()
+
+
+def test_a_bad_matrix_keeps_nobody_from_the_rest(spoilt: Checkout) -> None:
+    code, lines = spoilt.nox("-s", SESSION)
+    assert code == 0, lines
+    assert only(lines, "tiny/plain OK: ")
+    assert spoilt.nox("-s", "changes", "--", "tiny/plain")[0] == 0
+
+
+def test_the_schedule_does_not_pass_over_a_bad_matrix(spoilt: Checkout) -> None:
+    code, lines = spoilt.nox("-s", "monthly", "--", "jobs")
+    assert code == 1
+    told = "exit 2: the matrix 'misspelt' cannot be used; `nox -s 'verify(misspelt)'` says why"
+    assert ending(lines) == f"nox > Session monthly aborted: {told}."
+
+
+def test_what_an_editor_leaves_beside_a_matrix_is_none(checkout: Checkout) -> None:
+    folder = checkout.bench.root / "matrices"
+    (folder / ".#tiny.toml").symlink_to("somebody@somewhere.4711")
+    assert {row.file.name for row in rows(folder)} == {"tiny.toml"}
 
 
 def test_no_row_to_run_is_no_success(checkout: Checkout) -> None:

@@ -26,8 +26,12 @@ __all__ = ["find_matrices", "load_matrix", "parse_matrix"]
 
 
 def find_matrices(folder: Path) -> dict[str, Path]:
-    """Return the matrix files of a folder by name (the file's stem), in order of name."""
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    """Return the matrix files of a folder by name (the file's stem), in order of name.
+
+    Hidden files are none: editors leave such beside a file that they have open.
+    """
+    files = (path for path in folder.glob("*.toml") if not path.name.startswith("."))
+    return {path.stem: path for path in sorted(files)}
 
 
 def load_matrix(path: Path) -> Matrix:

@@ -75,6 +75,10 @@ def parse_listing(text: str) -> tuple[Listed, ...]:
 def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
     for item in sessions:
         row = item.call_spec.get("row")
+        if row and item.python is None:
+            raise StackproofError(
+                f"the matrix {row!r} cannot be used; `nox -s '{item.session}'` says why"
+            )
         if row is not None and isinstance(item.python, str):
             yield Listed(
                 session=item.session,

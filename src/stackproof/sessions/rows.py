@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,39 +17,44 @@ __all__ = ["RowChoice", "find_row", "rows"]
 
 @dataclass(frozen=True, kw_only=True)
 class RowChoice:
-    """A row that nox offers: the matrix file, the row's name, its Python version."""
+    """A row that nox offers: the matrix file, the row's name, its Python version.
+
+    A matrix that cannot be used stands here itself, with its `problems`, and with no row.
+    """
 
     file: Path
     row: str
-    python: str
+    python: str | None
     default: bool
+    problems: str = ""
 
     def __str__(self) -> str:
         """Return `<matrix>/<row>`, as sessions and report folders are named."""
-        return f"{self.file.stem}/{self.row}"
+        return f"{self.file.stem}/{self.row}" if self.row else self.file.stem
 
 
 def rows(folder: Path) -> list[RowChoice]:
     """Return the rows of every matrix of a folder, in the order of the files.
 
-    Ends the process with exit code 2 and every problem of every matrix that cannot be used.
+    Matrices that cannot be used come first, and what is wrong with them is printed: sessions that
+    need no row go on without them, and those that verify rows fail.
     """
     choices: list[RowChoice] = []
-    problems: list[str] = []
+    bad: list[RowChoice] = []
     for name, file in find_matrices(folder).items():
         try:
-            matrix = load_matrix(file)
+            choices += _rows(name, file, load_matrix(file))
         except MatrixError as error:
-            problems.append(str(error))
-            continue
-        for row in matrix.rows:
-            plan = make_plan(matrix, name=name, row=row)
-            default = matrix.rows[row].default
-            choices.append(RowChoice(file=file, row=row, python=plan.python, default=default))
-    if problems:
-        print("\n".join(problems), file=sys.stderr)  # noqa: T201 - nox has no session to tell yet
-        raise SystemExit(2)
-    return choices
+            bad.append(RowChoice(file=file, row="", python=None, default=True, problems=str(error)))
+    for choice in bad:
+        print(choice.problems, file=sys.stderr)  # noqa: T201 - nox has no session to tell yet
+    return bad + choices
+
+
+def _rows(name: str, file: Path, matrix: Matrix) -> Iterator[RowChoice]:
+    for row, its in matrix.rows.items():
+        python = make_plan(matrix, name=name, row=row).python
+        yield RowChoice(file=file, row=row, python=python, default=its.default)
 
 
 def find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:

@@ -28,6 +28,8 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
             "exit 2, could not judge: no matrix has a row that runs by default; "
             "`nox -l` lists the others, `nox -s matrix-from -- FILE` writes a first matrix"
         )
+    if choice.problems:
+        session.error(f"exit 2, could not judge: {choice.problems}")
     try:
         project = Project(root=root, environ=environ(session))
         plan = _plan(session, choice)
