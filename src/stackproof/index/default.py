@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,9 +14,8 @@ from pypi_simple import (
 )
 
 from stackproof.errors import CannotJudgeError
-from stackproof.index.uv_config import configured_index
+from stackproof.index import pip_config, uv_config
 from stackproof.plan import Installer
-from stackproof.process import ask
 
 __all__ = ["default_index", "require_index", "without_credentials"]
 
@@ -37,13 +35,8 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
     for variable in _VARIABLES[installer]:
         if environ.get(variable):
             return environ[variable]
-    if installer == "pip":
-        configured = ask([sys.executable, "-m", "pip", "config", "get", "global.index-url"])
-        if configured.exit == 0:
-            return configured.output
-    if installer == "uv":
-        return configured_index(environ) or PYPI_SIMPLE_ENDPOINT
-    return PYPI_SIMPLE_ENDPOINT
+    configured = {"uv": uv_config, "pip": pip_config}[installer].configured_index(environ)
+    return configured or PYPI_SIMPLE_ENDPOINT
 
 
 def without_credentials(url: str) -> str:

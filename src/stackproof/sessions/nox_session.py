@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stackproof.errors import StackproofError
 from stackproof.plan import Installer
-from stackproof.sessions.meddling import refuse_meddling
+from stackproof.sessions.meddling import refuse_meddling, without_pip_files
 
 __all__ = ["console", "environ", "environment", "installer"]
 
@@ -33,7 +33,12 @@ def environ(session: nox.Session) -> dict[str, str]:
     """
     merged: dict[str, str | None] = {**os.environ, **session.env}
     found = {name: value for name, value in merged.items() if value is not None}
-    refuse_meddling(found)
+    by = installer(session)
+    refuse_meddling(found, by)
+    if by == "pip":
+        found, left_out = without_pip_files(found)
+        for setting in left_out:
+            session.warn(f"{setting} is left out: it would change what the stack is made of")
     return found
 
 
