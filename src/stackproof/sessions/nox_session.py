@@ -26,14 +26,15 @@ def console() -> Console:
     return Console(soft_wrap=True, force_terminal=False if plain else None)
 
 
-def environ(session: nox.Session) -> dict[str, str]:
+def environ(session: nox.Session, by: Installer = "uv") -> dict[str, str]:
     """Return the outer environment with nox's changes for the session, None meaning unset.
+
+    `by` is the installer that will work in it.
 
     Raises StackproofError if a setting in it makes an installer choose other versions.
     """
     merged: dict[str, str | None] = {**os.environ, **session.env}
     found = {name: value for name, value in merged.items() if value is not None}
-    by = installer(session)
     refuse_meddling(found, by)
     if by == "pip":
         found, left_out = without_pip_files(found)

@@ -31,7 +31,7 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")
     try:
-        project = Project(root=root, environ=environ(session))
+        project = Project(root=root, environ=environ(session, installer(session)))
         plan = _plan(session, choice)
         verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
     except StackproofError as error:
