@@ -16,12 +16,16 @@ _LONGEST = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """Where a checkout keeps things, and the limits of its runs in seconds."""
+    """Where a checkout keeps things, and the limits of its runs: in seconds, and of processes.
+
+    `suite_workers` is None where the suite may take all that is useful on this machine.
+    """
 
     root: Path
     environ: Mapping[str, str]
     stage_limit: float = 1200
     suite_limit: float = 1800
+    suite_workers: int | None = None
 
     @property
     def reports(self) -> Path:

@@ -22,7 +22,8 @@ TOOLS = ("pytest>=8.3,<9", "pytest-xdist>=3.6,<4", "pytest-reportlog>=0.4,<2")
 class Suite:
     """The suite at `tests` in an environment whose stack is `freeze`; files go to `folder`.
 
-    `limit` is the time limit of the whole suite in seconds.
+    `limit` is the time limit of the whole suite in seconds, `workers` the most processes that it may
+    run checks in side by side.
     """
 
     tests: Path
@@ -31,6 +32,7 @@ class Suite:
     folder: Path
     environ: Mapping[str, str]
     limit: float
+    workers: int | None = None
 
     def install_tools(self, tick: Callable[[], None] = lambda: None) -> Freeze:
         """Install the test tools beside the stack; return the freeze with them.
@@ -84,7 +86,7 @@ class Suite:
             *("--plan", str(self.folder / "plan.json")),
             *("--servers", str(servers)),
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
-            *("-n", str(_workers()), "--maxschedchunk", "1"),
+            *("-n", str(self._workers()), "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
             *("--left-out", str(self.folder / "left-out.json")),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
@@ -110,11 +112,17 @@ class Suite:
         }
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         try:
-            environ["PYTHONPYCACHEPREFIX"] = str(byte_code(self.environment, self.freeze))
+            whole = self.environment.freeze()  # the test tools have byte code too
+            environ["PYTHONPYCACHEPREFIX"] = str(byte_code(self.environment, whole))
         except OSError:
             # Byte code is kept for speed alone; where it cannot be, none is written.
             environ["PYTHONDONTWRITEBYTECODE"] = "1"
         return environ
+
+    def _workers(self) -> int:
+        """Return one more than there are cores: some check is always waiting for a server."""
+        useful = _cores() + 1
+        return useful if self.workers is None else min(useful, self.workers)
 
 
 def _top_level_names(dist_info: Path) -> set[str]:
@@ -122,11 +130,6 @@ def _top_level_names(dist_info: Path) -> set[str]:
     lines = (dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
     first = {line.split(",")[0].split("/")[0].strip('"') for line in lines}
     return {name for name in first if name not in ("..", "__pycache__", dist_info.name)}
-
-
-def _workers() -> int:
-    """Return one more than there are cores: some check is always waiting for a server."""
-    return _cores() + 1
 
 
 def _cores() -> int:

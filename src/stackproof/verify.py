@@ -224,7 +224,13 @@ class _Run:
             folder=self.evidence.folder,
             environ=self.project.environ,
             limit=self.project.suite_limit,
+            workers=self._workers(),
         )
+
+    def _workers(self) -> int | None:
+        """Return the most workers that are of use: no more than checks, where those are counted."""
+        limits = (self.project.suite_workers, len(self.plan.only_inside))
+        return min(filter(None, limits), default=None)
 
     def _run_suite(self, environment: Environment, mark: Mark, servers: Starting) -> None:
         with self._part("servers"):

@@ -198,6 +198,7 @@ FAILING = {
 @pytest.fixture
 def broken(bench: Bench, index: Index) -> Bench:
     """Return a project whose stack fails in every way that a built one can."""
+    bench.suite_workers = 3  # some of the ways are slow
     index.add(*RELEASES)
     bench.write("tests/stack/workloads/test_sum.py", SMOKE)
     return bench

@@ -104,7 +104,9 @@ def toml(text: str) -> dict[str, Any]:
 class Bench:
     """A project at `root` whose installers see `index` alone.
 
-    `pip_environment` returns an environment with pip, to copy: making it anew takes seconds.
+    `pip_environment` returns an environment with pip, to copy: making it anew takes seconds. A suite
+    of tiny checks has one worker alone, since to start a worker takes longer than to do them all;
+    through nox it has as many as everywhere.
     """
 
     root: Path
@@ -113,6 +115,7 @@ class Bench:
     environ: dict[str, str] = field(default_factory=dict)
     output: StringIO = field(default_factory=StringIO)
     suite_limit: float = 60
+    suite_workers: int = 1
 
     def __post_init__(self) -> None:
         fast = {
@@ -132,8 +135,13 @@ class Bench:
     @property
     def project(self) -> Project:
         """What `verify` is told of the project."""
-        limits = {"stage_limit": 60.0, "suite_limit": self.suite_limit}
-        return Project(root=self.root, environ=self.environ, **limits)
+        return Project(
+            root=self.root,
+            environ=self.environ,
+            stage_limit=60,
+            suite_limit=self.suite_limit,
+            suite_workers=self.suite_workers,
+        )
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the project."""

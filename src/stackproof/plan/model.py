@@ -141,7 +141,12 @@ class Plan(Record):
     @property
     def asks_suite(self) -> bool:
         """Whether any check is answered inside the environment, by the suite."""
-        return not self.only or any(not check.startswith(_OUTSIDE) for check in self.only)
+        return not self.only or bool(self.only_inside)
+
+    @property
+    def only_inside(self) -> tuple[str, ...]:
+        """Those of `only` that are answered inside the environment, by the suite."""
+        return tuple(check for check in self.only if not check.startswith(_OUTSIDE))
 
     @property
     def fingerprint(self) -> str:
