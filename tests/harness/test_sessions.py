@@ -8,7 +8,7 @@ import re
 import pytest
 from checkout import Checkout
 from support.index import Index
-from workbench import PYTHON, TINY, Bench
+from workbench import PYTHON, TINY, WORKLOAD, Bench
 
 from stackproof.sessions import rows
 
@@ -185,6 +185,17 @@ def test_a_row_is_verified_kept_and_news_told(checkout: Checkout, index: Index) 
         "build it anew, without -r or -R"
     )
     assert ending(lines) == f"nox > Session {SESSION} aborted: exit 2."
+
+
+def test_a_terminal_without_the_letters_of_a_reason_shows_the_rest(checkout: Checkout) -> None:
+    checkout.write_matrix(TINY + KNOWN.replace("known for years", "알려진 실패").replace("sum", "no"))
+    failing = WORKLOAD.replace('"sum"', '"no"') + "    raise AssertionError\n"
+    checkout.bench.write("tests/stack/workloads/test_sum.py", failing)
+    checkout.bench.environ["PYTHONIOENCODING"] = "ascii"
+    code, lines = checkout.nox("-s", "verify")
+    assert code == 0, lines
+    assert only(lines, "known      smoke:no").endswith(" ??? ??")
+    assert only(lines, "tiny/plain BROKEN: ")
 
 
 def report_of(checkout: Checkout) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import nox
@@ -21,6 +23,9 @@ def console() -> Console:
     # nox hears every logger; that a connection was opened, or a line read, is no news to its user.
     for chatty in ("urllib3", "charset_normalizer", "markdown_it"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal may not know the letters of a reason; that must not end a run that is judged.
+        sys.stdout.reconfigure(errors="replace")
     # Who wants no colour wants no moving lines either: plain text, as into a file.
     plain = "NO_COLOR" in os.environ or None
     return Console(soft_wrap=True, force_terminal=False if plain else None)
