@@ -22,8 +22,8 @@ TOOLS = ("pytest>=8.3,<9", "pytest-xdist>=3.6,<4", "pytest-reportlog>=0.4,<2")
 class Suite:
     """The suite at `tests` in an environment whose stack is `freeze`; files go to `folder`.
 
-    `limit` is the time limit of the whole suite in seconds, `workers` the most processes that it may
-    run checks in side by side.
+    `limit` is the time limit of the whole suite in seconds, `workers` the most processes in which
+    checks run side by side.
     """
 
     tests: Path

@@ -572,7 +572,7 @@ CASES: dict[str, Case] = {
         (
             "[rows.base.known-failures number 1 (pip-check:gamma)], key says: is missing, and "
             "every conflict that 'gamma' ever comes to would count as the known one; add a word "
-            "of its complaint, such as the name of what it requires"
+            "of its complaint, such as what it requires"
         ),
         in_schema=False,
         rows__base__known_failures=[{**FAILURE, "check": "pip-check:gamma"}],

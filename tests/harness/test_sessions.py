@@ -108,8 +108,7 @@ def test_bad_matrices_are_listed_with_all_their_problems(spoilt: Checkout) -> No
     told = [line for line in lines if ".toml: " in line]
     assert told[:2] == [
         MISSPELT,
-        "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; write text in "
-        "quotes",
+        "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; write text in quotes",
     ]
     assert told[2].startswith("worse.toml: the file: is not TOML (")
     assert not [line for line in lines if "Traceback" in line]
@@ -188,7 +187,8 @@ def test_a_row_is_verified_kept_and_news_told(checkout: Checkout, index: Index) 
 
 
 def test_a_terminal_without_the_letters_of_a_reason_shows_the_rest(checkout: Checkout) -> None:
-    checkout.write_matrix(TINY + KNOWN.replace("known for years", "알려진 실패").replace("sum", "no"))
+    known = KNOWN.replace("known for years", "알려진 실패").replace("sum", "no")
+    checkout.write_matrix(TINY + known)
     failing = WORKLOAD.replace('"sum"', '"no"') + "    raise AssertionError\n"
     checkout.bench.write("tests/stack/workloads/test_sum.py", failing)
     checkout.bench.environ["PYTHONIOENCODING"] = "ascii"

@@ -104,9 +104,9 @@ def toml(text: str) -> dict[str, Any]:
 class Bench:
     """A project at `root` whose installers see `index` alone.
 
-    `pip_environment` returns an environment with pip, to copy: making it anew takes seconds. A suite
-    of tiny checks has one worker alone, since to start a worker takes longer than to do them all;
-    through nox it has as many as everywhere.
+    `pip_environment` returns an environment with pip, to copy: making it anew takes seconds.
+    A suite of tiny checks has one worker alone, since to start another takes longer than to do
+    them all; through nox it has as many as everywhere.
     """
 
     root: Path

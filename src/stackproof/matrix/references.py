@@ -193,8 +193,10 @@ def _wordless_conflicts(place: Place, row: Row) -> Iterator[Disagreement]:
         if kind == "pip-check" and subject != "*" and failure.says is None:
             yield (
                 (*place, number, "says"),
-                f"is missing, and every conflict that {subject!r} ever comes to would count as "
-                "the known one; add a word of its complaint, such as the name of what it requires",
+                (
+                    f"is missing, and every conflict that {subject!r} ever comes to would count "
+                    "as the known one; add a word of its complaint, such as what it requires"
+                ),
             )
 
 
