@@ -108,7 +108,10 @@ def test_bad_matrices_are_listed_with_all_their_problems(spoilt: Checkout) -> No
     told = [line for line in lines if ".toml: " in line]
     assert told[:2] == [
         MISSPELT,
-        "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; write text in quotes",
+        (
+            "other.toml: [pins number 1 (alpha)], key area: 1 is of the wrong type; "
+            "write text in quotes"
+        ),
     ]
     assert told[2].startswith("worse.toml: the file: is not TOML (")
     assert not [line for line in lines if "Traceback" in line]
