@@ -429,7 +429,7 @@ role = "trouble"
         for name in ("sulky", "jealous")
     )
     stage = '\n[[stages]]\nname = "last"\nstep = "Last"\npins = ["sulky", "jealous"]\n'
-    known = KNOWN.format("import:sulky") + KNOWN.format("import:*") + 'says = "not today"\n'
+    known = "".join(KNOWN.format(check, "not today") for check in ("import:sulky", "import:*"))
     verdict, _ = bench.verify(bench.plan(pins + stage + known))
     assert (verdict.verdict, verdict.exit_code) == ("broken", 1)
     (found,) = verdict.in_state("new")
