@@ -45,6 +45,9 @@ nox.options.sessions = ["verify"]
 # must not hang on who made its environment.
 os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
 
+# The long tests are among the last, and one worker would be left with them.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
+
 ROWS = {str(row): row for row in sessions.rows(ROOT / "matrices")}
 
 
@@ -158,7 +161,7 @@ def document(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test stackproof itself; no network but to install the test tools."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session(default=False)
@@ -187,7 +190,7 @@ def minimums(session: nox.Session) -> None:
     """Test with the oldest dependencies that pyproject.toml allows."""
     groups = nox.project.dependency_groups(_pyproject(), "tests")
     session.install("-e", ".", *groups, "--resolution", "lowest-direct")
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session(default=False)
