@@ -456,7 +456,8 @@ words = sys.argv[1:]
 text = sys.stdin.read()
 state["calls"].append(words)
 issues = state["issues"]
-bot = {{"login": "app/github-actions"}}
+# So does the real one: it names an app differently where it opened an issue.
+bot, opener = {{"login": "github-actions"}}, {{"login": "app/github-actions"}}
 if words[:2] == ["label", "create"]:
     state["label"] = words[2]
 elif words[:2] == ["issue", "list"]:
@@ -464,7 +465,7 @@ elif words[:2] == ["issue", "list"]:
 elif words[:2] == ["issue", "create"]:
     assert state["label"] == words[words.index("--label") + 1]
     number = len(issues) + 1
-    issues.append({{"number": number, "author": bot, "body": text, "comments": [], "open": True}})
+    issues.append({{"number": number, "author": opener, "body": text, "comments": [], "open": True}})
 elif words[:2] == ["issue", "comment"]:
     issues[int(words[2]) - 1]["comments"].append({{"author": bot, "body": text}})
 elif words[:2] == ["issue", "close"]:

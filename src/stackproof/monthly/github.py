@@ -79,7 +79,8 @@ def _marked(issues: list[dict[str, Any]]) -> Iterator[OpenIssue]:
 
 def _last_told(issue: dict[str, Any]) -> tuple[str | None, str]:
     """Return row and digest of the last mark, reading only what the issue's own author wrote."""
-    author = issue["author"]["login"]
+    # gh writes "app/" before an app's name where it opened an issue, but not where it commented.
+    author = issue["author"]["login"].removeprefix("app/")
     own = [item["body"] for item in issue["comments"] if item["author"]["login"] == author]
     opening = MARK.search(issue["body"])
     if opening is None:
