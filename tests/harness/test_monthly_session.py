@@ -84,8 +84,7 @@ class Months:
 
     def last_job(self, listed: datetime, artifacts: Path) -> list[tuple[str, str]]:
         """Do what the last job does; return what was told, to whom."""
-        for source in artifacts.iterdir():
-            merge_reports(self.reports, source)
+        merge_reports(self.reports, artifacts)
         jobs = make_jobs([TASK], listed)
         conclude(jobs, self.reports, self.bench.root / "matrices")
         actions = decide(read_stories(self.reports), self.notebook.open_issues())
@@ -190,10 +189,32 @@ def test_merging_twice_changes_nothing(checkout: Checkout) -> None:
     once = files()
     assert "monthly/verify-tiny-plain.json" in once
     assert not any("probes" in name for name in once)
-    merge_reports(months.reports, artifact)
-    merge_reports(months.reports, months.reports)
+    merge_reports(months.reports, artifact.parent)
+    merge_reports(months.reports, None)
     assert files() == once
     assert (months.reports / HISTORY_FILE).read_bytes().count(b"\n") == 1
+
+
+def test_what_a_job_did_a_month_ago_is_not_told_of_one_that_left_nothing(
+    checkout: Checkout,
+) -> None:
+    months = Months(checkout.bench)
+    hour = timedelta(hours=1)
+    artifacts = months.row_job(first_of(1))
+    end = TaskEnd(
+        row="tiny/plain",
+        kind="verify",
+        started=first_of(1),
+        seconds=2.0,
+        exit=0,
+        ending="ended with exit code 0",
+        last_lines="all is well",
+    )
+    end.write(artifacts / "evidence-001" / "monthly" / "verify-tiny-plain.json")
+    assert months.last_job(first_of(1) - hour, artifacts) == []
+    ((_, body),) = months.last_job(first_of(2) - hour, artifacts)
+    assert body.startswith("**tiny/plain** left no verdict: its job crashed, was stopped, or")
+    assert "all is well" not in body
 
 
 # --- the session -----------------------------------------------------------------------------
@@ -258,6 +279,18 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
         *("distribution", "gamma", "1.1", "->", "2.0")
     ]
     assert only(lines, "  check         import:delta").split()[-3:] == ["ok", "->", "new"]
+
+
+@pytest.mark.parametrize("layout", ["a folder a job", "one job alone"])
+def test_what_jobs_handed_on_is_found_in_either_layout(checkout: Checkout, layout: str) -> None:
+    # A download of several artifacts makes a folder for each, one of a single artifact does not.
+    artifacts = Months(checkout.bench).row_job(first_of(1))
+    jobs = make_jobs([TASK], first_of(1) - timedelta(hours=1))
+    jobs.write(checkout.bench.root / "reports" / "monthly" / "jobs.json")
+    folder = artifacts if layout == "a folder a job" else artifacts / "evidence-001"
+    code, lines = monthly(checkout, "merge", str(folder))
+    assert code == 0, lines
+    assert only(lines, "| tiny/plain | OK | 9 passed | ")
 
 
 def test_an_empty_month_is_told_and_fails_nothing(checkout: Checkout) -> None:

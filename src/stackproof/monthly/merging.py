@@ -17,21 +17,28 @@ _RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 _FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.json", "audit.md")
 
 
-def merge_reports(reports: Path, source: Path) -> None:
-    """Add to `reports` what another folder of the same kind holds; what is there already stays.
+def merge_reports(reports: Path, folder: Path | None) -> None:
+    """Add to `reports` what the jobs of a run handed on; what is there already stays.
 
-    Runs that are in neither history are added to it too.
+    `folder` has a folder of the same kind for each job, or is one itself, as it is where a single
+    job handed something on. Runs that are in no history are added to it too.
     """
-    for run in _runs(source):
-        _take_run(run, reports / run.relative_to(source))
-    for pattern in _FILES:
-        for file in source.glob(pattern):
-            _take_file(file, reports / file.relative_to(source))
-    file = reports / HISTORY_FILE
-    add_missing(file, read_history(source / HISTORY_FILE))
-    add_missing(file, recorded_runs(reports))
-    for home in {(reports / run.relative_to(source)).parent for run in _runs(source)}:
+    for source in _sources(folder):
+        for run in _runs(source):
+            _take_run(run, reports / run.relative_to(source))
+        for pattern in _FILES:
+            for file in source.glob(pattern):
+                _take_file(file, reports / file.relative_to(source))
+        add_missing(reports / HISTORY_FILE, read_history(source / HISTORY_FILE))
+    add_missing(reports / HISTORY_FILE, recorded_runs(reports))
+    for home in {run.parent for run in _runs(reports)}:
         _point_at_newest(home)
+
+
+def _sources(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+        yield from sorted(path for path in folder.glob("*") if path.is_dir())
 
 
 def _runs(source: Path) -> Iterator[Path]:

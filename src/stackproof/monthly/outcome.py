@@ -61,6 +61,7 @@ def _outcome(
 ) -> Outcome:
     home = reports / task.row
     found = next(((run, told) for run, told in _judged(home) if told.started >= listed), None)
+    end = read_end(reports, task)
     changes = None
     if found is not None and found[1].verdict != "unjudged":
         changes = latest_changes(history, *task.row.split("/", maxsplit=1))
@@ -70,7 +71,7 @@ def _outcome(
         verdict=found[1] if found else None,
         changes=changes,
         guilty=find_guilty(home, changes) if changes else (),
-        end=read_end(reports, task),
+        end=end if end and end.started >= listed else None,  # else it is an earlier month's
     )
 
 

@@ -143,10 +143,7 @@ class _Steps:
 
     def merge(self) -> int:
         """Bring together what the jobs left, and write page, summary, JUnit and stories."""
-        if self.given.folder is not None:
-            for source in sorted(path for path in self.given.folder.glob("*") if path.is_dir()):
-                merge_reports(self.reports, source)
-        merge_reports(self.reports, self.reports)
+        merge_reports(self.reports, self.given.folder)
         text = conclude(self._list(), self.reports, self.project.root / "matrices")
         self._append("GITHUB_STEP_SUMMARY", text)
         self._say(text)
