@@ -251,6 +251,20 @@ def test_old_evidence_is_thinned_but_never_the_last_green(bench: Bench) -> None:
     assert (again.runs, again.freed) == (0, 0)
 
 
+def test_the_last_green_of_todays_index_outlives_one_of_an_earlier_day(bench: Bench) -> None:
+    verdict, evidence = bench.verify(bench.plan())
+    home = evidence.folder.parent
+    runs = [evidence.folder.rename(home / "20260101T030000.000000Z")]
+    dated = verdict.model_copy(update={"as_of": "2026-01-01T00:00:00Z"})
+    for month, told in ((2, dated), (3, _with_news(verdict))):
+        runs.append(shutil.copytree(runs[0], home / f"20260{month}01T030000.000000Z"))
+        told.write(runs[-1] / "verdict.json")
+    Evidence(runs[-1]).publish()
+    (thinned,) = thin(bench.root / "reports", keep=1)
+    # `changes` compares a run of today's index with the first, never with the second.
+    assert thinned.runs == 0
+
+
 def _with_news(verdict: Verdict) -> Verdict:
     first, *rest = verdict.checks
     return verdict.model_copy(update={"checks": (first.model_copy(update={"state": "new"}), *rest)})

@@ -1,14 +1,14 @@
 """Retention: old evidence thinned to what history, locks and a later judgement need.
 
 Logs and what can be made again go; the records stay, so that a thinned run can still be judged,
-compared and locked. The newest runs of a row stay whole, and so does its last green one.
+compared and locked. The newest runs of a row stay whole, and so do its last green ones.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from stackproof.bad_days import alone
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
 from stackproof.history.entry import verdict_of
+from stackproof.verdict import Verdict
 
 __all__ = ["Thinned", "thin"]
 
@@ -51,7 +52,7 @@ def thin(reports: Path, keep: int) -> Iterator[Thinned]:
 
 def _thin(home: Path, keep: int) -> Thinned:
     runs = _runs(home)
-    whole = {*runs[:keep], (home / "latest").resolve(), _last_green(runs)}
+    whole = {*runs[:keep], (home / "latest").resolve(), *_last_green(runs)}
     freed = [size for run in runs if run not in whole if (size := _strip(run))]
     return Thinned(home=home, runs=len(freed), freed=sum(freed), busy=False)
 
@@ -62,15 +63,21 @@ def _runs(home: Path) -> list[Path]:
     return sorted((path for path in found if path.is_dir()), reverse=True)
 
 
-def _last_green(runs: list[Path]) -> Path | None:
-    return next((run for run in runs if _is_green(run)), None)
+def _last_green(runs: list[Path]) -> Iterable[Path]:
+    """Return the newest green run of today's index, and the newest of an earlier day's."""
+    found: dict[bool, Path] = {}
+    for run in runs:
+        verdict = _verdict(run)
+        if verdict is not None and verdict.exit_code == 0:
+            found.setdefault(verdict.as_of is None, run)
+    return found.values()
 
 
-def _is_green(run: Path) -> bool:
+def _verdict(run: Path) -> Verdict | None:
     try:
-        return verdict_of(Evidence(run)).exit_code == 0
+        return verdict_of(Evidence(run))
     except (OSError, ValidationError):
-        return False
+        return None
 
 
 def _strip(run: Path) -> int:
