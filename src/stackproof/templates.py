@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 __all__ = ["markdown_templates"]
 
 
 def markdown_templates(package: str) -> Environment:
-    """Return the templates of a package, with the filter `cell` for what others wrote."""
+    """Return the templates of a package, with filters for what others wrote.
+
+    `cell` makes it fit for a table or a sentence, `fenced` a block in which nothing is markup.
+    """
     templates = Environment(
         loader=PackageLoader(package),
         # The output is Markdown: `cell` keeps what installers and indexes say from breaking tables.
@@ -17,10 +22,17 @@ def markdown_templates(package: str) -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters.update(cell=_cell)
+    templates.filters.update(cell=_cell, fenced=_fenced)
     return templates
 
 
 def _cell(text: str) -> str:
-    """Return text fit for a cell of a table: one line, no bar, no tag."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Return text fit for a cell of a table: one line, no bar, no tag, no link or picture."""
+    line = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return line.replace("](", "]\\(")
+
+
+def _fenced(text: str) -> str:
+    """Return a block whose fence is longer than any in the text."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return f"{fence}text\n{text}\n{fence}"

@@ -29,6 +29,7 @@ from stackproof.monthly.listing import Listed, parse_listing
 from stackproof.monthly.outcome import Outcome
 from stackproof.monthly.running import TaskEnd, search_arguments
 from stackproof.monthly.stories import MARK, mark, tell
+from stackproof.monthly.summary import summary
 from stackproof.verdict import Check, Verdict
 
 NOW = month(3)
@@ -337,6 +338,28 @@ def test_what_others_wrote_is_no_markup() -> None:
     assert "And 290 more: `smoke:10`, `smoke:11`" in long.body
 
 
+def test_a_story_of_everything_failing_is_one_that_github_takes(tmp_path: Path) -> None:
+    # An issue of more than 65,536 characters is refused, and nobody would hear of it.
+    names = [f"version:a-distribution-with-a-long-name-{place}" for place in range(400)]
+    before = made_up(1, checks=dict.fromkeys(names, "ok"))
+    broken = made_up(3, checks=dict.fromkeys(names, "new"))
+    lines = json.loads(timeline())
+    for place, name in enumerate(names):
+        (lane,) = json.loads(timeline(("2026-02-01T00:00:00Z", str(place)), check=name))["checks"]
+        lane["breaks"][0]["reason"] = "because of what it requires, " * 100
+        lines["checks"].append(lane)
+    (tmp_path / "timeline.json").write_text(json.dumps(lines), encoding="utf-8")
+    changes = changes_between(before, broken)
+    failing = [check(name, "new", "word " * 9000) for name in names]
+    fixed = [check(f"smoke:{place}", "fixed") for place in range(400)]
+    guilty = find_guilty(tmp_path, changes)
+    told = tell(outcome(*failing, *fixed, changes=changes, guilty=guilty))
+    assert len(told.body) < 60_000
+    assert "| and 360 checks more | | |" in told.body
+    assert "- and 390 releases more, which `timeline.json` names" in told.body
+    assert MARK.search(told.body)
+
+
 def test_a_row_without_a_verdict_is_news() -> None:
     end = TaskEnd(
         row="tiny/plain",
@@ -372,6 +395,16 @@ def test_a_known_failure_that_passes_is_news() -> None:
     story = tell(outcome(check("smoke:sum", "fixed")))
     assert (story.well, story.title) == (False, "tiny/plain OK, with known failures that pass now")
     assert "its known failure must go from the matrix: `smoke:sum`" in story.body
+
+
+def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
+    outcomes = [outcome(check("smoke:sum", "new"), row=f"tiny/row-{place}") for place in range(256)]
+    stories = [tell(item).model_copy(update={"body": "word " * 8000}) for item in outcomes]
+    text = summary(NOW, outcomes, (), stories)
+    assert len(text) < 600_000
+    assert text.count("| BROKEN | 0 passed, 1 failed (0 known, 1 new) |") == 256
+    assert text.count("## tiny/row-") == 12
+    assert "And 244 rows more are news; what there is to say of them stands in" in text
 
 
 # --- news ------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _digest(outcome: Outcome) -> str:
 def templates() -> Environment:
     """Return the templates of what a monthly run says."""
     found = markdown_templates("stackproof.monthly")
-    found.filters.update(counts=counts, fenced=_fenced, timestamp=timestamp, version=_version)
+    found.filters.update(counts=counts, shortened=_shortened, timestamp=timestamp, version=_version)
     return found
 
 
@@ -86,11 +86,8 @@ def _version(version: str | None) -> str:
     return version or "none"
 
 
-def _fenced(text: str) -> str:
-    """Return text that others wrote as a block in which nothing is markup, cut where it is long."""
+def _shortened(text: str) -> str:
+    """Return how a text begins, with `…` where it is long."""
     lines = text.strip().splitlines()
     shown = "\n".join(lines[:_MOST_LINES])[:_MOST_CHARACTERS]
-    if len(shown) < len("\n".join(lines)):
-        shown += "\n…"
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", shown))])
-    return f"{fence}text\n{shown}\n{fence}"
+    return shown if len(shown) == len("\n".join(lines)) else f"{shown}\n…"

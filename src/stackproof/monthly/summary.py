@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.monthly.outcome import Outcome
 from stackproof.monthly.stories import Story, templates, word
 
 __all__ = ["summary"]
+
+#: Characters of stories; GitHub shows no summary at all that is longer than a mebibyte.
+_MOST_CHARACTERS = 500_000
 
 
 def summary(
@@ -19,11 +23,15 @@ def summary(
     stories: Sequence[Story],
 ) -> str:
     """Return one line a row and trial, and below them the stories of rows that are news."""
+    news = [story for story in stories if not story.well]
+    lengths = accumulate(len(story.body) for story in news)
+    told = [story for story, end in zip(news, lengths, strict=True) if end <= _MOST_CHARACTERS]
     template = templates().get_template("summary.md")
     return template.render(
         listed=listed,
         outcomes=outcomes,
         trials=trials,
-        stories=stories,
+        stories=told,
+        untold=len(news) - len(told),
         words={outcome.row: word(outcome) for outcome in outcomes},
     )
