@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -54,6 +55,16 @@ def test_an_audit_of_other_rows_is_no_part_of_a_report(shop: Shop) -> None:
     audit(shop)
     evidence, verdict = shop.run(row="other")
     assert "Audit of the metadata" not in markdown(evidence, verdict)
+
+
+def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> None:
+    nasty = "said\n```\n````\n# forged\n</details>"
+    evidence, verdict = shop.run({"import:beta": ("failed", nasty)}, trouble=nasty)
+    text = markdown(evidence, verdict)
+    assert text.count(f"\n`````text\n{nasty}\n`````\n") == 2
+    link = "![x](https://example.org/x.png) <b>"
+    text = markdown(*shop.run({"import:beta": ("failed", link)}))
+    assert "| `import:beta` | ![x]\\(https://example.org/x.png) &lt;b> |" in text
 
 
 # --- badges ----------------------------------------------------------------------------------
@@ -200,6 +211,16 @@ def test_the_documents_language_is_that_of_its_words(shop: Shop) -> None:
     assert language_of(plan) == "en"
     assert language_of(plan.model_copy(update={"title": "호환성 매트릭스"})) == "ko"
     assert "| 구분 | 패키지 | 버전 | 호환성 검증 | 비고 |" in written(shop, lang="ko")
+
+
+def test_the_document_says_what_a_stand_in_helped_to_prove_and_of_which_day(shop: Shop) -> None:
+    day = datetime(2025, 3, 20, tzinfo=timezone.utc)
+    evidence, verdict = shop.run(grades={"smoke:sum": "emulated"}, as_of=day)
+    text = written(shop)
+    assert "with uv on Python 3.11.7. index: as of 2025-03-20T00:00:00Z.\n" in text
+    said = "## Proved with the help of a stand-in server\n\n- beta: works with alpha\n"
+    assert text.endswith(said)
+    assert "| ✅ proved, with a stand-in server |" in markdown(evidence, verdict)
 
 
 def test_a_document_that_cannot_be_read_is_refused(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -75,6 +75,21 @@ def test_a_row_says_since_when_it_is_in_its_state(shop: Shop) -> None:
     assert cells(plain)[-1] == "2025-03-30 12:30 UTC"
 
 
+def test_a_run_of_an_earlier_days_index_says_so_and_keeps_to_its_own_history(shop: Shop) -> None:
+    today = entry(shop, run="run 1", started=STARTED - timedelta(days=1))
+    day = "2025-03-20T00:00:00Z"
+    earlier = entry(shop, run="run 2", started=STARTED - timedelta(days=2), as_of=day)
+    lines = "".join(json.dumps(item.to_data()) + "\n" for item in (today, earlier))
+    (shop.reports / HISTORY_FILE).write_text(lines, encoding="utf-8")
+    (plain,) = section(page(shop), "rows").one("tbody").all("tr")
+    assert cells(plain)[5] == "2025-04-01 12:30 UTC"
+    assert cells(plain)[-1] == "2025-03-31 12:30 UTC"
+    shop.run(as_of=datetime(2025, 3, 20, tzinfo=timezone.utc))
+    (plain,) = section(page(shop), "rows").one("tbody").all("tr")
+    assert cells(plain)[5] == "2025-04-01 12:30 UTC index as of 2025-03-20"
+    assert cells(plain)[-1] == "2025-03-30 12:30 UTC"
+
+
 def test_a_row_that_no_matrix_has_comes_last(shop: Shop) -> None:
     shop.run()
     renamed = shop.matrices / "tiny.toml"
@@ -139,7 +154,9 @@ def test_failures_come_before_all_else_news_first_with_log_and_lines(shop: Shop)
     assert news.one("pre").text == "ImportError: no beta at line 3"
     assert news.one("a").attributes["href"] == f"tiny/plain/{evidence.folder.name}/suite.log"
     assert "open" not in known.attributes
-    assert known.one("summary").text == "\N{EN DASH} known version:alpha an old story"
+    assert known.one("summary").text == "version:alpha an old story"
+    group = failures.all("details", class_="group")[0]
+    assert group.all("summary")[0].text == "tiny/plain: known failures, 1"
     assert "smoke:sum : no server today" in failures.text
     html = shop.page()
     assert html.index('id="failures"') < html.index('id="tiny/plain"')
@@ -199,10 +216,21 @@ def test_a_claim_proved_with_a_stand_in_says_so(shop: Shop) -> None:
 def test_what_a_run_cannot_answer_the_audit_does(shop: Shop) -> None:
     shop.run()
     audit(shop)
+    assert "The matrix ✓ proved 4 " in page(shop).text
     supported = page(shop).one("table", class_="cards matrix").all("details", class_="claim")[1]
     assert supported.one("summary").text == "✓ proved Python 3.11 supported"
     said = "python:beta the metadata agrees: beta requires Python >=3.9"
     assert supported.one("li").text.replace(" :", ":") == said
+
+
+def test_a_claim_that_the_audit_alone_refutes_says_so(shop: Shop) -> None:
+    shop.run()
+    audit(shop, state="refuted")
+    tree = page(shop)
+    assert "The matrix ✓ proved 3 ✗ refuted 1 " in tree.text
+    supported = tree.one("table", class_="cards matrix").all("details", class_="claim")[1]
+    said = "✗ refuted Python 3.11 supported by the audit of the metadata"
+    assert supported.one("summary").text == said
 
 
 def test_an_audit_of_other_versions_answers_nothing(shop: Shop) -> None:
@@ -392,8 +420,17 @@ def test_the_trend_draws_what_history_keeps(shop: Shop) -> None:
     assert duration.one("figcaption").text == "duration in seconds: 12 (10 to 12)"
     assert duration.one("polyline").attributes["points"] == "6,50 120,28 234,6"
     assert distributions.one("figcaption").text == "distributions installed: 2 (2 to 2)"
+    assert distributions.one("polyline").attributes["points"] == "6,28 120,28 234,28"
     assert conflicts.one("polyline").attributes["points"] == "6,50 120,6 234,50"
     assert conflicts.one("path").attributes["d"] == "M117.5,3.5l5,5m0,-5l-5,5"
+
+
+def test_one_run_is_no_trend(shop: Shop) -> None:
+    line = json.dumps(entry(shop).to_data())
+    (shop.reports / HISTORY_FILE).write_text(f"{line}\n", encoding="utf-8")
+    tree = page(shop)
+    assert "Runs in the history: 1." in tree.text
+    assert tree.all("figure") == []
 
 
 # --- what holds for the whole page -----------------------------------------------------------

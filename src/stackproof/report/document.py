@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +52,8 @@ def document_markdown(
     used = form or own_form([view.pin for view in pins], kept.plan.claims, t)
     writer = _Writer(kept, general, pins, t)
     lines = [writer.line(line, used.pins.get(place)) for place, line in enumerate(used.lines)]
+    every = [(t("report.stack"), view) for view in general]
+    every += [(view.pin.name, claim) for view in pins for claim in view.claims]
     return (
         _templates()
         .get_template("document.md")
@@ -61,7 +63,8 @@ def document_markdown(
             run=kept.run,
             lines=lines,
             general=[(_MARKS[view.standing], view) for view in general],
-            doubts=list(_doubts(general, pins, t)),
+            doubts=list(_doubts(every)),
+            emulated=[(subject, view.text) for subject, view in every if view.is_emulated],
             marks=_MARKS,
         )
     )
@@ -114,12 +117,8 @@ def _version(view: PinView, t: Texts) -> tuple[str, str]:
     return pin.documented, f"{pin.version} ({note})"
 
 
-def _doubts(
-    general: Sequence[ClaimView], pins: Sequence[PinView], t: Texts
-) -> Iterator[tuple[str, str, str, list[str]]]:
+def _doubts(every: Iterable[tuple[str, ClaimView]]) -> Iterator[tuple[str, str, str, list[str]]]:
     """Yield (mark, subject, claim, the checks that decided) of each claim that is not proved."""
-    every = [(t("report.stack"), view) for view in general]
-    every += [(view.pin.name, claim) for view in pins for claim in view.claims]
     for subject, view in every:
         if view.standing != "proved":
             deciding = [

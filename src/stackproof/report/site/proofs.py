@@ -57,6 +57,12 @@ class ClaimView:
         """Whether it is proved with the help of a stand-in server."""
         return self.standing == "proved" and any(item.grade == "emulated" for item in self.proofs)
 
+    @property
+    def is_metadata_alone(self) -> bool:
+        """Whether it is refuted though no check of the run failed, so by the audit."""
+        answers = {item.answer for item in self.proofs}
+        return "differs" in answers and "failed" not in answers
+
 
 @dataclass(frozen=True, kw_only=True)
 class PinView:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from stackproof.audit.findings import Audit
 from stackproof.history import HistoryEntry
@@ -15,7 +16,7 @@ from stackproof.repair.records import Repair
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.lanes import LaneView, lane_views
 from stackproof.report.site.links import Links
-from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
+from stackproof.report.site.proofs import ClaimView, PinView, Standing, log_of, pin_views
 from stackproof.report.site.shelf import KeptRow, Shelf
 from stackproof.report.site.trend import Trend, since, trend
 from stackproof.timeline.records import Timeline
@@ -78,6 +79,13 @@ class RowView:
     lanes: tuple[LaneView, ...]
     repair: Repair | None
 
+    @property
+    def tally(self) -> Mapping[Standing, int]:
+        """How many claims of the document came out in which way."""
+        claims = (*self.claims, *chain.from_iterable(pin.claims for pin in self.pins))
+        found = Counter(claim.standing for claim in claims)
+        return {name: found[name] for name in get_args(Standing) if found[name]}
+
 
 #: What is worth opening beside the logs of single checks.
 _FILES = ("report.md", "suite.log", "pip-check.txt", "freeze.txt", "junit.xml", "verdict.json")
@@ -99,7 +107,13 @@ class Viewer:
         order = self.shelf.pin_order(kept.plan.matrix)
         claims, pins = pin_views(kept, order, self.audit, links)
         addresses = {name: links.to(kept.evidence.folder / name) for name in _FILES}
-        entries = self.history.get(kept.name, ())
+        dated = kept.verdict.as_of is not None
+        # Runs of an earlier day's index tell nothing of today's, nor the other way round.
+        entries = [
+            entry
+            for entry in self.history.get(kept.name, ())
+            if (entry.as_of is not None) == dated
+        ]
         timeline, lanes = self._timeline(kept)
         return RowView(
             kept=kept,

@@ -87,11 +87,12 @@ def since(verdict: str, started: datetime, entries: Sequence[HistoryEntry]) -> d
 def _series(name: str, values: Sequence[float], entries: Sequence[HistoryEntry]) -> Series:
     low, high = min(values), max(values)
     step = (WIDTH - 2 * _MARGIN) / max(1, len(values) - 1)
-    scale = (HEIGHT - 2 * _MARGIN) / ((high - low) or 1.0)
+    scale = (HEIGHT - 2 * _MARGIN) / (high - low) if high > low else 0.0
+    base = HEIGHT - _MARGIN if scale else HEIGHT / 2  # what never changes lies in the middle
     dots = tuple(
         Dot(
             x=round(_MARGIN + number * step, 1),
-            y=round(HEIGHT - _MARGIN - (value - low) * scale, 1),
+            y=round(base - (value - low) * scale, 1),
             value=value,
             news=not entry.green,
         )
