@@ -19,6 +19,7 @@ from stackproof.evidence import Evidence
 from stackproof.history import (
     HISTORY_FILE,
     add_missing,
+    add_recorded,
     append,
     changes_between,
     last_green,
@@ -51,6 +52,12 @@ def test_a_run_adds_one_line(bench: Bench) -> None:
     told = evidence.folder / "verdict.json"
     told.write_text('{"format": 1, "verdict": "ok"}', encoding="utf-8")
     assert list(recorded_runs(reports)) == [entry]
+    # What is known already is not read again.
+    assert list(recorded_runs(reports, {entry.identity})) == []
+    assert add_recorded(reports) == 0
+    file.unlink()
+    assert add_recorded(reports) == 1
+    assert read_history(file) == (entry,)
     (evidence.folder / "run.json").write_text("{", encoding="utf-8")
     assert list(recorded_runs(reports)) == []
 

@@ -2,7 +2,14 @@
 
 from stackproof.history.changes import Changes, changes_between, last_green, latest_changes
 from stackproof.history.entry import HistoryEntry, entry_of, verdict_of
-from stackproof.history.file import HISTORY_FILE, add_missing, append, read_history, recorded_runs
+from stackproof.history.file import (
+    HISTORY_FILE,
+    add_missing,
+    add_recorded,
+    append,
+    read_history,
+    recorded_runs,
+)
 from stackproof.history.retention import Thinned, thin
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "HistoryEntry",
     "Thinned",
     "add_missing",
+    "add_recorded",
     "append",
     "changes_between",
     "entry_of",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from stackproof.evidence import Evidence
 from stackproof.history.entry import HistoryEntry, entry_of, verdict_of
 from stackproof.verdict import Verdict
 
-__all__ = ["HISTORY_FILE", "add_missing", "append", "read_history", "recorded_runs"]
+__all__ = ["HISTORY_FILE", "add_missing", "add_recorded", "append", "read_history", "recorded_runs"]
 
 HISTORY_FILE = "history.jsonl"
 
@@ -56,13 +56,27 @@ def add_missing(path: Path, entries: Iterable[HistoryEntry]) -> int:
     return len(missing)
 
 
-def recorded_runs(reports: Path) -> Iterator[HistoryEntry]:
-    """Yield the judged runs of rows that have evidence in `reports`, row by row."""
+def add_recorded(reports: Path) -> int:
+    """Add the runs with evidence in `reports` that its history does not hold; return how many."""
+    file = reports / HISTORY_FILE
+    known = {entry.identity for entry in _entries(file)}
+    return add_missing(file, recorded_runs(reports, known))
+
+
+def recorded_runs(
+    reports: Path, known: Container[tuple[str, str, str]] = ()
+) -> Iterator[HistoryEntry]:
+    """Yield the judged runs of rows that have evidence in `reports`, row by row.
+
+    Evidence of runs whose identity is `known` is not read: there may be a thousand.
+    """
     for home in sorted(reports.glob("*/*/")):
+        row = home.parent.name, home.name
         for evidence in Evidence.runs(home):
-            entry = _recorded(evidence)
-            if entry is not None and (entry.matrix, entry.row) == (home.parent.name, home.name):
-                yield entry
+            if (*row, evidence.folder.name) not in known:
+                entry = _recorded(evidence)
+                if entry is not None and (entry.matrix, entry.row) == row:
+                    yield entry
 
 
 def _recorded(evidence: Evidence) -> HistoryEntry | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackproof.evidence import Evidence
-from stackproof.history import HISTORY_FILE, add_missing, read_history, recorded_runs
+from stackproof.history import HISTORY_FILE, add_missing, add_recorded, read_history
 
 __all__ = ["merge_reports"]
 
@@ -30,7 +30,7 @@ def merge_reports(reports: Path, folder: Path | None) -> None:
             for file in source.glob(pattern):
                 _take_file(file, reports / file.relative_to(source))
         add_missing(reports / HISTORY_FILE, read_history(source / HISTORY_FILE))
-    add_missing(reports / HISTORY_FILE, recorded_runs(reports))
+    add_recorded(reports)
     for home in {run.parent for run in _runs(reports)}:
         _point_at_newest(home)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nox
 
 from stackproof.errors import StackproofError
-from stackproof.history import HISTORY_FILE, add_missing, recorded_runs
+from stackproof.history import add_recorded
 from stackproof.report.rebuild import rebuild
 from stackproof.report.texts import LANGUAGES
 from stackproof.sessions.nox_session import console
@@ -24,7 +24,7 @@ def report(session: nox.Session, root: Path) -> None:
         options = Options("report")
         options.add_argument("--lang", choices=LANGUAGES, default="en")
         given = options.parse_args(session.posargs)
-        added = add_missing(reports / HISTORY_FILE, recorded_runs(reports))
+        added = add_recorded(reports)
         page = rebuild(reports, root / "matrices", given.lang)
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
