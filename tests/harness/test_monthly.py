@@ -498,7 +498,8 @@ elif words[:2] == ["issue", "list"]:
 elif words[:2] == ["issue", "create"]:
     assert state["label"] == words[words.index("--label") + 1]
     number = len(issues) + 1
-    issues.append({{"number": number, "author": opener, "body": text, "comments": [], "open": True}})
+    new = {{"number": number, "author": opener, "body": text, "comments": [], "open": True}}
+    issues.append(new)
 elif words[:2] == ["issue", "comment"]:
     issues[int(words[2]) - 1]["comments"].append({{"author": bot, "body": text}})
 elif words[:2] == ["issue", "close"]:

@@ -110,9 +110,7 @@ class Viewer:
         dated = kept.verdict.as_of is not None
         # Runs of an earlier day's index tell nothing of today's, nor the other way round.
         entries = [
-            entry
-            for entry in self.history.get(kept.name, ())
-            if (entry.as_of is not None) == dated
+            entry for entry in self.history.get(kept.name, ()) if (entry.as_of is not None) == dated
         ]
         timeline, lanes = self._timeline(kept)
         return RowView(
