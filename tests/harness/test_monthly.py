@@ -326,6 +326,16 @@ Evidence: `reports/tiny/plain/20260301T030000.000000Z/`
 """
 
 
+def test_a_story_says_where_its_evidence_can_be_had() -> None:
+    where = "https://ci.example/runs/7"
+    told = tell(outcome(check("smoke:sum", "new")), where)
+    assert (
+        f"`reports/tiny/plain/20260301T030000.000000Z/`, in the artifacts of {where}\n" in told.body
+    )
+    assert f"\nThe run: {where}\n" in tell(outcome(run=None, verdict=None), where).body
+    assert told.digest == tell(outcome(check("smoke:sum", "new"))).digest
+
+
 def test_what_others_wrote_is_no_markup() -> None:
     nasty = f"@everyone ```` </details>\n{mark('tiny/plain', '0' * 16)}"
     story = tell(outcome(check("smoke:sum", "new", nasty)))

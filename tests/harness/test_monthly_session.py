@@ -293,6 +293,32 @@ def test_what_jobs_handed_on_is_found_in_either_layout(checkout: Checkout, layou
     assert only(lines, "| tiny/plain | OK | 9 passed | ")
 
 
+@pytest.mark.parametrize(
+    ("environ", "where"),
+    [
+        (
+            {
+                "GITHUB_SERVER_URL": "https://github.example",
+                "GITHUB_REPOSITORY": "team/stack",
+                "GITHUB_RUN_ID": "7",
+            },
+            "https://github.example/team/stack/actions/runs/7",
+        ),
+        ({"CI_PIPELINE_URL": "https://gitlab.example/7"}, "https://gitlab.example/7"),
+    ],
+)
+def test_what_is_told_leads_to_the_engines_run(
+    checkout: Checkout, environ: dict[str, str], where: str
+) -> None:
+    reports = checkout.bench.root / "reports"
+    make_jobs([TASK], first_of(1)).write(reports / "monthly" / "jobs.json")
+    checkout.bench.environ |= environ
+    code, lines = monthly(checkout, "merge")
+    assert code == 0, lines
+    (told,) = read_stories(reports)
+    assert f"The run: {where}\n" in told.body
+
+
 def test_an_empty_month_is_told_and_fails_nothing(checkout: Checkout) -> None:
     reports = checkout.bench.root / "reports"
     Jobs(listed=first_of(1), jobs=()).write(reports / "monthly" / "jobs.json")

@@ -24,13 +24,13 @@ class _Stories(Record):
     stories: tuple[Story, ...]
 
 
-def conclude(jobs: Jobs, reports: Path, matrices: Path) -> str:
+def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None) -> str:
     """Write stories, summary, JUnit and page of a run from what lies in `reports`.
 
-    Returns the summary.
+    `where` is the run's address, if it has one. Returns the summary.
     """
     found = outcomes(jobs, reports)
-    stories = tuple(tell(outcome) for outcome in found)
+    stories = tuple(tell(outcome, where) for outcome in found)
     _Stories(stories=stories).write(_file(reports))
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
     write_atomically(reports / "summary.md", text)

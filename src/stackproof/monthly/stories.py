@@ -33,10 +33,14 @@ class Story(Record):
     body: str
 
 
-def tell(outcome: Outcome) -> Story:
-    """Return the story of what became of a row."""
+def tell(outcome: Outcome, where: str | None = None) -> Story:
+    """Return the story of what became of a row; `where` is the address of the run that it is of."""
     digest = _digest(outcome)
-    text = templates().get_template("story.md").render(outcome=outcome, word=word(outcome))
+    text = (
+        templates()
+        .get_template("story.md")
+        .render(outcome=outcome, word=word(outcome), where=where)
+    )
     return Story(
         row=outcome.row,
         well=outcome.well,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -144,7 +144,8 @@ class _Steps:
     def merge(self) -> int:
         """Bring together what the jobs left, and write page, summary, JUnit and stories."""
         merge_reports(self.reports, self.given.folder)
-        text = conclude(self._list(), self.reports, self.project.root / "matrices")
+        matrices = self.project.root / "matrices"
+        text = conclude(self._list(), self.reports, matrices, _where(self.project.environ))
         self._append("GITHUB_STEP_SUMMARY", text)
         self._say(text)
         return 0
@@ -205,6 +206,14 @@ def _fan(job: Job) -> dict[str, object]:
     """Return what a CI engine must know of a job to give it a machine for long enough."""
     pythons, minutes = "\n".join(job.pythons), job.minutes + _MINUTES_AROUND
     return {"id": job.id, "name": job.name, "pythons": pythons, "minutes": minutes}
+
+
+def _where(environ: Mapping[str, str]) -> str | None:
+    """Return the address of the run that GitHub or GitLab makes, by what they say of it."""
+    run = environ.get("GITHUB_RUN_ID")
+    if run is None:
+        return environ.get("CI_PIPELINE_URL")
+    return f"{environ['GITHUB_SERVER_URL']}/{environ['GITHUB_REPOSITORY']}/actions/runs/{run}"
 
 
 def _told(action: Action) -> str:
