@@ -223,6 +223,15 @@ def test_the_document_says_what_a_stand_in_helped_to_prove_and_of_which_day(shop
     assert "| ✅ proved, with a stand-in server |" in markdown(evidence, verdict)
 
 
+def test_nothing_is_proved_by_a_run_that_could_not_be_judged(shop: Shop) -> None:
+    evidence, verdict = shop.run(trouble="the test tools | moved alpha")
+    text = written(shop)
+    assert "Could not be judged: the test tools \\| moved alpha\n" in text
+    assert "✅" not in text.replace("✅ proved", "", 1)
+    assert "- ⬜ beta: works with alpha\n" in text
+    assert "| beta | 1.0 | works with alpha | ⬜ not provable here |" in markdown(evidence, verdict)
+
+
 def test_a_document_that_cannot_be_read_is_refused(shop: Shop) -> None:
     with pytest.raises(StackproofError, match=r"missing\.md: cannot be read"):
         form_of_document(shop.root / "missing.md")

@@ -168,6 +168,17 @@ def test_a_known_failure_that_passes_is_news(shop: Shop) -> None:
     assert fixed.one("summary").text == "↑ passes now version:alpha an old story"
 
 
+def test_a_run_that_could_not_be_judged_is_no_silence_and_proves_nothing(shop: Shop) -> None:
+    shop.run(trouble="the test tools moved alpha")
+    tree = page(shop)
+    answer = tree.one("p", class_="answer").text
+    assert answer.startswith("Rows that are OK: 0 of 1. Could not be judged: 1. Newest run:")
+    assert "The matrix ○ not provable here 4 " in tree.text
+    works = tree.one("table", class_="cards matrix").all("details", class_="claim")[0]
+    assert works.one("summary").text == "○ not provable here works with alpha"
+    assert works.all("li")[0].text == "import:beta passed, 0.2 s · output"
+
+
 def test_why_a_run_could_not_be_judged_stands_among_the_failures(shop: Shop) -> None:
     shop.run(trouble="the index went away")
     failures = section(page(shop), "failures")

@@ -61,6 +61,7 @@ def document_markdown(
             t=t,
             plan=kept.plan,
             run=kept.run,
+            trouble=kept.verdict.trouble,
             lines=lines,
             general=[(_MARKS[view.standing], view) for view in general],
             doubts=list(_doubts(every)),

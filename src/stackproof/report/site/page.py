@@ -62,6 +62,7 @@ def _gather(shelf: Shelf) -> dict[str, object]:
         "rows": [viewer.view(row) for row in kept],
         "missing": missing,
         "newest": max((row.verdict.started for row in kept), default=None),
+        "unjudged": sum(row.verdict.trouble is not None for row in kept),
         "news": sum(len(row.verdict.news) for row in kept if not row.verdict.trouble),
         "audit": audit,
         "audit_files": _files(links, "audit.md", "audit.json"),
