@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -253,6 +254,17 @@ def test_a_first_matrix_is_written_and_can_be_audited(desk: Desk) -> None:
         "with --name"
     )
     assert _matrix_from(desk, str(document), "--name", "second", "--python", "3.12") == ""
+
+
+def test_a_first_matrix_is_written_without_a_word_from_libraries(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("markdown_it").setLevel(logging.NOTSET)
+    caplog.set_level(logging.DEBUG)  # as nox does, which prints whatever any logger says
+    document = desk.root / "letters.md"
+    document.write_text(DOCUMENT, encoding="utf-8")
+    assert _matrix_from(desk, str(document)) == ""
+    assert [record.name for record in caplog.records] == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def matrix_from(session: nox.Session, root: Path) -> None:
     options.add_argument("file", type=Path, metavar="FILE.md|FILE.txt|pylock.toml")
     options.add_argument("--python", type=python_version, metavar="3.11")
     options.add_argument("--name", type=_name, metavar="NAME")
+    screen = console()
     try:
         given = options.parse_args(session.posargs)
         stack = read_stack(given.file, python=given.python)
@@ -32,7 +33,6 @@ def matrix_from(session: nox.Session, root: Path) -> None:
         _write(target, stack, given.python)
     except StackproofError as error:
         session.error(f"exit 2, nothing was written: {error}")
-    screen = console()
     for line in (
         *map(str, (*stack.notes, *left_out(stack))),
         f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
