@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,32 @@ def test_pins_that_cannot_go_together_are_named_with_what_they_require(tmp_path:
     # Releases of uv before 0.13 name the version too.
     assert refused.message.replace("middle 1.0", "middle") == (
         "the pins cannot be resolved in one go: middle requires base>=2 and base 1.0 is asked for"
+    )
+
+
+def test_what_only_pins_of_no_stage_clash_over_is_not_known_by_other_complaints(
+    tmp_path: Path,
+) -> None:
+    releases = (
+        Release("web", "1.0", requires=["middle"]),
+        Release("middle", "1.0", requires=["base>=2"]),
+        Release("base", "1.0"),
+    )
+    known = "\n".join(map(_known, ["pip-check:*", "version:web"]))
+    with Index(*releases) as index:
+        found = Desk(root=tmp_path, index=index).audit(
+            matrix_text("web==1.0", "base==1.0", stages=(("base",),), row=known)
+        )
+    assert [item.pin for item in found.findings if item.known] == ["web"]
+    (news,) = [item for item in found.findings if item.is_news]
+    assert news.message.startswith("the pins cannot be resolved in one go: ")
+    assert (news.checks, found.exit_code) == ((), 1)
+
+
+def _known(check: str) -> str:
+    return (
+        f'[[rows.plain.known-failures]]\ncheck = "{check}"\nreason = "r"\n'
+        f"date = {date.today()}"  # noqa: DTZ011 - a matrix has days, not instants
     )
 
 

@@ -257,6 +257,37 @@ def test_an_error_that_is_written_down_is_no_news(audited: Auditor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("check", "says", "is_known"),
+    [
+        ("pip-check:alpha", None, True),
+        ("pip-check:alpha", "beta", True),
+        ("pip-check:alpha", "gamma", False),
+        ("pip-check:beta", None, False),
+    ],
+)
+def test_a_conflict_is_known_by_the_complaint_that_was_written_down(
+    audited: Auditor,
+    check: str,
+    says: str | None,
+    is_known: bool,  # noqa: FBT001
+) -> None:
+    known = (
+        f'[[rows.plain.known-failures]]\ncheck = "{check}"\nreason = "r"\n'
+        f"date = {date.today()}\n"  # noqa: DTZ011 - a matrix has days, not instants
+    ) + (f'says = "{says}"' if says else "")
+    found = audited(
+        matrix_text(
+            "alpha==1.0", "beta==1.0", more='[groups]\npair = ["alpha", "beta"]', row=known
+        ),
+        Release("alpha", "1.0", requires=["beta>=2"]),
+        Release("beta", "1.0"),
+    )
+    conflicts = [item for item in found.findings if item.rule in ("pairwise", "groups")]
+    assert [item.checks for item in conflicts] == [("pip-check:alpha",)] * 2
+    assert [item.known is not None for item in conflicts] == [is_known] * 2
+
+
+@pytest.mark.parametrize(
     ("first", "second", "common"),
     [
         ("", "", True),

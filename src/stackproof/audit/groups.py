@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Literal
 
 from stackproof.audit.findings import Finding
-from stackproof.audit.pairwise import Pairs
+from stackproof.audit.pairwise import Pairs, complaining
 from stackproof.audit.subject import Subject
 
 __all__ = ["check", "judge"]
@@ -35,11 +35,9 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     """Yield an error for a group whose members do not match, a warning for one that is untied."""
     for name, members in subject.plan.groups.items():
         match, why = judge(members, table)
-        if match in ("mismatch", "untied"):
-            yield subject.finding(
-                "groups",
-                "error" if match == "mismatch" else "warning",
-                f"group {name}: {why}",
-                place=("groups", name),
-                checks=tuple(f"pip-check:{member}" for member in members),
-            )
+        message, place = f"group {name}: {why}", ("groups", name)
+        if match == "mismatch":
+            checks = tuple(f"pip-check:{member}" for member in complaining(members, why))
+            yield subject.finding("groups", "error", message, place=place, checks=checks)
+        elif match == "untied":
+            yield subject.finding("groups", "warning", message, place=place)

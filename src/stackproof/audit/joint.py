@@ -95,7 +95,7 @@ def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Fi
     way, whole = outcome.walk, outcome.together
     if isinstance(whole, Refused):
         message = f"the pins cannot be resolved in one go: {sentence(whole.words)}"
-        yield subject.finding("joint", "error", message, checks=("pip-check:*",))
+        yield subject.finding("joint", "error", message, checks=_felt(way, joint))
     if way.refused:
         stage, refused = way.refused
         message = f"stage {stage} cannot be resolved: {sentence(refused.words)}"
@@ -111,6 +111,16 @@ def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Fi
             f"stage {move.stage} {verb} {move.name} {move.before} to {move.after}: {move.because}"
         )
         yield subject.finding("joint", "note", message, place=subject.stage_place(move.stage))
+
+
+def _felt(way: Walk, joint: JointAnswer) -> tuple[str, ...]:
+    """Return the checks that fail where pins do not go together, if the stages run into it at all.
+
+    They need not: of pins that no stage installs, nothing complains in a run.
+    """
+    if way.refused:
+        return (f"stage:{way.refused[0]}",)
+    return ("pip-check:*",) if joint.broken else ()
 
 
 def _move(subject: Subject, step: Step, name: str, lookup: Lookup) -> MoveAnswer:

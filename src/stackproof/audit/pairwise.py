@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import TypeAlias
 
@@ -13,7 +14,7 @@ from stackproof.audit.findings import Finding, PairAnswer
 from stackproof.audit.ranges import overlap
 from stackproof.audit.subject import PinFacts, Subject
 
-__all__ = ["Pairs", "check", "pairs"]
+__all__ = ["Pairs", "check", "complaining", "pairs"]
 
 Pairs: TypeAlias = dict[str, dict[str, PairAnswer]]
 
@@ -41,10 +42,18 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     for first, second in combinations(subject.pins, 2):
         cell = table[first][second]
         if cell.state == "conflict":
-            refuses_first = cell.reason.startswith(f"{second} ")
-            pin = second if refuses_first else first
-            checks = (f"pip-check:{first}", f"pip-check:{second}")
-            yield subject.finding("pairwise", "error", cell.reason, pin=pin, checks=checks)
+            names = complaining((first, second), cell.reason)
+            checks = tuple(f"pip-check:{name}" for name in names)
+            yield subject.finding("pairwise", "error", cell.reason, pin=names[0], checks=checks)
+
+
+def complaining(names: Iterable[str], reason: str) -> tuple[str, ...]:
+    """Return those whose requirements a conflict rests on: `pip check` hears of it from them."""
+    return tuple(
+        name
+        for name in names
+        if re.search(rf"(?:^| and ){re.escape(name)} \S+ requires ", reason)
+    )
 
 
 def _requires(subject: Subject, pin: PinFacts) -> _Requires | None:

@@ -13,7 +13,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
 from stackproof.index.target import Target
 from stackproof.matrix import Matrix
-from stackproof.plan import Plan
+from stackproof.plan import Plan, PlannedFailure
 
 __all__ = ["PinFacts", "Subject"]
 
@@ -66,8 +66,11 @@ class Subject:
         checks: tuple[str, ...] = (),
     ) -> Finding:
         """Return a finding of this row, at the line of `place`, or else of the pin."""
-        known = {failure.check: failure.reason for failure in self.plan.known_failures}
-        reasons = [known[check] for check in checks if check in known]
+        reasons = [
+            failure.reason
+            for failure in self.plan.known_failures
+            if failure.check in checks and _is_meant(failure, message)
+        ]
         at = place or (self.pin_place(pin) if pin else ("rows", self.plan.row))
         return Finding(
             rule=rule,
@@ -111,3 +114,12 @@ class Subject:
     def stages_of(self, pin: str) -> tuple[str, ...]:
         """Return the names of the stages that install a pin by name."""
         return tuple(stage.name for stage in self.plan.stages if pin in stage.pins)
+
+
+def _is_meant(failure: PlannedFailure, message: str) -> bool:
+    """Tell whether a known failure is the one that a finding speaks of.
+
+    Only `pip check` words its complaints as an audit does: who requires what, and what is there.
+    """
+    is_complaint = failure.check.startswith("pip-check:")
+    return not is_complaint or failure.says is None or failure.says in message
