@@ -219,7 +219,7 @@ def test_steps_in_another_order_are_a_difference(tmp_path: Path) -> None:
         (
             "| Alpha | 1.0 | ✅ Beta compatible | stable |",
             "| Alpha | 1.0 |",
-            ["letters.md: line 6: the row has 3 cells and the table 5 columns"],
+            ["letters.md: line 6: the table has 5 columns and the row 3"],
         ),
         (
             "| beta | 2.0 |",
@@ -258,6 +258,21 @@ def test_steps_in_another_order_are_a_difference(tmp_path: Path) -> None:
             "<package>==<version>\n```",
             "<package>==<version>",
             ["letters.md: line 27: the code block is never closed by ```"],
+        ),
+        (
+            "   # as published\n```",
+            "   # as published",
+            [
+                (
+                    "letters.md: line 18: the code block is not closed by ``` before line 26 "
+                    "begins another"
+                )
+            ],
+        ),
+        (
+            "$ pip install beta==2.0",
+            "$ pip install beta_==2.0",
+            ["letters.md: line 28: 'beta_==2.0' is not a requirement; its name is not one"],
         ),
     ],
 )

@@ -32,6 +32,14 @@ def _call(text: str) -> Command:
         ("sudo -H pip install a==1", ["a==1"]),
         ("RUN pip install a==1", ["a==1"]),
         ("(venv) $ pip install a==1", ["a==1"]),
+        ("(venv) me@host:~/src$ pip install a==1", ["a==1"]),
+        ("% pip install a==1", ["a==1"]),
+        (r"PS C:\src> pip install a==1", ["a==1"]),
+        (r"C:\> pip install a==1", ["a==1"]),
+        ("!pip install a==1", ["a==1"]),
+        ("%pip install a==1", ["a==1"]),
+        ("sudo -E env X=1 pip install a==1", ["a==1"]),
+        ("if true; then pip install a==1; fi", ["a==1"]),
         ("python -m pip --no-cache-dir --log f.txt install -U a==1", ["a==1"]),
         ("UV_X=1 uv pip install a==1", ["a==1"]),
         ("pip install --force-reinstall --no-deps a==1", ["a==1"]),
@@ -52,6 +60,7 @@ def _call(text: str) -> Command:
         ("pip install", []),
         ("pip install <package>==<version>", []),
         ("pip uninstall a", []),
+        ("pip install --dry-run a==1", []),
         ("echo pip install a==1", []),
         ('echo "pip install a==1"', []),
         ("npm install a==1", []),
@@ -96,6 +105,11 @@ def test_installer_calls_are_told_from_other_commands(command: str, installs: li
             ),
         ),
         (
+            "uv add a==1 && pip install b==2",
+            ["b"],
+            "'uv add a==1' was passed over; only calls of pip install are read",
+        ),
+        (
             "pip install a>=1,<2 b==2",
             ["a", "b"],
             "a>=1,<2 stands without quotes: a shell takes what follows < or > for a file",
@@ -114,11 +128,17 @@ def test_what_is_no_release_of_an_index_is_noted(
 def test_options_may_stand_anywhere_and_in_any_form() -> None:
     call = _call(
         "pip install -c one.txt a==1 -ctwo.txt --constraint=three.txt -i https://e.org/s "
-        "--extra-index-url https://f.org/s --pre --no-deps"
+        "--extra-index-url https://f.org/s --pre --no-deps -I --only-binary :all:"
     )
     assert call.constraints == ("one.txt", "two.txt", "three.txt")
     assert call.index == "https://e.org/s"
-    assert call.further == ("--extra-index-url https://f.org/s", "--pre", "--no-deps")
+    assert call.further == (
+        "--extra-index-url https://f.org/s",
+        "--pre",
+        "--no-deps",
+        "-I",
+        "--only-binary :all:",
+    )
     assert [item.written for item in call.installs] == ["a==1"]
 
 

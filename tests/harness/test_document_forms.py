@@ -163,6 +163,20 @@ def test_a_list_is_a_step_only_where_a_step_reads_one(tmp_path: Path) -> None:
             ],
         ),
         (
+            'alpha[x]==1.0 "gamma>=1,<2"',
+            ["error 6 this command asks for alpha[x], stage one for alpha"],
+        ),
+        (
+            'alpha==1.0 "gamma>=1,<2" --extra-index-url https://me:secret@e.org/s git+https://t@e.org/a',
+            [
+                (
+                    "error 6 further options: this command has --extra-index-url https://e.org/s, "
+                    "stage one has none"
+                ),
+                "note 6 'git+https://e.org/a' was passed over; it names no release of an index",
+            ],
+        ),
+        (
             'alpha==1.0 "gamma>=1,<2" -e .',
             ["note 6 '-e .' was passed over; it names no release of an index"],
         ),
@@ -191,6 +205,42 @@ def test_two_steps_that_pin_one_package_differently(tmp_path: Path) -> None:
     block = "```\npip install alpha==1.0 'gamma>=1,<2' delta==1\npip install delta==2\n```\n"
     found = _differences(tmp_path, f"{TABLE}\n{block}")
     assert "error 7 this command pins delta to 2, but line 6 says 1" in found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("```\n# Why: Alpha 1.1 is the one.\n# Beta 9 is not installed here.\n{call}\n```", 1),
+        ("```\n# Why: Alpha 1.0 is the one.\n{call}\n```", 0),
+        ("```\n# Alpha 1.1\n```\n```\n{call}\n```", 0),
+        ("Alpha 1.1 was `alpha==1.0`.\n\n```\n{call}\n```", 0),
+        ("Later\n`pip install 'alpha[x]==1.1'`, not `omega==2`.\n\n```\n{call}\n```", 1),
+        ("Not `alpha==1.*`.\n\n```\n{call}\n```", 0),
+    ],
+)
+def test_comments_and_code_in_sentences_may_name_another_version(
+    tmp_path: Path, words: str, said: int
+) -> None:
+    call = 'pip install alpha==1.0 "gamma>=1,<2"'
+    text = f"{TABLE}\n{words.format(call=call)}\n"
+    found = [line for line in _differences(tmp_path, text) if "speaks of" in line]
+    assert len(found) == said
+    assert all("speaks of alpha 1.1, but the table lists 1.0" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("block", "what"),
+    [
+        ("```python\n!pip install beta==2.0\n```", "a block of python"),
+        ("<pre>\npip install beta==2.0\n</pre>", "a block of HTML"),
+    ],
+)
+def test_calls_that_are_not_read_are_said(tmp_path: Path, block: str, what: str) -> None:
+    text = f"{TABLE}\n```\npip install alpha==1.0\n```\n\n{block}\n"
+    notes = [line for line in _differences(tmp_path, text) if line.startswith("note")]
+    (note,) = notes
+    assert note.startswith("note 10 ")
+    assert note.endswith(f"pip install beta==2.0' was passed over; {what} is not read as shell")
 
 
 def test_two_tables_that_disagree(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
-"""Remarks in a version table that speak of another package's version, or of Python's."""
+"""Words of a document that speak of a version: remarks in its table, comments, code in sentences."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stackproof.audit.document_steps import Difference
-from stackproof.document import Stack
+from stackproof.document import Aside, Stack
 
-__all__ = ["stale_remarks"]
+__all__ = ["stale_asides", "stale_remarks"]
+
+_PINNED = re.compile(r"(?<![\w.-])([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==(\d+(?:\.\d+)*)(?![\w.*+-])")
 
 
 def stale_remarks(stack: Stack) -> Iterator[Difference]:
@@ -20,11 +23,35 @@ def stale_remarks(stack: Stack) -> Iterator[Difference]:
         for remark in item.remarks:
             for (name, said), version in _said(remark, spoken).items():
                 if name != item.name and not _is_that(said, version):
-                    message = (
-                        f"the remark {remark!r} speaks of {name} {said}, but the table lists "
-                        f"{version}"
-                    )
-                    yield Difference("warning", item.line, message, item.name)
+                    yield _stale(item.line, f"the remark {remark!r}", name, said, version, item.name)
+
+
+def stale_asides(stack: Stack) -> Iterator[Difference]:
+    """Yield a warning for each comment, or code in a sentence, at another version than the table's.
+
+    A comment counts if the commands below or above it install what it speaks of.
+    """
+    spoken = _spoken(stack)
+    for aside in stack.asides:
+        for (name, said), version in _said_aside(aside, spoken).items():
+            if not _is_that(said, version):
+                yield _stale(aside.line, repr(aside.text), name, said, version, name)
+
+
+def _stale(line: int, what: str, name: str, said: str, version: str, pin: str) -> Difference:
+    message = f"{what} speaks of {name} {said}, but the table lists {version}"
+    return Difference("warning", line, message, pin)
+
+
+def _said_aside(
+    aside: Aside, spoken: Mapping[str, tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    if aside.about is not None:
+        said = _said(aside.text, spoken)
+        return {key: version for key, version in said.items() if key[0] in aside.about}
+    listed = dict(spoken.values())
+    pinned = ((str(canonicalize_name(name)), said) for name, said in _PINNED.findall(aside.text))
+    return {(name, said): listed[name] for name, said in pinned if name in listed}
 
 
 def _said(remark: str, spoken: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], str]:

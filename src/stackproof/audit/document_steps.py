@@ -76,17 +76,25 @@ def _pair(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference
     if less := names - command.names:
         message = f"stage {stage.name} installs {_listing(less)}, which this command does not"
         yield Difference("error", command.line, message)
-    yield from _ranges(command, stage)
+    yield from _ranges(matrix, command, stage)
     yield from _sources(matrix, command, stage)
 
 
-def _ranges(command: Command, stage: Stage) -> Iterator[Difference]:
+def _ranges(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:
     wanted = _requirements(stage)
     for install in command.installs:
-        ours = wanted.get(install.name)
-        if ours is not None and ours.specifier != Requirement(install.written).specifier:
-            message = f"this command asks for {install.written}, stage {stage.name} for {ours}"
+        theirs, ours = Requirement(install.written), wanted.get(install.name)
+        if ours is None and install.name in stage.pins:
+            # Which version a pin has is compared for every command, not for steps alone.
+            ours = Requirement(_asked(install.name, matrix.pin(install.name).extras))
+            theirs = Requirement(_asked(install.name, install.extras))
+        if ours is not None and (ours.specifier, ours.extras) != (theirs.specifier, theirs.extras):
+            message = f"this command asks for {theirs}, stage {stage.name} for {ours}"
             yield Difference("error", install.line, message, install.name)
+
+
+def _asked(name: str, extras: Sequence[str]) -> str:
+    return f"{name}[{','.join(extras)}]"
 
 
 def _sources(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from stackproof.audit.document_remarks import stale_remarks
+from stackproof.audit.document_remarks import stale_asides, stale_remarks
 from stackproof.audit.document_steps import Difference, step_differences
 from stackproof.audit.findings import Finding
 from stackproof.document import Install, Listed, Stack, read_stack
 from stackproof.matrix import Matrix
+from stackproof.text import without_passwords
 
 __all__ = ["compare"]
 
@@ -34,6 +35,7 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
         *comparison.coverage(),
         *comparison.versions(),
         *stale_remarks(stack),
+        *stale_asides(stack),
     ]
     found += [Difference("note", note.line or 1, note.message) for note in stack.notes]
     for item in found:
@@ -45,7 +47,7 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
             pin=item.pin,
             file=shown,
             line=item.line,
-            message=item.message,
+            message=without_passwords(item.message),
         )
 
 

@@ -3,9 +3,10 @@
 from stackproof.document.first_matrix import first_matrix, left_out
 from stackproof.document.problems import DocumentError
 from stackproof.document.reading import read_stack
-from stackproof.document.stack import Command, Install, Listed, Stack
+from stackproof.document.stack import Aside, Command, Install, Listed, Stack
 
 __all__ = [
+    "Aside",
     "Command",
     "DocumentError",
     "Install",

@@ -20,10 +20,20 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 #: A line that is clearly a command, not what one printed.
 _INSTALLER_CALL = re.compile(
-    r"(?:^|&&|;)\s*(?:sudo\s+|uv\s+|\S+\s+-m\s+)*\S*pip[\d.]*\s+(?:-\S+\s+)*install\s"
+    r"(?:^|&&|;|>)\s*[!%]?\s*(?:sudo\s+|uv\s+|\S+\s+-m\s+)*\S*pip[\d.]*\s+(?:-\S+\s+)*install\s"
 )
 _PIP = re.compile(r"(?:.*[/\\])?pip[\d.]*(?:\.exe)?")
-_BEFORE = ("sudo", "!", "RUN", "export", "-H")
+#: What may stand before a command without changing what it installs.
+_BEFORE = ("sudo", "!", "%", "RUN", "export", "-E", "-H", "env", "time", "then", "do", "else")
+#: Calls that bring packages too, and are not read.
+_OTHERS = {
+    "conda": ("install",),
+    "mamba": ("install",),
+    "pdm": ("add",),
+    "pipenv": ("install",),
+    "poetry": ("add",),
+    "uv": ("add", "sync"),
+}
 _PLACEHOLDER = re.compile(r"<[\w -]+>")
 #: What brings up the installers themselves is no part of a stack.
 _INSTALLERS = frozenset(["pip", "setuptools", "uv", "wheel"])
@@ -57,6 +67,13 @@ class CommandReader:
                     message = f"the command cannot be read ({error}); close the quotation"
                     self.problems.append(problem(self.file, number, message))
 
+    def pass_over(self, block: str, *, line: int, what: str) -> None:
+        """Note the installer calls of a block that is not read as shell."""
+        for number, text in enumerate(block.split("\n"), start=line):
+            if _INSTALLER_CALL.search(text):
+                message = f"{text.strip()!r} was passed over; {what} is not read as shell"
+                self.notes.append(Note(line=number, message=message))
+
     def _command(self, words: list[Word], section: str, step: str) -> None:
         rest = list(dropwhile(lambda word: word.raw in _BEFORE, words))
         assigned: dict[str, str] = {}
@@ -68,8 +85,12 @@ class CommandReader:
         elif (arguments := _arguments(rest)) is not None:
             call = _Call(reader=self, line=words[0].line)
             call.read(list(self._expanded(arguments)))
-            if call.installs or call.reads_list:
+            if call.brings_something:
                 self.commands.append(call.command(section, step))
+        elif rest[1:] and rest[1].raw in _OTHERS.get(rest[0].raw, ()):
+            shown = " ".join(word.raw for word in rest)
+            message = f"{shown!r} was passed over; only calls of pip install are read"
+            self.notes.append(Note(line=rest[0].line, message=message))
 
     def _expand(self, word: Word) -> str:
         if word.is_literal:
@@ -95,6 +116,12 @@ class _Call:
     index: str | None = None
     further: list[str] = field(default_factory=list)
     reads_list: bool = False
+    is_rehearsal: bool = False
+
+    @property
+    def brings_something(self) -> bool:
+        """Whether an environment has more after it than before."""
+        return not self.is_rehearsal and (self.reads_list or bool(self.installs))
 
     def read(self, arguments: Sequence[tuple[str, Word]]) -> None:
         """Take options and requirements in whatever order they stand."""
@@ -134,6 +161,8 @@ class _Call:
             self.index = value
         elif meaning == "further":
             self.further.append(whole)
+        elif meaning == "rehearsal":
+            self.is_rehearsal = True
         elif meaning == "list":
             self.reads_list = True
             self._pass_over(whole, word, "no file beside the document is read")

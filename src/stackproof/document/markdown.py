@@ -14,7 +14,7 @@ from stackproof.document.commands import CommandReader
 from stackproof.document.problems import DocumentError, problem
 from stackproof.document.requirement import this_python
 from stackproof.document.requirement_lines import RequirementLines
-from stackproof.document.stack import Stack
+from stackproof.document.stack import Aside, Stack
 from stackproof.document.tables import TableReader, broken_tables
 from stackproof.errors import Problem
 
@@ -27,11 +27,15 @@ _SHELLS = frozenset(
         "bat",
         "cmd",
         "console",
+        "docker",
         "dockerfile",
         "fish",
         "plaintext",
         "powershell",
+        "ps1",
+        "pwsh",
         "sh",
+        "sh-session",
         "shell",
         "shell-session",
         "terminal",
@@ -88,7 +92,30 @@ def read_markdown(text: str, *, name: str, file: str, python: str | None) -> Sta
         listed=tuple(tables.listed),
         commands=tuple(reader.commands),
         notes=tuple(reader.notes),
+        asides=(*_comments(blocks, reader), *_spans(tokens)),
     )
+
+
+def _comments(blocks: Sequence[_Block], reader: CommandReader) -> Iterator[Aside]:
+    """Yield each comment of a block that installs something, as one about what it installs."""
+    for block in blocks:
+        lines = dict(enumerate(block.text.split("\n"), start=block.line))
+        calls = [command for command in reader.commands if command.line in lines]
+        about = frozenset(name for command in calls for name in command.names)
+        for number, text in lines.items():
+            if about and text.lstrip().startswith("#"):
+                yield Aside(line=number, text=text.strip(), about=about)
+
+
+def _spans(tokens: Sequence[Token]) -> Iterator[Aside]:
+    """Yield each piece of code within a sentence; a table's cells are read as such."""
+    for before, token in pairwise(tokens):
+        if token.type == "inline" and before.type not in ("td_open", "th_open"):
+            line = (token.map or [0])[0] + 1
+            for part in token.children or []:
+                line += part.type in ("softbreak", "hardbreak")
+                if part.type == "code_inline":
+                    yield Aside(line=line, text=part.content)
 
 
 def _read_tables(
@@ -101,15 +128,23 @@ def _read_tables(
 
 
 def _open_blocks(tokens: Sequence[Token], file: str) -> Iterator[Problem]:
-    """Yield a problem for each code block that ends only because what it stands in does."""
+    """Yield a problem for each code block that ends only because what it stands in does.
+
+    Or only at the end of the next one, whose beginning it then holds as a line of its own.
+    """
     for token in tokens:
         if token.type == "fence" and token.map:
             begin, end = token.map
             content = token.content.removesuffix("\n")
             inside = content.count("\n") + 1 if token.content else 0
+            opening = re.search(rf"^ {{0,3}}{token.markup}+[^\s`~]", content, re.MULTILINE)
             if end - begin < inside + 2:
                 message = f"the code block is never closed by {token.markup}"
                 yield problem(file, begin + 1, message)
+            elif opening:
+                line = begin + 2 + content.count("\n", 0, opening.start())
+                message = f"the code block is not closed by {token.markup} before line {line}"
+                yield problem(file, begin + 1, f"{message} begins another")
 
 
 def _title(tokens: Sequence[Token]) -> str:
@@ -123,15 +158,16 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[str, Token]]:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
-    """Yield every code block that has an end, with the headings that it stands under."""
+    """Yield every block of code or HTML, with the headings that it stands under."""
     headings = {id(token): tag for tag, token in _headings(tokens)}
     section = step = ""
     for token in tokens:
         if tag := headings.get(id(token)):
             step = token.content
             section = step if tag in ("h1", "h2") else section
-        elif token.type in ("fence", "code_block") and token.map:
-            language = (re.split(r"[\s{,:]", token.info.strip().lower()) or [""])[0]
+        elif token.type in ("fence", "code_block", "html_block") and token.map:
+            words = re.split(r"[\s{,:]", token.info.strip().lower())
+            language = "HTML" if token.type == "html_block" else words[0]
             line = token.map[0] + (2 if token.type == "fence" else 1)
             yield _Block(
                 language=language, text=token.content, line=line, section=section, step=step
@@ -154,4 +190,6 @@ def _read_blocks(blocks: Sequence[_Block], file: str, python: str) -> CommandRea
             )
         elif block.language in _SHELLS:
             reader.read(block.text, line=block.line, section=block.section, step=block.step)
+        else:
+            reader.pass_over(block.text, line=block.line, what=f"a block of {block.language}")
     return reader

@@ -6,7 +6,7 @@ from typing import Literal
 
 __all__ = ["Meaning", "split_option", "takes_value"]
 
-Meaning = Literal["constraint", "index", "list", "elsewhere", "further", "none"]
+Meaning = Literal["constraint", "index", "list", "elsewhere", "further", "rehearsal", "none"]
 
 _MEANINGS: dict[str, Meaning] = {
     "-c": "constraint",
@@ -27,6 +27,12 @@ _MEANINGS: dict[str, Meaning] = {
     "--no-deps": "further",
     "--no-index": "further",
     "--pre": "further",
+    "--force-reinstall": "further",
+    "--ignore-installed": "further",
+    "-I": "further",
+    "--upgrade-strategy": "further",
+    "--no-binary": "further",
+    "--only-binary": "further",
     "--prerelease": "further",
     "--exclude-newer": "further",
     "--uploaded-prior-to": "further",
@@ -34,11 +40,22 @@ _MEANINGS: dict[str, Meaning] = {
     "--override": "further",
     "--overrides": "further",
     "--torch-backend": "further",
+    "--dry-run": "rehearsal",
 }
+#: Those of them that stand alone.
+_BARE = (
+    "-I",
+    "--dry-run",
+    "--force-reinstall",
+    "--ignore-installed",
+    "--no-deps",
+    "--no-index",
+    "--pre",
+)
 #: Options whose value is a word of its own, which must not be taken for a requirement.
 _VALUED = frozenset(
     [
-        *(name for name in _MEANINGS if name not in ("--no-deps", "--no-index", "--pre")),
+        *(name for name in _MEANINGS if name not in _BARE),
         "-b",
         "-C",
         "-p",
@@ -58,8 +75,6 @@ _VALUED = frozenset(
         "--keyring-provider",
         "--link-mode",
         "--log",
-        "--no-binary",
-        "--only-binary",
         "--platform",
         "--prefix",
         "--progress-bar",
@@ -77,7 +92,6 @@ _VALUED = frozenset(
         "--timeout",
         "--trusted-host",
         "--upgrade-package",
-        "--upgrade-strategy",
         "--use-feature",
     ]
 )

@@ -7,7 +7,7 @@ import re
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from stackproof.document.stack import Install
@@ -30,14 +30,15 @@ def read_install(text: str, line: int, python: str) -> Install | None:
     """
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+        name = canonicalize_name(requirement.name, validate=True)
+    except (InvalidName, InvalidRequirement):
         raise ValueError(_complaint(text)) from None
     if requirement.marker is not None and not applies(requirement.marker, python):
         return None
     requirement.marker = None
     return Install(
         line=line,
-        name=str(canonicalize_name(requirement.name)),
+        name=str(name),
         extras=tuple(sorted(requirement.extras)),
         version=_pinned(requirement),
         written=str(requirement),
@@ -73,8 +74,8 @@ def _complaint(text: str) -> str:
     wanted, _, marker = text.partition(";")
     name, equals, version = wanted.partition("==")
     try:
-        Requirement(name)
-    except InvalidRequirement:
+        canonicalize_name(Requirement(name).name, validate=True)
+    except (InvalidName, InvalidRequirement):
         return f"{text!r} is not a requirement; its name is not one"
     if equals and not _is_version(version.strip().removesuffix(".*")):
         return f"{text!r}: {version.strip()!r} is not a version"

@@ -20,7 +20,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_PROMPT = re.compile(r"^(?:\([\w.-]+\)\s*)?\$\s+")
+#: `$ `, `(venv) $ `, `me@host:~/src$ `, `% `, `C:\\src> `, `PS C:\\src> `, and a notebook's `!`.
+_PROMPT = re.compile(
+    r"^[!%](?=\w)|^(?:\([\w.-]+\)\s*)?(?:(?:[\w.-]+@[\w.-]+[^\s$%]*\s?)?[$%]|(?:PS\s+)?[A-Z]:\\[^>]*>)\s+"
+)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Command", "Install", "Listed", "Note", "Stack"]
+__all__ = ["Aside", "Command", "Install", "Listed", "Note", "Stack"]
 
 #: A heading that is one of a series: "Step 2", "2단계: MLflow", "3. PyTorch".
-_NUMBERED = re.compile(r"\bstep\b|단계|^\W*\d+[.):]", re.IGNORECASE)
+_NUMBERED = re.compile(r"\b(?:step|stage|phase)\b|단계|^\W*\d+[.):]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,18 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Aside:
+    """Words beside the steps that may name a version: a comment, or code within a sentence.
+
+    `about` are the packages that may be meant, None for whichever it names.
+    """
+
+    line: int
+    text: str
+    about: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """Something that was passed over; `line` is None where a file has none to point at."""
 
@@ -92,6 +104,7 @@ class Stack:
     listed: tuple[Listed, ...]
     commands: tuple[Command, ...]
     notes: tuple[Note, ...]
+    asides: tuple[Aside, ...] = ()
 
     @property
     def steps(self) -> tuple[Command, ...]:

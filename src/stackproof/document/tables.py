@@ -118,7 +118,7 @@ def broken_tables(tokens: Sequence[Token], lines: Sequence[str], file: str) -> I
         if _Columns.of(_split(rows[0])) is not None:
             yield problem(file, begin + 1, _why_no_table(rows))
         elif len(_split(rows[0])) in widths and len(rows) == end - begin:
-            message = "the row stands outside of a table; leave no empty line before it"
+            message = "the row stands outside of a table; leave no empty line before it, and no indentation"
             yield problem(file, begin + 1, message)
 
 
@@ -151,8 +151,13 @@ def _tables(tokens: Sequence[Token]) -> Iterator[list[_Row]]:
 
 def _shown(token: Token) -> str:
     """Return the words of a cell as a reader sees them: no emphasis, no addresses of links."""
-    parts = token.children or []
-    return "".join(part.content for part in parts if part.type in ("text", "code_inline")).strip()
+    return "".join(map(_said, token.children or [])).strip()
+
+
+def _said(part: Token) -> str:
+    if part.type in ("text", "code_inline"):
+        return part.content
+    return " " if part.type == "html_inline" and part.content.lower().startswith("<br") else ""
 
 
 def _bare(label: str) -> str:
@@ -178,7 +183,7 @@ def _split(line: str) -> list[str]:
 
 def _wrong(label: str, version: str, width: int, columns: int) -> str | None:
     if width != columns:
-        return f"the row has {width} cells and the table {columns} columns"
+        return f"the table has {columns} columns and the row {width}"
     if not label or not is_name(label):
         return f"{label!r} is not a name of a package"
     if label.lower() == "python":

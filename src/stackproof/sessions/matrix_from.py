@@ -15,6 +15,7 @@ from stackproof.matrix import parse_matrix
 from stackproof.records import write_atomically
 from stackproof.sessions.nox_session import console
 from stackproof.sessions.options import Options, python_version
+from stackproof.text import without_passwords
 
 __all__ = ["matrix_from"]
 
@@ -37,7 +38,7 @@ def matrix_from(session: nox.Session, root: Path) -> None:
         *map(str, (*stack.notes, *left_out(stack))),
         f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
     ):
-        screen.print(line, markup=False, highlight=False)
+        screen.print(without_passwords(line), markup=False, highlight=False)
 
 
 def _name(text: str) -> str:
