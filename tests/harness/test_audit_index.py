@@ -160,6 +160,9 @@ def test_without_metadata_files_a_pin_is_unknown_and_never_fetched_whole(tmp_pat
             project = client.project(index.url, "alpha")
             assert project is not None
             assert client.metadata(index.url, project.files[0]) is None
+        found = desk.audit(MATRIX)
+    assert [pin.python for pin in found.pins] == ["unknown", "unknown"]
+    assert found.pairs["tiny/plain"]["alpha"]["beta"].state == "unknown"
 
 
 @pytest.mark.parametrize("offers", [Offers(metadata_files=False), Offers()])

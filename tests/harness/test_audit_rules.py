@@ -11,7 +11,7 @@ from audit_bench import PYTHON, Desk, matrix_text, messages
 from support.index import Index
 from support.wheels import FOREIGN, Release
 
-from stackproof.audit import Audit
+from stackproof.audit import Audit, audit
 from stackproof.audit.lines import Lines
 from stackproof.audit.ranges import overlap
 from stackproof.index.core_metadata import CoreMetadata
@@ -203,6 +203,31 @@ def test_constraints_agree_differ_or_do_not_mention(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "checks", "judged"),
+    [
+        ("Beta 1.0 호환", [], [("pairwise:alpha:beta", "proved")]),
+        ("Beta + Gamma", ["smoke:x"], [("pairwise:alpha:beta", "proved")]),
+        ("Beta, Alpha", ["pairwise:alpha:delta"], [("pairwise:alpha:delta", "not provable")]),
+        ("works with Delta", [], [("pairwise:alpha:delta", "not provable")]),
+        ("stable", [], []),
+    ],
+)
+def test_a_claim_that_names_another_pin_is_judged_by_the_pair(
+    audited: Auditor, text: str, checks: list[str], judged: list[tuple[str, str]]
+) -> None:
+    matrix = matrix_text("alpha==1.0", "beta==1.0", "delta==1.0").replace(
+        'name = "alpha"', f'name = "alpha"\nclaims = [{{ text = "{text}", checks = {checks} }}]'
+    )
+    found = audited(
+        matrix,
+        Release("alpha", "1.0", requires=["beta>=1"]),
+        Release("beta", "1.0"),
+        Release("delta", "1.0"),
+    )
+    assert [(claim.check, claim.state) for claim in found.claims] == judged
+
+
 def test_freshness_counts_releases_months_and_majors(audited: Auditor) -> None:
     from datetime import datetime, timezone
 
@@ -254,6 +279,19 @@ def test_an_error_that_is_written_down_is_no_news(audited: Auditor) -> None:
     (finding,) = [finding for finding in found.findings if finding.rule == "exists"]
     assert (finding.level, finding.known) == ("error", "never released")
     assert found.exit_code == 0
+
+
+def test_an_override_of_a_base_is_one_of_the_row(tmp_path: Path) -> None:
+    override = (
+        '[[rows.plain.overrides]]\npin = "alpha"\nversion = "1.0"\nreason = "r"\n'
+        'date = 2020-01-01\n[rows.derived]\nsummary = "D"\nbase = "plain"'
+    )
+    with Index(Release("alpha", "1.0")) as index:
+        desk = Desk(root=tmp_path, index=index)
+        file = desk.write(matrix_text("alpha==1.1", row=override))
+        found = audit([(file, "derived")], desk.place)
+    (message,) = messages(found, "expiry")
+    assert message.startswith("warning 26: the override of alpha was written down ")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -11,7 +12,9 @@ from stackproof.audit.findings import ClaimAnswer
 from stackproof.audit.groups import judge
 from stackproof.audit.pairwise import Pairs
 from stackproof.audit.python_support import requires_python, support
-from stackproof.audit.subject import Subject
+from stackproof.audit.subject import PinFacts, Subject
+from stackproof.document.names import distribution, is_name
+from stackproof.plan import PlannedClaim
 
 __all__ = ["check"]
 
@@ -22,7 +25,7 @@ _Judged = tuple[State, str]
 def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
     """Yield a verdict for each check of a claim that is one of the audit's."""
     for claim in subject.plan.claims:
-        for check_id in claim.checks:
+        for check_id in (*claim.checks, *_pairs_named(subject, claim)):
             judged = _judge(subject, table, check_id)
             if judged is not None:
                 yield ClaimAnswer(
@@ -34,6 +37,20 @@ def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
                     state=judged[0],
                     because=judged[1],
                 )
+
+
+def _pairs_named(subject: Subject, claim: PlannedClaim) -> Iterator[str]:
+    """Yield the pair of the claim's pin with each pin that its words name, where it lists no pair.
+
+    A run may prove "MLflow 2.17.2 호환" by a workload; what metadata says of the two counts as well.
+    """
+    if claim.pin is None or any(check.startswith("pairwise:") for check in claim.checks):
+        return
+    words = (word for word in re.findall(r"[A-Za-z][\w.-]*", claim.text) if is_name(word))
+    named = dict.fromkeys(distribution(word, subject.pins) for word in words)
+    for name in named:
+        if name in subject.pins and name != claim.pin:
+            yield f"pairwise:{claim.pin}:{name}"
 
 
 def _judge(subject: Subject, table: Pairs, check_id: str) -> _Judged | None:
@@ -71,13 +88,17 @@ def _python(subject: Subject, name: str) -> _Judged:
     wanted = requires_python(pin) or "any"
     words = {
         "declared": f"{pin} requires Python {wanted}, and its classifiers name {python}",
-        "admitted": f"{pin} requires Python {wanted}; its classifiers do not name {python}",
+        "admitted": f"{pin} requires Python {wanted}{_unnamed(pin, python)}",
         "refused": f"{pin} requires Python {wanted}",
-        "unknown": f"{pin} does not exist",
+        "unknown": f"{pin} does not exist" if pin.release is None else f"{pin} does not say",
     }
     states: dict[str, State] = {"declared": "proved", "admitted": "proved", "refused": "refuted"}
     state = support(subject, pin)
     return states.get(state, "not provable"), words[state]
+
+
+def _unnamed(pin: PinFacts, python: str) -> str:
+    return f"; its classifiers do not name {python}" if pin.metadata else ""
 
 
 def _constraints(subject: Subject, name: str) -> _Judged:

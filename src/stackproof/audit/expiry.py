@@ -25,8 +25,7 @@ LIFE_DAYS = 90
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for each entry of the row that is out of date, or lacks a reason."""
-    row = subject.matrix.rows[subject.plan.row]
-    for what, day, place in _dated(row, ("rows", subject.plan.row)):
+    for what, day, place in _dated(subject):
         age = (subject.today - day).days
         if age > LIFE_DAYS:
             message = (
@@ -37,25 +36,37 @@ def check(subject: Subject) -> Iterator[Finding]:
         elif age < 0:
             message = f"{what} is dated {day}, which lies ahead; write the day of the entry"
             yield subject.finding("expiry", "warning", message, place=place)
-    for name, stage, place in _unexplained(row, ("rows", subject.plan.row)):
+    for name, stage, place in _unexplained(subject):
         message = f"stage {stage} installs {name} for no reason that is written down; add one"
         yield subject.finding("expiry", "warning", message, place=place)
 
 
-def _dated(row: Row, place: Place) -> Iterator[tuple[str, date, Place]]:
-    for number, failure in enumerate(row.known_failures):
+def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
+    own: Place = ("rows", subject.plan.row)
+    for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
         what = f"the known failure {failure.check}"
-        yield what, failure.date, (*place, "known-failures", number, "date")
-    for number, override in enumerate(row.overrides):
-        what = f"the override of {override.pin}"
-        yield what, override.date, (*place, "overrides", number, "date")
-    for number, stage in enumerate(row.stages):
-        yield f"the added stage {stage.name}", stage.date, (*place, "stages", number, "date")
+        yield what, failure.date, (*own, "known-failures", number, "date")
+    for row, place in _lineage(subject):
+        for number, override in enumerate(row.overrides):
+            what = f"the override of {override.pin}"
+            yield what, override.date, (*place, "overrides", number, "date")
+        for number, stage in enumerate(row.stages):
+            yield f"the added stage {stage.name}", stage.date, (*place, "stages", number, "date")
 
 
-def _unexplained(row: Row, place: Place) -> Iterator[tuple[str, str, Place]]:
-    for number, stage in enumerate(row.stages):
-        extra = [canonicalize_name(Requirement(text).name) for text in stage.requirements]
-        for name in (*stage.pins, *extra):
-            if stage.reasons and name not in stage.reasons:
-                yield name, stage.name, (*place, "stages", number)
+def _unexplained(subject: Subject) -> Iterator[tuple[str, str, Place]]:
+    for row, place in _lineage(subject):
+        for number, stage in enumerate(row.stages):
+            extra = [canonicalize_name(Requirement(text).name) for text in stage.requirements]
+            for name in (*stage.pins, *extra):
+                if stage.reasons and name not in stage.reasons:
+                    yield name, stage.name, (*place, "stages", number)
+
+
+def _lineage(subject: Subject) -> Iterator[tuple[Row, Place]]:
+    """Yield the row and those that it takes overrides and stages from, each with its place."""
+    name: str | None = subject.plan.row
+    while name is not None:
+        row = subject.matrix.rows[name]
+        yield row, ("rows", name)
+        name = row.base

@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from stackproof.audit.findings import Finding, FreshnessAnswer
 from stackproof.audit.subject import PinFacts, Subject
+from stackproof.audit.wording import count
 
 __all__ = ["answer", "check"]
 
@@ -48,18 +49,14 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _sentence(pin: PinFacts, found: FreshnessAnswer) -> str:
-    behind = [_count(found.releases, "release")]
-    if found.months is not None and found.months > 0:
-        behind.append(f"{found.months:.0f} months")
+    behind = [count(found.releases, "release")]
+    if (months := round(found.months or 0)) > 0:
+        behind.append(count(months, "month"))
     if found.majors > 0:
-        behind.append(_count(found.majors, "major version"))
+        behind.append(count(found.majors, "major version"))
     ours = f"{pin}{f' of {found.released}' if found.released else ''}"
     newest = f"{found.newest}{f' of {found.newest_released}' if found.newest_released else ''}"
     return f"{ours} is {', '.join(behind)} behind {newest}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _major(version: Version) -> int:

@@ -23,8 +23,11 @@ def requires_python(pin: PinFacts) -> str | None:
 def support(
     subject: Subject, pin: PinFacts
 ) -> Literal["declared", "admitted", "refused", "unknown"]:
-    """Return how a pin stands to the row's Python; "declared" is by classifier as well."""
-    if pin.release is None:
+    """Return how a pin stands to the row's Python; "declared" is by classifier as well.
+
+    A page that sets no limit leaves open whether the release's own metadata does.
+    """
+    if pin.release is None or (pin.metadata is None and requires_python(pin) is None):
         return "unknown"
     if not subject.target.admits_python(requires_python(pin)):
         return "refused"

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from stackproof.audit.findings import Audit, Finding, JointAnswer, PinAnswer
 
-__all__ = ["Merged", "behind", "constrained", "counts", "headline", "joint_line", "merge", "symbol"]
+__all__ = [
+    "Merged",
+    "behind",
+    "constrained",
+    "count",
+    "counts",
+    "headline",
+    "joint_line",
+    "merge",
+    "symbol",
+]
 
 _WORD = {0: "OK", 1: "NEWS", 2: "UNJUDGED"}
 _SYMBOLS = {
@@ -87,8 +97,15 @@ def behind(pin: PinAnswer) -> str:
         return "-"
     if fresh.releases == 0:
         return "newest"
-    months = f", {fresh.months:.0f} months" if fresh.months else ""
-    return f"{fresh.releases} releases{months} behind {fresh.newest}"
+    behind = [count(fresh.releases, "release")]
+    if (months := round(fresh.months or 0)) > 0:
+        behind.append(count(months, "month"))
+    return f"{', '.join(behind)} behind {fresh.newest}"
+
+
+def count(number: int, thing: str) -> str:
+    """Say a number of things in words."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def symbol(state: str) -> str:
