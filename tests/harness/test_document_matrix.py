@@ -67,7 +67,6 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
             "hold for Python 3.12"
         ),
         "line 10: '-e .' was passed over; it names no package",
-        "line 8: 'gamma>=1' was passed over; it pins no version here",
     ]
     matrix = _matrix(tmp_path, text, "requirements.txt", python="3.12")
     assert matrix.python == "3.12"
@@ -78,6 +77,7 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     assert make_plan(matrix, name="r", row="documented").stages[0].arguments == (
         "alpha[x,y]==1.0",
         "delta==4",
+        "gamma>=1",
         "--constraint",
         "https://example.org/c-1.0.txt",
         "--default-index",
@@ -123,15 +123,22 @@ def test_markers_of_a_lock_file_are_judged_for_its_python(
     )
 
 
-def test_what_no_step_pins_is_left_out_and_said(tmp_path: Path) -> None:
-    text = DOCUMENT.replace("beta==2.0 --index", "beta 'gamma>=1' --index")
+def test_what_has_no_place_in_a_matrix_is_said(tmp_path: Path) -> None:
+    text = DOCUMENT.replace(
+        "beta==2.0 --index", "beta 'gamma[x]>=1' delta --pre -c here.txt --index"
+    )
     stack = read_stack(_written(tmp_path, text))
     assert [str(note) for note in left_out(stack)] == [
-        "line 28: 'gamma>=1' was passed over; it pins no version here"
+        "line 28: 'delta' was passed over; it says no version",
+        "line 28: '--pre' was passed over; a stage has no such option",
+        "line 28: 'here.txt' was passed over; it is no address",
     ]
     matrix = parse_matrix(tomlkit.parse(first_matrix(stack)).unwrap(), file="first.toml")
     assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0"), ("beta", "2.0")]
-    assert [stage.pins for stage in matrix.stages] == [("alpha",), ("beta",)]
+    assert [(stage.pins, stage.requirements) for stage in matrix.stages] == [
+        (("alpha",), ()),
+        (("beta",), ("gamma[x]>=1",)),
+    ]
 
 
 def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:

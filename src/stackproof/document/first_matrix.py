@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import tomlkit
+from packaging.requirements import Requirement
 from packaging.version import Version
 from tomlkit.items import AoT, Table
 
@@ -48,13 +49,24 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
 
 
 def left_out(stack: Stack) -> Iterator[Note]:
-    """Yield a note for each requirement of the steps that has no version for a matrix to take."""
+    """Yield a note for each word of the steps that has no place in a matrix."""
     names = {pin.name for pin in _wanted(stack)}
     for command in stack.steps:
         for item in command.installs:
-            if item.name not in names:
-                message = f"{item.written!r} was passed over; it pins no version here"
+            if item.name not in names and not _is_range(item):
+                message = f"{item.written!r} was passed over; it says no version"
                 yield Note(line=item.line, message=message)
+        for text in command.further:
+            message = f"{text!r} was passed over; a stage has no such option"
+            yield Note(line=command.line, message=message)
+        if command.constraints and not _constraint_source(command):
+            message = f"{command.constraints[0]!r} was passed over; it is no address"
+            yield Note(line=command.line, message=message)
+
+
+def _is_range(item: Install) -> bool:
+    """Tell whether it asks for some versions and for no single one: a stage can ask so too."""
+    return item.version is None and bool(Requirement(item.written).specifier)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,20 +150,25 @@ def _checks(name: str, text: str, others: Sequence[Listed]) -> Iterator[str]:
 
 
 def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
-    """Yield a stage for each step that installs a pin."""
+    """Yield a stage for each step that installs a pin, or asks for a range of versions."""
     taken: set[str] = set()
     for command in stack.steps:
         names = list(dict.fromkeys(item.name for item in command.installs if item.name in pins))
-        if names:
-            yield _stage(command, names, taken)
+        ranges = [
+            item for item in command.installs if item.name not in pins and _is_range(item)
+        ]
+        if names or ranges:
+            yield _stage(command, names, ranges, taken)
 
 
-def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
-    first = pins[0]
+def _stage(command: Command, pins: list[str], ranges: list[Install], taken: set[str]) -> Table:
+    first = pins[0] if pins else ranges[0].name
     numbered = (f"{first}-{number}" for number in itertools.count(2))
     name = next(text for text in itertools.chain([first], numbered) if text not in taken)
     taken.add(name)
     table = _table(name=name, step=command.step or "-", pins=pins)
+    if ranges:
+        table["requirements"] = [item.written for item in ranges]
     if _constraint_source(command):
         table["constraints"] = _constraints_name(command)
     if command.index:
