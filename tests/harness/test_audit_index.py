@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timezone
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from audit_bench import Desk, matrix_text, messages
 from support.faults import Place
 from support.index import Fault, Index, Offers
+from support.pages import JSON
+from support.serving import Answer, Server
 from support.wheels import Release
 
+from stackproof.audit import audit
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 
@@ -114,6 +118,17 @@ def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: st
         desk.audit(MATRIX)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_index_whose_pages_are_all_empty_ends_the_audit(desk: Desk) -> None:
+    page = b'{"meta": {"api-version": "1.1"}, "name": "x", "versions": [], "files": []}'
+    answer = Answer(status=HTTPStatus.OK, content=page, headers={"Content-Type": JSON})
+    server = Server(lambda *_: answer)
+    server.start()
+    place = replace(desk.place, environ={**desk.place.environ, "UV_DEFAULT_INDEX": server.origin})
+    with pytest.raises(CannotJudgeError, match="knows none of alpha, beta; check its address"):
+        audit([(desk.write(MATRIX), "plain")], place)
+    server.close()
 
 
 @pytest.mark.parametrize("address", ["nonsense", "file:///srv/simple", "http://127.0.0.1:99999/x"])

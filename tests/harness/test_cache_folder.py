@@ -66,12 +66,13 @@ def test_answers_that_cannot_be_read_back_are_asked_for_again(desk: Desk) -> Non
     assert desk.index.requests["simple/alpha/"] == 1
 
 
-def test_damaged_computed_values_are_computed_again(desk: Desk) -> None:
+@pytest.mark.parametrize("damaged", [b'{"cut', b"", b"{}", b"[]", b"null"])
+def test_damaged_computed_values_are_computed_again(desk: Desk, damaged: bytes) -> None:
     sound = desk.audit(MATRIX)
     files = sorted((desk.place.cache / "computed").rglob("*.json"))
     assert len(files) > 2
     for file in files:
-        file.write_bytes(b'{"cut')
+        file.write_bytes(damaged)
     found = desk.audit(MATRIX)
     assert (found.findings, found.joint, found.pairs) == (sound.findings, sound.joint, sound.pairs)
 

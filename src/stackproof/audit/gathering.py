@@ -114,7 +114,7 @@ class Gatherer:
         return self.index
 
     def _require_sense(self, projects: Mapping[tuple[str, str], Project | None]) -> None:
-        if projects and not any(projects.values()):
+        if projects and not any(project and project.files for project in projects.values()):
             names = sorted({name for _, name in projects})
             raise CannotJudgeError(
                 f"the package index {without_credentials(self.index)} knows none of "

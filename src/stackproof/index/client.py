@@ -69,7 +69,7 @@ class IndexClient:
 
     def __init__(self, home: Path, *, seconds: tuple[float, float] = PATIENCE) -> None:
         # What they warn of is said once, by us: an index failed, or the cache answered for it.
-        for logger in ("requests_cache", "urllib3.connectionpool"):
+        for logger in ("bs4", "requests_cache", "urllib3.connectionpool"):
             logging.getLogger(logger).setLevel(logging.ERROR)
         self._lasting = ExitStack()
         folder, self.notes = reliable_folder(home, self._lasting)

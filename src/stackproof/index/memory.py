@@ -35,14 +35,15 @@ class Memory:
         path = self._path(kind, inputs)
         try:
             age = time.time() - path.stat().st_mtime
-            return Remembered(json.loads(path.read_bytes()), max(0.0, age))
-        except (OSError, ValueError):
+            return Remembered(json.loads(path.read_bytes())[kind], max(0.0, age))
+        except (OSError, ValueError, LookupError, TypeError):
             return None
 
     def keep(self, kind: str, inputs: object, value: object) -> None:
         """Keep a value of JSON types for these inputs, in place of an older one, if it can be."""
         with suppress(OSError):  # a full disk, say: it will be computed again
-            write_atomically(self._path(kind, inputs), json.dumps(value, ensure_ascii=False))
+            text = json.dumps({kind: value}, ensure_ascii=False)
+            write_atomically(self._path(kind, inputs), text)
 
     def forget_old(self) -> None:
         """Remove what was last computed two months ago or before."""
