@@ -310,8 +310,7 @@ def test_a_conflict_is_known_by_the_complaint_that_was_written_down(
     is_known: bool,  # noqa: FBT001
 ) -> None:
     known = (
-        f'[[rows.plain.known-failures]]\ncheck = "{check}"\nreason = "r"\n'
-        f"date = {date.today()}\n"  # noqa: DTZ011 - a matrix has days, not instants
+        f'[[rows.plain.known-failures]]\ncheck = "{check}"\nreason = "r"\ndate = {date.today()}\n'  # noqa: DTZ011 - a matrix has days, not instants
     ) + (f'says = "{says}"' if says else "")
     found = audited(
         matrix_text(

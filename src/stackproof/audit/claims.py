@@ -42,7 +42,7 @@ def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
 def _pairs_named(subject: Subject, claim: PlannedClaim) -> Iterator[str]:
     """Yield the pair of the claim's pin with each pin that its words name, where it lists no pair.
 
-    A run may prove "MLflow 2.17.2 호환" by a workload; what metadata says of the two counts as well.
+    A run may prove "MLflow 호환" by a workload; what metadata says of the two counts as well.
     """
     if claim.pin is None or any(check.startswith("pairwise:") for check in claim.checks):
         return

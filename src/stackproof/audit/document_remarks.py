@@ -1,4 +1,4 @@
-"""Words of a document that speak of a version: remarks in its table, comments, code in sentences."""
+"""Words that speak of a version: remarks in a table, comments, code in sentences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def stale_remarks(stack: Stack) -> Iterator[Difference]:
         for remark in item.remarks:
             for (name, said), version in _said(remark, spoken).items():
                 if name != item.name and not _is_that(said, version):
-                    yield _stale(item.line, f"the remark {remark!r}", name, said, version, item.name)
+                    message = f"the remark {remark!r} {_speaks_of(name, said, version)}"
+                    yield Difference("warning", item.line, message, item.name)
 
 
 def stale_asides(stack: Stack) -> Iterator[Difference]:
@@ -35,17 +36,15 @@ def stale_asides(stack: Stack) -> Iterator[Difference]:
     for aside in stack.asides:
         for (name, said), version in _said_aside(aside, spoken).items():
             if not _is_that(said, version):
-                yield _stale(aside.line, repr(aside.text), name, said, version, name)
+                message = f"{aside.text!r} {_speaks_of(name, said, version)}"
+                yield Difference("warning", aside.line, message, name)
 
 
-def _stale(line: int, what: str, name: str, said: str, version: str, pin: str) -> Difference:
-    message = f"{what} speaks of {name} {said}, but the table lists {version}"
-    return Difference("warning", line, message, pin)
+def _speaks_of(name: str, said: str, version: str) -> str:
+    return f"speaks of {name} {said}, but the table lists {version}"
 
 
-def _said_aside(
-    aside: Aside, spoken: Mapping[str, tuple[str, str]]
-) -> dict[tuple[str, str], str]:
+def _said_aside(aside: Aside, spoken: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], str]:
     if aside.about is not None:
         said = _said(aside.text, spoken)
         return {key: version for key, version in said.items() if key[0] in aside.about}

@@ -50,9 +50,7 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
 def complaining(names: Iterable[str], reason: str) -> tuple[str, ...]:
     """Return those whose requirements a conflict rests on: `pip check` hears of it from them."""
     return tuple(
-        name
-        for name in names
-        if re.search(rf"(?:^| and ){re.escape(name)} \S+ requires ", reason)
+        name for name in names if re.search(rf"(?:^| and ){re.escape(name)} \S+ requires ", reason)
     )
 
 

@@ -154,9 +154,7 @@ def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
     taken: set[str] = set()
     for command in stack.steps:
         names = list(dict.fromkeys(item.name for item in command.installs if item.name in pins))
-        ranges = [
-            item for item in command.installs if item.name not in pins and _is_range(item)
-        ]
+        ranges = [item for item in command.installs if item.name not in pins and _is_range(item)]
         if names or ranges:
             yield _stage(command, names, ranges, taken)
 

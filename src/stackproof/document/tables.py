@@ -118,7 +118,10 @@ def broken_tables(tokens: Sequence[Token], lines: Sequence[str], file: str) -> I
         if _Columns.of(_split(rows[0])) is not None:
             yield problem(file, begin + 1, _why_no_table(rows))
         elif len(_split(rows[0])) in widths and len(rows) == end - begin:
-            message = "the row stands outside of a table; leave no empty line before it, and no indentation"
+            message = (
+                "the row stands outside of a table; leave no empty line before it, and no "
+                "indentation"
+            )
             yield problem(file, begin + 1, message)
 
 
