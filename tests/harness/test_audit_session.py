@@ -72,6 +72,14 @@ def test_rows_that_run_by_default_are_audited_and_written(
     assert "::" not in printed
 
 
+def test_a_python_that_is_not_here_is_said(desk: Desk) -> None:
+    desk.write(matrix_text("alpha==1.0").replace(f'"{PYTHON}"', '"3.99"'))
+    assert _audit(desk) == ""
+    assert _written(desk)["notes"] == [
+        "Python 3.99 is not on this machine; its rows are judged as on 3.99.0"
+    ]
+
+
 def test_a_row_or_a_matrix_can_be_named(desk: Desk) -> None:
     assert _audit(desk, "tiny/more") == ""
     assert list(_written(desk)["pairs"]) == ["tiny/more"]

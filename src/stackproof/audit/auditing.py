@@ -103,7 +103,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         started=started,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
-        notes=(*client.notes, *gatherer.notes),
+        notes=(*client.notes, *_stand_ins(sources), *gatherer.notes),
         trouble=(*gatherer.trouble, *(trouble for _, _, trouble in joints if trouble)),
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
@@ -139,6 +139,15 @@ def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
             )
         )
     return found
+
+
+def _stand_ins(sources: list[Source]) -> tuple[str, ...]:
+    """Say which interpreters are not here: what tells patches of one apart is then not known."""
+    missing = {source.target.full: source.target for source in sources if not source.target.found}
+    return tuple(
+        f"Python {target.python} is not on this machine; its rows are judged as on {full}"
+        for full, target in sorted(missing.items())
+    )
 
 
 def _constraints(plan: Plan, finder: ConstraintFinder) -> tuple[tuple[ConstraintFacts, ...], str]:
