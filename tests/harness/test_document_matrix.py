@@ -52,6 +52,13 @@ def test_a_document_becomes_a_matrix(tmp_path: Path) -> None:
     )
 
 
+def test_that_constraints_are_applied_is_no_claim_to_stand_in_them(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("compatible | stable", "compatible | Constraints applied")
+    (alpha, beta) = _matrix(tmp_path, text, "letters.md").pins
+    assert [claim.checks for claim in alpha.claims] == [("pairwise:alpha:beta",), ()]
+    assert [claim.checks for claim in beta.claims] == [("constraints:beta",)]
+
+
 def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     text = (
         "# pins\n--index-url https://example.org/simple\n-c https://example.org/c-1.0.txt\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -40,7 +40,8 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
     if indexes:
         document["indexes"] = indexes
     pins = _wanted(stack)
-    document["pins"] = _array(_pin(pin, stack.listed) for pin in pins)
+    owners = {str(source["pin"]) for source in (constraints or {}).values()}
+    document["pins"] = _array(_pin(pin, stack.listed, owners) for pin in pins)
     document["stages"] = _array(_stages(stack, {pin.name for pin in pins}))
     rows = tomlkit.table(is_super_table=True)
     rows["documented"] = _table(summary="Literally what the document's steps do, nothing mended.")
@@ -116,7 +117,7 @@ def _array(tables: Iterator[Table]) -> AoT:
     return array
 
 
-def _pin(pin: _Wanted, others: Sequence[Listed]) -> Table:
+def _pin(pin: _Wanted, others: Sequence[Listed], owners: Collection[str]) -> Table:
     table = _table(
         name=pin.name,
         version=pin.version,
@@ -130,16 +131,21 @@ def _pin(pin: _Wanted, others: Sequence[Listed]) -> Table:
         claims = tomlkit.array()
         for text in pin.listed.remarks:
             claim = tomlkit.inline_table()
-            claim.update({"text": text, "checks": list(_checks(pin.name, text, others))})
+            checks = _checks(pin.name, text, others, owners)
+            claim.update({"text": text, "checks": list(checks)})
             claims.append(claim)
         table["claims"] = claims.multiline(multiline=True)
     return table
 
 
-def _checks(name: str, text: str, others: Sequence[Listed]) -> Iterator[str]:
+def _checks(
+    name: str, text: str, others: Sequence[Listed], owners: Collection[str]
+) -> Iterator[str]:
     """Yield the checks of an audit that a claim clearly rests on; none for one in other words."""
     words = text.lower()
-    if "constraint" in words:
+    # No constraint file lists the distribution whose own it is: of that one the claim says that
+    # its file is applied.
+    if "constraint" in words and name not in owners:
         yield f"constraints:{name}"
     if "python " in words:
         yield f"python:{name}"
