@@ -384,3 +384,19 @@ def test_lines_of_tables_keys_and_arrays() -> None:
             ("nowhere",),
         )
     ] == [1, 4, 6, 11, 10, 12, 14, 1]
+
+
+def test_lines_of_tables_within_an_array() -> None:
+    lines = Lines(
+        "pins = [ # {\n"
+        '  { name = "x", claims = [{ text = "{" }] },\n\n'  # 2
+        '  { name = "y" }, { name = "]" },\n'  # 4
+        "]\n"
+        "[rows.a]\n"  # 6
+        'overrides = [\n  { pin = "x" },\n]\n'  # 7 to 9
+        'summary = "{"\n'  # 10
+    )
+    places = [("pins", n, "version") for n in range(3)]
+    assert [lines.line(place) for place in places] == [2, 4, 4]
+    assert lines.line(("rows", "a", "overrides", 0, "version")) == 8
+    assert lines.line(("rows", "a", "summary")) == 10

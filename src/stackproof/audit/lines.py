@@ -37,7 +37,10 @@ class Lines:
                 table = self._open(_parts(header[2]), is_array=header[1] == "[[")
                 self._lines.setdefault(table, number)
             elif assignment := _ASSIGNMENT.match(statement):
-                self._lines.setdefault((*table, *_parts(assignment[1])), number)
+                key = (*table, *_parts(assignment[1]))
+                self._lines.setdefault(key, number)
+                for place, begin in enumerate(_inline_tables(statement, assignment.end())):
+                    self._lines.setdefault((*key, place), number + statement.count("\n", 0, begin))
 
     @classmethod
     def of(cls, path: Path) -> Lines:
@@ -66,6 +69,15 @@ class Lines:
 
 def _parts(dotted: str) -> Place:
     return tuple(part.strip("\"'") for part in re.findall(_KEY, dotted))
+
+
+def _inline_tables(statement: str, begin: int) -> Iterator[int]:
+    """Yield where each table of an array begins, if what begins here is such an array."""
+    depth = 0
+    for token in _TOKEN.finditer(statement, begin):
+        if depth == 1 and token[0] == "{" and statement[begin:].lstrip().startswith("["):
+            yield token.start()
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
