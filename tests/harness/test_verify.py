@@ -470,6 +470,47 @@ def test_a_workload_that_is_none_is_told_of(bench: Bench, workload: str, told: s
     assert told in verdict.trouble
 
 
+MARKED = '@pytest.mark.workload("mine", needs=("alpha",), seconds=1, timeout=30)'
+
+
+@pytest.mark.parametrize(
+    ("file", "body", "told"),
+    [
+        (
+            "parser.py",
+            f"{MARKED}\ndef test_it():\n    assert False\n",
+            "parser.py: holds a workload, but only files named test_<topic>.py are run; rename it",
+        ),
+        (
+            "test_mine.py",
+            f"{MARKED}\ndef check_it():\n    assert False\n",
+            "test_mine.py: check_it: has a workload marker, but only functions named test_<what> "
+            "are run; rename it",
+        ),
+        (
+            "test_mine.py",
+            f"class Parser:\n    {MARKED}\n    def test_it(self):\n        assert False\n",
+            "test_mine.py: Parser: has a workload marker, but only functions named test_<what> ",
+        ),
+    ],
+)
+def test_a_workload_that_is_never_run_is_told_of(
+    bench: Bench, file: str, body: str, told: str
+) -> None:
+    bench.write(f"tests/stack/workloads/{file}", f"import pytest\n\n\n{body}")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert verdict.trouble is not None
+    assert verdict.trouble.startswith("the suite has errors:\n")
+    assert told in verdict.trouble
+
+
+def test_what_workloads_share_is_no_workload(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/shared.py", "ANSWER = 42\n")
+    verdict, _ = bench.verify(bench.plan())
+    assert states(verdict) == OK
+
+
 def test_an_environment_of_another_python_is_not_judged(bench: Bench) -> None:
     verdict, evidence = bench.verify(bench.plan(python="3.9"))
     assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)

@@ -7,14 +7,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from stack_suite.check import Check, pin_check, workload_check
 from stack_suite.plan import Plan, PlanError, load_plan
 from stack_suite.replay import ISOLATED, run_in_child
 from stack_suite.servers import Server, ServersError, load_servers
-from stack_suite.workload import MarkerError
+from stack_suite.workload import MarkerError, holds_workload, mentions_workload
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -72,10 +72,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("pin", pins, ids=[pin.name for pin in pins])
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Have a file of workloads that pytest passes over for its name be an error."""
+    if file_path.suffix != ".py" or file_path.name.startswith(("test_", "conftest.")):
+        return None
+    if not mentions_workload(file_path):
+        return None
+    found: pytest.Collector = PassedOver.from_parent(parent, path=file_path)
+    return found
+
+
+class PassedOver(pytest.File):
+    """A file whose workloads nobody would miss."""
+
+    def collect(self) -> NoReturn:
+        """Say so."""
+        raise self.CollectError(
+            f"{self.path.name}: holds a workload, but only files named test_<topic>.py are run; "
+            "rename it"
+        )
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
-    """Give every item its check; one that cannot be a check is an error of its file."""
+def pytest_pycollect_makeitem(
+    collector: pytest.Collector, name: str, obj: object
+) -> Generator[None, Any, Any]:
+    """Give every item its check; what cannot be a check, or is none, is an error of its file."""
     made = yield
+    if not made and holds_workload(obj):
+        raise collector.CollectError(
+            f"{collector.path.name}: {name}: has a workload marker, but only functions named "
+            "test_<what> are run; rename it"
+        )
     for item in made if isinstance(made, list) else [made]:
         if isinstance(item, pytest.Function):
             _give_check(item)

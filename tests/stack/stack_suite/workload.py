@@ -10,10 +10,12 @@ from stack_suite import servers as server_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pytest
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_DECORATOR = re.compile(r"^\s*@.*\bmark\.workload\(", re.MULTILINE)
 _KEYS = frozenset({"needs", "servers", "seconds", "timeout"})
 
 
@@ -47,6 +49,19 @@ def parse_marker(mark: pytest.Mark) -> Workload:
         seconds=float(mark.kwargs["seconds"]),
         timeout=float(mark.kwargs["timeout"]),
     )
+
+
+def holds_workload(obj: object) -> bool:
+    """Tell whether a function, or one of a class, has the marker."""
+    if isinstance(obj, type):
+        return any(map(holds_workload, vars(obj).values()))
+    marks = getattr(obj, "pytestmark", None)
+    return isinstance(marks, list) and any(mark.name == "workload" for mark in marks)
+
+
+def mentions_workload(file: Path) -> bool:
+    """Tell whether a file, which need not be one that imports, gives something the marker."""
+    return _DECORATOR.search(file.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def _errors(mark: pytest.Mark) -> Iterable[str]:
