@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from stackproof.bad_days import alone, ended_by_signals, refused
 from stackproof.environment import (
@@ -238,12 +237,13 @@ class _Run:
         public = {name: info.public() for name, info in started.items()}
         write_atomically(self.evidence.folder / "servers.json", to_json(public))
         # Addresses carry passwords, which evidence must not.
-        with self._part("suite"), TemporaryDirectory(prefix="stackproof-") as private:
-            file = Path(private) / "servers.json"
-            known = {name: info.to_json() for name, info in started.items()}
-            write_atomically(file, to_json(known))
+        known = {name: info.to_json() for name, info in started.items()}
+        private = servers.private_folder({"servers.json": to_json(known)})
+        with self._part("suite"):
             try:
-                finished = self._suite(environment).run(file, self.progress.tick)
+                finished = self._suite(environment).run(
+                    private / "servers.json", self.progress.tick
+                )
             finally:
                 self._mask(started.values())
         self.suite_exit = finished.exit

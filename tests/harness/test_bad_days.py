@@ -37,9 +37,9 @@ UNSEEN = dict.fromkeys(
 )
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = _PATIENCE) -> None:
     """Wait for something that another process does. Raises AssertionError where it does not."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
@@ -223,6 +223,22 @@ def processes(mention: str) -> list[int]:
         if mention in command and int(entry.name) != os.getpid():
             found.append(int(entry.name))
     return found
+
+
+def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", SLOW)
+    places = bench.root / "tmp"
+    places.mkdir()
+    bench.environ["TMPDIR"] = str(places)
+    with bench.start(bench.plan(), bench.environment()) as run:
+        wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
+        assert processes(str(places))
+        run.kill()
+        run.communicate()
+    # The addresses of servers, with their passwords, lay there too.
+    wait_until(lambda: not list(places.iterdir()), seconds=4)
+    wait_until(lambda: processes(str(bench.root)) == [], seconds=4)
+    assert list(places.iterdir()) == []
 
 
 def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from stack_suite.check import Check, pin_check, workload_check
+from stack_suite.guard import end_with_parent
 from stack_suite.plan import Plan, PlanError, load_plan
 from stack_suite.replay import ISOLATED, run_in_child
 from stack_suite.servers import Server, ServersError, load_servers
@@ -41,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Load the plan and the servers; make the folder that holds every check's sandbox."""
     config = session.config
+    if hasattr(config, "workerinput"):
+        end_with_parent()  # else a worker of a killed run ends its check first, which takes seconds
     if config.getoption("plan") is None:
         raise pytest.UsageError("--plan PLAN.json is required")
     try:

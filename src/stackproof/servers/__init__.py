@@ -15,11 +15,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from stackproof.errors import CannotJudgeError
 from stackproof.servers import grafana, kafka, postgres, prometheus, valkey
 from stackproof.servers.info import ServerError, ServerInfo, ServerName
-from stackproof.servers.keeping import Keepers
+from stackproof.servers.keeping import Keepers, Task
 from stackproof.servers.leftovers import clear_leftovers
-from stackproof.servers.starting import Run
+from stackproof.servers.starting import Run, new_folder, wait_until_ready
+
+# A keeper writes files in their order: where this one is, the others are whole.
+_COMPLETE = ".complete"
 
 _PROVIDERS: Mapping[ServerName, Callable[[Run], ServerInfo]] = MappingProxyType(
     {
@@ -35,12 +39,33 @@ _PROVIDERS: Mapping[ServerName, Callable[[Run], ServerInfo]] = MappingProxyType(
 class Starting:
     """Servers on their way up, all at once."""
 
-    def __init__(self, coming: Mapping[ServerName, Future[ServerInfo]]) -> None:
+    def __init__(self, coming: Mapping[ServerName, Future[ServerInfo]], run: Run) -> None:
         self._coming = coming
+        self._run = run
 
     def result(self) -> dict[ServerName, ServerInfo]:
         """Wait until each server has answered a real request, or cannot be had."""
         return {name: future.result() for name, future in self._coming.items()}
+
+    def private_folder(self, files: Mapping[str, str]) -> Path:
+        """Make a folder of this user's alone, with files (name to text), for what uses the servers.
+
+        It goes when the servers go, however the run ends: addresses hold passwords. Raises
+        CannotJudgeError where it cannot be made.
+        """
+        folder = new_folder("suite")
+        task = Task(folder=folder, environment={}, files={**files, _COMPLETE: ""})
+
+        def ask() -> Path:
+            if not (folder / _COMPLETE).exists():
+                raise ServerError("it is not there")
+            return folder
+
+        keeper = self._run.keepers.start(task, log=self._run.log("folder"))
+        try:
+            return wait_until_ready(self._run, keeper, ask)
+        except ServerError as error:
+            raise CannotJudgeError(f"the suite has no folder to work in: {error}") from error
 
 
 @contextmanager
@@ -58,7 +83,7 @@ def starting(
     with ThreadPoolExecutor(max_workers=len(_PROVIDERS)) as pool, closing(Keepers()) as keepers:
         prefix = f"stackproof_{secrets.token_hex(6)}"
         run = Run(prefix=prefix, keepers=keepers, logs=logs, environ=environ)
-        yield Starting({name: pool.submit(_provide, name, run) for name in names})
+        yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
 
 
 @contextmanager

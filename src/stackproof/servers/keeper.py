@@ -32,6 +32,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _TICK = 0.05
 _SWEEP_SECONDS = 5.0
 _LEAVE_SECONDS = 30.0
+_DYING_SECONDS = 1.0
 
 
 class Orders:
@@ -85,12 +86,15 @@ class Record:
 
 def keep(task: dict[str, Any], orders: Orders) -> int:
     """Carry out the task until its server ends or is to stop; return its last exit code."""
-    folder = Path(task["folder"])
+    folder, owner = Path(task["folder"]), os.getppid()
     record = Record(Path(task["record"]), folder)
     try:
         _furnish(folder, task)
         return _run_all(task, orders, record)
     finally:
+        if os.getppid() != owner:
+            # It was killed, and what it had started is only about to end: that may still write.
+            time.sleep(_DYING_SECONDS)
         _leave(task)
         shutil.rmtree(folder, ignore_errors=True)
         record.remove()

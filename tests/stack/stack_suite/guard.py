@@ -22,6 +22,7 @@ import sys
 import time
 from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _TICK = 0.02
 _SWEEP_SECONDS = 5.0
@@ -41,6 +42,12 @@ def guard(limit: float, command: list[str]) -> dict[str, object]:
         "timed_out": timed_out,
         "swept": swept,
     }
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, on Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _ended_in_time(process: subprocess.Popen[bytes], limit: float) -> bool:
