@@ -37,7 +37,7 @@ date = 2025-01-02
 # --- evidence, written down by hand where a run would take longer -----------------------------
 
 
-def suite_line(check: str, outcome: str, message: str = "") -> str:
+def suite_line(check: str, outcome: str, message: str = "", grade: str = "real") -> str:
     """Return what the suite's report log says of one check."""
     longrepr: object = ["test.py", 1, f"Skipped: {message}"] if outcome == "skipped" else message
     return json.dumps(
@@ -48,7 +48,7 @@ def suite_line(check: str, outcome: str, message: str = "") -> str:
             "outcome": outcome,
             "longrepr": longrepr or None,
             "duration": 0.0123456,
-            "user_properties": [["check", check]],
+            "user_properties": [["check", check], ["grade", grade]],
         }
     )
 
@@ -107,6 +107,12 @@ MIXED = (
     suite_line("version:alpha", "failed", "an old story"),
     suite_line("version:beta", "passed"),
     suite_line("smoke:skips", "skipped", "no server today"),
+)
+
+GOOD = (
+    *(line for line in MIXED if "failed" not in line),
+    suite_line("import:beta", "passed"),
+    suite_line("version:alpha", "passed"),
 )
 
 
@@ -212,9 +218,7 @@ def report(evidence: Evidence) -> list[str]:
 def test_the_first_line_of_the_report_is_the_verdict(bench: Bench) -> None:
     assert report(evidence_of(bench, *MIXED))[0] == "# BROKEN: tiny/plain"
     assert report(evidence_of(bench, *MIXED, trouble="x"))[0] == "# UNJUDGED: tiny/plain"
-    good = [line for line in MIXED if "failed" not in line]
-    good += [suite_line("import:beta", "passed"), suite_line("version:alpha", "passed")]
-    assert report(evidence_of(bench, *good))[0] == "# OK: tiny/plain"
+    assert report(evidence_of(bench, *GOOD))[0] == "# OK: tiny/plain"
 
 
 def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
@@ -230,6 +234,14 @@ def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
     assert "| the stack | " not in "\n".join(lines)
     (claim,) = [line for line in lines if "works with alpha" in line]
     assert "not provable here" in claim
+
+
+@pytest.mark.parametrize("grade", ["real", "emulated"])
+def test_the_report_tells_which_evidence_is_emulated(bench: Bench, grade: str) -> None:
+    lines = report(evidence_of(bench, *GOOD, suite_line("smoke:sum", "passed", grade=grade)))
+    (claim,) = [line for line in lines if "works with alpha" in line]
+    assert ("✅ proved, with a stand-in server |" in claim) is (grade == "emulated")
+    assert ("- `smoke:sum`" in lines) is (grade == "emulated")
 
 
 def test_the_report_holds_nothing_that_a_terminal_acts_on(mixed: Evidence) -> None:
@@ -273,6 +285,25 @@ def test_what_cannot_be_judged_is_said_before_the_last_line(bench: Bench) -> Non
     assert printed(verdict, terminal=False).splitlines()[-2] == (
         "could not judge: the index [bold]hung[/bold] up"
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_left_out_is_not_left_unsaid(mixed: Evidence, *, terminal: bool) -> None:
+    assert "left out" not in printed(judge(mixed), terminal=terminal)
+    left_out = mixed.folder / "left-out.json"
+    left_out.write_text(json.dumps({"smoke:b": ["tpyo"]}), encoding="utf-8")
+    (line,) = [
+        line
+        for line in printed(judge(mixed), terminal=terminal).splitlines()
+        if "the row neither pins nor has tpyo" in line
+    ]
+    assert "left out" in line
+    assert "smoke:b" in line
+    many = {"smoke:a": ["zeta"], "smoke:b": ["tpyo", "zeta"]}
+    left_out.write_text(json.dumps(many), encoding="utf-8")
+    said = printed(judge(mixed), terminal=terminal)
+    assert "2 workloads" in said
+    assert "the row neither pins nor has tpyo, zeta" in said
 
 
 @pytest.mark.parametrize("terminal", [True, False])

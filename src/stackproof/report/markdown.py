@@ -33,6 +33,11 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
             servers=evidence.servers,
             distributions=len(evidence.freeze),
             kinds=kinds(verdict),
+            emulated=[
+                check.id
+                for check in verdict.checks
+                if (check.outcome, check.grade) == ("passed", "emulated")
+            ],
             headline=HEADLINE[verdict.verdict],
             audited=audited(evidence),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -16,7 +16,13 @@ from stackproof.verdict import Verdict
 __all__ = ["headline", "print_verdict"]
 
 _STYLE = {"ok": "bold green", "broken": "bold red", "unjudged": "bold yellow"}
-_STATE_STYLE = {"new": "red", "fixed": "yellow", "known": "dim", "skipped": "cyan"}
+_STATE_STYLE = {
+    "new": "red",
+    "fixed": "yellow",
+    "known": "dim",
+    "skipped": "cyan",
+    "left out": "cyan",
+}
 
 
 def headline(verdict: Verdict, report: Path) -> str:
@@ -69,9 +75,18 @@ def _print_plain(verdict: Verdict, console: Console) -> None:
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
-    """Yield (state, check, why) of the checks that matter; checks not run for one reason as one."""
+    """Yield (state, check, why) of the checks that matter; those not run for one reason as one."""
     for check in verdict.in_state("new", "fixed", "known"):
         yield check.state, check.id, brief(check)
     for why, checks in groupby(verdict.in_state("skipped"), key=brief):
         ids = [check.id for check in checks]
-        yield "skipped", ids[0] if len(ids) == 1 else f"{len(ids)} checks", why
+        yield "skipped", _all_of(ids, "checks"), why
+    if verdict.left_out:
+        lacking = sorted({name for needs in verdict.left_out.values() for name in needs})
+        why = f"the row neither pins nor has {', '.join(lacking)}"
+        yield "left out", _all_of([*verdict.left_out], "workloads"), why
+
+
+def _all_of(checks: Sequence[str], word: str) -> str:
+    """Name one check, and count several."""
+    return checks[0] if len(checks) == 1 else f"{len(checks)} {word}"

@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def cluster(server: Callable[[str], Server]) -> dict[str, Any]:
-    """Return the options by which a client reaches the cluster."""
-    entry = server("kafka")
-    # Newer clients take the mock's list of versions for a broker that they do not support.
-    mended = {"api_version": (2, 3, 0)} if entry["grade"] == "emulated" else {}
-    return {"bootstrap_servers": entry["url"], **mended}
-
-
-@pytest.fixture
 def member(server: Callable[[str], Server]) -> dict[str, int]:
     """Return the options of a member of a group."""
     if server("kafka")["grade"] != "emulated":
