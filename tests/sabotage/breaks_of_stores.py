@@ -37,6 +37,10 @@ def fit_roughly(self, *args):
     return self
 module.LinearRegression.fit = fit_roughly
 """
+TYPE_TWICE = """
+generate = module.generate_latest
+module.generate_latest = lambda *registry: generate(*registry) + b"# TYPE queue_length gauge\\n"
+"""
 OTHER_DTYPE = """
 read = module.PyArrowImpl.read
 module.PyArrowImpl.read = lambda *args, **options: read(*args, **options).astype({"int8": "int64"})
@@ -99,6 +103,13 @@ STORES = [
         "module.Histogram.observe = lambda self, amount: self._sum.inc(amount)",
         "('took_seconds_count', frozenset()): 0.0",
         does="observations do not count in the histogram",
+    ),
+    Break(
+        "prometheus-exposition",
+        "prometheus_client.exposition",
+        TYPE_TWICE,
+        "second TYPE line",
+        does="a type is said twice, which only `promtool` minds",
     ),
     Break(
         "prometheus-multiprocess",

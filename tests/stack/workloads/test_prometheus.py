@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -106,6 +108,11 @@ def test_exposition() -> None:
         ("size_bytes_count", labels()): 2,
         ("size_bytes_sum", labels()): 111,
     }
+    # What the client writes the client may read; where Prometheus's own reader is, it has to as well.
+    if promtool := shutil.which("promtool"):
+        check = [promtool, "check", "metrics"]
+        said = subprocess.run(check, input=text, capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stderr
 
 
 @pytest.mark.workload(
