@@ -505,6 +505,21 @@ def test_a_workload_that_is_never_run_is_told_of(
     assert told in verdict.trouble
 
 
+def test_the_longest_workloads_start_first(bench: Bench) -> None:
+    mark = '@pytest.mark.workload("w{0}", needs=("alpha",), seconds={0}, timeout=99)'
+    body = "\n\n\n".join(f"{mark}\ndef test_{{0}}():\n    pass".format(n) for n in range(20, 40))
+    bench.write("tests/stack/workloads/test_sum.py", f"import pytest\n\n\n{body}\n")
+    _, evidence = bench.verify(bench.plan())
+    lines = (evidence.folder / "checks.jsonl").read_text(encoding="utf-8").splitlines()
+    reports = [entry for line in lines if "start" in (entry := json.loads(line))]
+    first: dict[str, str] = {}
+    for report in sorted(reports, key=lambda report: report["start"]):
+        first.setdefault(report["worker_id"], dict(report["user_properties"])["check"])
+    workers = len(first)
+    assert workers > 1
+    assert set(first.values()) == {f"smoke:w{seconds}" for seconds in range(40 - workers, 40)}
+
+
 def test_what_workloads_share_is_no_workload(bench: Bench) -> None:
     bench.write("tests/stack/workloads/shared.py", "ANSWER = 42\n")
     verdict, _ = bench.verify(bench.plan())

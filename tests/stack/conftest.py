@@ -140,7 +140,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = sorted(kept, key=lambda item: -item.stash[CHECK].seconds)
+    longest_first = sorted(kept, key=lambda item: -item.stash[CHECK].seconds)
+    items[:] = _dealt(longest_first, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Put items in the order in which that many workers begin them in the given one.
+
+    pytest-xdist hands each worker two neighbours at first, so that the second waits for the first.
+    """
+    begun, queued = items[:workers], items[workers : 2 * workers]
+    if len(queued) < workers:  # so few are dealt out one by one
+        return items
+    hands = [item for hand in zip(begun, queued, strict=True) for item in hand]
+    return hands + items[2 * workers :]
 
 
 def _tell_left_out(config: pytest.Config, left_out: dict[str, list[str]]) -> None:
