@@ -236,6 +236,7 @@ class _Run:
             started = servers.result()
         public = {name: info.public() for name, info in started.items()}
         write_atomically(self.evidence.folder / "servers.json", to_json(public))
+        self._require_named(started.values())
         # Addresses carry passwords, which evidence must not.
         known = {name: info.to_json() for name, info in started.items()}
         private = servers.private_folder({"servers.json": to_json(known)})
@@ -252,6 +253,16 @@ class _Run:
         self._require_own(mark)
         if environment.freeze() != mark.freeze:
             raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _require_named(self, servers: Iterable[ServerInfo]) -> None:
+        """Raise if the user names a server that cannot be used: a skip would hide that."""
+        reasons = [
+            str(server.reason)
+            for server in servers
+            if (server.origin, server.grade) == ("user", "unavailable")
+        ]
+        if reasons:
+            raise CannotJudgeError(f"a server of yours cannot be used: {'; '.join(reasons)}")
 
     def _mask(self, servers: Iterable[ServerInfo]) -> None:
         """Take passwords out of what the suite wrote: a failure may show what a test was given."""

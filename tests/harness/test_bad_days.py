@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from support.index import Fault, Index
-from workbench import ROOT, Bench, states
+from workbench import ROOT, TINY, Bench, states
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
@@ -103,6 +103,19 @@ def test_an_index_that_fails_on_the_way_is_no_verdict(
     # What the index kept from being installed did not fail, and above all is no news.
     assert states(verdict) == {**UNSEEN, "stage:one": "ok", "stage:two": "skipped"}
     assert evidence.freeze == {"alpha": "1.0"}
+
+
+# --- servers ---------------------------------------------------------------------------------
+
+
+def test_a_server_of_the_users_own_that_does_not_answer_is_no_verdict(bench: Bench) -> None:
+    bench.environ["STACKPROOF_REDIS_URL"] = "redis://:s3cret@127.0.0.1:9/0"
+    text = TINY.replace("[[pins]]", 'servers = ["redis"]\n\n[[pins]]', 1)
+    allowed = '[[allowed-skips]]\ncheck = "smoke:x"\nreason = "none here"\ndate = 2025-01-02\n'
+    verdict, evidence = bench.verify(bench.plan(allowed, text=text))
+    trouble = "a server of yours cannot be used: STACKPROOF_REDIS_URL=redis://127.0.0.1:9/0: "
+    assert_unjudged(bench, verdict, trouble)
+    assert [stage.name for stage in evidence.stages] == ["one", "two"]
 
 
 # --- signals ---------------------------------------------------------------------------------

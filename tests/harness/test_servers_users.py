@@ -91,7 +91,7 @@ def test_unreachable_server_is_unavailable_and_keeps_its_password(
     variable = f"STACKPROOF_{name.upper()}_URL"
     info = provide(name, **{variable: given})
     reason = f"{variable}={shown}: {trouble}"
-    assert info == ServerInfo(name=name, grade="unavailable", reason=reason)
+    assert info == ServerInfo(name=name, grade="unavailable", origin="user", reason=reason)
 
 
 @pytest.mark.parametrize("name", ["postgres", "redis", "grafana"])

@@ -11,7 +11,7 @@ import pytest
 from support.index import Index
 from support.wheels import Release
 from uv import find_uv_bin
-from workbench import TINY, Bench, states
+from workbench import ROOT, TINY, Bench, states
 
 from stackproof.environment import PipCheck
 from stackproof.evidence import Evidence
@@ -484,8 +484,7 @@ MARKED = '@pytest.mark.workload("mine", needs=("alpha",), seconds=1, timeout=30)
         (
             "test_mine.py",
             f"{MARKED}\ndef check_it():\n    assert False\n",
-            "test_mine.py: check_it: has a workload marker, but only functions named test_<what> "
-            "are run; rename it",
+            "test_mine.py: check_it: has a workload marker, but only functions named test_<what> ",
         ),
         (
             "test_mine.py",
@@ -503,6 +502,16 @@ def test_a_workload_that_is_never_run_is_told_of(
     assert verdict.trouble is not None
     assert verdict.trouble.startswith("the suite has errors:\n")
     assert told in verdict.trouble
+
+
+def test_a_workload_uses_no_server_that_it_does_not_name(bench: Bench) -> None:
+    fixtures = (ROOT / "tests" / "stack" / "workloads" / "conftest.py").read_text(encoding="utf-8")
+    bench.write("tests/stack/workloads/conftest.py", fixtures)
+    _add_workload(bench, "def test_it(server):\n    server('kafka')\n")
+    verdict, _ = bench.verify(bench.plan())
+    (failed,) = verdict.in_state("new")
+    assert failed.id == "smoke:added"
+    assert "the marker does not name server 'kafka'" in failed.message
 
 
 def test_the_longest_workloads_start_first(bench: Bench) -> None:

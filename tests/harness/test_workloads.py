@@ -43,7 +43,7 @@ def test_the_page_lists_every_workload_as_it_is() -> None:
             f"| `{name}`",
             says,
             ", ".join(mark.kwargs["needs"]),
-            ", ".join(mark.kwargs.get("servers", ())) or "–",
+            ", ".join(mark.kwargs.get("servers", ())) or "\N{EN DASH}",
         ]
         for name, says, mark in declared()
     ]

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from stackproof.errors import CannotJudgeError
 from stackproof.servers import grafana, kafka, postgres, prometheus, valkey
-from stackproof.servers.info import ServerError, ServerInfo, ServerName
+from stackproof.servers.info import Origin, ServerError, ServerInfo, ServerName
 from stackproof.servers.keeping import Keepers, Task
 from stackproof.servers.leftovers import clear_leftovers
 from stackproof.servers.starting import Run, new_folder, wait_until_ready
@@ -25,13 +25,15 @@ from stackproof.servers.starting import Run, new_folder, wait_until_ready
 # A keeper writes files in their order: where this one is, the others are whole.
 _COMPLETE = ".complete"
 
-_PROVIDERS: Mapping[ServerName, Callable[[Run], ServerInfo]] = MappingProxyType(
+_Provider = tuple[Callable[[Run], ServerInfo], str]
+# How each is provided, and the variable in which a user names their own.
+_PROVIDERS: Mapping[ServerName, _Provider] = MappingProxyType(
     {
-        "postgres": postgres.provide,
-        "redis": valkey.provide,
-        "kafka": kafka.provide,
-        "prometheus": prometheus.provide,
-        "grafana": grafana.provide,
+        "postgres": (postgres.provide, postgres.VARIABLE),
+        "redis": (valkey.provide, valkey.VARIABLE),
+        "kafka": (kafka.provide, kafka.VARIABLE),
+        "prometheus": (prometheus.provide, prometheus.VARIABLE),
+        "grafana": (grafana.provide, grafana.VARIABLE),
     }
 )
 
@@ -103,10 +105,12 @@ def masked(text: str, servers: Iterable[ServerInfo]) -> str:
 
 
 def _provide(name: ServerName, run: Run) -> ServerInfo:
+    provide, variable = _PROVIDERS[name]
     try:
-        return _PROVIDERS[name](run)
+        return provide(run)
     except ServerError as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - one server less must not lose the run
         reason = f"{type(error).__name__}: {error}"
-    return ServerInfo(name=name, grade="unavailable", reason=reason)
+    origin: Origin | None = "user" if run.environ.get(variable) else None
+    return ServerInfo(name=name, grade="unavailable", origin=origin, reason=reason)

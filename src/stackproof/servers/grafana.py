@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["provide"]
+__all__ = ["VARIABLE", "provide"]
 
 import base64
 from urllib.parse import unquote, urlsplit
@@ -13,7 +13,7 @@ from stackproof.servers.info import ServerError, ServerInfo
 from stackproof.servers.starting import Run
 from stackproof.servers.users import blamed_on
 
-_VARIABLE = "STACKPROOF_GRAFANA_URL"
+VARIABLE = "STACKPROOF_GRAFANA_URL"
 
 
 def provide(run: Run) -> ServerInfo:
@@ -21,13 +21,13 @@ def provide(run: Run) -> ServerInfo:
 
     Raises ServerError with the reason where there is none to be had.
     """
-    url = run.environ.get(_VARIABLE)
+    url = run.environ.get(VARIABLE)
     if not url:
         raise ServerError(
-            f"no Grafana server can be had from a package index; name one in {_VARIABLE} "
+            f"no Grafana server can be had from a package index; name one in {VARIABLE} "
             "(http://user:password@host:port/)"
         )
-    with blamed_on(_VARIABLE, url):
+    with blamed_on(VARIABLE, url):
         return _info(run, url)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["provide"]
+__all__ = ["VARIABLE", "provide"]
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from stackproof.servers.info import Grade, Origin, ServerError, ServerInfo
 from stackproof.servers.keeping import Task
 from stackproof.servers.starting import Run, new_folder, quiet_environment, wait_until_ready
 
-_VARIABLE = "STACKPROOF_KAFKA_BOOTSTRAP"
+VARIABLE = "STACKPROOF_KAFKA_BOOTSTRAP"
 _MOCK_ID = "mockCluster"
 _LIMIT_SECONDS = 20.0
 
@@ -24,7 +24,7 @@ def provide(run: Run) -> ServerInfo:
     Raises ServerError with the reason where there is none to be had.
     """
     admin = _Admin(wheels.install(wheels.KAFKA, run, log=run.log("kafka")))
-    bootstrap = run.environ.get(_VARIABLE)
+    bootstrap = run.environ.get(VARIABLE)
     return _users(run, admin, bootstrap) if bootstrap else _started(run, admin)
 
 
@@ -80,7 +80,7 @@ def _users(run: Run, admin: _Admin, bootstrap: str) -> ServerInfo:
     try:
         info = _info(run, admin, bootstrap, "user")
     except ServerError as error:
-        raise ServerError(f"{_VARIABLE}={bootstrap}: {error}") from error
+        raise ServerError(f"{VARIABLE}={bootstrap}: {error}") from error
     task = Task(
         folder=new_folder("kafka"),
         environment=quiet_environment(run.environ),

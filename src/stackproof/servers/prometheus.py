@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["provide"]
+__all__ = ["VARIABLE", "provide"]
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from stackproof.servers.starting import (
 )
 from stackproof.servers.users import blamed_on
 
-_VARIABLE = "STACKPROOF_PROMETHEUS_URL"
+VARIABLE = "STACKPROOF_PROMETHEUS_URL"
 _FOLDER_VARIABLE = "STACKPROOF_PROMETHEUS_SCRAPE_DIR"
 _TARGETS = "targets"
 _INTERVAL = "250ms"
@@ -31,7 +31,7 @@ def provide(run: Run) -> ServerInfo:
 
     Raises ServerError with the reason where there is none to be had.
     """
-    url = run.environ.get(_VARIABLE)
+    url = run.environ.get(VARIABLE)
     return _users(run, url) if url else _started(run)
 
 
@@ -82,12 +82,12 @@ def _users(run: Run, url: str) -> ServerInfo:
     folder = run.environ.get(_FOLDER_VARIABLE)
     if folder is None:
         raise ServerError(
-            f"with {_VARIABLE}, name in {_FOLDER_VARIABLE} a folder whose *.json files are in the "
+            f"with {VARIABLE}, name in {_FOLDER_VARIABLE} a folder whose *.json files are in the "
             "server's file_sd_configs, so that it can be told what to scrape"
         )
     if not Path(folder).is_dir():
         raise ServerError(f"{_FOLDER_VARIABLE}={folder}: there is no such folder")
-    with blamed_on(_VARIABLE, url):
+    with blamed_on(VARIABLE, url):
         return _info(run, url.rstrip("/"), Path(folder), "user")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["provide"]
+__all__ = ["VARIABLE", "provide"]
 
 import secrets
 import sys
@@ -21,7 +21,7 @@ from stackproof.servers.starting import (
 )
 from stackproof.servers.users import blamed_on
 
-_VARIABLE = "STACKPROOF_REDIS_URL"
+VARIABLE = "STACKPROOF_REDIS_URL"
 _SETTINGS = """\
 bind {host}
 port {port}
@@ -36,7 +36,7 @@ def provide(run: Run) -> ServerInfo:
 
     Raises ServerError with the reason where there is none to be had.
     """
-    url = run.environ.get(_VARIABLE)
+    url = run.environ.get(VARIABLE)
     return _users(run, url) if url else _started(run)
 
 
@@ -63,7 +63,7 @@ def _task(run: Run, program: Path, port: int, password: str) -> Task:
 
 
 def _users(run: Run, url: str) -> ServerInfo:
-    with blamed_on(_VARIABLE, url):
+    with blamed_on(VARIABLE, url):
         info = _info(run, url, "user")
     run.keepers.start(_sweeping(run, url), log=run.log("redis"))
     return info

@@ -108,7 +108,7 @@ def test_exposition() -> None:
         ("size_bytes_count", labels()): 2,
         ("size_bytes_sum", labels()): 111,
     }
-    # What the client writes the client may read; where Prometheus's own reader is, it has to as well.
+    # What the client writes the client can read; Prometheus's own reader, if there is one, has to.
     if promtool := shutil.which("promtool"):
         check = [promtool, "check", "metrics"]
         said = subprocess.run(check, input=text, capture_output=True, text=True, check=False)
