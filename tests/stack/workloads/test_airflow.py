@@ -25,7 +25,7 @@ def airflow(*command: str) -> None:
     arguments.func(arguments)
 
 
-@pytest.mark.workload("airflow-sqlite", needs=("apache-airflow",), seconds=6, timeout=120)
+@pytest.mark.workload("airflow-sqlite", needs=("apache-airflow",), seconds=7, timeout=120)
 def test_sqlite(run: Callable[..., str], airflow_on: Callable[..., None]) -> None:
     """Migrate a fresh SQLite database, check it, and run a DAG of two tasks to success."""
     airflow_on(f"sqlite:///{Path('airflow.db').absolute()}", "two_tasks")
@@ -45,7 +45,7 @@ def test_sqlite(run: Callable[..., str], airflow_on: Callable[..., None]) -> Non
     "airflow-postgres",
     needs=("apache-airflow", "psycopg2-binary", "sqlalchemy"),
     servers=("postgres",),
-    seconds=4,
+    seconds=5,
     timeout=120,
 )
 def test_postgres(airflow_on: Callable[..., None], database: str) -> None:
@@ -79,7 +79,7 @@ def test_postgres(airflow_on: Callable[..., None], database: str) -> None:
     "airflow-postgres-hook",
     needs=("apache-airflow-providers-postgres", "psycopg2-binary", "pandas"),
     servers=("postgres",),
-    seconds=3,
+    seconds=4,
     timeout=60,
 )
 def test_postgres_hook(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_postgres_hook(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     "airflow-redis-hook",
     needs=("apache-airflow-providers-redis", "redis"),
     servers=("redis",),
-    seconds=2,
+    seconds=3,
     timeout=60,
 )
 def test_redis_hook(
@@ -163,7 +163,7 @@ def on_celery(
     "airflow-celery",
     needs=("apache-airflow", "apache-airflow-providers-celery", "redis", "psycopg2-binary"),
     servers=("postgres", "redis"),
-    seconds=12,
+    seconds=16,
     timeout=120,
 )
 def test_celery(on_celery: str, run: Callable[..., str], spawn: Callable[..., Background]) -> None:

@@ -100,7 +100,7 @@ def test_arrow() -> None:
 
 
 @pytest.mark.workload(
-    "sklearn-pickle", needs=("scikit-learn", "pandas", "numpy"), seconds=2, timeout=120
+    "sklearn-pickle", needs=("scikit-learn", "pandas", "numpy"), seconds=3, timeout=120
 )
 def test_pickle(run: Callable[..., str]) -> None:
     """Fit a pipeline on a frame, pickle it, and predict the same in a process of its own."""
@@ -151,7 +151,7 @@ def test_pickle(run: Callable[..., str]) -> None:
     assert run(sys.executable, "-c", other, str(os.getpid())) == "Pipeline True\n"
 
 
-@pytest.mark.workload("sklearn-estimators", needs=("scikit-learn", "numpy"), seconds=1, timeout=120)
+@pytest.mark.workload("sklearn-estimators", needs=("scikit-learn", "numpy"), seconds=2, timeout=120)
 def test_estimators() -> None:
     """Compare estimators with what NumPy computes from the definition."""
     import numpy as np

@@ -178,7 +178,7 @@ def test_transactions(engine: Engine, ask: Callable[..., list[tuple[Any, ...]]])
 
 
 @pytest.mark.workload(
-    "psycopg2-copy", needs=("psycopg2-binary",), servers=("postgres",), seconds=1, timeout=60
+    "psycopg2-copy", needs=("psycopg2-binary",), servers=("postgres",), seconds=0.5, timeout=60
 )
 def test_copy(database: str) -> None:
     """Copy rows in and out, and read them through a cursor on the server."""
@@ -208,7 +208,7 @@ def test_copy(database: str) -> None:
 
 
 @pytest.mark.workload(
-    "psycopg2-types", needs=("psycopg2-binary",), servers=("postgres",), seconds=1, timeout=60
+    "psycopg2-types", needs=("psycopg2-binary",), servers=("postgres",), seconds=0.5, timeout=60
 )
 def test_types(database: str) -> None:
     """Send values of every common type and get equal ones; quote what would be an injection."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.workload("feast-lifecycle", needs=("feast", "pandas"), seconds=7, timeout=120)
+@pytest.mark.workload("feast-lifecycle", needs=("feast", "pandas"), seconds=5, timeout=120)
 def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the template from init to online and historical features.
 

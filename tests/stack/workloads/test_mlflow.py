@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stack_suite.process import Background
 
 
-@pytest.mark.workload("mlflow-sqlite", needs=("mlflow", "sqlalchemy"), seconds=3, timeout=90)
+@pytest.mark.workload("mlflow-sqlite", needs=("mlflow", "sqlalchemy"), seconds=5, timeout=90)
 def test_sqlite() -> None:
     """Log a run to SQLite, and read it back with a client of its own."""
     import mlflow
@@ -42,7 +42,7 @@ def test_sqlite() -> None:
     assert [one.info.run_id for one in found] == [run.info.run_id]
 
 
-@pytest.mark.workload("mlflow-torch-model", needs=("mlflow", "torch"), seconds=4, timeout=120)
+@pytest.mark.workload("mlflow-torch-model", needs=("mlflow", "torch"), seconds=5, timeout=120)
 def test_torch_model() -> None:
     """Log a torch model with its signature; load it, natively and as a function; outputs agree."""
     import mlflow
@@ -70,7 +70,7 @@ def test_torch_model() -> None:
 
 
 @pytest.mark.workload(
-    "mlflow-sklearn-autolog", needs=("mlflow", "scikit-learn"), seconds=6, timeout=120
+    "mlflow-sklearn-autolog", needs=("mlflow", "scikit-learn"), seconds=7, timeout=120
 )
 def test_sklearn_autolog() -> None:
     """Fit with autolog on; parameters, metrics and model are recorded as scikit-learn has them."""
@@ -116,7 +116,7 @@ def tracking_url(
     "mlflow-server",
     needs=("mlflow", "psycopg2-binary", "sqlalchemy"),
     servers=("postgres",),
-    seconds=6,
+    seconds=7,
     timeout=120,
 )
 def test_server(tracking_url: str, database: str) -> None:
@@ -141,6 +141,7 @@ def test_server(tracking_url: str, database: str) -> None:
     )
     assert [run.data.params["depth"] for run in nested] == ["3", "2"]
     assert nested[0].info.run_id == child.info.run_id
+    assert mlflow.get_run(parent.info.run_id).data.params == {"folds": "2"}
     assert mlflow.artifacts.load_text(f"{parent.info.artifact_uri}/notes/tea.txt") == "brewed"
     [stored] = Path("artifacts").glob(f"*/{parent.info.run_id}/artifacts/notes/tea.txt")
     assert stored.read_text(encoding="utf-8") == "brewed"
@@ -153,7 +154,7 @@ def test_server(tracking_url: str, database: str) -> None:
     "mlflow-registry",
     needs=("mlflow", "scikit-learn", "pandas", "psycopg2-binary"),
     servers=("postgres",),
-    seconds=8,
+    seconds=10,
     timeout=120,
 )
 def test_registry(tracking_url: str) -> None:

@@ -163,7 +163,7 @@ def test_multiprocess(run: Callable[..., str]) -> None:
     "prometheus-scrape",
     needs=("prometheus-client",),
     servers=("prometheus",),
-    seconds=6,
+    seconds=2,
     timeout=60,
 )
 def test_scrape(server: Callable[[str], Server], unique: Callable[[str], str]) -> None:

@@ -45,7 +45,7 @@ def key(
     connect().delete(*names)
 
 
-@pytest.mark.workload("redis-values", needs=("redis",), servers=("redis",), seconds=1, timeout=60)
+@pytest.mark.workload("redis-values", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
 def test_values(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Write values of each kind with one client, and read them with another."""
     import redis
@@ -83,7 +83,7 @@ def test_values(connect: Callable[..., Redis], key: Callable[[str], str]) -> Non
         assert pipe.hincrby(table, "age", 1).delete(text).exists(text).execute() == [38, 1, 0]
 
 
-@pytest.mark.workload("redis-streams", needs=("redis",), servers=("redis",), seconds=1, timeout=60)
+@pytest.mark.workload("redis-streams", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
 def test_streams(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Publish to a subscriber; share a stream in a group, where what fails is claimed again."""
     publisher, subscriber = connect(), connect().pubsub()
@@ -120,7 +120,7 @@ def hear(subscriber: PubSub, count: int) -> list[tuple[str, object]]:
     return [(message.get("type"), message.get("data")) for message in messages]
 
 
-@pytest.mark.workload("redis-scripts", needs=("redis",), servers=("redis",), seconds=1, timeout=60)
+@pytest.mark.workload("redis-scripts", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
 def test_scripts(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Run a Lua script by its digest, and hold a lock that others wait for."""
     import redis

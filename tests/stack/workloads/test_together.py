@@ -41,7 +41,7 @@ def nine(
         *("uvicorn", "psycopg2-binary", "redis"),
     ),
     servers=("postgres", "redis", "kafka"),
-    seconds=11,
+    seconds=17,
     timeout=180,
 )
 def test_together(
