@@ -103,7 +103,9 @@ def tracking_url(
     url = f"http://127.0.0.1:{port}"
     process = spawn(
         *("mlflow", "server", "--host", "127.0.0.1", "--port", port, "--workers", "1"),
-        *("--backend-store-uri", database, "--artifacts-destination", "artifacts"),
+        *("--artifacts-destination", "artifacts"),
+        # Everyone can read a command line, and this address holds a password.
+        env={"MLFLOW_BACKEND_STORE_URI": database},
     )
     process.wait_until(
         lambda: urlopen(f"{url}/health", timeout=5).status == 200,  # noqa: S310 - our own server
