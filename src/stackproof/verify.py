@@ -240,7 +240,7 @@ class _Run:
         # Addresses carry passwords, which evidence must not.
         known = {name: info.to_json() for name, info in started.items()}
         private = servers.private_folder({"servers.json": to_json(known)})
-        with self._part("suite"):
+        with self._part("suite"), servers.needed():
             try:
                 finished = self._suite(environment).run(
                     private / "servers.json", self.progress.tick

@@ -254,6 +254,24 @@ def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -
     assert list(places.iterdir()) == []
 
 
+def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", SLOW.replace("sleep(400)", "sleep(5)"))
+    places = bench.root / "tmp"
+    places.mkdir()
+    bench.environ["TMPDIR"] = str(places)
+    with bench.start(bench.plan(), bench.environment()) as run:
+        wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+        (keeper,) = set(map(int, children)) & set(processes("servers/keeper.py"))
+        os.kill(keeper, signal.SIGKILL)
+        output, _ = run.communicate()
+    assert run.returncode == 2, output
+    assert latest(bench)["trouble"] == (
+        "the keeper of folder ended while the suite ran, and what failed then says nothing of the "
+        "stack; see servers/folder.log"
+    )
+
+
 def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     outcome: list[Verdict] = []

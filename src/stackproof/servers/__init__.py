@@ -49,6 +49,18 @@ class Starting:
         """Wait until each server has answered a real request, or cannot be had."""
         return {name: future.result() for name, future in self._coming.items()}
 
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Raise CannotJudgeError at the end of the block where a server went away in it."""
+        before = self._run.keepers.living()
+        yield
+        gone = sorted(one.log.stem for one in before - self._run.keepers.living())
+        if gone:
+            raise CannotJudgeError(
+                f"the keeper of {', '.join(gone)} ended while the suite ran, and what failed then "
+                f"says nothing of the stack; see servers/{gone[0]}.log"
+            )
+
     def private_folder(self, files: Mapping[str, str]) -> Path:
         """Make a folder of this user's alone, with files (name to text), for what uses the servers.
 

@@ -58,6 +58,11 @@ class Keeper:
         self._tell(json.dumps(asdict(task) | {"record": str(record)}, default=str))
 
     @property
+    def log(self) -> Path:
+        """The log of the keeper and its server."""
+        return self._log
+
+    @property
     def pid(self) -> int:
         """The keeper's process."""
         return self._process.pid
@@ -107,6 +112,11 @@ class Keepers:
             one.order_stop()
         for one in keepers:
             one.wait()
+
+    def living(self) -> frozenset[Keeper]:
+        """Return the keepers that keep their servers now."""
+        with self._lock:
+            return frozenset(one for one in self._keepers if one.is_alive())
 
     def check_open(self) -> None:
         """Raise ServerError where the run is ending."""

@@ -83,7 +83,9 @@ def test_values(connect: Callable[..., Redis], key: Callable[[str], str]) -> Non
         assert pipe.hincrby(table, "age", 1).delete(text).exists(text).execute() == [38, 1, 0]
 
 
-@pytest.mark.workload("redis-streams", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
+@pytest.mark.workload(
+    "redis-streams", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60
+)
 def test_streams(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Publish to a subscriber; share a stream in a group, where what fails is claimed again."""
     publisher, subscriber = connect(), connect().pubsub()
@@ -120,7 +122,9 @@ def hear(subscriber: PubSub, count: int) -> list[tuple[str, object]]:
     return [(message.get("type"), message.get("data")) for message in messages]
 
 
-@pytest.mark.workload("redis-scripts", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
+@pytest.mark.workload(
+    "redis-scripts", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60
+)
 def test_scripts(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Run a Lua script by its digest, and hold a lock that others wait for."""
     import redis
