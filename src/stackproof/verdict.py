@@ -111,7 +111,8 @@ def judge(evidence: Evidence) -> Verdict:
         started=run.started,
         seconds=run.seconds,
         checks=checks,
-        claims=tuple(_judge_claim(claim, results) for claim in plan.claims),
+        # What a run found that itself went wrong proves nothing, and refutes nothing.
+        claims=tuple(_judge_claim(claim, {} if run.trouble else results) for claim in plan.claims),
         left_out=evidence.left_out,
         counts=_counts(checks),
     )

@@ -302,10 +302,14 @@ def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
 def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     bench.suite_limit = 5
-    verdict, _ = bench.verify(bench.plan())
+    text = TINY.replace('["import:*", "smoke:sum"]', '["import:alpha"]')
+    verdict, _ = bench.verify(bench.plan(text=text))
     assert_unjudged(
         bench, verdict, "the suite did not end within its time limit and was stopped after"
     )
+    # A check that passed in a run that went wrong is no proof.
+    assert states(verdict)["import:alpha"] == "ok"
+    assert [claim.state for claim in verdict.claims] == ["not provable"]
     # What guards each check ends it as soon as it sees that the suite has gone.
     wait_until(lambda: processes(str(bench.root / "venv")) == [])
 
