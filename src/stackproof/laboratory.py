@@ -13,7 +13,7 @@ from stackproof.evidence import Evidence
 from stackproof.plan import Plan
 from stackproof.progress import Progress
 from stackproof.project import Project
-from stackproof.verdict import Verdict
+from stackproof.verdict import Verdict, judge
 from stackproof.verify import verify
 
 __all__ = ["Laboratory"]
@@ -40,7 +40,7 @@ class Laboratory:
     def recall(
         self, plan: Plan, home: Path | None = None, not_before: datetime | None = None
     ) -> Evidence | None:
-        """Return the newest judged run of this very plan, if it began at `not_before` or later.
+        """Return the newest run of this very plan that was judged, none before `not_before`.
 
         Same means the same plan, the same suite and the same constraint files, by content.
         Raises CannotJudgeError if a constraint file cannot be had.
@@ -56,6 +56,7 @@ class Laboratory:
             if not_before is not None and run.started < not_before:
                 return None
             used = {(file.name, file.sha256) for file in run.constraints}
-            if run.trouble is None and (evidence.plan.fingerprint, run.suite, used) == wanted:
+            same = (evidence.plan.fingerprint, run.suite, used) == wanted
+            if same and judge(evidence).verdict != "unjudged":
                 return evidence
         return None

@@ -57,6 +57,8 @@ def test_a_probe_whose_check_is_nowhere_is_not_judged(laboratory: Laboratory) ->
     verdict, _ = laboratory.run(probe("smoke:summ"))
     assert verdict.verdict == "unjudged"
     assert verdict.trouble is not None
+    # Nor is it found again, as if it were an answer.
+    assert laboratory.recall(probe("smoke:summ")) is None
 
 
 def test_a_run_is_found_again_by_its_plan(laboratory: Laboratory) -> None:
