@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from stackproof.candidate.campaign import first_that_goes
 from stackproof.candidate.choice import Release
 from stackproof.candidate.comparison import moved
 from stackproof.candidate.request import Request, parse_request
-from stackproof.candidate.scheme import Scheme, make_scheme
+from stackproof.candidate.scheme import Ground, Scheme, make_scheme
 from stackproof.errors import StackproofError
 
 
@@ -22,7 +23,9 @@ def day(number: int) -> datetime:
 
 
 def release(version: str, *, uploaded: int = 1, yanked: bool = False) -> Release:
-    return Release(version=Version(version), uploaded=day(uploaded), yanked=yanked)
+    came = day(uploaded)
+    last = came + timedelta(hours=1)
+    return Release(version=Version(version), uploaded=came, completed=last, yanked=yanked)
 
 
 @dataclass
@@ -59,13 +62,28 @@ FAMILY = Recorded(
 )
 
 
-def scheme(*requests: str, as_of: datetime | None = None) -> Scheme:
+PINS = {"engine": "9", "vision": "9", "audio": "9", "other": "9"}
+
+
+def scheme(
+    *requests: str,
+    extra: Sequence[str] = (),
+    as_of: datetime | None = None,
+    fixed: bool = False,
+    own: Mapping[str, str] = PINS,
+    catalogue: Recorded = FAMILY,
+) -> Scheme:
+    ground = Ground(
+        pins=own,
+        groups={"family": ("engine", "vision", "audio")},
+        catalogue=catalogue,
+        as_of=as_of,
+        fixed=fixed,
+    )
     return make_scheme(
         [parse_request(text) for text in requests],
-        pins=["engine", "vision", "audio", "other"],
-        groups={"family": ("engine", "vision", "audio")},
-        catalogue=FAMILY,
-        as_of=as_of,
+        ground,
+        [parse_request(text) for text in extra],
     )
 
 
@@ -159,19 +177,85 @@ def test_of_several_each_is_tried_alone_and_then_all() -> None:
     ]
 
 
-def test_latest_is_neither_yanked_nor_a_pre_release_nor_after_the_cut_off() -> None:
+def test_latest_is_neither_yanked_nor_a_pre_release_nor_after_a_cut_off_asked_for() -> None:
     assert scheme("other").trials[0].versions == {"other": "5.0"}
     assert scheme("engine").trials[0].versions == {"engine": "3.0"}
-    assert scheme("engine", as_of=day(10)).trials[0].versions == {"engine": "2.0"}
+    asked_for = scheme("engine", as_of=day(10), fixed=True)
+    assert (asked_for.trials[0].versions, asked_for.as_of) == ({"engine": "2.0"}, day(10))
+
+
+def test_latest_is_not_kept_down_by_the_cut_off_of_the_row() -> None:
+    made = scheme("engine", as_of=day(10))
+    assert made.trials[0].versions == {"engine": "3.0"}
+    assert made.as_of is not None
+    assert made.as_of > day(20)
 
 
 def test_a_release_after_the_cut_off_moves_it_and_says_so() -> None:
     made = scheme("engine==3.0", as_of=day(10))
-    assert made.as_of == datetime(2025, 1, 20, 0, 0, 1, tzinfo=timezone.utc)
+    # Behind the last file of each, companions included.
+    assert made.as_of == datetime(2025, 1, 20, 1, 0, 1, tzinfo=timezone.utc)
+    assert made.trials[1].versions == {"engine": "3.0", "vision": "0.3", "audio": "3.0"}
     assert made.notes[0] == (
-        "engine came after the row's cut-off, so baseline and trial are built as of "
-        "2025-01-20 00:00:01+00:00"
+        "audio, engine, vision came after the row's cut-off, so baseline and trial are built as of "
+        "2025-01-20T01:00:01Z"
     )
+
+
+def test_a_release_after_a_cut_off_that_was_asked_for_is_refused() -> None:
+    with pytest.raises(StackproofError) as caught:
+        scheme("engine==3.0", as_of=day(10), fixed=True)
+    assert str(caught.value) == (
+        "engine 3.0 came on 2025-01-20, after the cut-off that --as-of names; "
+        "leave one of the two out"
+    )
+
+
+def test_a_member_moves_to_what_the_one_asked_for_requires() -> None:
+    made = scheme("vision==0.2")
+    assert made.trials[1].versions == {"vision": "0.2", "engine": "2.0", "audio": "2.0"}
+    assert made.notes == (
+        (
+            "vision moves together with engine, audio: vision 0.2 requires engine==2.0; "
+            "audio 2.0 has the number of engine 2.0"
+        ),
+    )
+
+
+def test_a_member_that_may_stay_is_no_companion() -> None:
+    own = {"engine": "2.0", "vision": "0.1", "audio": "2.0", "other": "5.0"}
+    made = scheme("vision==0.2", own=own)
+    assert [trial.versions for trial in made.trials] == [{"vision": "0.2"}]
+
+
+def test_what_is_older_than_exact_requirements_is_no_companion() -> None:
+    # As torchaudio's releases from before it named its torch.
+    catalogue = Recorded(
+        known={
+            "engine": [release("3.0")],
+            "vision": [release("0.1"), release("0.2")],
+            "audio": [release("1.0")],
+        },
+        required={("vision", "0.1"): ["engine"], ("vision", "0.2"): ["engine==2.0"]},
+    )
+    made = scheme("engine==3.0", catalogue=catalogue)
+    assert [trial.versions for trial in made.trials] == [{"engine": "3.0"}]
+
+
+def test_what_is_added_is_held_to_the_same() -> None:
+    catalogue = Recorded(known={**FAMILY.known, "added": [release("1.0", uploaded=12)]})
+    made = scheme("other==5.0", extra=["added==1.0"], as_of=day(10), catalogue=catalogue)
+    assert made.extra == ("added==1.0",)
+    assert made.as_of == day(12) + timedelta(hours=1, seconds=1)
+    for extra, message in [
+        ("aded==1.0", "there is no distribution 'aded' on the index"),
+        ("added==2.0", "there is no release 2.0 of added; the nearest are 1.0"),
+        ("engine==2.0", "engine is a pin of the row; ask for engine==2.0 without --with"),
+        ("other==5.0", "other was asked for twice; name it once"),
+    ]:
+        with pytest.raises(StackproofError) as caught:
+            scheme("other==5.0", extra=[extra], catalogue=catalogue)
+        assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
@@ -184,7 +268,7 @@ def test_a_release_after_the_cut_off_moves_it_and_says_so() -> None:
             ["enigne==1.0"],
             (
                 "the row has no pin 'enigne'; did you mean 'engine'? "
-                "A distribution that is no pin is added by --with name==version."
+                "(a distribution that is no pin is added by --with name==version)"
             ),
         ),
     ],
@@ -193,6 +277,23 @@ def test_what_cannot_be_tried_is_said(requests: list[str], message: str) -> None
     with pytest.raises(StackproofError) as caught:
         scheme(*requests)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("edge", [0, 3, 4, 17, 38, 39])
+def test_the_nearest_that_goes_is_found_with_few_questions(edge: int) -> None:
+    asked: list[str] = []
+
+    def goes(some: Sequence[str]) -> list[bool]:
+        asked.extend(some)
+        return [int(item) >= edge for item in some]
+
+    assert first_that_goes([str(number) for number in range(40)], goes) == str(edge)
+    assert len(asked) <= 4 + 4 * 3
+
+
+def test_nothing_may_go() -> None:
+    assert first_that_goes([str(n) for n in range(9)], lambda some: [False for _ in some]) == ""
+    assert first_that_goes([], lambda some: [False for _ in some]) == ""
 
 
 def test_moved_leaves_out_what_was_asked_for() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -18,8 +19,9 @@ from stackproof.candidate.verdict import TrialVerdict
 
 __all__ = ["Campaign"]
 
-#: How many versions are looked at for the nearest one that would go: an answer in seconds.
-_NEAREST = 6
+#: How many versions are resolved at once in the search for the nearest one that would go.
+_AT_ONCE = 4
+_UNJUDGED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,14 @@ class Campaign:
         ]
 
     def _make(self, trial: Trial) -> TrialVerdict:
+        began = time.monotonic()
         base, plan = self.planner.base(), self.planner.trial(trial.versions)
         companions = tuple(f"{item.name}=={item.version}" for item in trial.companions)
         refused = self.bench.resolver.refused_stage(plan, base)
         if refused is None:
             return self.bench.try_out(plan, base, companions)
         told = replace(refused, reason=refused.reason + self._nearest(trial))
-        return self.bench.refuse(plan, base, companions, told)
+        return self.bench.refuse(plan, base, companions, told, time.monotonic() - began)
 
     def _nearest(self, trial: Trial) -> str:
         """Say which version between the row's own and the one asked for could be resolved.
@@ -63,12 +66,13 @@ class Campaign:
             below=max(own, wanted),
             as_of=base.as_of,
         )
-        nearby = (between if wanted > own else between[::-1])[:_NEAREST]
+        nearby = [str(step.version) for step in (between if wanted > own else between[::-1])]
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            goes = list(pool.map(lambda item: self._goes(name, str(item.version)), nearby))
-        found = [str(item.version) for item, fits in zip(nearby, goes, strict=True) if fits]
+            found = first_that_goes(
+                nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
+            )
         if found:
-            return f"; the nearest version that can be resolved is {name} {found[0]}"
+            return f"; the nearest version that can be resolved is {name} {found}"
         return f"; no version between the row's {own} and {asked} was found that can be resolved"
 
     def _goes(self, name: str, version: str) -> bool:
@@ -78,22 +82,45 @@ class Campaign:
     def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
         """Return who is to blame for a group that fails: a group hides its guilty member.
 
-        Those that fail alone, or else those without whom the rest of the group is safe.
+        Those that fail alone, or else those without whom the rest of the group is safe. Nobody,
+        where the group or one of them alone was not judged: what is not known accuses nobody.
         """
-        safe = {name: False for trial in trials for name in trial.asked if len(trial.asked) == 1}
-        group_is_safe = True
+        codes: dict[tuple[str, ...], set[int]] = {}
         for trial, verdict in zip(trials, found, strict=True):
-            if len(trial.asked) == 1:
-                safe[next(iter(trial.asked))] |= verdict.safe
-            else:
-                group_is_safe = verdict.safe
-                group = trial
-        if group_is_safe:
+            codes.setdefault(tuple(trial.asked), set()).add(verdict.exit_code)
+        names = tuple(trials[-1].asked)
+        if len(names) == 1 or 0 in codes[names] or max(codes[names]) == _UNJUDGED:
             return ()
-        alone = tuple(name for name, is_safe in safe.items() if not is_safe)
-        if alone or len(safe) == len(("one", "other")):
-            return alone or tuple(safe)
-        return tuple(name for name in safe if self._make(_without(group, name)).safe)
+        failed = tuple(name for name in names if 0 not in codes[(name,)])
+        if any(_UNJUDGED in codes[(name,)] for name in failed):
+            return ()
+        if failed or len(names) == len(("one", "other")):
+            return failed or names
+        return tuple(name for name in names if self._make(_without(trials, name)).safe)
+
+
+def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[bool]]) -> str:
+    """Return the first version that goes, or "" if none was found, asking for few of them.
+
+    The nearest are all asked for. Beyond them, one that does not go is taken to have none nearer
+    that does: the want of a newer companion mostly begins with some version and stays.
+    """
+    answers = goes(nearby[:_AT_ONCE])
+    if True in answers:
+        return nearby[answers.index(True)]
+    refused, found = len(answers) - 1, ""
+    end = len(nearby)
+    while refused < end - 1:
+        step = -(-(end - 1 - refused) // _AT_ONCE)
+        places = list(range(refused + step, end, step)) or [end - 1]
+        answers = goes([nearby[place] for place in places])
+        if True in answers:
+            end = places[answers.index(True)]
+            found = nearby[end]
+            refused = max(refused, end - step)
+        else:
+            refused = places[-1]
+    return found
 
 
 def _is_group(verdict: TrialVerdict) -> bool:
@@ -101,7 +128,14 @@ def _is_group(verdict: TrialVerdict) -> bool:
     return len(asked) > 1 and not verdict.safe
 
 
-def _without(trial: Trial, name: str) -> Trial:
-    return replace(
-        trial, asked={other: version for other, version in trial.asked.items() if other != name}
-    )
+def _without(trials: Sequence[Trial], name: str) -> Trial:
+    """Return the last trial, that of all, less one upgrade and what moves along with it alone."""
+    rest = {other: version for other, version in trials[-1].asked.items() if other != name}
+    needed = {
+        item
+        for trial in trials
+        if len(trial.asked) == 1 and name not in trial.asked
+        for item in trial.companions
+    }
+    staying = tuple(item for item in trials[-1].companions if item in needed)
+    return Trial(asked=rest, companions=staying)

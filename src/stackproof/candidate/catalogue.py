@@ -26,7 +26,12 @@ class IndexCatalogue:
         if project is None:
             return []
         return [
-            Release(version=version, uploaded=item.uploaded, yanked=item.yanked is not None)
+            Release(
+                version=version,
+                uploaded=item.uploaded,
+                completed=item.completed,
+                yanked=item.yanked is not None,
+            )
             for version, item in project.releases().items()
         ]
 

@@ -1,34 +1,38 @@
-"""Choose versions: the release that a request means, and the companions that must move with it.
+"""Choose the release that a request means.
 
 What an index knows comes through the `Catalogue`, so nothing here does any input or output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Protocol
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stackproof.candidate.request import Request
 from stackproof.errors import StackproofError
+from stackproof.plan import timestamp
 
-__all__ = ["Catalogue", "Companion", "Release", "choose", "companions", "eligible"]
+__all__ = ["Catalogue", "Release", "choose", "eligible"]
 
 _NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """One release of a distribution; `uploaded` is when its first file was, if the index says."""
+    """One release of a distribution; `uploaded` is when its first file came, `completed` the last.
+
+    Both are None where the index does not say.
+    """
 
     version: Version
     uploaded: datetime | None
+    completed: datetime | None
     yanked: bool
 
 
@@ -40,15 +44,6 @@ class Catalogue(Protocol):
 
     def requirements(self, name: str, version: Version) -> Sequence[Requirement]:
         """Return what a release requires, every environment marker included."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Companion:
-    """A member of a group that must move too; `because` is the requirement that says so."""
-
-    name: str
-    version: str
-    because: str
 
 
 def choose(
@@ -81,57 +76,6 @@ def choose(
     return found
 
 
-def companions(
-    asked: Mapping[str, Version],
-    groups: Mapping[str, Sequence[str]],
-    catalogue: Catalogue,
-    as_of: datetime | None,
-) -> list[Companion]:
-    """Return the versions that the other members of the groups of what is asked for must have.
-
-    A member's newest release whose own requirements name an asked-for version exactly, or admit it
-    where none is exact, is its companion. A member that requires nothing of it moves to the
-    release of the same number, if there is one: that is how such families are numbered.
-    """
-    found: dict[str, Companion] = {}
-    for members in groups.values():
-        for leader in (name for name in members if name in asked):
-            for name in members:
-                if name not in asked and name not in found:
-                    match = _companion(name, leader, asked[leader], catalogue, as_of)
-                    if match is not None:
-                        found[name] = match
-    return list(found.values())
-
-
-def _companion(
-    name: str, leader: str, version: Version, catalogue: Catalogue, as_of: datetime | None
-) -> Companion | None:
-    admitting: Companion | None = None
-    for release in eligible(catalogue.releases(name), as_of):
-        requirement = next(
-            (
-                item
-                for item in catalogue.requirements(name, release.version)
-                if canonicalize_name(item.name) == leader and "extra" not in str(item.marker)
-            ),
-            None,
-        )
-        if requirement is None:
-            if release.version.release == version.release:
-                because = f"{name} {release.version} has the number of {leader} {version}"
-                return Companion(name=name, version=str(release.version), because=because)
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
-            continue
-        because = f"{name} {release.version} requires {requirement}"
-        match = Companion(name=name, version=str(release.version), because=because)
-        if any(item.operator == "==" for item in requirement.specifier):
-            return match
-        admitting = admitting or match
-    return admitting
-
-
 def eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Release]:
     """Return what an installer would take by itself, the newest first."""
     usable = [
@@ -147,7 +91,10 @@ def eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Releas
 def _newest(name: str, releases: Sequence[Release], as_of: datetime | None) -> Release:
     usable = eligible(releases, as_of)
     if not usable:
-        raise StackproofError(f"{name} has no release that is neither yanked nor a pre-release")
+        before = f" before {timestamp(as_of)}" if as_of else ""
+        raise StackproofError(
+            f"{name} has no release{before} that is neither yanked nor a pre-release"
+        )
     return usable[0]
 
 

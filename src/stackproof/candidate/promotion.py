@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,27 @@ from stackproof.matrix import Matrix, parse_matrix
 from stackproof.plan import Plan
 from stackproof.records import write_atomically
 
-__all__ = ["promote_as_row", "promote_into_row"]
+__all__ = ["promote_as_row", "promote_into_row", "require_new_row", "require_pins_alone"]
+
+
+def require_new_row(plan: Plan, rows: Container[str], file: str) -> str:
+    """Return the name of the row that a trial's plan would become, such as verified-torch-2-6-0.
+
+    Raises StackproofError if there is one of that name.
+    """
+    name = re.sub("[^a-z0-9]+", "-", "-".join([plan.row, *plan.requested]).lower())
+    if name in rows:
+        raise StackproofError(f"{file} has a row {name!r} already; nothing was written")
+    return name
+
+
+def require_pins_alone(plan: Plan) -> None:
+    """Raise StackproofError if a trial's plan changes more than pins."""
+    more = set(plan.requested) - {f"{n}=={v}" for n, v in _versions(plan).items()}
+    if more:
+        raise StackproofError(
+            f"{', '.join(sorted(more))} is no changed pin; promote the trial as a row of its own"
+        )
 
 
 def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
@@ -28,10 +48,8 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     """
     _require_safe(trial)
     document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    name = _row_name(plan)
     rows: Any = document["rows"]
-    if name in rows:
-        raise StackproofError(f"{file.name} has a row {name!r} already; nothing was written")
+    name = require_new_row(plan, rows, file.name)
     row = tomlkit.table()
     row["summary"] = f"{plan.row} with {', '.join(trial.requested)}, proved by a trial."
     row["base"] = plan.row
@@ -55,11 +73,7 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     Raises StackproofError if the trial is not safe, or changed more than pins.
     """
     _require_safe(trial)
-    more = set(trial.requested) - {f"{n}=={v}" for n, v in _versions(plan).items()}
-    if more:
-        raise StackproofError(
-            f"{', '.join(sorted(more))} is no changed pin; promote the trial as a row of its own"
-        )
+    require_pins_alone(plan)
     document = tomlkit.parse(file.read_text(encoding="utf-8"))
     row: Any = document["rows"][plan.row]
     _override(row, _versions(plan), trial, today)
@@ -79,11 +93,6 @@ def _versions(plan: Plan) -> dict[str, str]:
     return {
         pin.name: pin.version for pin in plan.pins if f"{pin.name}=={pin.version}" in plan.requested
     }
-
-
-def _row_name(plan: Plan) -> str:
-    """Return a name that a row may have, such as verified-torch-2-6-0."""
-    return re.sub("[^a-z0-9]+", "-", "-".join([plan.row, *plan.requested]).lower())
 
 
 def _override(row: Any, versions: Mapping[str, str], trial: TrialVerdict, today: date) -> None:  # noqa: ANN401 - tomlkit's containers share no type

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stackproof.candidate.choice import Catalogue, Companion, Release, choose, companions
+from packaging.version import Version
+
+from stackproof.candidate.choice import Catalogue, Release, choose
+from stackproof.candidate.family import Companion, companions
 from stackproof.candidate.request import Request
 from stackproof.errors import StackproofError
 from stackproof.matrix.references import nearest
+from stackproof.plan import timestamp
 
-__all__ = ["Scheme", "Trial", "make_scheme"]
+__all__ = ["Ground", "Scheme", "Trial", "make_scheme"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,65 +33,134 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme:
-    """The trials to make, in order, at a common cut-off; `notes` say what was decided and why."""
+    """The trials to make, in order, at a common cut-off; `notes` say what was decided and why.
+
+    Every trial adds the requirements of `extra`.
+    """
 
     trials: tuple[Trial, ...]
+    extra: tuple[str, ...]
     as_of: datetime | None
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What trials are planned on: the row's pins with their versions, its groups, its cut-off.
+
+    With `fixed`, the cut-off was asked for, so nothing may move it.
+    """
+
+    pins: Mapping[str, str]
+    groups: Mapping[str, Sequence[str]]
+    catalogue: Catalogue
+    as_of: datetime | None
+    fixed: bool = False
+
+
 def make_scheme(
-    requests: Sequence[Request],
-    *,
-    pins: Sequence[str],
-    groups: Mapping[str, Sequence[str]],
-    catalogue: Catalogue,
-    as_of: datetime | None,
+    requests: Sequence[Request], ground: Ground, extra: Sequence[Request] = ()
 ) -> Scheme:
-    """Resolve requests to releases and arrange their trials.
+    """Resolve requests to releases and arrange their trials; `extra` is added to each.
 
     Of several upgrades each is tried alone, then all together: a group hides its guilty member.
-    Raises StackproofError for a request that names no pin, no release, or one pin twice.
+    Raises StackproofError for a request that names no pin, no release, or one distribution twice.
     """
-    chosen: dict[str, Release] = {}
-    for request in requests:
-        if request.name not in pins:
-            raise StackproofError(
-                f"the row has no pin {request.name!r}; {nearest(request.name, pins)} "
-                "A distribution that is no pin is added by --with name==version."
-            )
-        if request.name in chosen:
-            raise StackproofError(f"{request.name} was asked for twice; name it once")
-        chosen[request.name] = choose(request, catalogue, pins, as_of)
-    cut_off, notes = _cut_off(chosen, as_of)
+    _require_distinct([*requests, *extra])
+    chosen = {item.name: _pinned(item, ground) for item in requests}
+    added = {item.name: _unpinned(item, ground) for item in extra}
+    late = [item for item in (*chosen.values(), *added.values()) if _is_late(item, ground)]
     subsets = [[name] for name in chosen]
     if len(chosen) > 1:
         subsets.append(list(chosen))
+    notes: list[str] = []
     trials: list[Trial] = []
     for subset in subsets or [[]]:
         versions = {name: chosen[name].version for name in subset}
         trial = Trial(asked={name: str(version) for name, version in versions.items()})
         trials.append(trial)
-        found = companions(versions, groups, catalogue, cut_off)
+        found = companions(
+            versions,
+            own=ground.pins,
+            groups=ground.groups,
+            catalogue=ground.catalogue,
+            as_of=None if late else ground.as_of,
+        )
         if found:
             notes += [_companion_note(subset, found)]
             trials.append(Trial(asked=trial.asked, companions=tuple(found)))
-    return Scheme(trials=tuple(trials), as_of=cut_off, notes=tuple(notes))
+    moving = {item for trial in trials for item in trial.companions}
+    everything = chosen | added | {item.name: _release(item, ground) for item in moving}
+    cut_off, moved = _cut_off(everything, ground)
+    return Scheme(
+        trials=tuple(trials),
+        extra=tuple(f"{name}=={release.version}" for name, release in added.items()),
+        as_of=cut_off,
+        notes=(*moved, *notes),
+    )
 
 
-def _cut_off(
-    chosen: Mapping[str, Release], as_of: datetime | None
-) -> tuple[datetime | None, list[str]]:
-    """Move a cut-off behind what is asked for, or no trial of a new release could be made."""
-    if as_of is None:
-        return None, []
-    uploads = {name: item.uploaded for name, item in chosen.items() if item.uploaded is not None}
-    late = {name: uploaded for name, uploaded in uploads.items() if uploaded >= as_of}
+def _require_distinct(requests: Sequence[Request]) -> None:
+    names = [request.name for request in requests]
+    for name in names:
+        if names.count(name) > 1:
+            raise StackproofError(f"{name} was asked for twice; name it once")
+
+
+def _pinned(request: Request, ground: Ground) -> Release:
+    if request.name not in ground.pins:
+        raise StackproofError(
+            f"the row has no pin {request.name!r}; {nearest(request.name, ground.pins)} "
+            "(a distribution that is no pin is added by --with name==version)"
+        )
+    return _choose(request, ground)
+
+
+def _unpinned(request: Request, ground: Ground) -> Release:
+    if request.name in ground.pins:
+        raise StackproofError(
+            f"{request.name} is a pin of the row; ask for {request} without --with"
+        )
+    return _choose(request, ground)
+
+
+def _choose(request: Request, ground: Ground) -> Release:
+    """Return the release that is meant; what the row's own cut-off hides counts too."""
+    as_of = ground.as_of if ground.fixed else None
+    found = choose(request, ground.catalogue, list(ground.pins), as_of)
+    if ground.fixed and _is_late(found, ground):
+        raise StackproofError(
+            f"{request.name} {found.version} came on {found.uploaded:%Y-%m-%d}, after the cut-off "
+            "that --as-of names; leave one of the two out"
+        )
+    return found
+
+
+def _release(companion: Companion, ground: Ground) -> Release:
+    version = Version(companion.version)
+    releases = ground.catalogue.releases(companion.name)
+    return next(item for item in releases if item.version == version)
+
+
+def _is_late(release: Release, ground: Ground) -> bool:
+    if ground.as_of is None or release.uploaded is None:
+        return False
+    return release.uploaded >= ground.as_of
+
+
+def _cut_off(chosen: Mapping[str, Release], ground: Ground) -> tuple[datetime | None, list[str]]:
+    """Move a cut-off behind what is tried, or no trial of a new release could be made.
+
+    Behind its last file: the wheel for this machine need not be the first.
+    """
+    late = {name: item.completed for name, item in chosen.items() if _is_late(item, ground)}
     if not late:
-        return as_of, []
-    moved = max(late.values()).replace(microsecond=0) + timedelta(seconds=1)
-    names = ", ".join(sorted(late))
-    note = f"{names} came after the row's cut-off, so baseline and trial are built as of {moved}"
+        return ground.as_of, []
+    moved = max(filter(None, late.values())).replace(microsecond=0) + timedelta(seconds=1)
+    note = (
+        f"{', '.join(sorted(late))} came after the row's cut-off, so baseline and trial are built "
+        f"as of {timestamp(moved)}"
+    )
     return moved, [note]
 
 

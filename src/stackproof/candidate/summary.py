@@ -52,15 +52,13 @@ def trial_markdown(trial: TrialVerdict) -> str:
 
 def reasons(trial: TrialVerdict) -> list[str]:
     """Return why a trial is not safe, a line each, or nothing."""
-    if trial.reason is not None or trial.comparison is None:
-        blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
-        return [trial.reason or trial.trouble or "", *blamed]
-    known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
-    broken = [told(check) for check in trial.checks if _broke(check, known)]
-    broken += [f"{name} did not run" for name in trial.comparison.lost[:3]]
-    shifted = [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
-    blamed = [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
-    return [*broken, *shifted, *blamed]
+    found = [text for text in (trial.reason, trial.trouble) if text]
+    if trial.comparison is not None:
+        known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
+        found += [told(check) for check in trial.checks if _broke(check, known)]
+        found += [f"{name} did not run" for name in trial.comparison.lost[:3]]
+    found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
+    return found + ([f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else [])
 
 
 def told(check: Check) -> str:

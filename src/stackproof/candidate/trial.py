@@ -55,10 +55,15 @@ class Bench:
         return judge(evidence)
 
     def refuse(
-        self, plan: Plan, base: Plan, companions: tuple[str, ...], found: RefusedStage
+        self,
+        plan: Plan,
+        base: Plan,
+        companions: tuple[str, ...],
+        found: RefusedStage,
+        seconds: float,
     ) -> TrialVerdict:
-        """Leave evidence and verdict of a trial that ended with its resolution."""
-        evidence = self._record_refusal(plan, found)
+        """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
+        evidence = self._record_refusal(plan, found, round(seconds, 3))
         return self._conclude(evidence, base, companions, reason=found.reason)
 
     def blame(self, trial: TrialVerdict, guilty: tuple[str, ...]) -> TrialVerdict:
@@ -87,9 +92,8 @@ class Bench:
             raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {verdict.trouble}")
         return evidence
 
-    def _record_refusal(self, plan: Plan, found: RefusedStage) -> Evidence:
-        """Leave evidence of a trial that ended with its resolution."""
-        started = datetime.now(timezone.utc)
+    def _record_refusal(self, plan: Plan, found: RefusedStage, seconds: float) -> Evidence:
+        started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         evidence = Evidence.create(self.laboratory.project.home(plan), plan)
         log = evidence.folder / "stages" / f"{found.stage.name}.log"
         write_atomically(log, found.words)
@@ -97,7 +101,7 @@ class Bench:
             name=found.stage.name,
             command=("uv", "pip", "compile", *found.stage.requirements),
             started=started,
-            seconds=0.0,
+            seconds=seconds,
             exit=1,
             log=log.relative_to(evidence.folder).as_posix(),
             tries=1,
@@ -108,7 +112,7 @@ class Bench:
         evidence.write_stages([record])
         RunRecord(
             started=started,
-            seconds=0.0,
+            seconds=seconds,
             own_seconds=0.0,
             python=plan.python,
             installer=plan.installer,

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from packaging.version import Version
 
-from stackproof.candidate.choice import Catalogue, Release, companions, eligible
+from stackproof.candidate.choice import Catalogue, Release, eligible
+from stackproof.candidate.family import companions
 from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
@@ -95,16 +96,12 @@ class Explorer:
     def _step(self, name: str, release: Release) -> _Step:
         found = companions(
             {name: release.version},
-            self.planner.matrix.groups,
-            self.catalogue,
-            self.planner.as_of,
+            own=self._pinned,
+            groups=self.planner.matrix.groups,
+            catalogue=self.catalogue,
+            as_of=self.planner.as_of,
         )
-        moves = {item.name: item.version for item in found}
-        own = self._pinned
-        return _Step(
-            release=release,
-            companions={pin: version for pin, version in moves.items() if own[pin] != version},
-        )
+        return _Step(release=release, companions={item.name: item.version for item in found})
 
     @cached_property
     def _pinned(self) -> dict[str, str]:

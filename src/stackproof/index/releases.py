@@ -75,8 +75,16 @@ class Release:
     @cached_property
     def uploaded(self) -> datetime | None:
         """When the first file came, or None where the index does not tell."""
-        times = [datetime.fromisoformat(file.uploaded) for file in self.files if file.uploaded]
-        return min(times, default=None)
+        return min(self._times, default=None)
+
+    @property
+    def completed(self) -> datetime | None:
+        """When the last file came, or None where the index does not tell."""
+        return max(self._times, default=None)
+
+    @property
+    def _times(self) -> list[datetime]:
+        return [datetime.fromisoformat(file.uploaded) for file in self.files if file.uploaded]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,14 @@ from pathlib import Path
 import nox
 
 from stackproof.candidate.campaign import Campaign
-from stackproof.candidate.promotion import promote_as_row, promote_into_row
+from stackproof.candidate.promotion import (
+    promote_as_row,
+    promote_into_row,
+    require_new_row,
+    require_pins_alone,
+)
 from stackproof.candidate.request import Request, parse_request
-from stackproof.candidate.scheme import Scheme, make_scheme
+from stackproof.candidate.scheme import Ground, Scheme, make_scheme
 from stackproof.candidate.summary import print_trials
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.errors import StackproofError
@@ -44,6 +49,7 @@ def candidate(session: nox.Session, root: Path) -> None:
         )
         with opened as bench:
             trials = _Trials(given, bench)
+            trials.require_promotable()
             for note in trials.scheme.notes:
                 screen.print(note, markup=False, highlight=False)
             found = trials.run()
@@ -60,13 +66,14 @@ def candidate(session: nox.Session, root: Path) -> None:
 def exit_code(trials: Sequence[TrialVerdict]) -> int:
     """Return the worst exit code, an upgrade counting as its better trial.
 
-    One that is safe only with its companions has an answer to act on, and breaks nothing.
+    One that is safe only with its companions has an answer to act on, and breaks nothing. Where
+    neither is safe, one that was not judged leaves the answer open.
     """
-    best: dict[tuple[str, ...], int] = {}
+    codes: dict[tuple[str, ...], set[int]] = {}
     for trial in trials:
         asked = tuple(name for name in trial.requested if name not in trial.companions)
-        best[asked] = min(best.get(asked, trial.exit_code), trial.exit_code)
-    return max(best.values())
+        codes.setdefault(asked, set()).add(trial.exit_code)
+    return max(0 if 0 in some else max(some) for some in codes.values())
 
 
 def _options(posargs: list[str]) -> argparse.Namespace:
@@ -111,37 +118,51 @@ class _Trials:
     def __init__(self, given: argparse.Namespace, opened: Opened) -> None:
         self._opened = opened
         own = self._opened.planner.base()
-        self.scheme: Scheme = make_scheme(
-            given.requests,
-            pins=[pin.name for pin in own.pins],
+        ground = Ground(
+            pins={pin.name: pin.version for pin in own.pins},
             groups=self._opened.planner.matrix.groups,
             catalogue=self._opened.catalogue,
             as_of=own.as_of,
+            fixed=given.as_of is not None,
         )
-        extra = tuple(str(request) for request in given.extra)
+        self.scheme: Scheme = make_scheme(given.requests, ground, given.extra)
         self._campaign = Campaign(
             bench=self._opened.bench,
             planner=replace(
-                self._opened.planner, as_of=self.scheme.as_of, python=given.python, extra=extra
+                self._opened.planner,
+                as_of=self.scheme.as_of,
+                python=given.python,
+                extra=self.scheme.extra,
             ),
             catalogue=self._opened.catalogue,
         )
-        self._write = promote_into_row if given.promote == "pins" else promote_as_row
+        self._promoted: str | None = given.promote
+
+    def require_promotable(self) -> None:
+        """Raise StackproofError if what is to be promoted could not be: before it takes minutes."""
+        if self._promoted is None:
+            return
+        rows, file = self._opened.planner.matrix.rows, self._opened.file.name
+        everything = set(self.scheme.trials[-1].asked)
+        for trial in (item for item in self.scheme.trials if everything <= set(item.asked)):
+            plan = self._campaign.planner.trial(trial.versions)
+            if self._promoted == "pins":
+                require_pins_alone(plan)
+            else:
+                require_new_row(plan, rows, file)
 
     def run(self) -> list[TrialVerdict]:
         """Make the trials."""
         return self._campaign.run(self.scheme)
 
     def promote(self, found: Sequence[TrialVerdict]) -> str:
-        """Write the trial of all that was asked for into the matrix; say what was done.
-
-        Raises StackproofError if it is not safe.
-        """
+        """Write the trial of all that was asked for into the matrix, if it is safe; say so."""
+        write = promote_into_row if self._promoted == "pins" else promote_as_row
         everything = set(self.scheme.trials[-1].asked)
         for trial in reversed(found):
             asked = {text.partition("==")[0] for text in trial.requested}
             if trial.safe and everything <= asked:
                 plan = self._campaign.bench.evidence(trial).plan
-                row = self._write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
+                row = write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
                 return f"wrote row {row!r} into matrices/{self._opened.file.name}"
-        raise StackproofError("no trial of all that was asked for is safe; nothing was written")
+        return "no trial of all that was asked for is safe; nothing was written"

@@ -19,8 +19,8 @@ class Options(argparse.ArgumentParser):
         super().__init__(prog=f"nox -s {session} --", add_help=False, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        """Raise StackproofError with the mistake and the usage."""
-        raise StackproofError(f"{message}; {self.format_usage().strip()}")
+        """Raise StackproofError with the mistake and the usage, in one line."""
+        raise StackproofError(f"{message}; {' '.join(self.format_usage().split())}")
 
 
 def instant(text: str) -> datetime:
