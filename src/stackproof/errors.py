@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CannotJudgeError", "MatrixError", "NoConstraintsError", "Problem", "StackproofError"]
+__all__ = [
+    "CannotJudgeError",
+    "MatrixError",
+    "NoConstraintsError",
+    "Problem",
+    "StackproofError",
+    "UnknownConstraintsError",
+]
 
 
 class StackproofError(Exception):
@@ -16,7 +23,11 @@ class CannotJudgeError(StackproofError):
 
 
 class NoConstraintsError(CannotJudgeError):
-    """A release has no constraint file."""
+    """A release has no constraint file: who publishes them says so."""
+
+
+class UnknownConstraintsError(CannotJudgeError):
+    """A release's constraint file could not be had; whether there is one is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)

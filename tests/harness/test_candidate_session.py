@@ -75,6 +75,20 @@ NEW_WIRE = {
 }
 
 
+#: Cannot tell whether one release works.
+SHINE = """\
+import pytest
+
+
+@pytest.mark.workload("shine", needs=("lamp",), seconds=0.1, timeout=20)
+def test_shine() -> None:
+    import lamp
+
+    if lamp.__version__ == "1.2":
+        pytest.skip("no socket for it")
+"""
+
+
 def released(day: int) -> datetime:
     return datetime(2025, 5, day, tzinfo=timezone.utc)
 
@@ -147,6 +161,31 @@ def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
     assert (found["companions"], found["comparison"]["regressions"]) == (["vision==1.5"], [])
 
 
+def test_what_the_one_asked_for_requires_is_tried_as_a_companion(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "vision==1.5")
+    assert code == 0, lines
+    assert trial(checkout, "vision-1.5")["resolvable"] is False
+    assert trial(checkout, "engine-2.0+vision-1.5")["companions"] == ["engine==2.0"]
+
+
+def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Checkout) -> None:
+    checkout.bench.write("tests/stack/workloads/test_shine.py", SHINE)
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+    assert code == 1
+    assert any("could not be judged" in line for line in lines)
+    assert any("aborted: exit 2" in line for line in lines), lines
+    words = " ".join(word for line in lines for word in line.split() if word != "│")
+    assert "smoke:shine (no socket for it)" in words
+    code, lines = checkout.nox("-s", "frontier", "--", "lamp")
+    assert code == 1
+    assert any("exit 2, could not judge: lamp 1.2" in line for line in lines), lines
+    found = json.loads((checkout.bench.root / "reports" / "frontier.json").read_text("utf-8"))
+    (lamp,) = found["pins"]
+    assert (lamp["newest_passing"], lamp["blocked"]["version"]) == ("1.1", "1.3")
+    assert [step["version"] for step in lamp["unjudged"]] == ["1.2"]
+    assert "no socket for it" in lamp["unjudged"][0]["because"]
+
+
 def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "wire==2.0")
     assert code == 1, lines
@@ -164,19 +203,27 @@ def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> No
 
 
 @pytest.mark.parametrize(
-    ("requirement", "words"),
+    ("arguments", "words"),
     [
-        ("lamb==1.2", "the row has no pin 'lamb'; did you mean 'lamp'?"),
-        ("lamp==1.9", "there is no release 1.9 of lamp; the nearest are 1.2, 1.3, 1.4"),
-        ("lamp==1.5", "release 1.5 of lamp was yanked; the nearest are 1.2, 1.3, 1.4"),
-        ("--index-url=x", "unrecognized arguments: --index-url=x"),
-        ("lamp==1.2; echo hi", "'lamp==1.2; echo hi' is no upgrade to try"),
+        (["lamb==1.2"], "the row has no pin 'lamb'; did you mean 'lamp'?"),
+        (["lamp==1.9"], "there is no release 1.9 of lamp; the nearest are 1.2, 1.3, 1.4"),
+        (["lamp==1.5"], "release 1.5 of lamp was yanked; the nearest are 1.2, 1.3, 1.4"),
+        (["--index-url=x"], "unrecognized arguments: --index-url=x; usage: nox -s candidate --"),
+        (["lamp==1.2; echo hi"], "'lamp==1.2; echo hi' is no upgrade to try"),
+        (["--with", "lamp==1.2"], "lamp is a pin of the row; ask for lamp==1.2 without --with"),
+        (
+            ["--with", "lump==1.2"],
+            "there is no distribution 'lump' on the index; did you mean lamp",
+        ),
+        (["--with", "alpha==9"], "there is no release 9 of alpha; the nearest are 1.0, 2.0"),
+        (["lamp", "--as-of", "2019-01-01T00:00:00Z"], "lamp has no release before 2019-01-01"),
+        (["--with", "alpha==1.0", "--promote", "pins"], "alpha==1.0 is no changed pin"),
     ],
 )
 def test_what_cannot_be_tried_ends_with_2_and_the_reason(
-    checkout: Checkout, requirement: str, words: str
+    checkout: Checkout, arguments: list[str], words: str
 ) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", requirement)
+    code, lines = checkout.nox("-s", "candidate", "--", *arguments)
     assert code == 1  # nox knows no other code for a session that fails
     assert any("exit 2, could not judge: " in line and words in line for line in lines), lines
     assert not (checkout.bench.root / "reports" / "candidates").exists()
@@ -194,6 +241,12 @@ def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
     assert "wrote row 'verified-lamp-1-2' into matrices/engines.toml" in lines
     code, lines = checkout.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
     assert code == 0, lines
+    # Told at once, not after the trial.
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    assert any(
+        "exit 2" in line and "has a row 'verified-lamp-1-2' already" in line for line in lines
+    )
+    assert not any("suite" in line for line in lines)
 
 
 def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
@@ -209,6 +262,7 @@ def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> No
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3", "--promote")
     assert code == 1
     assert any("is safe; nothing was written" in line for line in lines), lines
+    assert any("aborted: exit 1" in line for line in lines), lines
     file = checkout.bench.root / "matrices" / "engines.toml"
     assert file.read_text(encoding="utf-8") == MATRIX
 
@@ -221,7 +275,7 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     pins = {pin["name"]: pin for pin in found["pins"]}
     assert {name: pin["newest_passing"] for name, pin in pins.items()} == {
         "engine": "2.0",
-        "vision": "1.0",
+        "vision": "1.5",
         "lamp": "1.2",
         "wire": "2.0",
     }
@@ -230,10 +284,7 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     assert lamp["blocked"]["version"] == "1.3"
     assert "the bulb is out" in lamp["blocked"]["because"]
     assert pins["engine"]["companions"] == {"vision": "1.5"}
-    assert pins["vision"]["blocked"] == {
-        "version": "1.5",
-        "because": "stage moving: vision 1.5 requires engine==2.0 and engine 1.0 is asked for",
-    }
+    assert pins["vision"]["companions"] == {"engine": "2.0"}
     # Of two that exclude each other the one that gains more days stays.
     assert found["joint"]["versions"] == {"engine": "2.0", "vision": "1.5", "wire": "2.0"}
     assert [item["name"] for item in found["joint"]["left_out"]] == ["lamp"]

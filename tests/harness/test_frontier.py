@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stackproof.frontier.climb import Climb, climb, weed
+from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
 
 
 class Recorded:
@@ -40,6 +40,21 @@ def test_nothing_may_pass() -> None:
     assert found == Climb(resolvable=None, passing=None, blocked="1", because="one")
     assert climb([], Recorded({}), Recorded({})) == Climb(
         resolvable=None, passing=None, blocked=None, because=None
+    )
+
+
+def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
+    def failure(step: str) -> str | None:
+        if step in ("5", "3"):
+            raise UnjudgedError(f"{step} hangs")
+        return {"4": "import fails"}.get(step)
+
+    assert climb(["5", "4", "3", "2", "1"], Recorded({}), failure) == Climb(
+        resolvable="5",
+        passing="2",
+        blocked="4",
+        because="import fails",
+        unjudged=(("5", "5 hangs"), ("3", "3 hangs")),
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from stackproof.errors import CannotJudgeError, NoConstraintsError
+from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.index.default import without_credentials
 from stackproof.plan import Plan, PlannedConstraints
 from stackproof.records import Record
@@ -63,8 +63,8 @@ def find_constraints(
 ) -> ConstraintFile:
     """Return a stage's constraint file from the first source that can be reached.
 
-    `snapshots` is a folder laid out like the mirror. Raises CannotJudgeError where the file does
-    not exist, or where no source can be reached.
+    `snapshots` is a folder laid out like the mirror. Raises NoConstraintsError where the file is
+    not published, and UnknownConstraintsError where a mirror lacks it or no source can be reached.
     """
     passed_over: list[str] = []
     for source, address in _sources(wanted, snapshots, environ):
@@ -76,7 +76,8 @@ def find_constraints(
             if source == "snapshot":
                 passed_over.append(f"{source}: {error}")
                 break
-            raise NoConstraintsError(
+            wrong = NoConstraintsError if source == "published" else UnknownConstraintsError
+            raise wrong(
                 f"there is no constraint file for {wanted.subject} {wanted.version} "
                 f"({source} source: {error}); check the version and the Python version"
             ) from error
@@ -89,7 +90,7 @@ def find_constraints(
                 passed_over=tuple(passed_over),
             )
             return ConstraintFile(used=used, content=content)
-    raise CannotJudgeError(
+    raise UnknownConstraintsError(
         f"no constraint file for {wanted.subject} {wanted.version} could be had "
         f"({'; '.join(passed_over)}); name a mirror in {MIRROR_VARIABLE}, or make a snapshot with "
         f"`nox -s constraints -- {wanted.version}`"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-__all__ = ["Climb", "climb", "weed"]
+__all__ = ["Climb", "UnjudgedError", "climb", "weed"]
 
 Step = TypeVar("Step")
+
+
+class UnjudgedError(Exception):
+    """It could not be told whether a step goes; says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,14 +20,16 @@ class Climb(Generic[Step]):
     """How high a climb came.
 
     `resolvable` is the highest step that can be resolved, `passing` the highest that passes its
-    trial, each None if there is none; `blocked` is the step above `passing`, and `because` says
-    what blocks it.
+    trial, each None if there is none; `blocked` is the step above `passing` that does not, and
+    `because` says what blocks it. `unjudged` holds the steps above `passing` of which it could not
+    be told, and why: each may be higher than `passing` could be.
     """
 
-    resolvable: Step | None
-    passing: Step | None
-    blocked: Step | None
-    because: str | None
+    resolvable: Step | None = None
+    passing: Step | None = None
+    blocked: Step | None = None
+    because: str | None = None
+    unjudged: tuple[tuple[Step, str], ...] = ()
 
 
 def climb(
@@ -34,20 +40,23 @@ def climb(
     """Look at steps from the highest down, and stop at the first that passes its trial.
 
     `refusal` resolves a step and `failure` makes its trial; each says what is wrong, or None. A
-    trial costs a hundred times as much, so none is made of what cannot be resolved.
+    trial costs a hundred times as much, so none is made of what cannot be resolved. A step of which
+    either raises UnjudgedError neither passes nor blocks.
     """
-    resolvable: Step | None = None
-    blocked: Step | None = None
-    because: str | None = None
+    found: Climb[Step] = Climb()
     for step in steps:
-        why = refusal(step)
+        try:
+            why = refusal(step)
+            if why is None:
+                found = replace(found, resolvable=found.resolvable or step)
+                why = failure(step)
+        except UnjudgedError as error:
+            found = replace(found, unjudged=(*found.unjudged, (step, str(error))))
+            continue
         if why is None:
-            resolvable = resolvable or step
-            why = failure(step)
-        if why is None:
-            return Climb(resolvable=resolvable, passing=step, blocked=blocked, because=because)
-        blocked, because = step, why
-    return Climb(resolvable=resolvable, passing=None, blocked=blocked, because=because)
+            return replace(found, passing=step)
+        found = replace(found, blocked=step, because=why)
+    return found
 
 
 def weed(

@@ -15,8 +15,8 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.errors import NoConstraintsError
-from stackproof.frontier.climb import climb, weed
+from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
+from stackproof.frontier.climb import UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
 from stackproof.verdict import Check
@@ -24,6 +24,7 @@ from stackproof.verdict import Check
 __all__ = ["Explorer"]
 
 _MOST_REASONS = 2
+_UNJUDGED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,16 @@ class Explorer:
             yield self._pin(name)
 
     def together(self, pins: Sequence[PinFrontier]) -> Joint:
-        """Return the upgrades that pass all together, the most valuable one first in the queue."""
+        """Return the upgrades that pass all together, the most valuable one first in the queue.
+
+        Raises CannotJudgeError if a trial of some of them could not be judged.
+        """
+        try:
+            return self._together(pins)
+        except UnjudgedError as error:
+            raise CannotJudgeError(f"all together: {error}") from error
+
+    def _together(self, pins: Sequence[PinFrontier]) -> Joint:
         wanted = [pin for pin in _by_value(pins) if pin.newest_passing != pin.pinned]
         fitting: list[PinFrontier] = []
         left_out: list[LeftOut] = []
@@ -91,6 +101,9 @@ class Explorer:
             blocked=Blocked(version=blocked.version, because=found.because or "")
             if blocked
             else None,
+            unjudged=tuple(
+                Blocked(version=step.version, because=why) for step, why in found.unjudged
+            ),
         )
 
     def _step(self, name: str, release: Release) -> _Step:
@@ -113,25 +126,39 @@ class Explorer:
         return self.bench.resolver.refused_together(self.planner.base()) is None
 
     def refusal(self, versions: Mapping[str, str]) -> str | None:
-        """Say why the stages, or all of them together, cannot be resolved with these versions."""
+        """Say why the stages, or all of them together, cannot be resolved with these versions.
+
+        Raises UnjudgedError where a constraint file cannot be had.
+        """
         plan = self.planner.trial(versions)
         try:
             stage = self.bench.resolver.refused_stage(plan, self.planner.base())
         except NoConstraintsError as error:
             return str(error)
+        except UnknownConstraintsError as error:
+            raise UnjudgedError(str(error)) from error
         if stage is not None:
             return stage.reason
         together = self.bench.resolver.refused_together(plan) if self._holds_together else None
         return sentence(together.words) if together else None
 
     def failure(self, versions: Mapping[str, str]) -> str | None:
-        """Say what a trial of these versions breaks, or None if it is safe."""
+        """Say what a trial of these versions breaks, or None if it is safe.
+
+        Raises UnjudgedError as `trial` does.
+        """
         trial = self.trial(versions)
         return None if trial.safe else _in_short(reasons(trial))
 
     def trial(self, versions: Mapping[str, str]) -> TrialVerdict:
-        """Make the whole trial of these versions, unless it was made before."""
-        return self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+        """Make the whole trial of these versions, unless it was made before.
+
+        Raises UnjudgedError if it, or a part of it, could not be judged.
+        """
+        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+        if trial.exit_code == _UNJUDGED:
+            raise UnjudgedError(_in_short(reasons(trial)))
+        return trial
 
     def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> str | None:
         """Ask some checks alone; say which of them fail, or None if none is known to."""

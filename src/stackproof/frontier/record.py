@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from stackproof.records import Record
 
 __all__ = ["Blocked", "Frontier", "Joint", "LeftOut", "PinFrontier"]
 
 
 class Blocked(Record):
-    """The next step up that does not go, and what refuses it: a requirement, or a failing check."""
+    """A step up that does not go, and why: a requirement, a failing check, or no answer at all."""
 
     version: str
     because: str
@@ -23,7 +25,8 @@ class PinFrontier(Record):
     the highest versions that the rest of the stack can be resolved with, and that pass the suite;
     each is the pinned version where nothing newer does. `companions` maps the pins that have to
     move along to `newest_passing` to their versions. `gained_days` is the time between the uploads
-    of the pinned version and of `newest_passing`.
+    of the pinned version and of `newest_passing`. `unjudged` holds the versions above
+    `newest_passing` of which it could not be told whether they pass, and why.
     """
 
     name: str
@@ -34,6 +37,7 @@ class PinFrontier(Record):
     companions: dict[str, str]
     gained_days: int
     blocked: Blocked | None
+    unjudged: tuple[Blocked, ...] = Field(default=())  # older files have none
 
 
 class LeftOut(Record):

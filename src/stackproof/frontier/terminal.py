@@ -45,7 +45,6 @@ def in_order(frontier: Frontier) -> list[PinFrontier]:
 
 def _cells(pin: PinFrontier) -> tuple[str, ...]:
     along = "".join(f" with {name} {version}" for name, version in pin.companions.items())
-    step = f"{pin.blocked.version}: {pin.blocked.because}" if pin.blocked else "is the newest"
     return (
         pin.name,
         pin.pinned,
@@ -53,8 +52,15 @@ def _cells(pin: PinFrontier) -> tuple[str, ...]:
         pin.newest_resolvable,
         pin.newest,
         str(pin.gained_days) if pin.gained_days else "",
-        step,
+        _next_step(pin),
     )
+
+
+def _next_step(pin: PinFrontier) -> str:
+    """Say what blocks the next step up, and of which steps nothing is known."""
+    unknown = [f"{step.version} could not be judged: {step.because}" for step in pin.unjudged]
+    blocked = [f"{pin.blocked.version}: {pin.blocked.because}"] if pin.blocked else []
+    return "; ".join([*blocked, *unknown]) or "is the newest"
 
 
 def _joint(frontier: Frontier) -> list[str]:

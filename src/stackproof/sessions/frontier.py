@@ -50,6 +50,7 @@ def frontier(session: nox.Session, root: Path) -> None:
             finally:
                 # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
                 print_frontier(work.state(), screen)
+            work.require_judged()
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
 
@@ -98,6 +99,14 @@ class _Frontier:
             pins=tuple(self._pins),
             joint=self._joint,
         )
+
+    def require_judged(self) -> None:
+        """Raise StackproofError if some version could not be judged: a pin may go higher."""
+        unknown = [f"{pin.name} {step.version}" for pin in self._pins for step in pin.unjudged]
+        if unknown:
+            raise StackproofError(
+                f"{', '.join(unknown)}; the rest of the table stands, and the next run asks again"
+            )
 
     def _write(self) -> None:
         state = self.state()
