@@ -30,8 +30,14 @@ class Checkout:
 
     def nox(self, *arguments: str) -> tuple[int, list[str]]:
         """Run nox; return its exit code and what it printed, line by line."""
+        running = self.start(*arguments)
+        output, _ = running.communicate()
+        return running.returncode, output.splitlines()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start nox, and do not wait for it."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        ran = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "nox", *arguments],
             cwd=self.bench.root,
             env=self.bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
@@ -39,9 +45,7 @@ class Checkout:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
-            check=False,
         )
-        return ran.returncode, ran.stdout.splitlines()
 
     def verdict(self) -> dict[str, Any]:
         """Return the latest verdict on the tiny matrix' plain row."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from checkout import Checkout
+from processes import wait_for
 from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, Bench
@@ -64,6 +66,16 @@ pins = ["lamp", "wire"]
 
 [rows.verified]
 summary = "Works."
+"""
+
+#: A last stage that moves wire back.
+PLUGGED = """
+[[rows.verified.stages]]
+name = "plugging"
+step = "none"
+requirements = ["plug==1.0"]
+reason = "somebody has to"
+date = 2025-05-01
 """
 
 BROKEN = {"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}
@@ -151,6 +163,20 @@ def test_a_refusal_says_what_is_required_and_what_would_go(checkout: Checkout) -
         "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for; "
         "the nearest version that can be resolved is lamp 1.3"
     )
+
+
+def test_a_pin_that_a_later_stage_moves_back_is_traced_to_a_requirement(
+    checkout: Checkout, index: Index
+) -> None:
+    others = [Release("plug", version) for version in ("0.9", "1.1")]
+    index.add(Release("plug", "1.0", requires=["wire<2"]), *others)
+    checkout.write_matrix(MATRIX + PLUGGED, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    assert code == 1, lines
+    found = trial(checkout, "wire-2.0")
+    assert found["comparison"]["regressions"] == ["version:wire"]
+    assert found["conflict"] == "plug 1.0 requires wire<2 and wire 2.0 is asked for"
+    assert any("not together: plug 1.0" in line for line in lines), lines
 
 
 def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
@@ -258,6 +284,23 @@ def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
     assert {item.pin: item.version for item in row.overrides} == {"engine": "2.0", "vision": "1.5"}
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "row", ['verified = { summary = "Works." }  # in line', 'verified.summary = "Works."  # dotted']
+)
+def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout, row: str, ends: str) -> None:
+    text = MATRIX.replace('[rows.verified]\nsummary = "Works."', f"[rows]\n{row}")
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    file.write_bytes(text.replace("\n", ends).encode())
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote", "pins")
+    assert code == 0, lines
+    written = file.read_bytes().decode()
+    assert row.partition("#")[2] in written
+    assert written.count("\n") == written.count(ends)
+    overrides = load_matrix(file).rows["verified"].overrides
+    assert [(item.pin, item.version) for item in overrides] == [("lamp", "1.2")]
+
+
 def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3", "--promote")
     assert code == 1
@@ -294,3 +337,26 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     # Nothing is tried twice.
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
     assert json.loads(file.read_text(encoding="utf-8")) == found
+
+
+def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> None:
+    candidates = checkout.bench.root / "reports" / "candidates"
+    running = checkout.start("-s", "frontier", "--", "wire", "lamp")
+    wait_for((candidates / "engines-verified-wire-2.0" / "latest").exists, 60)
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "All together: not tried yet; run the same command again to go on." in output
+    done = set(candidates.glob("*/[0-9]*/verdict.json"))
+    code, lines = checkout.nox("-s", "frontier", "--", "wire", "lamp")
+    assert code == 0, lines
+    # What was finished was taken as it was; every trial that was judged was made once.
+    assert done <= set(candidates.glob("*/[0-9]*/verdict.json"))
+    for home in candidates.iterdir():
+        verdicts = [json.loads(file.read_bytes()) for file in home.glob("[0-9]*/verdict.json")]
+        assert [item["verdict"] != "unjudged" for item in verdicts].count(True) <= 1, home
+    found = json.loads((checkout.bench.root / "reports" / "frontier.json").read_text("utf-8"))
+    assert {pin["name"]: pin["newest_passing"] for pin in found["pins"]} == {
+        "wire": "2.0",
+        "lamp": "1.2",
+    }

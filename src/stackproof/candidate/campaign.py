@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from packaging.version import Version
 
 from stackproof.candidate.choice import Catalogue
+from stackproof.candidate.family import companions
 from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.scheme import Scheme, Trial
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
+from stackproof.plan import Plan
 
 __all__ = ["Campaign"]
 
@@ -37,18 +39,26 @@ class Campaign:
         found = [self._make(trial) for trial in scheme.trials]
         named = self._guilty(scheme.trials, found)
         return [
-            self.bench.blame(verdict, named) if _is_group(verdict) else verdict for verdict in found
+            self.bench.amend(verdict, guilty=named) if _is_group(verdict) else verdict
+            for verdict in found
         ]
 
     def _make(self, trial: Trial) -> TrialVerdict:
         began = time.monotonic()
         base, plan = self.planner.base(), self.planner.trial(trial.versions)
-        companions = tuple(f"{item.name}=={item.version}" for item in trial.companions)
+        along = tuple(f"{item.name}=={item.version}" for item in trial.companions)
         refused = self.bench.resolver.refused_stage(plan, base)
         if refused is None:
-            return self.bench.try_out(plan, base, companions)
+            return self._explained(self.bench.try_out(plan, base, along), plan, base)
         told = replace(refused, reason=refused.reason + self._nearest(trial))
-        return self.bench.refuse(plan, base, companions, told, time.monotonic() - began)
+        return self.bench.refuse(plan, base, along, told, time.monotonic() - began)
+
+    def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
+        """Add what is behind a later stage's moving back what was asked for."""
+        if not verdict.breaks:
+            return verdict
+        conflict = self.bench.resolver.conflict(plan, base)
+        return self.bench.amend(verdict, conflict=conflict) if conflict else verdict
 
     def _nearest(self, trial: Trial) -> str:
         """Say which version between the row's own and the one asked for could be resolved.
@@ -72,12 +82,24 @@ class Campaign:
                 nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
             )
         if found:
-            return f"; the nearest version that can be resolved is {name} {found}"
+            along = "".join(f" with {n} {v}" for n, v in self._along(name, found).items())
+            return f"; the nearest version that can be resolved is {name} {found}{along}"
         return f"; no version between the row's {own} and {asked} was found that can be resolved"
 
     def _goes(self, name: str, version: str) -> bool:
-        plan = self.planner.trial({name: version})
+        plan = self.planner.trial({name: version, **self._along(name, version)})
         return self.bench.resolver.refused_stage(plan, self.planner.base()) is None
+
+    def _along(self, name: str, version: str) -> dict[str, str]:
+        base = self.planner.base()
+        found = companions(
+            {name: Version(version)},
+            own={pin.name: pin.version for pin in base.pins},
+            groups=base.groups,
+            catalogue=self.catalogue,
+            as_of=base.as_of,
+        )
+        return {item.name: item.version for item in found}
 
     def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
         """Return who is to blame for a group that fails: a group hides its guilty member.
@@ -89,7 +111,7 @@ class Campaign:
         for trial, verdict in zip(trials, found, strict=True):
             codes.setdefault(tuple(trial.asked), set()).add(verdict.exit_code)
         names = tuple(trials[-1].asked)
-        if len(names) == 1 or 0 in codes[names] or max(codes[names]) == _UNJUDGED:
+        if len(names) <= 1 or 0 in codes[names] or max(codes[names]) == _UNJUDGED:
             return ()
         failed = tuple(name for name in names if 0 not in codes[(name,)])
         if any(_UNJUDGED in codes[(name,)] for name in failed):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.exceptions import TOMLKitError
 
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.errors import StackproofError
-from stackproof.matrix import Matrix, parse_matrix
+from stackproof.errors import MatrixError, StackproofError
+from stackproof.matrix import parse_matrix
 from stackproof.plan import Plan
 from stackproof.records import write_atomically
 
@@ -47,23 +48,24 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     StackproofError if the trial is not safe, or the matrix has a row of that name.
     """
     _require_safe(trial)
-    document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    rows: Any = document["rows"]
-    name = require_new_row(plan, rows, file.name)
-    row = tomlkit.table()
-    row["summary"] = f"{plan.row} with {', '.join(trial.requested)}, proved by a trial."
-    row["base"] = plan.row
-    row["default"] = False
-    if f"python=={plan.python}" in trial.requested:
-        row["python"] = plan.python
-    if plan.as_of is not None:
-        row["as-of"] = plan.as_of
-    _override(row, _versions(plan), trial, today)
-    _add_stage(row, plan, trial, today)
-    _add_known_failures(row, plan, trial)
-    rows[name] = row
-    _write(file, document)
-    return name
+
+    def add(rows: Any, style: _Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+        name = require_new_row(plan, rows, file.name)
+        row: Any = style.table()
+        row["summary"] = f"{plan.row} with {', '.join(trial.requested)}, proved by a trial."
+        row["base"] = plan.row
+        row["default"] = False
+        if f"python=={plan.python}" in trial.requested:
+            row["python"] = plan.python
+        if plan.as_of is not None:
+            row["as-of"] = plan.as_of
+        _override(row, plan, trial, today, style)
+        _add_stage(row, plan, trial, today, style)
+        _add_known_failures(row, plan, trial, style)
+        rows[name] = row
+        return name
+
+    return _edit(file, add)
 
 
 def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
@@ -74,13 +76,15 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     """
     _require_safe(trial)
     require_pins_alone(plan)
-    document = tomlkit.parse(file.read_text(encoding="utf-8"))
-    row: Any = document["rows"][plan.row]
-    _override(row, _versions(plan), trial, today)
-    if plan.as_of is not None and row.get("as-of") is not None:
-        row["as-of"] = plan.as_of
-    _write(file, document)
-    return plan.row
+
+    def change(rows: Any, style: _Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+        row = rows[plan.row]
+        _override(row, plan, trial, today, style)
+        if plan.as_of is not None and row.get("as-of") is not None:
+            row["as-of"] = plan.as_of
+        return plan.row
+
+    return _edit(file, change)
 
 
 def _require_safe(trial: TrialVerdict) -> None:
@@ -95,18 +99,18 @@ def _versions(plan: Plan) -> dict[str, str]:
     }
 
 
-def _override(row: Any, versions: Mapping[str, str], trial: TrialVerdict, today: date) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+def _override(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     """Set the overrides of a row, in place of those it has for the same pins."""
-    overrides: AoT | list[Table] = row.setdefault("overrides", tomlkit.aot())
+    versions = _versions(plan)
+    if versions and "overrides" not in row:
+        row["overrides"] = style.list()
     for pin, version in versions.items():
-        entry = next((item for item in overrides if item["pin"] == pin), None)
+        entry = next((item for item in row["overrides"] if item["pin"] == pin), None)
+        said = {"version": version, "reason": _reason(trial), "date": today}
         if entry is None:
-            entry = tomlkit.table()
-            entry["pin"] = pin
-            overrides.append(entry)
-        entry["version"] = version
-        entry["reason"] = _reason(trial)
-        entry["date"] = today
+            row["overrides"].append(style.filled({"pin": pin, **said}))
+        else:
+            entry.update(said)
 
 
 def _reason(trial: TrialVerdict) -> str:
@@ -117,38 +121,69 @@ def _reason(trial: TrialVerdict) -> str:
     )
 
 
-def _add_stage(row: Table, plan: Plan, trial: TrialVerdict, today: date) -> None:
+def _add_stage(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     """Add what the trial installed besides the row's own stages."""
     for stage in plan.stages:
         if stage.name == "asked-for":
-            table = tomlkit.table()
-            table["name"], table["step"] = stage.name, stage.step
-            table["requirements"] = list(stage.requirements)
-            table["reason"], table["date"] = _reason(trial), today
-            stages = tomlkit.aot()
-            stages.append(table)
-            row["stages"] = stages
+            said: dict[str, object] = {"name": stage.name, "step": stage.step}
+            said["requirements"] = list(stage.requirements)
+            row["stages"] = style.list()
+            row["stages"].append(style.filled({**said, "reason": _reason(trial), "date": today}))
 
 
-def _add_known_failures(row: Table, plan: Plan, trial: TrialVerdict) -> None:
+def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     failing = {check.id for check in trial.checks if check.outcome == "failed"}
-    known = tomlkit.aot()
+    known = style.list()
     for failure in plan.known_failures:
         if failure.check in failing:
-            table = tomlkit.table()
-            table["check"] = failure.check
-            if failure.says is not None:
-                table["says"] = failure.says
-            table["reason"] = failure.reason
-            table["date"] = date.fromisoformat(failure.date)
-            known.append(table)
+            said: dict[str, object] = {"check": failure.check}
+            said |= {} if failure.says is None else {"says": failure.says}
+            day = date.fromisoformat(failure.date)
+            known.append(style.filled({**said, "reason": failure.reason, "date": day}))
     if known:
         row["known-failures"] = known
 
 
-def _write(file: Path, document: tomlkit.TOMLDocument) -> Matrix:
-    """Write the file, if what it would hold is a good matrix."""
-    text = tomlkit.dumps(document)
-    matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=file.name)
-    write_atomically(file, text)
-    return matrix
+@dataclass(frozen=True, kw_only=True)
+class _Style:
+    """How tables are written: under headers of their own, or in line."""
+
+    table: Callable[[], Any]
+    list: Callable[[], Any]
+
+    def filled(self, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - as above
+        """Return a table of these values."""
+        table = self.table()
+        table.update(values)
+        return table
+
+
+_STYLES = (
+    _Style(table=tomlkit.table, list=tomlkit.aot),
+    _Style(table=tomlkit.inline_table, list=tomlkit.array),
+)
+
+
+def _edit(file: Path, change: Callable[[Any, _Style], str]) -> str:
+    """Change the rows of a matrix file, if what it would hold is a good matrix.
+
+    A row that stands in line can hold no table with a header, so it gets its own in line too.
+    Raises StackproofError, and writes nothing, where neither makes a matrix.
+    """
+    text = file.read_bytes().decode("utf-8")
+    ends = "\r\n" if "\r\n" in text else "\n"
+    wrong: Exception | None = None
+    for style in _STYLES:
+        document = tomlkit.parse(text.replace("\r\n", "\n"))
+        try:
+            name = change(document["rows"], style)
+            changed = tomlkit.dumps(document)
+            parse_matrix(tomlkit.parse(changed).unwrap(), file=file.name)
+        except (TOMLKitError, MatrixError, ValueError, TypeError) as error:
+            wrong = error
+            continue
+        write_atomically(file, changed.replace("\n", ends))
+        return name
+    raise StackproofError(
+        f"{file.name} is laid out so that its rows cannot be changed ({wrong}); nothing was written"
+    ) from wrong

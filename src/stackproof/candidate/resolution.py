@@ -71,6 +71,13 @@ class TrialResolver:
         answer = self.resolver.resolve(wanted)
         return answer if isinstance(answer, Refused) else None
 
+    def conflict(self, plan: Plan, base: Plan) -> str | None:
+        """Say why no environment can hold a trial's requirements, if one can hold the row's own."""
+        refused = self.refused_together(plan)
+        if refused is None or self.refused_together(base) is not None:
+            return None
+        return sentence(refused.words)
+
     def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution | Refused:
         constraints = None
         if stage.constraints is not None:

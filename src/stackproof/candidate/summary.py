@@ -58,6 +58,7 @@ def reasons(trial: TrialVerdict) -> list[str]:
         found += [told(check) for check in trial.checks if _broke(check, known)]
         found += [f"{name} did not run" for name in trial.comparison.lost[:3]]
     found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
+    found += [f"not together: {trial.conflict}"] if trial.conflict else []
     return found + ([f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else [])
 
 

@@ -66,11 +66,11 @@ class Bench:
         evidence = self._record_refusal(plan, found, round(seconds, 3))
         return self._conclude(evidence, base, companions, reason=found.reason)
 
-    def blame(self, trial: TrialVerdict, guilty: tuple[str, ...]) -> TrialVerdict:
-        """Write down who is to blame for a trial that was judged before."""
-        blamed = trial.model_copy(update={"guilty": guilty})
-        self._write(self.evidence(trial), blamed)
-        return blamed
+    def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
+        """Write down what was found about a trial after it was judged."""
+        amended = trial.model_copy(update=more)
+        self._write(self.evidence(trial), amended)
+        return amended
 
     def evidence(self, trial: TrialVerdict) -> Evidence:
         """Return what the latest trial of the same requirements on the same row left behind."""

@@ -14,7 +14,8 @@ class TrialVerdict(Verdict):
 
     `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
     (version before, version after), and `pins_moved` names the pins among them. `guilty` names who
-    is to blame where several upgrades fail together.
+    is to blame where several upgrades fail together. `conflict` says, of a trial that is not safe,
+    which requirements no environment can meet all together, if that is so and was not so before.
     """
 
     base_row: str
@@ -27,6 +28,7 @@ class TrialVerdict(Verdict):
     pins_moved: tuple[str, ...]
     companions: tuple[str, ...]
     guilty: tuple[str, ...] = ()
+    conflict: str | None = None
 
     @property
     def breaks(self) -> bool:
