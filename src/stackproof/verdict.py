@@ -16,7 +16,7 @@ from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, times
 from stackproof.records import Record
 from stackproof.text import plain
 
-__all__ = ["Check", "ClaimVerdict", "Verdict", "judge"]
+__all__ = ["Check", "ClaimVerdict", "State", "Verdict", "judge"]
 
 State = Literal["ok", "known", "new", "fixed", "skipped"]
 

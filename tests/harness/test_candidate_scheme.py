@@ -12,10 +12,12 @@ from packaging.version import Version
 
 from stackproof.candidate.campaign import first_that_goes
 from stackproof.candidate.choice import Release
-from stackproof.candidate.comparison import moved
+from stackproof.candidate.comparison import compare, moved
 from stackproof.candidate.request import Request, parse_request
 from stackproof.candidate.scheme import Ground, Scheme, make_scheme
 from stackproof.errors import StackproofError
+from stackproof.evidence import Outcome
+from stackproof.verdict import Check, State, Verdict
 
 
 def day(number: int) -> datetime:
@@ -294,6 +296,47 @@ def test_the_nearest_that_goes_is_found_with_few_questions(edge: int) -> None:
 def test_nothing_may_go() -> None:
     assert first_that_goes([str(n) for n in range(9)], lambda some: [False for _ in some]) == ""
     assert first_that_goes([], lambda some: [False for _ in some]) == ""
+
+
+def judged(**states: tuple[Outcome, State]) -> Verdict:
+    """Return a verdict of which only the checks matter."""
+    checks = tuple(
+        Check(
+            id=f"smoke:{name}",
+            kind="smoke",
+            subject=name,
+            outcome=outcome,
+            state=state,
+            grade="",
+            message="",
+            reason=None,
+            seconds=0,
+        )
+        for name, (outcome, state) in states.items()
+    )
+    return Verdict(
+        matrix="engines",
+        row="verified",
+        python="3.11",
+        installer="uv",
+        as_of=None,
+        constraints=None,
+        verdict="broken",
+        trouble=None,
+        started=day(1),
+        seconds=1,
+        checks=checks,
+        claims=(),
+        counts={},
+    )
+
+
+def test_a_known_failure_that_fails_otherwise_is_a_regression() -> None:
+    before = judged(same=("failed", "known"), other=("failed", "known"), new=("failed", "new"))
+    after = judged(same=("failed", "known"), other=("failed", "new"), new=("failed", "new"))
+    found = compare(before, after)
+    assert found.regressions == ("smoke:other",)
+    assert found.still_failing == ("smoke:same", "smoke:new")
 
 
 def test_moved_leaves_out_what_was_asked_for() -> None:

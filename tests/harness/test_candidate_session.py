@@ -137,6 +137,14 @@ def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
     return found
 
 
+def named_frontier(checkout: Checkout) -> dict[str, Any]:
+    """Return the latest table of named pins; there is none of all of them."""
+    reports = checkout.bench.root / "reports"
+    assert not (reports / "frontier.json").exists()
+    found: dict[str, Any] = json.loads((reports / "frontier-named.json").read_text("utf-8"))
+    return found
+
+
 def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
     assert code == 0, lines
@@ -205,7 +213,7 @@ def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Che
     code, lines = checkout.nox("-s", "frontier", "--", "lamp")
     assert code == 1
     assert any("exit 2, could not judge: lamp 1.2" in line for line in lines), lines
-    found = json.loads((checkout.bench.root / "reports" / "frontier.json").read_text("utf-8"))
+    found = named_frontier(checkout)
     (lamp,) = found["pins"]
     assert (lamp["newest_passing"], lamp["blocked"]["version"]) == ("1.1", "1.3")
     assert [step["version"] for step in lamp["unjudged"]] == ["1.2"]
@@ -213,12 +221,15 @@ def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Che
 
 
 def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "wire==2.0")
+    requests = ("lamp==1.2", "wire==2.0")
+    code, lines = checkout.nox("-s", "candidate", "--", *requests, "--baseline-age", "0")
     assert code == 1, lines
     assert trial(checkout, "lamp-1.2")["comparison"]["regressions"] == []
     assert trial(checkout, "wire-2.0")["comparison"]["regressions"] == []
     assert trial(checkout, "lamp-1.2+wire-2.0")["guilty"] == ["lamp", "wire"]
     assert any("to blame: lamp, wire" in line for line in lines)
+    # The baseline of this session is new enough for all its trials.
+    assert len(list((checkout.bench.root / "reports/engines/verified").glob("[0-9]*"))) == 1
 
 
 def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> None:
@@ -355,7 +366,7 @@ def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> Non
     for home in candidates.iterdir():
         verdicts = [json.loads(file.read_bytes()) for file in home.glob("[0-9]*/verdict.json")]
         assert [item["verdict"] != "unjudged" for item in verdicts].count(True) <= 1, home
-    found = json.loads((checkout.bench.root / "reports" / "frontier.json").read_text("utf-8"))
+    found = named_frontier(checkout)
     assert {pin["name"]: pin["newest_passing"] for pin in found["pins"]} == {
         "wire": "2.0",
         "lamp": "1.2",

@@ -37,15 +37,18 @@ _FATES = {
 def compare(baseline: Verdict, trial: Verdict) -> Comparison:
     """Put every check of either run in exactly one list, each in the order of the trial's report.
 
-    A complaint of `pip check` is a check only where there is one: where `pip check` ran on the
-    other side and did not complain, it passed there.
+    One that failed as the matrix records, and fails otherwise now, is a regression too. A complaint
+    of `pip check` is a check only where there is one: where `pip check` ran on the other side and
+    did not complain, it passed there.
     """
     before = {check.id: check.outcome for check in baseline.checks}
     after = {check.id: check.outcome for check in trial.checks}
+    known = {check.id for check in baseline.checks if check.state == "known"}
+    otherwise = {check.id for check in trial.checks if check.state == "new" and check.id in known}
     lists: dict[str, list[str]] = {name: [] for name in Comparison.model_fields}
     for check in [*after, *(name for name in before if name not in after)]:
         fate = _FATES.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
-        lists[fate].append(check)
+        lists["regressions" if check in otherwise else fate].append(check)
         if (_outcome(check, before), _outcome(check, after)) == ("passed", "skipped"):
             lists["lost"].append(check)
     return Comparison.model_validate(lists)

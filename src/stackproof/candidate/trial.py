@@ -26,13 +26,13 @@ __all__ = ["Bench"]
 class Bench:
     """Where trials are made.
 
-    A baseline older than `baseline_age` is made anew, and so is every trial, unless `recall` takes
+    A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
     the one that was made before of the very same plan.
     """
 
     laboratory: Laboratory
     resolver: TrialResolver
-    baseline_age: timedelta
+    not_before: datetime
     recall: bool = False
 
     def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
@@ -83,8 +83,7 @@ class Bench:
 
         Raises CannotJudgeError if a new one could not be judged.
         """
-        oldest = datetime.now(timezone.utc) - self.baseline_age
-        found = self.laboratory.recall(base, not_before=oldest)
+        found = self.laboratory.recall(base, not_before=self.not_before)
         if found is not None:
             return found
         verdict, evidence = self.laboratory.run(base)

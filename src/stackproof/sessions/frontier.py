@@ -44,7 +44,9 @@ def frontier(session: nox.Session, root: Path) -> None:
             recall=True,
         )
         with opened as bench:
-            work = _Frontier(given, bench, project.reports / "frontier.json")
+            # Some pins' table does not take the place of the one of all.
+            file = "frontier-named.json" if given.names else "frontier.json"
+            work = _Frontier(given, bench, project.reports / file)
             try:
                 work.explore()
             finally:

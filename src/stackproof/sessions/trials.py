@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -59,7 +59,8 @@ def open_bench(
     bench = Bench(
         laboratory=Laboratory(project=project, progress=progress),
         resolver=TrialResolver(project=project, resolver=resolver),
-        baseline_age=baseline_age,
+        # One that this session makes is fresh for all of its trials.
+        not_before=datetime.now(timezone.utc) - baseline_age,
         recall=recall,
     )
     with IndexClient(home) as client:
