@@ -244,6 +244,32 @@ def test_what_is_older_than_exact_requirements_is_no_companion() -> None:
     assert [trial.versions for trial in made.trials] == [{"engine": "3.0"}]
 
 
+@pytest.mark.parametrize(
+    ("newest", "because"),
+    [
+        ("engine>=2.5", "vision 0.3 requires engine>=2.5"),
+        (None, "vision 0.3 requires no version of them"),
+    ],
+)
+def test_what_is_newer_than_exact_requirements_may_be_one(newest: str | None, because: str) -> None:
+    # As torchvision 0.29 and torchaudio 2.11, which stopped to name their torch.
+    catalogue = Recorded(
+        known={
+            "engine": [release("3.0")],
+            "vision": [release("0.2"), release("0.3")],
+            "audio": [release("1.0")],
+        },
+        required={
+            ("vision", "0.2"): ["engine==2.0"],
+            ("vision", "0.3"): [newest] if newest else [],
+        },
+    )
+    own = {"engine": "2.0", "vision": "0.2", "audio": "1.0", "other": "5.0"}
+    made = scheme("engine==3.0", own=own, catalogue=catalogue)
+    assert made.trials[1].versions == {"engine": "3.0", "vision": "0.3"}
+    assert made.notes == (f"engine moves together with vision: {because}",)
+
+
 def test_what_is_added_is_held_to_the_same() -> None:
     catalogue = Recorded(known={**FAMILY.known, "added": [release("1.0", uploaded=12)]})
     made = scheme("other==5.0", extra=["added==1.0"], as_of=day(10), catalogue=catalogue)

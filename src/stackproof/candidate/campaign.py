@@ -63,11 +63,14 @@ class Campaign:
     def _nearest(self, trial: Trial) -> str:
         """Say which version between the row's own and the one asked for could be resolved.
 
-        Nothing is said of several upgrades, nor of one with companions: there each is tried alone.
+        Nothing is said of several upgrades, since each is tried alone, nor of one that is still to
+        be tried with its companions.
         """
-        if len(trial.asked) != 1 or trial.companions:
+        if len(trial.asked) != 1:
             return ""
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
+        if self._along(name, asked) and not trial.companions:
+            return ""
         own = Version(next(pin.version for pin in base.pins if pin.name == name))
         wanted = Version(asked)
         between = ladder(
@@ -82,8 +85,9 @@ class Campaign:
                 nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
             )
         if found:
-            along = "".join(f" with {n} {v}" for n, v in self._along(name, found).items())
-            return f"; the nearest version that can be resolved is {name} {found}{along}"
+            along = ", ".join(f"{who} {at}" for who, at in self._along(name, found).items())
+            nearest = f"{name} {found}{' with ' if along else ''}{along}"
+            return f"; the nearest version that can be resolved is {nearest}"
         return f"; no version between the row's {own} and {asked} was found that can be resolved"
 
     def _goes(self, name: str, version: str) -> bool:

@@ -84,37 +84,37 @@ class _Family:
                 yield Companion(name=name, version=str(newest), because=because)
 
     def _follower(self, name: str, moving: Mapping[str, Version]) -> Companion | None:
-        """Return the newest release of a member that goes with those that move.
+        """Return the release of a member that goes with those that move.
 
-        That is one that names one of their versions exactly, or admits it where no release names
-        any exactly: what is older than such names says nothing of the family as it is now. One
-        that requires nothing of them goes by its number, as such families are numbered.
+        It is the newest that names one of their versions exactly; else the newest that admits them
+        or, where the member cannot stay, requires nothing of them: but none older than a release
+        that names another version exactly, since that says nothing of the family as it is now. One
+        that requires nothing and has their number comes first: so such families are numbered.
         """
-        admitting: Companion | None = None
-        exact = False
+        fitting: Companion | None = None
+        named = False
         for release in self._releases(name):
-            wanted = {
-                canonicalize_name(item.name): item
-                for item in self._requirements(name, release.version)
-                if canonicalize_name(item.name) in moving
-            }
-            if not wanted:
-                same = _same_number(release, moving)
-                if same is not None:
-                    because = f"{name} {release.version} has the number of {same}"
-                    return Companion(name=name, version=str(release.version), because=because)
-                continue
-            names_one = any("==" in str(item.specifier) for item in wanted.values())
-            exact = exact or names_one
-            if all(_admits(item, moving[who]) for who, item in wanted.items()):
-                because = (
-                    f"{name} {release.version} requires {', '.join(map(str, wanted.values()))}"
-                )
+            wanted = self._wanted(name, release.version, moving)
+            exact = any("==" in str(item.specifier) for item in wanted.values())
+            same = None if wanted else _same_number(release, moving)
+            if _admit(wanted, moving) and (wanted or same or not self._stays(name, moving)):
+                because = _because(name, release, wanted, same)
                 match = Companion(name=name, version=str(release.version), because=because)
-                if names_one:
+                if exact or same:
                     return match
-                admitting = admitting or match
-        return None if exact else admitting
+                fitting = fitting or (None if named else match)
+            named = named or exact
+        return fitting
+
+    def _stays(self, name: str, moving: Mapping[str, Version]) -> bool:
+        return _admit(self._wanted(name, Version(self.own[name]), moving), moving)
+
+    def _wanted(
+        self, name: str, version: Version, moving: Mapping[str, Version]
+    ) -> dict[str, Requirement]:
+        """Return what a release requires of those that move, by their names."""
+        found = self._requirements(name, version)
+        return {who: item for item in found if (who := canonicalize_name(item.name)) in moving}
 
     def _releases(self, name: str) -> list[Release]:
         return eligible(self.catalogue.releases(name), self.as_of)
@@ -130,6 +130,19 @@ class _Family:
 
 def _admits(requirement: Requirement, version: Version) -> bool:
     return requirement.specifier.contains(version, prereleases=True)
+
+
+def _admit(wanted: Mapping[str, Requirement], moving: Mapping[str, Version]) -> bool:
+    return all(_admits(item, moving[who]) for who, item in wanted.items())
+
+
+def _because(
+    name: str, release: Release, wanted: Mapping[str, Requirement], same: str | None
+) -> str:
+    if same is not None:
+        return f"{name} {release.version} has the number of {same}"
+    required = ", ".join(map(str, wanted.values())) or "no version of them"
+    return f"{name} {release.version} requires {required}"
 
 
 def _same_number(release: Release, moving: Mapping[str, Version]) -> str | None:
