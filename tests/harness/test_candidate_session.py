@@ -220,6 +220,18 @@ def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Che
     assert "no socket for it" in lamp["unjudged"][0]["because"]
 
 
+def test_a_trial_that_cannot_be_judged_is_not_promoted(checkout: Checkout) -> None:
+    # Left out of the baseline, and skipped once alpha is there.
+    shine = SHINE.replace('("lamp",)', '("alpha",)').replace('"1.2"', '"1.0"')
+    checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
+    code, lines = checkout.nox("-s", "candidate", "--", "--with", "alpha==1.0", "--promote")
+    assert code == 1
+    assert any("aborted: exit 2" in line for line in lines), lines
+    assert any("is safe; nothing was written" in line for line in lines), lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert file.read_text(encoding="utf-8") == MATRIX
+
+
 def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
     requests = ("lamp==1.2", "wire==2.0")
     code, lines = checkout.nox("-s", "candidate", "--", *requests, "--baseline-age", "0")
@@ -254,6 +266,7 @@ def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> No
         ),
         (["--with", "alpha==9"], "there is no release 9 of alpha; the nearest are 1.0, 2.0"),
         (["lamp", "--as-of", "2019-01-01T00:00:00Z"], "lamp has no release before 2019-01-01"),
+        (["lamp", "--as-of", "2999-01-01T00:00:00Z"], "lies in the future, so it fixes nothing"),
         (["--with", "alpha==1.0", "--promote", "pins"], "alpha==1.0 is no changed pin"),
     ],
 )

@@ -39,8 +39,10 @@ class TrialVerdict(Verdict):
 
     @property
     def safe(self) -> bool:
-        """Whether every check that passed before passes now, and nothing else fails or moved."""
-        return self.comparison is not None and not self.breaks and not self.comparison.lost
+        """Whether all that passed before passes now, and nothing else fails or moved: judged so."""
+        if self.verdict == "unjudged" or self.comparison is None:
+            return False
+        return not self.breaks and not self.comparison.lost
 
     @property
     def exit_code(self) -> int:

@@ -24,13 +24,17 @@ class Options(argparse.ArgumentParser):
 
 
 def instant(text: str) -> datetime:
-    """Return a full UTC timestamp; raise ArgumentTypeError for anything less."""
+    """Return a full UTC timestamp; raise ArgumentTypeError for less, and for a time to come."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a full UTC timestamp such as 2025-04-01T00:00:00Z"
         ) from None
+    if found > datetime.now(timezone.utc):
+        # What an index will have by then is not fixed, and what is fixed is taken as found before.
+        raise argparse.ArgumentTypeError(f"{text!r} lies in the future, so it fixes nothing")
+    return found
 
 
 def python_version(text: str) -> str:
