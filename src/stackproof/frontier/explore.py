@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -150,12 +151,16 @@ class Explorer:
         trial = self.trial(versions)
         return None if trial.safe else _in_short(reasons(trial))
 
-    def trial(self, versions: Mapping[str, str]) -> TrialVerdict:
+    def trial(
+        self, versions: Mapping[str, str], companions: Mapping[str, str] = MappingProxyType({})
+    ) -> TrialVerdict:
         """Make the whole trial of these versions, unless it was made before.
 
-        Raises UnjudgedError if it, or a part of it, could not be judged.
+        `companions` are those of them that only move along. Raises UnjudgedError if it, or a part
+        of it, could not be judged.
         """
-        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), ())
+        along = tuple(f"{name}=={version}" for name, version in companions.items())
+        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), along)
         if trial.exit_code == _UNJUDGED:
             raise UnjudgedError(_in_short(reasons(trial)))
         return trial
@@ -186,7 +191,7 @@ class _Trials:
             found = self._explorer.still_failing(versions, self._failed)
             if found is not None:
                 return found
-        trial = self._explorer.trial(versions)
+        trial = self._explorer.trial(versions, step.companions)
         if trial.safe:
             return None
         self._failed = _quickest(trial)
