@@ -208,8 +208,7 @@ def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Che
     assert code == 1
     assert any("could not be judged" in line for line in lines)
     assert any("aborted: exit 2" in line for line in lines), lines
-    words = " ".join(word for line in lines for word in line.split() if word != "│")
-    assert "smoke:shine (no socket for it)" in words
+    assert any("smoke:shine (no socket for it)" in line for line in lines), lines
     code, lines = checkout.nox("-s", "frontier", "--", "lamp")
     assert code == 1
     assert any("exit 2, could not judge: lamp 1.2" in line for line in lines), lines

@@ -1,14 +1,13 @@
-"""Say what trials found: one line each on the terminal, one page each as Markdown."""
+"""Say what trials found: a few lines each on the terminal, one page each as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from textwrap import indent
 
 from jinja2 import Environment
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.report.wording import brief
@@ -30,17 +29,12 @@ def outcome(trial: TrialVerdict) -> str:
 
 
 def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
-    """Print a table of trials with the reason of each refusal and each regression."""
-    table = Table(title="trials", title_justify="left")
-    for column in ("tried", "outcome", "because", "seconds"):
-        table.add_column(
-            column, overflow="fold", justify="right" if column == "seconds" else "left"
-        )
+    """Print each trial with its outcome and, below it, the reasons, a line each."""
     for trial in trials:
-        tried = "\n".join(trial.requested)
-        because = "\n".join(reasons(trial))
-        table.add_row(tried, outcome(trial), escape(because), f"{trial.seconds:.1f}")
-    console.print(table)
+        tried = f"{' '.join(trial.requested)}: {outcome(trial)}, in {trial.seconds:.1f} s"
+        console.print(tried, style="bold", markup=False, highlight=False)
+        for reason in reasons(trial):
+            console.print(indent(reason, "    "), markup=False, highlight=False)
 
 
 def trial_markdown(trial: TrialVerdict) -> str:
@@ -51,15 +45,16 @@ def trial_markdown(trial: TrialVerdict) -> str:
 
 
 def reasons(trial: TrialVerdict) -> list[str]:
-    """Return why a trial is not safe, a line each, or nothing."""
+    """Return why a trial is not safe, a line each, what is behind the rest first; or nothing."""
     found = [text for text in (trial.reason, trial.trouble) if text]
+    found += [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
+    found += [f"not together: {trial.conflict}"] if trial.conflict else []
+    found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
     if trial.comparison is not None:
         known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
         found += [told(check) for check in trial.checks if _broke(check, known)]
         found += [f"{name} did not run" for name in trial.comparison.lost[:3]]
-    found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
-    found += [f"not together: {trial.conflict}"] if trial.conflict else []
-    return found + ([f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else [])
+    return found
 
 
 def told(check: Check) -> str:
