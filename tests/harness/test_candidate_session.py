@@ -307,9 +307,11 @@ def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
     assert {item.pin: item.version for item in row.overrides} == {"engine": "2.0", "vision": "1.5"}
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])
 @pytest.mark.parametrize(
-    "row", ['verified = { summary = "Works." }  # in line', 'verified.summary = "Works."  # dotted']
+    "row",
+    ['verified = { summary = "Works." }  # in line', 'verified.summary = "Works."  # dotted'],
+    ids=["in-line", "dotted"],
 )
 def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout, row: str, ends: str) -> None:
     text = MATRIX.replace('[rows.verified]\nsummary = "Works."', f"[rows]\n{row}")
