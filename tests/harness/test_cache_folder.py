@@ -69,7 +69,7 @@ def test_answers_that_cannot_be_read_back_are_asked_for_again(desk: Desk) -> Non
 @pytest.mark.parametrize("damaged", [b'{"cut', b"", b"{}", b"[]", b"null"])
 def test_damaged_computed_values_are_computed_again(desk: Desk, damaged: bytes) -> None:
     sound = desk.audit(MATRIX)
-    files = sorted((desk.place.cache / "computed").rglob("*.json"))
+    files = sorted((desk.place.cache / "answers").rglob("*.json"))
     assert len(files) > 2
     for file in files:
         file.write_bytes(damaged)

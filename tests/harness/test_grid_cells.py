@@ -110,7 +110,7 @@ def test_what_is_not_known_is_no_conflict(board: Board, guest: str, reason: str)
 
 def test_a_failed_build_is_not_remembered_and_a_proof_is(board: Board) -> None:
     as_of = datetime(2025, 1, 1, tzinfo=timezone.utc)
-    kept = board.root / "cache" / "computed" / "resolution"
+    kept = board.root / "cache" / "answers" / "resolution"
     assert _only(board.make("host=1.0", "guest=2.1", as_of=as_of)).state == "unknown"
     assert list(kept.glob("*.json")) == []
     assert _only(board.make("host=1.0", "guest=2.5", as_of=as_of)).state == "conflict"

@@ -158,9 +158,7 @@ class Phone:
                 releases=Releases(
                     client=client, index=self.index.url, target=Target.find(PYTHON, environ)
                 ),
-                resolver=Resolver(
-                    memory=Memory(self.cache / "computed"), index=self.index.url, environ=environ
-                ),
+                resolver=Resolver(memory=Memory(self.cache), index=self.index.url, environ=environ),
                 like=None,
                 today=TODAY,
             )

@@ -74,7 +74,7 @@ class IndexClient:
         self._lasting = ExitStack()
         folder, self.notes = reliable_folder(home, self._lasting)
         self._seconds = seconds
-        self.memory = Memory(folder / "computed")
+        self.memory = Memory(folder)
         self._session = CachedSession(
             folder / DATABASE,
             backend="sqlite",

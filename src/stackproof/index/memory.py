@@ -14,6 +14,8 @@ from stackproof.records import fingerprint, write_atomically
 __all__ = ["Memory", "Remembered"]
 
 _KEPT_SECONDS = 60 * 24 * 3600
+#: Another name for another form of the files: several releases of ours may share a cache.
+_FOLDER = "answers"
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Memory:
-    """JSON values in the folder `home`, found again by what they were computed from."""
+    """JSON values in the folder `cache`, found again by what they were computed from."""
 
-    home: Path
+    cache: Path
 
     def recall(self, kind: str, inputs: object) -> Remembered | None:
         """Return what was kept for these inputs, or None; a damaged file counts as nothing."""
@@ -48,10 +50,10 @@ class Memory:
     def forget_old(self) -> None:
         """Remove what was last computed two months ago or before."""
         limit = time.time() - _KEPT_SECONDS
-        for path in self.home.glob("*/*.json"):
+        for path in (self.cache / _FOLDER).glob("*/*.json"):
             with suppress(FileNotFoundError):  # another process forgets it at the same time
                 if path.stat().st_mtime < limit:
                     path.unlink()
 
     def _path(self, kind: str, inputs: object) -> Path:
-        return self.home / kind / f"{fingerprint(inputs)}.json"
+        return self.cache / _FOLDER / kind / f"{fingerprint(inputs)}.json"

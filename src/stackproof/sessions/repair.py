@@ -91,9 +91,7 @@ def _repair(
                 index=index,
                 target=Target.find(plan.python, project.environ),
             ),
-            resolver=Resolver(
-                memory=Memory(cache / "computed"), index=index, environ=project.environ
-            ),
+            resolver=Resolver(memory=Memory(cache), index=index, environ=project.environ),
             like=laboratory.recall(plan, not_before=now - timedelta(days=1)),
             today=now.date(),
         )

@@ -55,7 +55,7 @@ def open_bench(
     planner = RowPlanner(matrix=matrix, name=name, row=row, as_of=as_of)
     index = default_index(planner.installer, project.environ)
     home = user_cache_path("stackproof") / "index"
-    resolver = Resolver(memory=Memory(home / "computed"), index=index, environ=project.environ)
+    resolver = Resolver(memory=Memory(home), index=index, environ=project.environ)
     bench = Bench(
         laboratory=Laboratory(project=project, progress=progress),
         resolver=TrialResolver(project=project, resolver=resolver),
