@@ -175,11 +175,14 @@ class Prober:
         shelf: dict[str, Found] = {}
         for evidence in Evidence.runs(self.home):
             try:
-                run, found = evidence.run, _found(evidence, _verdict(evidence))
+                run, verdict = evidence.run, _verdict(evidence)
+                found = _found(evidence, verdict)
             except ValidationError:
                 continue  # left by another version of stackproof, in a form that is no longer read
             used = {(file.name, file.sha256) for file in run.constraints}
-            if run.trouble is None and run.suite == project.suite_fingerprint and used <= files:
+            # What could not be judged is no answer, also where the run itself knew no trouble.
+            judged = verdict.trouble is None
+            if judged and run.suite == project.suite_fingerprint and used <= files:
                 key = build_key(evidence.plan)
                 shelf[key] = shelf[key].and_also(found) if key in shelf else found
         return shelf
