@@ -20,6 +20,9 @@ __all__ = ["Check", "ClaimVerdict", "State", "Verdict", "judge"]
 
 State = Literal["ok", "known", "new", "fixed", "skipped"]
 
+#: pytest's exit code where no test is one of those that were asked for.
+_NOTHING_FOUND = 5
+
 
 class Check(Record):
     """One check, judged; `reason` is the matrix's where the failure is a known one."""
@@ -230,6 +233,8 @@ def _gap_in_suite(evidence: Evidence) -> str | None:
     suite = evidence.suite
     if suite.errors:
         return "the suite has errors:\n" + "\n".join(suite.errors)
+    if suite.exit == _NOTHING_FOUND:
+        return f"the suite has no check {' or '.join(evidence.plan.checks)}; see suite.log"
     if suite.exit not in (0, 1):
         return f"the suite did not run to its end (pytest's exit code: {suite.exit}); see suite.log"
     if all(result.outcome == "skipped" for result in suite.checks):

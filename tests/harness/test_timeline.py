@@ -2,202 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
 from io import StringIO
+from math import log2
 from pathlib import Path
 
 import pytest
+from phones import (
+    BELLS,
+    BOTH,
+    CONTACTS,
+    LAMPS,
+    NEVER,
+    PHONE,
+    SINCE,
+    UNTIL,
+    WORKLOADS,
+    Phone,
+    because,
+    broke,
+    day,
+    found,
+    moved,
+    replaces,
+    wants_new_numbers,
+)
 from rich.console import Console
 from support.index import Index
 from support.wheels import Release
-from workbench import PYTHON, Bench, toml
+from workbench import Bench, toml
 
-from stackproof.errors import StackproofError
-from stackproof.evidence import Evidence
-from stackproof.index.client import IndexClient
-from stackproof.index.target import Target
-from stackproof.laboratory import Laboratory
 from stackproof.matrix import parse_matrix
-from stackproof.plan import Plan, timestamp
-from stackproof.progress import Progress
-from stackproof.timeline.probing import Prober
-from stackproof.timeline.records import Asked, Break, CheckHistory, Culprit, State, Timeline
-from stackproof.timeline.releases import Releases
-from stackproof.timeline.row import RowAt
+from stackproof.plan import timestamp
+from stackproof.timeline.records import Asked, Break, CheckHistory, State, Timeline
 from stackproof.timeline.summary import print_timeline, timeline_markdown
-from stackproof.timeline.tracing import Tracer
-from stackproof.verdict import Verdict
-
-
-def day(number: int, hour: int = 0) -> datetime:
-    return datetime(2025, 1, 1, hour, tzinfo=timezone.utc) + timedelta(days=number)
-
-
-SINCE, UNTIL = day(0), day(256)
-
-PHONE = f"""\
-format = 1
-title = "Phone"
-document = "phone.md"
-python = "{PYTHON}"
-
-[[pins]]
-name = "phone"
-version = "1.0"
-imports = ["phone"]
-area = "first"
-role = "calls"
-
-[[pins]]
-name = "numbers"
-version = "2.9"
-imports = ["numbers_"]
-area = "second"
-role = "digits"
-
-[[stages]]
-name = "phone"
-step = "Install the phone."
-pins = ["phone"]
-
-[[stages]]
-name = "numbers"
-step = "Install the numbers."
-pins = ["numbers"]
-
-[rows.plain]
-summary = "As the document says."
-"""
-
-#: Fails where two things that the phone brings along are both new, which no metadata forbids.
-WORKLOADS = """\
-import pytest
-
-
-@pytest.mark.workload("both", needs=("phone",), seconds=0.1, timeout=60)
-def test_both() -> None:
-    import bells
-    import lamps
-
-    assert (bells.__version__, lamps.__version__) != ("2.0", "2.0")
-"""
-
-#: What `pip check` says of each is answered by a build alone, so most stories are told of these.
-CONTACTS, BELLS, LAMPS = "pip-check:contacts", "pip-check:bells", "pip-check:lamps"
-NEVER, BOTH = "pip-check:phone", "smoke:both"
-
-OLD = (
-    Release("phone", "1.0", requires=["contacts", "bells", "lamps", "numbers>=2.8"]),
-    Release("numbers", "2.9", modules={"numbers_.py": '__version__ = "2.9"\n'}),
-    Release("numbers", "3.0", modules={"numbers_.py": '__version__ = "3.0"\n'}),
-    Release("contacts", "2.0", requires=["numbers>=2"]),
-    Release("bells", "1.0"),
-    Release("lamps", "1.0"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Impatient(Laboratory):
-    """Is interrupted once it has made so many runs."""
-
-    patience: int | None
-    made: list[Plan] = field(default_factory=list)
-
-    def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
-        """Carry out a plan, as long as there is patience."""
-        if len(self.made) == self.patience:
-            raise KeyboardInterrupt
-        self.made.append(plan)
-        return super().run(plan, home)
-
-
-class Phone:
-    """The made-up phone in a project, with an index of what it brings along."""
-
-    def __init__(self, bench: Bench, index: Index, cache: Path) -> None:
-        self.bench, self.index, self.cache = bench, index, cache
-        bench.write("tests/stack/workloads/test_both.py", WORKLOADS)
-        (bench.root / "tests/stack/workloads/test_sum.py").unlink()
-        index.add(*OLD)
-        self.matrix = parse_matrix(toml(PHONE), file="phone.toml")
-        self.patience: int | None = None
-        self.like: Evidence | None = None
-
-    @property
-    def row(self) -> RowAt:
-        """The row that is traced."""
-        return RowAt(matrix=self.matrix, name="phone", row="plain")
-
-    def trace(self, *checks: str, samples: int = 1) -> Timeline:
-        """Trace the phone, as a new run of the session would."""
-        environ = self.bench.environ
-        with IndexClient(self.cache) as client:
-            tracer = Tracer(
-                row=self.row,
-                prober=Prober(
-                    laboratory=Impatient(
-                        project=self.bench.project,
-                        progress=Progress(Console(quiet=True)),
-                        patience=self.patience,
-                    ),
-                    home=self.bench.root / "reports" / "phone" / "plain" / "probes",
-                    progress=Progress(Console(file=self.bench.output)),
-                ),
-                releases=Releases(
-                    client=client,
-                    index=self.index.url,
-                    target=Target.find(PYTHON, environ),
-                ),
-                samples=samples,
-                like=self.like,
-            )
-            return tracer.trace(SINCE, UNTIL, checks)
 
 
 @pytest.fixture
 def phone(bench: Bench, index: Index, tmp_path: Path) -> Phone:
     return Phone(bench, index, tmp_path / "index-cache")
-
-
-def found(timeline: Timeline, check: str) -> CheckHistory:
-    (history,) = (item for item in timeline.checks if item.id == check)
-    return history
-
-
-def broke(
-    good: int, bad: int, *culprits: Culprit, since: datetime | None = None, reason: str
-) -> Break:
-    """Return a confirmed break between two days."""
-    return Break(
-        good=timestamp(day(good)),
-        bad=timestamp(day(bad)),
-        since=timestamp(since) if since else None,
-        culprits=culprits,
-        confirmed=True,
-        reason=reason,
-    )
-
-
-def moved(name: str, before: str, after: str, uploaded: datetime) -> Culprit:
-    return Culprit(name=name, before=before, after=after, uploaded=timestamp(uploaded))
-
-
-def wants_new_numbers(name: str, version: str, uploaded: datetime) -> Release:
-    """Return a release that the row's pin of numbers, installed after it, breaks."""
-    return Release(name, version, requires=["numbers>=3"], uploaded=uploaded)
-
-
-def because(name: str, version: str, uploaded: datetime) -> str:
-    """Return what is said of a release that wants new numbers."""
-    return (
-        f"{name} {version}, uploaded {timestamp(uploaded)}, requires numbers>=3; "
-        "the row pins numbers 2.9"
-    )
-
-
-def replaces(name: str, before: str, after: str, uploaded: datetime) -> str:
-    return f"{name} {after}, uploaded {timestamp(uploaded)}, replaces {before}"
 
 
 def test_one_break_is_found_and_named(phone: Phone) -> None:
@@ -248,6 +91,28 @@ def test_three_breaks_on_different_days_are_told_apart(phone: Phone) -> None:
     ]
     # Both ends, both sides of three days, and each good side with its culprit.
     assert timeline.builds == 2 + 6 + 3
+
+
+def test_a_silent_break_among_releases_of_many_days_takes_a_logarithm_of_builds(
+    phone: Phone,
+) -> None:
+    # What it says when it fails names nothing.
+    told, silent = WORKLOADS.split("    import bells")[0], "    import bells as it"
+    fails = "    if len(it.__version__) > 3:\n        raise AssertionError"
+    phone.bench.write("tests/stack/workloads/test_both.py", f"{told}{silent}\n\n{fails}\n")
+    phone.index.add(
+        Release("bells", "1.0.1", uploaded=day(77, 5)),
+        *(Release("contacts", f"2.{number}", uploaded=day(4 * number)) for number in range(1, 64)),
+    )
+    timeline = phone.trace(BOTH, samples=0)
+    (item,) = found(timeline, BOTH).breaks
+    assert (item.good, item.bad, item.since) == (
+        timestamp(day(77)),
+        timestamp(day(80)),
+        timestamp(day(77, 5)),
+    )
+    # Both ends, a bisection of 64 days of releases, and the good side with the culprit.
+    assert timeline.builds == 2 + log2(64) + 1
 
 
 def test_a_check_that_never_worked_says_when_it_was_asked(phone: Phone) -> None:
@@ -452,14 +317,6 @@ def test_a_run_goes_on_where_another_was_interrupted_and_a_third_costs_nothing(
     third = phone.trace(CONTACTS, samples=0)
     assert third == second.model_copy(update={"built": 0})
     assert "as of" not in phone.bench.output.getvalue()
-
-
-def test_what_the_row_does_not_check_cannot_be_traced(phone: Phone) -> None:
-    with pytest.raises(StackproofError) as caught:
-        phone.trace("import:fone")
-    assert str(caught.value).startswith(
-        "the row has no check 'import:fone'; did you mean 'import:phone' or "
-    )
 
 
 def timeline_of(*checks: CheckHistory) -> Timeline:

@@ -54,11 +54,12 @@ class Target:
         }
 
     @cached_property
-    def tags(self) -> frozenset[Tag]:
-        """The tags of the wheels that can be installed."""
+    def tags(self) -> dict[Tag, int]:
+        """The tags of the wheels that can be installed, each with its rank: the lowest is best."""
         version = tuple(int(part) for part in self.python.split("."))
         interpreter = "cp" + self.python.replace(".", "")
-        return frozenset([*cpython_tags(version), *compatible_tags(version, interpreter)])
+        every = [*cpython_tags(version), *compatible_tags(version, interpreter)]
+        return {tag: rank for rank, tag in enumerate(dict.fromkeys(every))}
 
     def admits_python(self, requires_python: str | None) -> bool:
         """Tell whether a Requires-Python admits the interpreter; an invalid one says nothing."""
@@ -70,16 +71,22 @@ class Target:
     def fits(self, file: File) -> bool:
         """Tell whether a file can be installed, or built from, here."""
         return self.admits_python(file.requires_python) and (
-            not file.is_wheel or self._has_tag(file.filename)
+            not file.is_wheel or self._rank(file) is not None
         )
 
     def best(self, release: Release) -> File | None:
-        """Return a wheel that fits, else the source distribution, else None."""
+        """Return the wheel that fits best, else the source distribution, else None."""
         fitting = [file for file in release.files if self.fits(file)]
-        return min(fitting, key=lambda file: not file.is_wheel, default=None)
+        return min(fitting, key=self._place, default=None)
 
-    def _has_tag(self, filename: str) -> bool:
+    def _place(self, file: File) -> int:
+        rank = self._rank(file) if file.is_wheel else None
+        return len(self.tags) if rank is None else rank
+
+    def _rank(self, wheel: File) -> int | None:
+        """Return the rank of a wheel's best tag, or None if it has none that fits."""
         try:
-            return not self.tags.isdisjoint(parse_wheel_filename(filename)[3])
+            tags = parse_wheel_filename(wheel.filename)[3]
         except InvalidWheelFilename:
-            return False
+            return None
+        return min((self.tags[tag] for tag in tags if tag in self.tags), default=None)

@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import partial
 
 from stackproof.index.refusal import sentence
-from stackproof.index.releases import Release
 from stackproof.plan import timestamp
-from stackproof.search import Turn, reduce_to_minimum
+from stackproof.search import Turn, reduce_to_earliest
+from stackproof.timeline.differences import Differences
 from stackproof.timeline.guiding import named_in
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.reasons import Facts
 from stackproof.timeline.records import Break, Culprit
-from stackproof.timeline.releases import Releases, utc
+from stackproof.timeline.releases import utc
 from stackproof.timeline.row import RowAt
 
 __all__ = ["Detective"]
@@ -27,13 +27,12 @@ _NOT_BUILT = re.compile(r"Failed to (?:download and )?build [^\n]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Detective:
-    """Finds the culprits of turns; `builds` are the probes of dates, `words` what failures said."""
+    """Finds the culprits of turns among `differences`; `words` are what failures said."""
 
     row: RowAt
     prober: Prober
-    releases: Releases
+    differences: Differences
     facts: Facts
-    builds: Mapping[datetime, Found]
     words: Mapping[str, str]
     _guilty: dict[Turn, tuple[str, ...]] = field(default_factory=dict)
 
@@ -46,8 +45,10 @@ class Detective:
         if not suspects:
             reason = "both sides hold the same versions, so the check does not always answer alike"
             return self._break(turn, (), confirmed=False, reason=reason)
-        likely = [*self._guilty.get(turn, ()), *self._named(check, suspects)]
-        guilty = reduce_to_minimum(
+        known = self._guilty.get(turn, ())
+        named = named_in(f"{check} {self.words.get(check, '')}", suspects)
+        likely = [name for name in suspects if name in known or name in named]
+        guilty = reduce_to_earliest(
             suspects,
             lambda part: self._probe(check, turn, part, together).passes(check) is turn.passes,
             likely=likely if suspects[1:] else (),
@@ -62,27 +63,22 @@ class Detective:
             turn, culprits, confirmed=True, reason=self._reason(turn, culprits, found)
         )
 
-    def yanked(self, turn: Turn, culprits: Sequence[Culprit]) -> list[str]:
+    def yanked(self, since: datetime, turn: Turn, culprits: Sequence[Culprit]) -> list[str]:
         """Say which releases of the culprits came before the turn and were yanked since."""
         return [
             f"{culprit.name} {release.version}, uploaded {utc(release.uploaded)}, was yanked "
             "since: installers pass over it as of any date, so what it did cannot be seen now"
             for culprit in culprits
-            for release in self.releases.between(culprit.name, min(self.builds), turn.after)
+            for release in self.differences.releases.between(culprit.name, since, turn.after)
             if release.yanked is not None and release.uploaded is not None
         ]
 
     def _suspects(self, turn: Turn) -> list[str]:
-        """Return what differs between both sides and was released between them."""
-        differing = self.builds[turn.before].differs_from(self.builds[turn.after])
-        return [name for name in differing if self._came_between(name, turn)] or differing
-
-    def _named(self, check: str, names: Sequence[str]) -> list[str]:
-        return named_in(f"{check} {self.words.get(check, '')}", names)
-
-    def _came_between(self, name: str, turn: Turn) -> list[Release]:
-        came = self.releases.between(name, turn.before, turn.after)
-        return [release for release in came if release.yanked is None]
+        """Return what differs between both sides and came between them, in the order it came."""
+        differing = self.differences.between(turn.before, turn.after)
+        moments = partial(self.differences.moments, before=turn.before, after=turn.after)
+        came = {name: times[0] for name in differing if (times := moments(name))}
+        return sorted(came, key=lambda name: (came[name], name)) or list(differing)
 
     def _probe(
         self, check: str, turn: Turn, names: Sequence[str], together: Sequence[str]
@@ -97,23 +93,28 @@ class Detective:
         if found.refusal is not None:
             built = _NOT_BUILT.search(found.refusal)
             return f"{_shown(culprits)}: {built[0] if built else sentence(found.refusal)}"
-        return self.facts.sentence(culprits, self.builds[turn.before].freeze, found.freeze)
+        before = self.differences.build(turn.before)
+        return self.facts.sentence(culprits, before.freeze, found.freeze)
 
     def _version(self, name: str, turn: Turn) -> str | None:
         """Return the version that came with a turn: the newest, if it could not be installed."""
-        after = self.builds[turn.after]
-        came = self._came_between(name, turn)
-        if after.refusal is not None and came:
-            return str(max(release.version for release in came))
-        return after.version(name, self.builds[turn.before])
+        before, after = map(self.differences.build, (turn.before, turn.after))
+        if after.refusal is not None:
+            came = self.differences.releases.between(name, turn.before, turn.after)
+            versions = [release.version for release in came if release.yanked is None]
+            if versions:
+                return str(max(versions))
+        return after.version(name, before)
 
     def _culprit(self, name: str, turn: Turn) -> Culprit:
-        after = self._version(name, turn)
-        moment = self.releases.uploaded(name, after) if after else None
+        sides = turn.before, turn.after
+        before, after = map(self.differences.build, sides)
+        version = self._version(name, turn)
+        moment = self.differences.uploaded(name, version, *sides) if version else None
         return Culprit(
             name=name,
-            before=self.builds[turn.before].version(name, self.builds[turn.after]),
-            after=after,
+            before=before.version(name, after),
+            after=version,
             uploaded=utc(moment) if moment else None,
         )
 

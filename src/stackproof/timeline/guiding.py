@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 
-from stackproof.timeline.probing import Found
-from stackproof.timeline.releases import Releases
+from stackproof.timeline.differences import Differences
 
 __all__ = ["ReleaseGuide", "midnight", "named_in"]
 
@@ -17,21 +16,16 @@ _CHEAP = ("stage:", "pip-check:")
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseGuide:
-    """Knows what two builds differ by, and when the releases between them came.
+    """Knows when that came by which two builds differ; `words` are what failing checks said."""
 
-    `build` returns what is known of the row as of a moment that was probed; `words` are what the
-    failing checks said.
-    """
-
-    build: Callable[[datetime], Found]
-    releases: Releases
+    differences: Differences
     words: Mapping[str, str] = field(default_factory=dict)
 
     def cuts(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
         """Return the midnights that part the release days of what differs between two moments."""
-        left, right = self.build(before), self.build(after)
-        days = self._days(left.differs_from(right), before, after)
-        if not days or left.refusal or right.refusal:
+        builds = map(self.differences.build, (before, after))
+        days = self._days(self.differences.between(before, after), before, after)
+        if not days or any(build.refusal for build in builds):
             return _midnights(before, after)
         # Up to the first of these days nothing that differs had been released yet.
         cuts = {day for day in days[1:] if before < day}
@@ -39,7 +33,7 @@ class ReleaseGuide:
 
     def likely(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
         """Return the midnights around the releases of those distributions that a failure names."""
-        names = self.build(before).differs_from(self.build(after))
+        names = self.differences.between(before, after)
         named = named_in(f"{check} {self.words.get(check, '')}", names)
         sides = {
             side
@@ -54,12 +48,11 @@ class ReleaseGuide:
 
     def _days(self, names: Sequence[str], before: datetime, after: datetime) -> list[datetime]:
         """Return the midnights before the releases of distributions, `before` for the first day."""
-        self.releases.fetch(names)
+        self.differences.releases.fetch(names)
         found = {
-            max(midnight(release.uploaded), before)
+            max(midnight(moment), before)
             for name in names
-            for release in self.releases.between(name, before, after)
-            if release.yanked is None and release.uploaded is not None
+            for moment in self.differences.moments(name, before, after)
         }
         return sorted(found)
 

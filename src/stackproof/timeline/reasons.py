@@ -28,11 +28,13 @@ class Facts:
         name, version = culprit.name, culprit.after
         if version is None:
             return f"{name} {culprit.before} is no longer there"
-        shown = f"{name} {version}"
+        again = culprit.before == version
+        shown = f"another file of {name} {version}" if again else f"{name} {version}"
         shown += f", uploaded {culprit.uploaded}," if culprit.uploaded else ""
         clashes = self.clashes(name, version, after) if after.get(name) == version else []
         clashes = clashes or list(self._pulled(name, version, before, after))
         replaced = f"replaces {culprit.before}" if culprit.before else "was not there before"
+        replaced = "replaces what was there" if again else replaced
         return f"{shown} {'; '.join(clashes) or replaced}"
 
     def _pulled(self, name: str, version: str, before: Freeze, after: Freeze) -> Iterator[str]:

@@ -14,8 +14,9 @@ State = Literal["broke", "never-worked", "always-worked", "changed-often"]
 class Culprit(Record):
     """A distribution whose release turned a check; versions are None for "was not there".
 
-    They are what stages installed, also where a later stage replaced it.
-    `uploaded` is when the first file of its new release was, or None where the index does not tell.
+    They are what stages installed, also where a later stage replaced it. `uploaded` is when the
+    first file of its new release was, or None where the index does not tell. Where both versions
+    are the same, another file of it came then, which is installed since.
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from packaging.requirements import Requirement
@@ -17,6 +17,7 @@ from stackproof.index.target import Target
 __all__ = ["Releases", "utc"]
 
 _AT_ONCE = 16
+Counted = tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Releases:
     client: IndexClient
     index: str
     target: Target
+    _uploads: dict[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
 
     def fetch(self, names: Iterable[str]) -> None:
         """Read the pages of distributions, many at once, so that they are at hand."""
@@ -52,6 +54,23 @@ class Releases:
         """Return when the first file of a release came, or None where that is not known."""
         release = self._release(name, version)
         return release.uploaded if release else None
+
+    def uploads(self, name: str, version: str) -> tuple[datetime, ...]:
+        """Return when the files of a release that can be installed here came, in order."""
+        if (name, version) not in self._uploads:
+            release = self._release(name, version)
+            files = release.files if release else ()
+            fitting = (file.uploaded for file in files if file.uploaded and self.target.fits(file))
+            self._uploads[name, version] = tuple(sorted(map(datetime.fromisoformat, fitting)))
+        return self._uploads[name, version]
+
+    def counted(self, freeze: Mapping[str, str], moment: datetime) -> Counted:
+        """Return what is installed, each with the number of its files that were there already."""
+        self.fetch(freeze)
+        return tuple(
+            (name, version, sum(came < moment for came in self.uploads(name, version)))
+            for name, version in freeze.items()
+        )
 
     def requires(self, name: str, version: str) -> list[tuple[str, Requirement]]:
         """Return what a release requires here, each by the normal name of what it requires."""

@@ -11,9 +11,9 @@ from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence import Evidence
 from stackproof.matrix.references import nearest
 from stackproof.plan import Plan, timestamp
-from stackproof.records import fingerprint
 from stackproof.search import Answer, Search, Turn
 from stackproof.timeline.culprits import Detective
+from stackproof.timeline.differences import Differences
 from stackproof.timeline.guiding import ReleaseGuide, midnight
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.reasons import Facts
@@ -43,6 +43,12 @@ class Tracer:
     builds: dict[datetime, Found] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    differences: Differences = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compare the builds of this row, whichever they will be."""
+        build = self.builds.__getitem__
+        self.differences = Differences(build=build, releases=self.releases)
 
     def trace(self, since: datetime, until: datetime, checks: Sequence[str] = ()) -> Timeline:
         """Return the history of the checks, or of all that fail as of `until` if none is named.
@@ -50,12 +56,11 @@ class Tracer:
         Raises CannotJudgeError where a probe cannot be judged, StackproofError for a check that the
         row does not have.
         """
-        build = self.builds.__getitem__
-        guide = ReleaseGuide(build=build, releases=self.releases, words=self.words)
-        search = Search(self, guide)
+        search = Search(self, ReleaseGuide(differences=self.differences, words=self.words))
         wanted = self._wanted(until, checks)
         for moment in (until, since):
             search.ask(moment, [*wanted, _BUILDS])
+        self._require_held(wanted)
         start = self._first_build(search, since, until)
         for moment in (start, *self._between(start, until)):
             search.ask(moment, wanted)
@@ -82,8 +87,9 @@ class Tracer:
         outcomes: dict[str, bool | None] = {check: found.passes(check) for check in asked}
         if _BUILDS in checks:
             outcomes[_BUILDS] = found.refusal is None
-        state = fingerprint(found.freeze if found.refusal is None else timestamp(moment))
-        return Answer(outcomes=outcomes, state=state)
+        # Two moments are the same if the very same files were installed.
+        same = self.releases.counted(found.freeze, moment) if found.refusal is None else moment
+        return Answer(outcomes=outcomes, state=same)
 
     def _probe(self, moment: datetime, checks: Sequence[str]) -> Found:
         what = f"as of {timestamp(moment)}"
@@ -115,6 +121,17 @@ class Tracer:
             if check not in known and not check.startswith(("smoke:", "pip-check:")):
                 raise StackproofError(f"the row has no check {check!r}; {nearest(check, known)}")
 
+    def _require_held(self, checks: Sequence[str]) -> None:
+        """Raise StackproofError for a complaint of what neither end holds: nobody can make it."""
+        held = {name for found in self.builds.values() for name in found.held}
+        for check in checks:
+            kind, _, subject = check.partition(":")
+            if kind == "pip-check" and subject != "*" and subject not in held:
+                raise StackproofError(
+                    f"nothing that the row installs as of either end can give {check!r}; "
+                    f"{nearest(subject, held)}"
+                )
+
     def _first_build(self, search: Search, since: datetime, until: datetime) -> datetime:
         """Return the earliest moment from `since` on as of which the row can be installed."""
         if search.outcome(_BUILDS, since) or not search.outcome(_BUILDS, until):
@@ -132,9 +149,8 @@ class Tracer:
         detective = Detective(
             row=self.row,
             prober=self.prober,
-            releases=self.releases,
+            differences=self.differences,
             facts=Facts(self.releases, _pins(self.row.plan(max(self.builds)))),
-            builds=self.builds,
             words=self.words,
         )
         return [self._history(search, detective, check, checks) for check in checks]
@@ -146,7 +162,7 @@ class Tracer:
         for turn in search.turns(check):
             found = detective.explain(check, turn, _together(search, check, turn, checks))
             explained[turn.passes].append(found)
-            notes = detective.yanked(turn, found.culprits)
+            notes = detective.yanked(min(self.builds), turn, found.culprits)
             self.notes += (note for note in notes if note not in self.notes)
         return CheckHistory(
             id=check,
