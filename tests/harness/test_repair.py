@@ -12,7 +12,7 @@ from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, Bench, toml
 
-from stackproof.errors import MatrixError, StackproofError
+from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
 from stackproof.index.client import IndexClient
 from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
@@ -250,6 +250,55 @@ def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
     assert found.pins[0].mends == ("pip-check:*", "pip-check:contacts", "pip-check:phone")
     because = "phone 1.1 requires numbers>=3 and numbers 2.9 is asked for"
     assert found.pins[0].because == because
+    # The row as it is was seen to fail, so the change cannot be left out either.
+    assert found.removals == (Removal(without="numbers", failed=found.pins[0].mends),)
+    assert found.minimal
+
+
+def test_what_a_repair_breaks_in_its_turn_is_mended_too(phone: Phone) -> None:
+    phone.index.add(
+        Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells>=2", "numbers>=3"]),
+        Release("bells", "2.0"),
+        Release("radio", "1.1", requires=["bells<2"]),
+    )
+    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
+    text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
+    found, row = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    # With phone 1.0, which clashes with neither of the others, nothing asks for bright lamps.
+    assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
+        ("contacts", "2.0", None),
+        ("lamps", "2.0", None),
+        ("phone", "1.0", "1.1"),
+    ]
+    assert "smoke:light" not in found.failing
+    assert found.pins[1].mends == ("smoke:light",)
+    assert (found.unmended, found.confirmed, found.minimal) == ((), True, True)
+    assert 'summary = "The row plain, mended: every check passed."' in row.text()
+
+
+def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
+    phone.index.add(
+        Release("phone", "1.1", requires=["contacts", "lamps>=2", "numbers>=3"]),
+        Release("bells", "2.0"),
+        Release("radio", "1.1", requires=["bells>=2"]),
+    )
+    bells = '[[pins]]\nname = "bells"\nversion = "1.0"\nimports = ["bells"]\n'
+    bells += 'area = "fourth"\nrole = "rings"\n\n[[stages]]'
+    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
+    text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
+    text = text.replace("[[stages]]", bells, 1)
+    both = RADIO.replace('pins = ["radio"]', 'pins = ["radio", "bells"]')
+    found, _ = phone.repair(text.replace("[rows.plain]", both.lstrip()))
+    assert found.failing[0] == "stage:radio"
+    assert sorted((pin.name, pin.version, pin.documented) for pin in found.pins) == [
+        ("bells", "2.0", "1.0"),
+        ("numbers", "3.0", "2.9"),
+    ]
+    assert (found.unmended, found.confirmed, found.minimal) == ((), True, True)
+    assert found.removals == (
+        Removal(without="numbers", failed=("pip-check:*",)),
+        Removal(without="bells", failed=("stage:radio",)),
+    )
 
 
 def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> None:
@@ -258,6 +307,25 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
     assert (found.found, found.confirmed, found.minimal) == (False, False, False)
     assert found.unmended == ("smoke:light",)
     assert found.pins == (CONTACTS,)
+    assert 'summary = "The row plain, mended but for smoke:light."' in found.toml
+
+
+def test_a_run_that_could_not_be_judged_is_not_taken_for_a_whole_row(phone: Phone) -> None:
+    once = phone.bench.root / "was-here"
+    torn = f"""\
+from pathlib import Path
+
+if not Path({str(once)!r}).exists():
+    Path({str(once)!r}).touch()
+    raise RuntimeError("not today")
+
+"""
+    phone.bench.write("tests/stack/workloads/test_light.py", torn + WORKLOAD)
+    text = PHONE.replace("[rows.plain]", RADIO.lstrip())
+    with pytest.raises(CannotJudgeError):
+        phone.repair(text)
+    found, _ = phone.repair(text)
+    assert found.failing == ("pip-check:*", "pip-check:contacts", "smoke:light")
 
 
 def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:

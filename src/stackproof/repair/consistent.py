@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,15 +45,15 @@ class Consistency:
     _notes: dict[str, str] = field(default_factory=dict)
 
     def joint(self, freeze: Freeze) -> Joint:
-        """Return the resolution of all pins; where there is none, of all but a freed pin.
+        """Return the resolution of all pins; where there is none, of all but the fewest freed ones.
 
-        A pin whose version was never released, or is in the way of all others, is replaced.
+        A pin whose version was never released, or is in the way of others, is replaced.
         Raises CannotJudgeError if the index fails.
         """
         versions = {pin.name: self._released(pin.name, pin.version) for pin in self.plan.pins}
         near = self._resolve(versions, freeze)
         if isinstance(near, Refused):
-            near = self._free_one(versions, freeze, near)
+            near = self._free(versions, freeze)
         if isinstance(near, Refused):
             return Joint(
                 near={}, newest={}, versions=versions, changed=self._notes, refused=near.words
@@ -71,10 +71,13 @@ class Consistency:
         """Return what an installer would choose for a last stage upon what is installed."""
         return self._resolve(versions, freeze)
 
-    def _resolve(self, versions: Mapping[str, str], freeze: Freeze) -> Resolution | Refused:
+    def _resolve(
+        self, versions: Mapping[str, str], freeze: Freeze, freed: Sequence[str] = ()
+    ) -> Resolution | Refused:
+        pins = (f"{name}=={version}" for name, version in versions.items())
         return self.resolver.resolve(
             Wanted(
-                requirements=tuple(f"{name}=={version}" for name, version in versions.items()),
+                requirements=(*pins, *freed),
                 python=self.releases.target.full,
                 preferences=freeze,
                 as_of=self.moment,
@@ -93,26 +96,31 @@ class Consistency:
         self._notes[name] = f"{version} was never released; {nearest} is the nearest to it"
         return nearest
 
-    def _free_one(
-        self, versions: dict[str, str], freeze: Freeze, refused: Refused
+    def _free(
+        self, pins: Mapping[str, str], freeze: Freeze, freed: tuple[str, ...] = ()
     ) -> Resolution | Refused:
-        """Return the resolution with one pin of the smallest clash freed, if there is one."""
-        clash = reduce_to_minimum(list(versions), lambda part: self._clash(part, versions))
-        for name in reversed(clash or ()):
-            rest = {other: version for other, version in versions.items() if other != name}
-            freed = self.resolver.resolve(
-                Wanted(
-                    requirements=(*(f"{other}=={rest[other]}" for other in rest), name),
-                    python=self.releases.target.full,
-                    preferences=freeze,
-                    as_of=self.moment,
-                )
-            )
-            if not isinstance(freed, Refused):
-                self._notes[name] = sentence(refused.words)
-                return freed
-        return refused
+        """Return the resolution with one pin of each smallest clash freed, if there is one."""
+        clash = reduce_to_minimum(list(pins), lambda part: self._clashes(part, pins))
+        if clash is None:
+            return self._resolve(pins, freeze, freed)
+        because = self._because({name: pins[name] for name in clash})
+        for name in reversed(clash):
+            found = self._resolve(_without(pins, name), freeze, (*freed, name))
+            if not isinstance(found, Refused):
+                self._notes[name] = because
+                return found
+        # None of these helps alone, for others clash as well.
+        self._notes[clash[-1]] = because
+        return self._free(_without(pins, clash[-1]), freeze, (*freed, clash[-1]))
 
-    def _clash(self, names: tuple[str, ...], versions: Mapping[str, str]) -> bool:
+    def _clashes(self, names: tuple[str, ...], versions: Mapping[str, str]) -> bool:
         answer = self._resolve({name: versions[name] for name in names}, {})
         return isinstance(answer, Refused)
+
+    def _because(self, clash: Mapping[str, str]) -> str:
+        answer = self._resolve(clash, {})
+        return sentence(answer.words) if isinstance(answer, Refused) else ""
+
+
+def _without(pins: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: version for other, version in pins.items() if other != name}

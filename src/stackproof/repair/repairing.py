@@ -67,24 +67,54 @@ class Repairer:
             # What comes after the stage that cannot be installed is not known yet.
             start = self._probe({}, ())
             failing = tuple(dict.fromkeys([*failing, *_failed(start)]))
-        versions, unmended = self._mend_the_rest(self._consistent(start.freeze), start, failing)
-        mended = [check for check in failing if check not in unmended]
-        # What is no pin is more often needless; asked first, the others are then asked once.
-        needed = drop_needless(
-            sorted(versions, key=lambda name: name in joint.versions),
-            lambda part: self._holds({name: versions[name] for name in part}, mended),
-        )
-        kept = {name: versions[name] for name in needed}
-        whole = self._probe(kept, ())
+        kept, whole = self._search(self._consistent(start.freeze), list(failing))
+        trials = {name: self._trials.get(frozenset(kept) - {name}, ()) for name in kept}
+        changed = [name for name in joint.changed if name not in kept]
         return Mended(
             broken=broken,
             failing=failing,
             unmended=_failed(whole),
             joint=joint,
             versions=kept,
-            removals={name: self._trials.get(frozenset(kept) - {name}, ()) for name in kept},
+            removals=trials | {name: self._as_documented(name, kept) for name in changed},
             notes=(),
         )
+
+    def _search(self, versions: Versions, wanted: list[str]) -> tuple[Versions, Found]:
+        """Return the versions that are needed, and what the whole suite says of them.
+
+        What mends one check may break another that passed before; that one is then `wanted` too.
+        """
+        while True:
+            versions, unmended = self._mend_the_rest(versions, wanted)
+            mended = [check for check in wanted if check not in unmended]
+            versions = self._needed(versions, mended)
+            whole = self._probe(versions, ())
+            more = [check for check in _failed(whole) if check not in wanted]
+            if not more:
+                return versions, whole
+            wanted = [*wanted, *more]
+
+    def _needed(self, versions: Versions, mended: Sequence[str]) -> Versions:
+        """Return the versions without which some of what was mended fails."""
+        # What is no pin is more often needless; asked first, the others are then asked once.
+        needed = drop_needless(
+            sorted(versions, key=lambda name: name in self._joint.versions),
+            lambda part: self._holds({name: versions[name] for name in part}, mended),
+        )
+        return {name: versions[name] for name in needed}
+
+    def _as_documented(self, name: str, versions: Versions) -> tuple[str, ...]:
+        """Return what fails if a pin that was changed stays at the document's version.
+
+        That may be a check which the broken row never came to, so all are asked, if need be.
+        """
+        changed = {other: v for other, v in self._changed.items() if other != name}
+        plan, what = self._plan(versions, changed), f"with {name} as documented"
+        found = self.prober.ask(plan, ["pip-check:*"], what)
+        if found.passes("pip-check:*"):
+            found = self.prober.ask(plan, (), what)
+        return _failed(found)
 
     def _nothing(self, broken: Found, failing: tuple[str, ...]) -> Mended:
         """Say that there is nothing to mend, or no set of versions to begin with."""
@@ -131,10 +161,10 @@ class Repairer:
         return versions
 
     def _mend_the_rest(
-        self, versions: Versions, start: Found, failing: Sequence[str]
+        self, versions: Versions, failing: Sequence[str]
     ) -> tuple[Versions, list[str]]:
         """Add versions for what consistency alone does not mend; return what stays broken too."""
-        found = self._probe(versions, failing) if versions else start
+        found = self._probe(versions, failing)
         still = [check for check in failing if found.passes(check) is not True]
         unmended: list[str] = []
         while still:
@@ -205,15 +235,16 @@ class Repairer:
         named = [f"{name} {version}" for name, version in versions.items()]
         rest = f" and {len(named) - _SHOWN} more" if named[_SHOWN:] else ""
         what = f"with {', '.join(named[:_SHOWN]) or 'no more pins'}{rest}"
-        return self.prober.ask(self._plan(versions), checks, what)
+        return self.prober.ask(self._plan(versions, self._changed), checks, what)
 
-    def _plan(self, versions: Versions) -> Callable[[Sequence[str]], Plan]:
-        return partial(
-            self.row.plan,
-            self.moment,
-            versions={name: self._joint.versions[name] for name in self._joint.changed},
-            extra=[f"{name}=={version}" for name, version in sorted(versions.items())],
-        )
+    @property
+    def _changed(self) -> Versions:
+        """The versions of the documented pins that had to change."""
+        return {name: self._joint.versions[name] for name in self._joint.changed}
+
+    def _plan(self, versions: Versions, changed: Versions) -> Callable[[Sequence[str]], Plan]:
+        extra = [f"{name}=={version}" for name, version in sorted(versions.items())]
+        return partial(self.row.plan, self.moment, versions=changed, extra=extra)
 
 
 def _failed(found: Found) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class Workshop:
             installed=mended.versions.keys(),
             moment=self.moment,
             today=self.today,
+            unmended=mended.unmended,
         )
         trials = self._remedies(mended) if remedies and mended.failing else ()
         return self._record(plan, mended, changes, trials, row), row

@@ -23,7 +23,10 @@ _STAGE = "repair"
 
 @dataclass(frozen=True, kw_only=True)
 class RepairedRow:
-    """The repair of a row of the matrix, as of `moment`; `pins` are the names of its pins."""
+    """The repair of a row of the matrix, as of `moment`; `pins` are the names of its pins.
+
+    `unmended` are the checks that fail all the same.
+    """
 
     row: str
     changes: tuple[Change, ...]
@@ -31,6 +34,7 @@ class RepairedRow:
     installed: Collection[str]
     moment: datetime
     today: date
+    unmended: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,7 +86,7 @@ class RepairedRow:
 
     def _table(self) -> Table:
         row = tomlkit.table()
-        row["summary"] = f"The row {self.row}, mended: every check passed."
+        row["summary"] = f"The row {self.row}, {self._how_far()}."
         row["base"] = self.row
         row["default"] = False
         row["as-of"] = self.moment
@@ -90,6 +94,11 @@ class RepairedRow:
             if entries:
                 row[key] = entries
         return row
+
+    def _how_far(self) -> str:
+        if self.unmended:
+            return f"mended but for {', '.join(self.unmended)}"
+        return "mended: every check passed"
 
     def _overrides(self) -> AoT:
         """Return the documented pins that had to change."""
