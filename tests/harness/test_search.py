@@ -8,14 +8,7 @@ from math import ceil, log2
 
 import pytest
 
-from stackproof.search import (
-    Answer,
-    Search,
-    Turn,
-    drop_needless,
-    reduce_to_earliest,
-    reduce_to_minimum,
-)
+from stackproof.search import Answer, Search, Turn, drop_needless, reduce_to_minimum
 
 START = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
@@ -255,31 +248,6 @@ def test_nothing_at_all_is_never_asked() -> None:
     assert reduce_to_minimum("", holds) is None
     assert reduce_to_minimum("a", holds) == ("a",)
     assert holds.asked == ["a"]
-
-
-@pytest.mark.parametrize(
-    ("guilty", "likely", "earliest", "probes"),
-    [
-        (["f"], "f", "f", 2),  # it alone, and all that came before
-        (["a"], "a", "a", 1),  # nothing came before
-        (["c", "f"], "f", "c", 5),
-        (["c", "f"], "cf", "c", 2),
-        (["ah", "cd"], "", "cd", 7),
-        (["bf", "g"], "g", "bf", 15),
-    ],
-)
-def test_of_several_guilty_sets_the_first_that_was_complete_is_found(
-    guilty: list[str], likely: str, earliest: str, probes: int
-) -> None:
-    holds = Sets(*guilty)
-    assert reduce_to_earliest(EIGHT, holds, likely=likely) == tuple(earliest)
-    assert len(holds.asked) == len(set(holds.asked)) == probes
-
-
-def test_where_all_together_are_innocent_nothing_is_earliest() -> None:
-    holds = Sets("z")
-    assert reduce_to_earliest(EIGHT, holds) is None
-    assert holds.asked == [EIGHT]
 
 
 def test_where_all_are_needed_each_is_left_out_once() -> None:

@@ -75,6 +75,27 @@ def test_of_two_that_break_it_alone_on_one_day_the_earlier_is_named(phone: Phone
     ]
 
 
+def test_of_several_releases_of_one_day_the_one_that_broke_it_is_named(phone: Phone) -> None:
+    phone.index.add(
+        Release("contacts", "2.0.1", uploaded=day(60, 1)),
+        wants_new_numbers("contacts", "2.1", day(60, 10)),
+        wants_new_numbers("contacts", "2.1.1", day(60, 14)),
+        wants_new_numbers("contacts", "2.1.2", day(60, 21)),
+    )
+    timeline = phone.trace(CONTACTS, samples=0)
+    assert found(timeline, CONTACTS).breaks == (
+        broke(
+            60,
+            61,
+            moved("contacts", "2.0", "2.1", day(60, 10)),
+            since=day(60, 10),
+            reason=because("contacts", "2.1", day(60, 10)),
+        ),
+    )
+    # Both ends, both sides of the day, the good side with the culprit, and a bisection of the day.
+    assert timeline.builds == 2 + 2 + 1 + 2
+
+
 def test_the_day_of_a_release_is_counted_in_utc_wherever_it_was_uploaded(phone: Phone) -> None:
     home = timezone(timedelta(hours=9))
     uploaded = day(60, 20).astimezone(home)  # the next day there

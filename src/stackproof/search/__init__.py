@@ -1,6 +1,6 @@
 """Searches without input or output: when answers turned, and the smallest set that matters."""
 
-from stackproof.search.reduction import drop_needless, reduce_to_earliest, reduce_to_minimum
+from stackproof.search.reduction import drop_needless, reduce_to_minimum
 from stackproof.search.turns import Answer, Guide, Probe, Search, Turn
 
 __all__ = [
@@ -10,6 +10,5 @@ __all__ = [
     "Search",
     "Turn",
     "drop_needless",
-    "reduce_to_earliest",
     "reduce_to_minimum",
 ]

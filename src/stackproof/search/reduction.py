@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["drop_needless", "reduce_to_earliest", "reduce_to_minimum"]
+__all__ = ["drop_needless", "reduce_to_minimum"]
 
 Item = TypeVar("Item")
 Part = tuple[Item, ...]
@@ -22,27 +22,12 @@ def reduce_to_minimum(
     Each of the `likely` items is first tried alone. Returns None if it does not hold for all items
     together. It is taken not to hold for nothing, and is asked once of each part.
     """
-    return _reduce(tuple(items), _Asked(holds, {(): False}), likely)
-
-
-def reduce_to_earliest(
-    items: Sequence[Item],
-    holds: Callable[[Part[Item]], bool],
-    *,
-    likely: Sequence[Item] = (),
-) -> Part[Item] | None:
-    """Return what `reduce_to_minimum` does, of `items` in the order in which they came.
-
-    Where several parts have the property, it is one that was complete before all the others: it
-    does not hold for all the items before the last of the part that is returned.
-    """
     ask = _Asked(holds, {(): False})
-    found: Part[Item] | None = None
-    sooner = _reduce(tuple(items), ask, likely)
-    while sooner is not None:
-        found = sooner
-        sooner = _reduce(tuple(items[: max(map(items.index, found))]), ask)
-    return found
+    for item in likely:
+        if ask((item,)):
+            return (item,)
+    whole = tuple(items)
+    return _narrow(whole, ask) if ask(whole) else None
 
 
 def drop_needless(items: Sequence[Item], holds: Callable[[Part[Item]], bool]) -> Part[Item]:
@@ -73,15 +58,6 @@ class _Asked(Generic[Item]):
         if part not in self._known:
             self._known[part] = self._holds(part)
         return self._known[part]
-
-
-def _reduce(
-    whole: Part[Item], ask: Callable[[Part[Item]], bool], likely: Sequence[Item] = ()
-) -> Part[Item] | None:
-    for item in likely:
-        if ask((item,)):
-            return (item,)
-    return _narrow(whole, ask) if ask(whole) else None
 
 
 def _narrow(whole: Part[Item], ask: Callable[[Part[Item]], bool]) -> Part[Item]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from stackproof.index.refusal import sentence
 from stackproof.plan import timestamp
-from stackproof.search import Turn, reduce_to_earliest
+from stackproof.search import Turn, reduce_to_minimum
 from stackproof.timeline.differences import Differences
 from stackproof.timeline.guiding import named_in
 from stackproof.timeline.probing import Found, Prober
@@ -45,23 +46,61 @@ class Detective:
         if not suspects:
             reason = "both sides hold the same versions, so the check does not always answer alike"
             return self._break(turn, (), confirmed=False, reason=reason)
-        known = self._guilty.get(turn, ())
-        named = named_in(f"{check} {self.words.get(check, '')}", suspects)
-        likely = [name for name in suspects if name in known or name in named]
-        guilty = reduce_to_earliest(
-            suspects,
-            lambda part: self._probe(check, turn, part, together).passes(check) is turn.passes,
-            likely=likely if suspects[1:] else (),
-        )
-        culprits = tuple(self._culprit(name, turn) for name in guilty or suspects)
-        if guilty is None:
+        found = self._first(check, turn, suspects, together)
+        if found is None:
+            after = self.differences.build(turn.after)
+            culprits = tuple(self._culprit(name, turn, turn.after, after) for name in suspects)
             reason = "the check does not turn if only the releases between both sides are let in"
             return self._break(turn, culprits, confirmed=False, reason=reason)
+        guilty, until = found
         self._guilty[turn] = guilty
-        found = self._probe(check, turn, guilty, together)
+        build = self._probe(check, turn, together, until, guilty)
+        culprits = tuple(self._culprit(name, turn, until, build) for name in guilty)
         return self._break(
-            turn, culprits, confirmed=True, reason=self._reason(turn, culprits, found)
+            turn, culprits, confirmed=True, reason=self._reason(turn, culprits, build)
         )
+
+    def _first(
+        self, check: str, turn: Turn, suspects: Sequence[str], together: Sequence[str]
+    ) -> tuple[tuple[str, ...], datetime] | None:
+        """Return the first suspects that turn the check, and until when their releases do.
+
+        What had come before the last of them is seen not to turn it.
+        """
+        until, names = turn.after, list(suspects)
+        while True:
+            turns = partial(self._turns, check, turn, together)
+            likely = self._likely(check, turn, names) if names[1:] else ()
+            guilty = reduce_to_minimum(names, partial(turns, until), likely=likely)
+            if guilty is None:
+                return None
+            until = self._cut_off(turn, guilty, until, turns)
+            last = max(self._instants(turn, guilty, until), default=turn.before)
+            names = [name for name in names if self._instants(turn, [name], last)]
+            if not names or not turns(last, names):
+                return guilty, until
+            until = last
+
+    def _cut_off(
+        self,
+        turn: Turn,
+        names: Sequence[str],
+        until: datetime,
+        turns: Callable[[datetime, Sequence[str]], bool],
+    ) -> datetime:
+        """Return the earliest end of releases that turns the check: one may have several a day."""
+        ends = [*self._instants(turn, names, until)[1:], until]
+        first = bisect_left(ends[:-1], 1, key=lambda end: turns(end, names))
+        return ends[first]
+
+    def _instants(self, turn: Turn, names: Sequence[str], until: datetime) -> list[datetime]:
+        found = (self.differences.instants(name, turn.before, turn.after) for name in names)
+        return sorted({instant for instants in found for instant in instants if instant < until})
+
+    def _likely(self, check: str, turn: Turn, suspects: Sequence[str]) -> list[str]:
+        known = self._guilty.get(turn, ())
+        named = named_in(f"{check} {self.words.get(check, '')}", suspects)
+        return [name for name in suspects if name in known or name in named]
 
     def yanked(self, since: datetime, turn: Turn, culprits: Sequence[Culprit]) -> list[str]:
         """Say which releases of the culprits came before the turn and were yanked since."""
@@ -80,13 +119,27 @@ class Detective:
         came = {name: times[0] for name in differing if (times := moments(name))}
         return sorted(came, key=lambda name: (came[name], name)) or list(differing)
 
+    def _turns(
+        self,
+        check: str,
+        turn: Turn,
+        together: Sequence[str],
+        until: datetime,
+        names: Sequence[str],
+    ) -> bool:
+        return self._probe(check, turn, together, until, names).passes(check) is turn.passes
+
     def _probe(
-        self, check: str, turn: Turn, names: Sequence[str], together: Sequence[str]
+        self,
+        check: str,
+        turn: Turn,
+        together: Sequence[str],
+        until: datetime,
+        names: Sequence[str],
     ) -> Found:
-        """Ask the earlier side, with the later releases of some distributions let in."""
-        later = (f"{name} {self._version(name, turn) or 'as'}" for name in names)
-        what = f"as of {timestamp(turn.before)}, {', '.join(later)} of {timestamp(turn.after)}"
-        plan = partial(self.row.moved, turn.before, tuple(sorted(names)), turn.after)
+        """Ask the earlier side, with the releases of some distributions let in until later."""
+        what = f"as of {timestamp(turn.before)}, {', '.join(names)} of {timestamp(until)}"
+        plan = partial(self.row.moved, turn.before, tuple(sorted(names)), until)
         return self.prober.ask(plan, [check, *together], what)
 
     def _reason(self, turn: Turn, culprits: Sequence[Culprit], found: Found) -> str:
@@ -96,20 +149,10 @@ class Detective:
         before = self.differences.build(turn.before)
         return self.facts.sentence(culprits, before.freeze, found.freeze)
 
-    def _version(self, name: str, turn: Turn) -> str | None:
-        """Return the version that came with a turn: the newest, if it could not be installed."""
-        before, after = map(self.differences.build, (turn.before, turn.after))
-        if after.refusal is not None:
-            came = self.differences.releases.between(name, turn.before, turn.after)
-            versions = [release.version for release in came if release.yanked is None]
-            if versions:
-                return str(max(versions))
-        return after.version(name, before)
-
-    def _culprit(self, name: str, turn: Turn) -> Culprit:
-        sides = turn.before, turn.after
-        before, after = map(self.differences.build, sides)
-        version = self._version(name, turn)
+    def _culprit(self, name: str, turn: Turn, until: datetime, after: Found) -> Culprit:
+        sides = turn.before, until
+        before = self.differences.build(turn.before)
+        version = self._version(name, turn, until, after)
         moment = self.differences.uploaded(name, version, *sides) if version else None
         return Culprit(
             name=name,
@@ -117,6 +160,14 @@ class Detective:
             after=version,
             uploaded=utc(moment) if moment else None,
         )
+
+    def _version(self, name: str, turn: Turn, until: datetime, after: Found) -> str | None:
+        """Return the version that came with a turn: the newest, if it could not be installed."""
+        came = self.differences.releases.between(name, turn.before, until)
+        versions = [release.version for release in came if release.yanked is None]
+        if after.refusal is not None and versions:
+            return str(max(versions))
+        return after.version(name, self.differences.build(turn.before))
 
     def _break(
         self, turn: Turn, culprits: tuple[Culprit, ...], *, confirmed: bool, reason: str

@@ -47,6 +47,20 @@ class Differences:
             found.update(self.releases.uploads(name, version))
         return sorted(moment for moment in found if before <= moment < after)
 
+    def instants(self, name: str, before: datetime, after: datetime) -> list[datetime]:
+        """Return when another release of a distribution came, or another file of an older one."""
+        releases = self.releases.between(name, before, after)
+        return sorted(
+            {item.uploaded for item in releases if item.yanked is None and item.uploaded}
+            | {
+                moment
+                for version in self._versions(name, before, after)
+                if (self.releases.uploaded(name, version) or after) < before
+                for moment in self.releases.uploads(name, version)
+                if before <= moment < after
+            }
+        )
+
     def uploaded(
         self, name: str, version: str, before: datetime, after: datetime
     ) -> datetime | None:
