@@ -101,7 +101,7 @@ class Workshop:
                 Removal(without=name, failed=failed) for name, failed in mended.removals.items()
             ),
             remedies=trials,
-            builds=len(self.prober.used),
+            builds=self.prober.builds,
             built=self.prober.built,
             notes=mended.notes,
             toml=row.text() if changes else "",

@@ -97,7 +97,7 @@ class Found:
 class Prober:
     """Makes probes in `laboratory`, whose evidence goes to and is found again in `home`.
 
-    `built` counts the environments that were built; `used` are the keys of all builds asked for.
+    `built` counts the environments that were made; `used` are the keys of all builds asked for.
     """
 
     laboratory: Laboratory
@@ -106,6 +106,13 @@ class Prober:
     built: int = 0
     used: set[str] = field(default_factory=set)
     _shelf: dict[str, Found] | None = None
+
+    @property
+    def builds(self) -> int:
+        """How many environments the answers rest on: a plan may have been built more than once."""
+        return sum(
+            len(found.evidence) for key, found in (self._shelf or {}).items() if key in self.used
+        )
 
     def ask(self, plan: Callable[[Sequence[str]], Plan], checks: Sequence[str], what: str) -> Found:
         """Return an answer to the checks, all of the row's where none is named.

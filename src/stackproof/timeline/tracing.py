@@ -74,7 +74,7 @@ class Tracer:
             since=timestamp(since),
             until=timestamp(until),
             buildable_since=timestamp(min(installed)) if installed else None,
-            builds=len(self.prober.used),
+            builds=self.prober.builds,
             built=self.prober.built,
             checks=tuple(histories),
             notes=tuple(self.notes),
