@@ -181,7 +181,7 @@ def sabotage(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what we claim of speed, in turn with the alternatives: -- [NAME ...] [--rounds N]."""
-    session.install("-e", ".")
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "bench"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
