@@ -58,6 +58,9 @@ def _command(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
         *(("--servers", str(servers.absolute())) if servers else ()),
         *("-p", "pytest_reportlog.plugin", "--report-log", str(log)),
         *("-p", "no:cacheprovider", "-q", "--tb", str(config.getoption("tbstyle"))),
+        # It collects garbage five times at the end, a fifth of what many workloads take, for
+        # warnings that nobody sees.
+        *("-p", "no:unraisableexception"),
         *("-o", f"faulthandler_timeout={workload.timeout * _DUMP_SHARE}"),
     ]
 
