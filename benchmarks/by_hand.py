@@ -1,73 +1,171 @@
-"""What a user does without us: the document's pip commands, then one serial pytest."""
+"""What a user does without us: pip's commands, tox or nox, then one serial pytest."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+
+from uv import find_uv_bin
 
 from benchmarks.measuring import timed
 from benchmarks.stand import Stand
+from stackproof.errors import StackproofError
 from stackproof.servers import running
 from stackproof.suite import TOOLS
 
-__all__ = ["install_by_hand", "serial_suite", "verify_by_hand"]
+__all__ = ["Stages", "Way", "install_by_hand", "new_environment", "verify_by_hand"]
 
+Stages = Sequence[Sequence[str]]
+Way = Literal["pip", "tox", "tox-uv", "nox"]
 #: pytest ends with 1 if a check fails, which is no failure of a measurement.
 _JUDGED = (0, 1)
+_QUIET = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+
+_TOX = """\
+[tox]
+no_package = true
+env_list = stack
+
+[testenv:stack]
+runner = {runner}
+base_python = python{python}
+pass_env = *
+set_env = {quiet} = 1
+allowlist_externals = {uv}
+commands =
+{commands}
+"""
+
+_NOX = """\
+import nox
+
+
+@nox.session(python={python!r})
+def stack(session):
+    for stage in {stages!r}:
+        session.install(*stage)
+    session.run(*{suite!r}, env={{{quiet!r}: "1"}}, success_codes=[0, 1])
+"""
 
 
 def verify_by_hand(
     stand: Stand,
-    stages: Sequence[Sequence[str]],
+    way: Way,
+    stages: Stages,
     env: Mapping[str, str],
     *,
     advice: Sequence[str] = (),
 ) -> float:
-    """Install the stages in a new environment and run the suite; return the seconds.
+    """Install the stages in a new environment and run the suite serially; return the seconds.
 
-    `advice` are further options of pip, such as those that documents recommend for speed.
+    `advice` are further options of pip, such as those that documents recommend for speed. Raises
+    StackproofError if the suite did not answer every check that our own newest run answered.
     """
     begin = time.monotonic()
-    with stand.scratch() as folder:
-        install_by_hand(stand, stages, folder / "venv", env, advice=advice)
-        serial_suite(stand, folder, env)
+    with stand.scratch() as folder, _servers(stand, folder, env):
+        stand.plan.write(folder / "plan.json")
+        if way == "pip":
+            install_by_hand(stand, [*stages, TOOLS], folder / "venv", env, advice=advice)
+            commands = [[folder / "venv" / "bin" / "python", *_suite(stand, folder)]]
+        elif way == "nox":
+            commands = [_with_nox(stand, folder, stages)]
+        else:
+            commands = [_with_tox(stand, folder, stages, way)]
+        quiet = {**env, _QUIET: "1", "TMPDIR": str(folder)}
+        timed(commands, env=quiet, cwd=folder, allowed=_JUDGED)
+        _require_answers(stand, folder)
     return time.monotonic() - begin
+
+
+def new_environment(stand: Stand, venv: Path, env: Mapping[str, str]) -> None:
+    """Make an environment as the document does: by venv, with the newest pip."""
+    upgrade = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--upgrade", "pip"]
+    make = [f"python{stand.plan.python}", "-m", "venv", venv]
+    timed([make, upgrade], env=env, cwd=venv.parent)
 
 
 def install_by_hand(
     stand: Stand,
-    stages: Sequence[Sequence[str]],
+    stages: Stages,
     venv: Path,
     env: Mapping[str, str],
     *,
     advice: Sequence[str] = (),
-) -> float:
-    """Install the stages with pip in a new environment at `venv`; return the seconds."""
+) -> None:
+    """Install the stages with pip in a new environment at `venv`."""
+    new_environment(stand, venv, env)
     pip = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", *advice]
-    python = f"python{stand.plan.python}"
-    commands = [[python, "-m", "venv", venv], *([*pip, *stage] for stage in stages)]
-    return timed(commands, env=env, cwd=venv.parent)
+    timed([[*pip, *stage] for stage in stages], env=env, cwd=venv.parent)
 
 
-def serial_suite(stand: Stand, folder: Path, env: Mapping[str, str]) -> float:
-    """Run the whole suite in one process in the environment `folder/venv`; return the seconds."""
-    begin = time.monotonic()
-    python = folder / "venv" / "bin" / "python"
-    stand.plan.write(folder / "plan.json")
+def _with_tox(stand: Stand, folder: Path, stages: Stages, way: Way) -> list[object]:
+    """Write a tox.ini and return the command that runs it."""
+    pip = (
+        [find_uv_bin(), "pip", "install"] if way == "tox-uv" else ["python", "-m", "pip", "install"]
+    )
+    installs: list[list[object]] = [[*pip, *stage] for stage in [*stages, TOOLS]]
+    commands = [*installs, ["python", *_suite(stand, folder)]]
+    text = _TOX.format(
+        runner="uv-venv-runner" if way == "tox-uv" else "virtualenv",
+        python=stand.plan.python,
+        quiet=_QUIET,
+        uv=find_uv_bin(),
+        commands="\n".join(f"    {shlex.join(map(str, command))}" for command in commands),
+    )
+    (folder / "tox.ini").write_text(text, encoding="utf-8")
+    return [sys.executable, "-m", "tox", "-c", folder / "tox.ini"]
+
+
+def _with_nox(stand: Stand, folder: Path, stages: Stages) -> list[object]:
+    """Write a noxfile of plain `session.install` and return the command that runs it."""
+    text = _NOX.format(
+        python=stand.plan.python,
+        stages=[list(stage) for stage in [*stages, TOOLS]],
+        suite=["python", *map(str, _suite(stand, folder))],
+        quiet=_QUIET,
+    )
+    (folder / "noxfile.py").write_text(text, encoding="utf-8")
+    backend = ["--force-venv-backend", "virtualenv"]
+    return [sys.executable, "-m", "nox", "-f", folder / "noxfile.py", *backend]
+
+
+def _suite(stand: Stand, folder: Path) -> list[object]:
+    """Return how Python runs the whole suite in one process."""
     tests = stand.root / "tests" / "stack"
-    quiet = {**env, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(folder)}
-    timed([[python, "-m", "pip", "install", "--quiet", *TOOLS]], env=env, cwd=folder)
+    return [
+        *("-m", "pytest", "-c", tests / "pytest.ini", tests),
+        *("--plan", folder / "plan.json", "--servers", folder / "servers.json"),
+        *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider", "-n", "0"),
+        *("--report-log", folder / "checks.jsonl", "-q"),
+        *("--left-out", folder / "left-out.json"),
+    ]
+
+
+@contextmanager
+def _servers(stand: Stand, folder: Path, env: Mapping[str, str]) -> Iterator[None]:
+    """Run the row's servers, and tell where they are in a file."""
     with running(stand.plan.servers, logs=folder / "servers", environ=env) as servers:
         known = {name: info.to_json() for name, info in servers.items()}
         (folder / "servers.json").write_text(json.dumps(known), encoding="utf-8")
-        command = [
-            *(python, "-m", "pytest", "-c", tests / "pytest.ini", tests),
-            *("--plan", folder / "plan.json", "--servers", folder / "servers.json"),
-            *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider", "-n", "0"),
-            *("--report-log", folder / "checks.jsonl", "-q"),
-            *("--left-out", folder / "left-out.json"),
-        ]
-        timed([command], env=quiet, cwd=tests, allowed=_JUDGED)
-    return time.monotonic() - begin
+        yield
+
+
+def _require_answers(stand: Stand, folder: Path) -> None:
+    """Raise if the suite here did not answer the checks that it answered in our own run."""
+    ours, theirs = (_answered(at / "checks.jsonl") for at in (stand.home / "latest", folder))
+    if not theirs or ours != theirs:
+        odd = ", ".join(sorted(ours ^ theirs)[:3])
+        raise StackproofError(f"the suite by hand answered other checks than ours ({odd} ...)")
+
+
+def _answered(log: Path) -> set[str]:
+    if not log.exists():
+        return set()
+    lines = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    return {line["nodeid"] for line in lines if line.get("$report_type") == "TestReport"}

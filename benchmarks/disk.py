@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from benchmarks.by_hand import install_by_hand
-from benchmarks.measuring import Contender, Measurement, measure, timed
+from benchmarks.measuring import Figures, Measurement, now, timed
 from benchmarks.stand import Stand
 
-__all__ = ["kept"]
+__all__ = ["kept", "used"]
 
-_COUNTS = (1, 5, 20)
-#: How much more room twenty environments may take than one.
+#: How much more room the most environments may take than one.
 _GOAL = 1.5
+#: The share of the free room that a measurement may fill.
+_SHARE = 0.8
 
 
-def kept(
-    stand: Stand, say: Callable[[str], None], counts: Sequence[int] = _COUNTS
-) -> list[Measurement]:
+def kept(stand: Stand) -> list[Measurement]:
     """Measure so many environments of one row at once, and the most of them against one."""
-    stages = stand.stage_arguments
-    found: list[Measurement] = []
+    at, counts = now(), stand.counts
+    ours = dict(zip(counts, _ours(stand, counts), strict=True))
+    theirs = dict(zip(counts, _theirs(stand, counts), strict=False))
+
+    def measurement(name: str, first: Figures, *others: Figures, goal: float | None) -> Measurement:
+        return Measurement(
+            name=name,
+            row=stand.name,
+            at=at,
+            unit="bytes",
+            goal=goal,
+            contenders=(first, *others),
+        )
+
+    found = []
     for count in counts:
-        contenders = [
-            Contender(name="uv, hard links", figure=partial(_ours, stand, count)),
-            Contender(name="pip", figure=partial(_theirs, stand, stages, count)),
-        ]
-        name = f"disk of {count} environments"
-        found.append(measure(name, contenders, rounds=1, unit="bytes", say=say))
-    most = found[-1].contenders[0].figures[0]
-    one = [
-        Contender(name=f"{counts[-1]} environments", figure=lambda: most),
-        Contender(name="one", figure=lambda: found[0].contenders[0].figures[0]),
-    ]
-    return [*found, measure("disk by count", one, rounds=1, unit="bytes", goal=_GOAL)]
+        linked = Figures(name="uv, hard links, its cache included", figures=(ours[count],))
+        pip = [Figures(name="pip", figures=(theirs[count],))] if count in theirs else []
+        found.append(measurement(f"disk of {count} environments", linked, *pip, goal=None))
+    most = Figures(name=f"{counts[-1]} environments", figures=(ours[counts[-1]],))
+    one = Figures(name="1 environment", figures=(ours[1],))
+    return [*found, measurement("disk by count", most, one, goal=_GOAL)]
 
 
 def used(folder: Path) -> int:
@@ -46,21 +53,35 @@ def used(folder: Path) -> int:
     return sum(seen.values())
 
 
-def _ours(stand: Stand, count: int) -> float:
-    """Fill environments from one cache; the cache is the room of the first."""
+def _ours(stand: Stand, counts: tuple[int, ...]) -> Iterator[float]:
+    """Fill environments from one cache, which is the room of the first; yield bytes by count."""
     with stand.scratch() as folder:
-        freeze = stand.home / "latest" / "freeze.txt"
+        freeze = stand.run_by("uv").folder / "freeze.txt"
         env = {**stand.environ, "UV_CACHE_DIR": str(folder / "cache"), "UV_LINK_MODE": "hardlink"}
-        for number in range(count):
-            venv = folder / f"venv-{number}"
-            install = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--python"]
-            make = [find_uv_bin(), "venv", "--quiet", "--python", stand.plan.python, venv]
-            timed([make, [*install, venv, "-r", freeze]], env=env, cwd=folder)
-        return float(used(folder))
+        for before, count in pairwise((0, *counts)):
+            for number in range(before, count):
+                venv = folder / f"venv-{number}"
+                install = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--python"]
+                make = [find_uv_bin(), "venv", "--quiet", "--python", stand.plan.python, venv]
+                timed([make, [*install, venv, "-r", freeze]], env=env, cwd=folder)
+            yield _said(stand, folder, f"{count} by uv")
 
 
-def _theirs(stand: Stand, stages: Sequence[Sequence[str]], count: int) -> float:
+def _theirs(stand: Stand, counts: tuple[int, ...]) -> Iterator[float]:
+    """Fill environments by pip, as far as the disk has room; yield bytes by count."""
+    stages = stand.stage_arguments("pip")
     with stand.scratch() as folder:
-        for number in range(count):
-            install_by_hand(stand, stages, folder / f"venv-{number}", stand.environ)
-        return float(used(folder))
+        for before, count in pairwise((0, *counts)):
+            room = _SHARE * shutil.disk_usage(folder).free
+            if before and used(folder) / before * (count - before) > room:
+                stand.say(f"disk of environments: there is no room for {count} by pip")
+                return
+            for number in range(before, count):
+                install_by_hand(stand, stages, folder / f"venv-{number}", stand.environ)
+            yield _said(stand, folder, f"{count} by pip")
+
+
+def _said(stand: Stand, folder: Path, what: str) -> float:
+    size = float(used(folder))
+    stand.say(f"disk of environments: {what} {size / 1_000_000:.0f} MB")
+    return size

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from stackproof.errors import StackproofError
 from stackproof.records import Record
 
-__all__ = ["Contender", "Figures", "Measurement", "measure", "timed"]
+__all__ = ["Contender", "Figures", "Measurement", "measure", "now", "timed"]
 
 Unit = Literal["s", "bytes"]
 
@@ -39,9 +40,14 @@ class Figures(Record):
 
 
 class Measurement(Record):
-    """A comparison: the first contender is ours, `goal` the most its ratio to the second may be."""
+    """A comparison: the first contender is ours, `goal` the most its ratio to the second may be.
+
+    `row` is the row that it was made on, `at` the UTC minute in which it began.
+    """
 
     name: str
+    row: str
+    at: str
     unit: Unit
     goal: float | None
     contenders: tuple[Figures, ...]
@@ -63,12 +69,14 @@ def measure(
     name: str,
     contenders: Sequence[Contender],
     *,
+    row: str,
     rounds: int,
     unit: Unit = "s",
     goal: float | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Measurement:
     """Run all contenders in turn, so many rounds, so that a busy moment strikes each alike."""
+    at = now()
     found: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for number in range(1, rounds + 1):
         for contender in contenders:
@@ -76,7 +84,12 @@ def measure(
             found[contender.name].append(figure)
             say(f"{name}, round {number}: {contender.name} {figure:.2f} {unit}")
     figures = tuple(Figures(name=key, figures=tuple(taken)) for key, taken in found.items())
-    return Measurement(name=name, unit=unit, goal=goal, contenders=figures)
+    return Measurement(name=name, row=row, at=at, unit=unit, goal=goal, contenders=figures)
+
+
+def now() -> str:
+    """Return the minute, in UTC."""
+    return f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M}"
 
 
 def timed(
@@ -85,10 +98,12 @@ def timed(
     env: Mapping[str, str],
     cwd: Path,
     allowed: Sequence[int] = (0,),
+    unless: str = "",
 ) -> float:
     """Run commands, of texts and paths, one after another; return the seconds of wall time of all.
 
-    Raises StackproofError with its last words if one ends otherwise than `allowed`.
+    Raises StackproofError with its last words if one ends otherwise than `allowed`, or with
+    another code than 0 and without the words `unless`: what broke down on its way is no figure.
     """
     begin = time.monotonic()
     for command in commands:
@@ -101,8 +116,9 @@ def timed(
             stderr=subprocess.STDOUT,
             check=False,
         )
-        if ended.returncode not in allowed:
-            words = ended.stdout.decode(errors="replace").splitlines()[-15:]
+        said = ended.stdout.decode(errors="replace")
+        if ended.returncode not in allowed or (ended.returncode and unless not in said):
             shown = " ".join(str(part) for part in command)
-            raise StackproofError("\n".join([f"{shown} ended with {ended.returncode}", *words]))
+            words = [f"{shown} ended with {ended.returncode}", *said.splitlines()[-15:]]
+            raise StackproofError("\n".join(words))
     return time.monotonic() - begin

@@ -6,39 +6,60 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import timed
+from benchmarks.measuring import Contender, Measurement, measure, timed
 from stackproof.errors import StackproofError
+from stackproof.evidence import Evidence
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
-from stackproof.plan import Plan, make_plan
+from stackproof.plan import Installer, Plan, make_plan
 
 __all__ = ["Stand"]
 
-#: What a row's verify may end with: that checks fail is no failure of a measurement.
-_JUDGED = (0, 1)
+#: What nox says of a session that ended with news, which is no failure of a measurement.
+_NEWS = "aborted: exit 1"
+_BACKENDS: Mapping[Installer, str] = {"uv": "uv", "pip": "virtualenv"}
+#: Options of an installer call that say where it installs and logs to.
+_PLACES = ("--python", "--log")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """The checkout at `root`, a row of a matrix, and how often each thing is measured."""
+    """The checkout at `root`, a row of a matrix, and how each thing is measured.
+
+    That is `rounds` times, against all contenders or those that `against` names, and with at most
+    `most` environments, trials or builds where their number grows.
+    """
 
     root: Path
     matrix: str
     row: str
     environ: Mapping[str, str]
+    say: Callable[[str], None]
     rounds: int = 3
+    against: frozenset[str] = frozenset()
+    most: int = 20
+    _learnt: dict[Installer, list[Sequence[str]]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The row with its matrix."""
+        return f"{self.matrix}/{self.row}"
 
     @cached_property
     def plan(self) -> Plan:
         """The row's plan."""
-        return make_plan(self._loaded, name=self.matrix, row=self.row)
+        return self.plan_for("uv")
+
+    def plan_for(self, installer: Installer) -> Plan:
+        """Return the row's plan for an installer."""
+        return make_plan(self._loaded, name=self.matrix, row=self.row, installer=installer)
 
     @cached_property
     def _loaded(self) -> Matrix:
@@ -54,44 +75,83 @@ class Stand:
         """The folder of the row's evidence."""
         return self.root / "reports" / self.matrix / self.row
 
-    def nox(self, *arguments: str) -> list[str]:
-        """Return the command that runs our nox sessions."""
-        return [sys.executable, "-m", "nox", *arguments]
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many environments are made at a time, to see how costs grow."""
+        return tuple(sorted({min(count, self.most) for count in (1, 5, 20)}))
+
+    def wants(self, contender: str) -> bool:
+        """Tell whether a contender takes part."""
+        return not self.against or contender in self.against
+
+    def compare(
+        self,
+        name: str,
+        ours: Contender,
+        *others: Contender,
+        goal: float | None = None,
+    ) -> Measurement:
+        """Measure ours against the others that are wanted, in turn."""
+        chosen = [other for other in others if self.wants(other.name)]
+        return measure(
+            name,
+            [ours, *chosen],
+            row=self.name,
+            rounds=self.rounds,
+            goal=goal,
+            say=self.say,
+        )
+
+    def session(
+        self, *arguments: str, env: Mapping[str, str] | None = None, root: Path | None = None
+    ) -> float:
+        """Run one of our nox sessions, in this checkout or in another; return the seconds.
+
+        Raises StackproofError if it could not judge.
+        """
+        command = [sys.executable, "-m", "nox", "-s", *arguments]
+        env, cwd = env or self.environ, root or self.root
+        return timed([command], env=env, cwd=cwd, allowed=(0, 1), unless=_NEWS)
 
     def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> float:
-        """Verify the row; return the seconds."""
+        """Verify the row; return the seconds. Raises StackproofError if it could not be judged."""
         is_default = self._loaded.rows[self.plan.row].default
         session = "verify" if is_default else "verify-optional"
-        command = self.nox("-s", f"{session}({self.matrix}/{self.row})", *arguments)
-        return timed([command], env=env or self.environ, cwd=self.root, allowed=_JUDGED)
+        return self.session(f"{session}({self.name})", *arguments, env=env)
 
     def latest_json(self, name: str) -> Any:  # noqa: ANN401 - JSON is any object
         """Return what a file of the newest evidence holds."""
         return json.loads((self.home / "latest" / name).read_text(encoding="utf-8"))
 
-    @cached_property
-    def stage_arguments(self) -> list[Sequence[str]]:
-        """What pip is really told in each stage, learnt by verifying the row with pip once.
+    def run_by(self, installer: Installer) -> Evidence:
+        """Return the newest whole run of the very plan by an installer; make one if need be."""
+        wanted = self.plan_for(installer).fingerprint
+        for evidence in Evidence.runs(self.home):
+            if evidence.run.trouble is None and evidence.plan.fingerprint == wanted:
+                return evidence
+        self.verify("--force-venv-backend", _BACKENDS[installer])
+        return Evidence((self.home / "latest").resolve())
+
+    def stage_arguments(self, installer: Installer) -> list[Sequence[str]]:
+        """Return what an installer is really told in each stage, learnt from a run of the row.
 
         So constraint files and indexes that had to stand in are the same for everybody.
         """
-        self.verify("--force-venv-backend", "virtualenv")
-        stages = self.latest_json("stages.json")
-        return [_after_install(stage["command"]) for stage in stages]
+        if installer not in self._learnt:
+            stages = self.run_by(installer).stages
+            self._learnt[installer] = [_after_install(stage.command) for stage in stages]
+        return self._learnt[installer]
 
     @contextmanager
     def cold(self) -> Iterator[dict[str, str]]:
         """Yield an environment whose caches of uv, pip and ours are new, and remove them."""
-        folder = Path(tempfile.mkdtemp(prefix="stackproof-bench-"))
-        try:
+        with self.scratch() as folder:
             yield {
                 **self.environ,
                 "XDG_CACHE_HOME": str(folder / "ours"),
                 "UV_CACHE_DIR": str(folder / "uv"),
                 "PIP_CACHE_DIR": str(folder / "pip"),
             }
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -102,11 +162,20 @@ class Stand:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @contextmanager
+    def checkout(self) -> Iterator[Path]:
+        """Yield a checkout like this one without any evidence, and remove it."""
+        with self.scratch() as folder:
+            for name in ("noxfile.py", "src", "tests", "matrices"):
+                (folder / name).symlink_to(self.root / name)
+            yield folder
+
 
 def _after_install(command: Sequence[str]) -> list[str]:
-    """Return the requirements and options of an installer call, less where its log goes."""
+    """Return the requirements and options of an installer call, less where it goes."""
     rest = list(command[command.index("install") + 1 :])
-    while "--log" in rest:
-        at = rest.index("--log")
-        del rest[at : at + 2]
+    for option in _PLACES:
+        while option in rest:
+            at = rest.index(option)
+            del rest[at : at + 2]
     return rest

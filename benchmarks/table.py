@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from importlib.metadata import version
 
 from benchmarks.measuring import Measurement
 
 __all__ = ["page"]
 
-_TOOLS = ("nox", "pip", "uv", "virtualenv")
+_TOOLS = ("nox", "pip", "tox", "tox-uv", "uv", "virtualenv")
 _MEGABYTE = 1_000_000
 
 
-def page(measurements: Sequence[Measurement], row: str) -> str:
+def page(measurements: Sequence[Measurement]) -> str:
     """Return the page in Markdown; ours is the first line of each measurement."""
     about = (
-        f"Row `{row}`, {datetime.now(timezone.utc):%Y-%m-%d}. {_machine()}. Medians of what each "
-        "contender took, measured in turn; a ratio is ours by theirs, so less is better."
+        f"{_machine()}. Medians of what each contender took, in turn; a ratio is ours by theirs, "
+        "so less is better. Times are UTC."
     )
     columns = "| measurement | contender | median | all rounds | ratio | goal |"
-    head = ["# Benchmarks", "", about, "", columns, "|---|---|---|---|---|---|"]
+    head = [about, "", columns, "|---|---|---|---|---|---|"]
     return "\n".join([*head, *(line for item in measurements for line in _lines(item))]) + "\n"
 
 
@@ -46,7 +45,7 @@ def _lines(item: Measurement) -> Iterator[str]:
     for number, figures in enumerate(item.contenders):
         ratio = item.ratio(figures) if number else None
         cells = [
-            item.name if number == 0 else "",
+            f"{item.name} (`{item.row}`, {item.at})" if number == 0 else "",
             figures.name,
             _figure(figures.median, item),
             ", ".join(_figure(value, item) for value in figures.figures),

@@ -1,41 +1,111 @@
-"""A trial of one pin, the baseline fresh, against a warm verify and the same by hand."""
+"""Trials of upgrades: one against a verify and the same by hand, and how the cost of many grows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from statistics import median
 
 from benchmarks.by_hand import verify_by_hand
-from benchmarks.measuring import Contender, Measurement, measure, timed
+from benchmarks.measuring import Contender, Figures, Measurement, now
 from benchmarks.stand import Stand
+from stackproof.plan import timestamp
 
-__all__ = ["one"]
+__all__ = ["frontier", "one", "timeline"]
 
 _GOAL = 1.1
-_JUDGED = (0, 1)
+#: Pins whose upgrades resolve, mostly at the first step: about one trial for each, one for all.
+_PINS = (
+    *("kafka-python", "psycopg2-binary", "uvicorn", "scikit-learn", "pydantic", "grafana-client"),
+    *("prometheus-client", "sqlalchemy", "fastapi", "numpy", "torch", "redis", "mlflow", "pandas"),
+)
+#: How far the timeline looks back: so near that few wheels have to be downloaded.
+_BACK = timedelta(days=40)
 
 
-def one(
-    stand: Stand, say: Callable[[str], None], request: str = "kafka-python==2.0.3"
-) -> list[Measurement]:
+def one(stand: Stand, request: str = "kafka-python==2.0.3") -> list[Measurement]:
     """Measure the trial `request`, which must resolve, in a row that was just verified."""
-    stages = stand.stage_arguments
     name = request.partition("==")[0]
-    edited = [
-        [request if part.partition("==")[0] == name else part for part in stage] for stage in stages
+    stages = [
+        [request if part.partition("==")[0] == name else part for part in stage]
+        for stage in stand.stage_arguments("pip")
     ]
     stand.verify()
-    row = f"{stand.matrix}/{stand.row}"
-    command = stand.nox("-s", "candidate", "--", request, "--row", row)
 
     def trial() -> float:
-        return timed([command], env=stand.environ, cwd=stand.root, allowed=_JUDGED)
+        return stand.session("candidate", "--", request, "--row", stand.name)
 
-    contenders = [
-        Contender(name="candidate", figure=trial),
+    def by_hand() -> float:
+        return verify_by_hand(stand, "pip", stages, stand.environ)
+
+    ours = Contender(name="candidate", figure=trial)
+    others = [
         Contender(name="verify", figure=stand.verify),
-        Contender(
-            name="by hand with pip", figure=lambda: verify_by_hand(stand, edited, stand.environ)
-        ),
+        Contender(name="pip", figure=by_hand),
     ]
-    title = f"trial of {request}, warm"
-    return [measure(title, contenders, rounds=stand.rounds, goal=_GOAL, say=say)]
+    return [stand.compare(f"trial of {request}, warm", ours, *others, goal=_GOAL)]
+
+
+def frontier(stand: Stand, pins: Sequence[str] = _PINS) -> list[Measurement]:
+    """Measure how the cost of trials grows: one run over the pins, looked at after each trial.
+
+    The row itself, which every trial is compared with, is the first of the runs.
+    """
+    at = now()
+    with stand.checkout() as folder:
+        chosen = [name for name in pins if name in {pin.name for pin in stand.plan.pins}]
+        names = chosen[: max(stand.most - 1, 1)]
+        begin = datetime.now(timezone.utc)
+        stand.session("frontier", "--", *names, "--row", stand.name, root=folder)
+        return _growth("frontier, runs of the whole suite", stand, folder, at=at, begin=begin)
+
+
+def timeline(stand: Stand, check: str = "pip-check:*") -> list[Measurement]:
+    """Measure how the cost of builds grows: one run with many samples, looked at after each."""
+    at = now()
+    with stand.checkout() as folder:
+        until = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+        since = ["--since", timestamp(until - _BACK), "--until", timestamp(until)]
+        samples = ["--samples", str(max(stand.most - 2, 0))]
+        begin = datetime.now(timezone.utc)
+        stand.session("timeline", "--", stand.name, *since, *samples, "--check", check, root=folder)
+        return _growth("timeline, builds", stand, folder, at=at, begin=begin)
+
+
+def _growth(
+    name: str, stand: Stand, folder: Path, *, at: str, begin: datetime
+) -> list[Measurement]:
+    """Compare the time until so many runs were done with as many times the median of one."""
+    files = [path for path in (folder / "reports").rglob("run.json") if _is_build(path)]
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    ends = sorted(
+        (datetime.fromisoformat(run["started"].replace("Z", "+00:00")) - begin).total_seconds()
+        + float(run["seconds"])
+        for run in runs
+    )
+    cost = median(float(run["seconds"]) for run in runs)
+    found = []
+    for count in [item for item in stand.counts if item <= len(ends)]:
+        took = ends[count - 1]
+        rate = f"{60 * count / took:.1f} a minute"
+        ours = Figures(name=f"{count} done, {rate}", figures=(took,))
+        theirs = Figures(name=f"{count} times the median of one", figures=(count * cost,))
+        stand.say(f"{name}: {count} in {took:.2f} s, {rate}; one takes {cost:.2f} s")
+        found.append(
+            Measurement(
+                name=f"{name}: {count}",
+                row=stand.name,
+                at=at,
+                unit="s",
+                goal=None,
+                contenders=(ours, theirs),
+            )
+        )
+    return found
+
+
+def _is_build(run: Path) -> bool:
+    """Tell whether a run built an environment; `latest` only points at one."""
+    return run.parent.name != "latest" and (run.parent / "pip-check.json").exists()

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -20,14 +21,11 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import auditing, disk, overhead, trials, verifying
 from benchmarks.__main__ import main
+from benchmarks.by_hand import verify_by_hand
 from benchmarks.measuring import Contender, Figures, Measurement, measure, timed
 from benchmarks.stand import Stand
 from benchmarks.table import page
 from stackproof.errors import StackproofError
-
-
-def _quiet(_: str) -> None:
-    """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +35,7 @@ def stand(
     pip_environment: Callable[[], Path],
 ) -> Iterator[Stand]:
     """Share one checkout among the tests: each thing that is measured takes seconds."""
+    said: list[str] = []
     with Index(*RELEASES, Release("alpha", "1.1")) as index:
         for folder in suite_tools:
             index.add_wheels(folder)
@@ -45,7 +44,9 @@ def stand(
         Checkout(bench)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environ = bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"}
-        yield Stand(root=root, matrix="tiny", row="plain", environ=environ, rounds=1)
+        yield Stand(
+            root=root, matrix="tiny", row="plain", environ=environ, say=said.append, rounds=1
+        )
 
 
 def _figures(found: Measurement) -> dict[str, float]:
@@ -61,7 +62,7 @@ def test_contenders_take_turns() -> None:
         return float(next(clock))
 
     contenders = [Contender(name=name, figure=partial(run, name)) for name in "AB"]
-    found = measure("letters", contenders, rounds=3, goal=0.9)
+    found = measure("letters", contenders, row="tiny/plain", rounds=3, goal=0.9)
     assert order == ["A", "B", "A", "B", "A", "B"]
     assert [item.figures for item in found.contenders] == [(1, 3, 5), (2, 4, 6)]
     assert found.ratio(found.contenders[1]) == 3 / 4
@@ -74,28 +75,41 @@ def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
     with pytest.raises(StackproofError, match="ended with 3\nwhy"):
         timed([fail], env={}, cwd=tmp_path)
     assert timed([fail], env={}, cwd=tmp_path, allowed=(3,)) > 0
+    assert timed([fail], env={}, cwd=tmp_path, allowed=(3,), unless="why") > 0
+    with pytest.raises(StackproofError, match="ended with 3"):
+        timed([fail], env={}, cwd=tmp_path, allowed=(3,), unless="the reason")
 
 
 def test_the_table_says_what_was_measured_where() -> None:
     ours, theirs = Figures(name="us", figures=(2, 1, 3)), Figures(name="them", figures=(4, 5, 4))
-    found = Measurement(name="speed", unit="s", goal=0.4, contenders=(ours, theirs))
-    text = page([found], "tiny/plain")
-    assert "| speed | us | 2.00 s | 2.00 s, 1.00 s, 3.00 s |  |  |" in text
+    found = Measurement(
+        name="speed",
+        row="tiny/plain",
+        at="2026-01-02 03:04",
+        unit="s",
+        goal=0.4,
+        contenders=(ours, theirs),
+    )
+    text = page([found])
+    first = (
+        "| speed (`tiny/plain`, 2026-01-02 03:04) | us | 2.00 s | 2.00 s, 1.00 s, 3.00 s |  |  |"
+    )
+    assert first in text
     assert "|  | them | 4.00 s | 4.00 s, 5.00 s, 4.00 s | 0.50 | 0.4 missed |" in text
     assert f"{os.cpu_count()} cores" in text
     assert "uv " in text
 
 
-def test_verify_is_measured_against_pip_and_a_serial_suite(stand: Stand) -> None:
-    (found,) = verifying.warm(stand, _quiet)
+def test_verify_is_measured_against_what_users_would_do(stand: Stand) -> None:
+    (found,) = verifying.warm(stand)
     figures = _figures(found)
-    assert list(figures) == ["verify", "pip commands, serial suite"]
+    assert list(figures) == ["verify", "pip", "pip with fast-deps", "tox", "tox-uv", "nox"]
     assert all(figure > 1 for figure in figures.values())
 
 
 def test_cold_caches_are_new_and_removed(stand: Stand) -> None:
-    (found,) = verifying.cold(stand, _quiet)
-    assert list(_figures(found))[:2] == ["verify", "pip commands, serial suite"]
+    (found,) = verifying.cold(replace(stand, against=frozenset({"pip"})))
+    assert list(_figures(found)) == ["verify", "pip"]
     with stand.cold() as env:
         folder = Path(env["UV_CACHE_DIR"]).parent
         assert folder.is_dir()
@@ -103,30 +117,57 @@ def test_cold_caches_are_new_and_removed(stand: Stand) -> None:
     assert not folder.exists()
 
 
+def test_what_could_not_judge_is_no_figure(stand: Stand) -> None:
+    offline = {**stand.environ, "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple/"}
+    with pytest.raises(StackproofError, match="aborted: exit 2"):
+        stand.verify(env=offline)
+
+
+def test_a_suite_by_hand_that_answers_less_is_no_figure(stand: Stand) -> None:
+    stand.verify()
+    stages = stand.stage_arguments("pip")
+    log = (stand.home / "latest" / "checks.jsonl").resolve()
+    whole = log.read_text(encoding="utf-8")
+    log.write_text(whole + whole.replace("test_sum", "test_product"), encoding="utf-8")
+    with pytest.raises(StackproofError, match="test_product"):
+        verify_by_hand(stand, "pip", stages, stand.environ)
+    log.write_text(whole, encoding="utf-8")
+
+
 def test_overhead_is_measured_against_the_least_and_a_second(stand: Stand) -> None:
-    (floor,) = overhead.floor(stand, _quiet)
+    (floor,) = overhead.floor(stand)
     figures = _figures(floor)
     assert 0 < figures["its stages and slowest check"] < figures["verify"]
-    (own,) = overhead.own(stand, _quiet)
+    (own,) = overhead.own(stand)
     assert 0 < _figures(own)["verify less installers and suite"] < figures["verify"]
 
 
-def test_an_audit_is_measured_against_one_resolution(stand: Stand) -> None:
-    (found,) = auditing.warm(stand, _quiet)
-    assert found.name == "audit of 2 pins, warm"
-    assert list(_figures(found)) == ["audit", "uv pip compile", "pip install --dry-run"]
-    assert found.goal == 2.0
+def test_audits_are_measured_against_one_resolution(stand: Stand) -> None:
+    few, many = auditing.warm(stand)
+    assert few.name == "audit of 2 pins, warm"
+    assert list(_figures(few)) == ["audit", "uv pip compile", "pip install --dry-run"]
+    assert few.goal == 2.0
+    assert many.name == "audit of 3 pins, warm"
 
 
 def test_a_trial_is_measured_against_a_verify(stand: Stand) -> None:
-    (found,) = trials.one(stand, _quiet, request="alpha==1.1")
-    assert list(_figures(found)) == ["candidate", "verify", "by hand with pip"]
+    (found,) = trials.one(stand, request="alpha==1.1")
+    assert list(_figures(found)) == ["candidate", "verify", "pip"]
     (verdict,) = (stand.root / "reports" / "candidates").glob("*/latest/verdict.json")
     assert json.loads(verdict.read_text(encoding="utf-8"))["requested"] == ["alpha==1.1"]
 
 
+def test_the_cost_of_trials_and_builds_is_seen_to_grow(stand: Stand) -> None:
+    found = trials.frontier(stand, pins=["alpha", "none"])
+    assert [item.name for item in found] == ["frontier, runs of the whole suite: 1"]
+    found = trials.timeline(replace(stand, most=5))
+    assert [item.name for item in found] == ["timeline, builds: 1", "timeline, builds: 5"]
+    one, five = (item.contenders[0].median for item in found)
+    assert 0 < one < five
+
+
 def test_disk_counts_what_is_linked_once(stand: Stand) -> None:
-    found = disk.kept(stand, _quiet, counts=(1, 2))
+    found = disk.kept(replace(stand, most=2))
     assert [item.name for item in found] == [
         "disk of 1 environments",
         "disk of 2 environments",
@@ -147,12 +188,25 @@ def test_what_is_linked_twice_is_counted_once(tmp_path: Path) -> None:
 def test_measurements_are_named_and_written(
     stand: Stand, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    reports = stand.root / "reports"
     arguments = ["own", "--row", "tiny/plain", "--rounds", "1"]
     assert main(arguments, stand.root, stand.environ) == 0
-    written = json.loads((stand.root / "reports" / "bench.json").read_text(encoding="utf-8"))
-    assert [item["name"] for item in written["measurements"]] == ["own overhead"]
-    assert f"Python {PYTHON}" in (stand.root / "reports" / "bench.md").read_text(encoding="utf-8")
+    assert _written(reports) == ["own overhead"]
+    assert f"Python {PYTHON}" in (reports / "bench.md").read_text(encoding="utf-8")
     assert "own overhead, round 1: verify less installers and suite" in capsys.readouterr().out
+    assert main(["floor", *arguments], stand.root, stand.environ) == 0
+    assert _written(reports) == ["own overhead", "verify by its floor"]
     assert main(["own", "--row", "tinny/plain"], stand.root, stand.environ) == 2
+    assert _written(reports) == ["own overhead", "verify by its floor"]
+    assert "there is no matrix 'tinny'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["speed"], ["own", "--rounds", "0"], ["own", "--most", "x"]])
+def test_a_wrong_command_line_is_refused(stand: Stand, arguments: list[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["speed"], stand.root, stand.environ)
+        main(arguments, stand.root, stand.environ)
+
+
+def _written(reports: Path) -> list[str]:
+    data = json.loads((reports / "bench.json").read_text(encoding="utf-8"))
+    return [item["name"] for item in data["measurements"]]
