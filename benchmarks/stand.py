@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from benchmarks.measuring import Contender, Measurement, measure, timed
 from stackproof.errors import StackproofError
 from stackproof.evidence import Evidence
@@ -127,7 +129,11 @@ class Stand:
         """Return the newest whole run of the very plan by an installer; make one if need be."""
         wanted = self.plan_for(installer).fingerprint
         for evidence in Evidence.runs(self.home):
-            if evidence.run.trouble is None and evidence.plan.fingerprint == wanted:
+            try:
+                run, plan = evidence.run, evidence.plan
+            except ValidationError:
+                continue  # left by another version of stackproof
+            if plan.fingerprint == wanted and run.suite_exit is not None and run.trouble is None:
                 return evidence
         self.verify("--force-venv-backend", _BACKENDS[installer])
         return Evidence((self.home / "latest").resolve())
