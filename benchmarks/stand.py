@@ -117,9 +117,17 @@ class Stand:
 
     def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> float:
         """Verify the row; return the seconds. Raises StackproofError if it could not be judged."""
-        is_default = self._loaded.rows[self.plan.row].default
-        session = "verify" if is_default else "verify-optional"
-        return self.session(f"{session}({self.name})", *arguments, env=env)
+        return self.session(f"{self._verify}({self.name})", *arguments, env=env)
+
+    def forget_environment(self) -> None:
+        """Remove the environment that nox keeps for the row's verify."""
+        venv = self.root / ".nox" / f"{self._verify}-{self.matrix}-{self.row}"
+        shutil.rmtree(venv, ignore_errors=True)
+
+    @property
+    def _verify(self) -> str:
+        """The session that verifies the row."""
+        return "verify" if self._loaded.rows[self.plan.row].default else "verify-optional"
 
     def latest_json(self, name: str) -> Any:  # noqa: ANN401 - JSON is any object
         """Return what a file of the newest evidence holds."""
