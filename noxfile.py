@@ -45,8 +45,9 @@ nox.options.sessions = ["verify"]
 # must not hang on who made its environment.
 os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
 
-# The long tests are among the last, and one worker would be left with them.
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")
+# Some test is always waiting for an index or a process, so there is one worker more than cores. The
+# long tests are among the last, and one worker would be left with them.
+SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 
 ROWS = {str(row): row for row in sessions.rows(ROOT / "matrices")}
 

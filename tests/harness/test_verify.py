@@ -518,6 +518,7 @@ def test_the_longest_workloads_start_first(bench: Bench) -> None:
     mark = '@pytest.mark.workload("w{0}", needs=("alpha",), seconds={0}, timeout=99)'
     body = "\n\n\n".join(f"{mark}\ndef test_{{0}}():\n    pass".format(n) for n in range(20, 40))
     bench.write("tests/stack/workloads/test_sum.py", f"import pytest\n\n\n{body}\n")
+    bench.suite_workers = 3
     _, evidence = bench.verify(bench.plan())
     lines = (evidence.folder / "checks.jsonl").read_text(encoding="utf-8").splitlines()
     reports = [entry for line in lines if "start" in (entry := json.loads(line))]
