@@ -411,7 +411,12 @@ import sys
 if "alpha" in sys.modules:
     raise ImportError("not beside alpha")
 """
-SULKY = 'raise ImportError("not today")\n'
+# A note may be empty, and is printed after the error itself.
+SULKY = """
+error = ImportError("not today")
+error.__notes__ = [""]
+raise error
+"""
 
 
 def test_a_known_failure_of_the_common_import_hides_no_other(bench: Bench, index: Index) -> None:

@@ -29,7 +29,8 @@ with open(sys.argv[2], "w", encoding="utf-8") as found:
             version = getattr(sys.modules[name], "__version__", None)
         except Exception as raised:
             traceback.print_exc()
-            error = " ".join(traceback.format_exception_only(raised)[-1].split())
+            # Whole: its last line may be a note, and a note may be empty.
+            error = " ".join("".join(traceback.format_exception_only(raised)).split())
         version = None if version is None else str(version)
         print(json.dumps({"version": version, "error": error}), file=found, flush=True)
 """
