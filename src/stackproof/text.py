@@ -10,8 +10,8 @@ __all__ = ["plain", "without_passwords"]
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 #: Characters that XML 1.0 cannot carry at all (section 2.2).
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-#: What an address has before its host.
-_LOGIN = re.compile(r"(?<=://)[^/@\s'\"]+@")
+#: What an address has before its host: all up to its last @, for a password may hold one.
+_LOGIN = re.compile(r"(?<=://)[^/?#\s'\"]+@")
 
 
 def plain(text: str) -> str:

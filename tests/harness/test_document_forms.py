@@ -167,7 +167,7 @@ def test_a_list_is_a_step_only_where_a_step_reads_one(tmp_path: Path) -> None:
             ["error 6 this command asks for alpha[x], stage one for alpha"],
         ),
         (
-            'alpha==1.0 "gamma>=1,<2" --extra-index-url https://me:secret@e.org/s git+https://t@e.org/a',
+            'alpha==1.0 "gamma>=1,<2" --extra-index-url https://me:secret@e.org/s git+https://me:p@ss@e.org/a',
             [
                 (
                     "error 6 further options: this command has --extra-index-url https://e.org/s, "
