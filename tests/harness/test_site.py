@@ -244,6 +244,27 @@ def test_a_claim_that_the_audit_alone_refutes_says_so(shop: Shop) -> None:
     assert supported.one("summary").text == said
 
 
+def test_a_pair_that_the_audit_refutes_counts_where_the_claim_lists_none(shop: Shop) -> None:
+    shop.run()
+    named = {"matrix": "tiny", "row": "plain", "pin": "beta", "text": "works with alpha"}
+    clash = {"check": "pairwise:beta:alpha", "because": "beta 1.0 requires alpha>=2"}
+    audit(shop, claims=[{**named, **clash, "state": "refuted"}])
+    works = page(shop).one("table", class_="cards matrix").all("details", class_="claim")[0]
+    said = "✗ refuted works with alpha by the audit of the metadata"
+    assert works.one("summary").text == said
+    # That metadata ties the two by nothing takes no proof away that a run gave.
+    audit(shop, claims=[{**named, **clash, "state": "not provable"}])
+    works = page(shop).one("table", class_="cards matrix").all("details", class_="claim")[0]
+    assert works.one("summary").text == "✓ proved works with alpha"
+
+
+def test_the_audit_says_nothing_of_a_claim_that_a_run_left_open(shop: Shop) -> None:
+    shop.run(trouble="the test tools moved alpha")
+    audit(shop, state="refuted")
+    supported = page(shop).one("table", class_="cards matrix").all("details", class_="claim")[1]
+    assert supported.one("summary").text == "○ not provable here Python 3.11 supported"
+
+
 def test_an_audit_of_other_versions_answers_nothing(shop: Shop) -> None:
     shop.run()
     audit(shop, version="2.0")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from stackproof.audit.findings import Audit, ClaimAnswer
 from stackproof.matrix import CHECK_KINDS
-from stackproof.plan import PlannedPin
+from stackproof.plan import PlannedClaim, PlannedPin
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
 from stackproof.report.site.shelf import KeptRow
@@ -60,8 +60,7 @@ class ClaimView:
     @property
     def is_metadata_alone(self) -> bool:
         """Whether it is refuted though no check of the run failed, so by the audit."""
-        answers = {item.answer for item in self.proofs}
-        return "differs" in answers and "failed" not in answers
+        return self.standing == "refuted" and all(item.answer != "failed" for item in self.proofs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +107,23 @@ def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, 
             _proof(
                 kept, check, checks.get(check), audited.get((claim.pin, claim.text, check)), links
             )
-            for check in claim.checks
+            for check in (*claim.checks, *_refuted_besides(claim, audited))
         )
         # What a run saw that went wrong itself may be of another stack than was asked for.
         standing = "open" if kept.run.trouble else _standing(proofs)
         view = ClaimView(text=claim.text, standing=standing, proofs=proofs)
         found.setdefault(claim.pin, []).append(view)
     return found
+
+
+def _refuted_besides(
+    claim: PlannedClaim, audited: Mapping[_Question, ClaimAnswer]
+) -> Iterator[str]:
+    """Yield what the audit found against a claim beside its checks: a pair that its words name."""
+    for (pin, text, check), answer in audited.items():
+        is_of_claim = (pin, text) == (claim.pin, claim.text) and check not in claim.checks
+        if is_of_claim and answer.state == "refuted":
+            yield check
 
 
 def log_of(kept: KeptRow, check: str) -> Path:
@@ -126,9 +135,7 @@ def log_of(kept: KeptRow, check: str) -> Path:
     return kept.evidence.folder / ("pip-check.txt" if kind == "pip-check" else "suite.log")
 
 
-def _audited(
-    kept: KeptRow, audit: Audit | None
-) -> Mapping[tuple[str | None, str, str], ClaimAnswer]:
+def _audited(kept: KeptRow, audit: Audit | None) -> Mapping[_Question, ClaimAnswer]:
     """Return the audit's answers that speak of this row as it was run."""
     if audit is None:
         return {}
