@@ -204,7 +204,7 @@ def _complaints(result: CheckResult) -> Sequence[str]:
     """Return what a failure says, part by part: beside what is known, another may have come."""
     if result.kind == "pip-check" or result.id == "import:*":
         # What a common import printed comes after an empty line.
-        return result.message.partition("\n\n")[0].splitlines()
+        return result.message.partition("\n\n")[0].splitlines() or [""]
     return [result.message]
 
 

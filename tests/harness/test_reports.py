@@ -132,6 +132,12 @@ def cases(evidence: Evidence) -> dict[str, TestCase]:
     return {f"{case.classname}/{case.name}": case for case in suite}
 
 
+def test_a_failure_without_a_word_is_not_the_known_one(bench: Bench) -> None:
+    known = KNOWN.format("import:*") + 'says = "No module named"\n'
+    found = judge(evidence_of(bench, *GOOD, suite_line("import:*", "failed"), known=known))
+    assert [check.id for check in found.in_state("new")] == ["import:*"]
+
+
 # --- JUnit -----------------------------------------------------------------------------------
 
 
