@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
+from stackproof.frontier.explore import Explorer
+from stackproof.verdict import Check, State
 
 
 class Recorded:
@@ -92,3 +98,24 @@ def test_several_go_one_after_another() -> None:
 def test_all_may_go() -> None:
     assert weed("a", Sets("a")) == ([], [("a", "a")])
     assert weed("", Sets()) == ([], [])
+
+
+@pytest.mark.parametrize(("state", "said"), [("known", None), ("new", "smoke:sum: 3 is not 4")])
+def test_a_check_that_fails_as_recorded_settles_no_step(state: State, said: str | None) -> None:
+    failing = Check(
+        id="smoke:sum",
+        kind="smoke",
+        subject="sum",
+        outcome="failed",
+        state=state,
+        grade="real",
+        message="3 is not 4",
+        reason="an old story" if state == "known" else None,
+        seconds=1,
+    )
+    answer = SimpleNamespace(checks=(failing,), trouble=None)
+    bench: Any = SimpleNamespace(probe=lambda _: answer)
+    planner: Any = SimpleNamespace(trial=lambda _, only: only)
+    catalogue: Any = None
+    explorer = Explorer(bench=bench, planner=planner, catalogue=catalogue)
+    assert explorer.still_failing({"lamp": "1.1"}, ["smoke:sum"]) == said

@@ -166,9 +166,12 @@ class Explorer:
         return trial
 
     def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> str | None:
-        """Ask some checks alone; say which of them fail, or None if none is known to."""
+        """Ask some checks alone; say which of them fail, or None if none is known to.
+
+        One that fails as the matrix records settles nothing: it may have failed for the row too.
+        """
         verdict = self.bench.probe(self.planner.trial(versions, only=checks))
-        failed = [told(check) for check in verdict.checks if check.outcome == "failed"]
+        failed = [told(check) for check in verdict.checks if check.state == "new"]
         return _in_short(failed) if failed and verdict.trouble is None else None
 
 
