@@ -23,6 +23,8 @@ __all__ = ["Campaign"]
 
 #: How many versions are resolved at once in the search for the nearest one that would go.
 _AT_ONCE = 4
+#: Of two, the rest without one is the other alone, which was tried already.
+_PAIR = 2
 _UNJUDGED = 2
 
 
@@ -120,7 +122,7 @@ class Campaign:
         failed = tuple(name for name in names if 0 not in codes[(name,)])
         if any(_UNJUDGED in codes[(name,)] for name in failed):
             return ()
-        if failed or len(names) == len(("one", "other")):
+        if failed or len(names) == _PAIR:
             return failed or names
         return tuple(name for name in names if self._make(_without(trials, name)).safe)
 
