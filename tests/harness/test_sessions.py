@@ -10,7 +10,9 @@ from checkout import Checkout
 from support.index import Index
 from workbench import PYTHON, TINY, WORKLOAD, Bench
 
+from stackproof.errors import MatrixError
 from stackproof.sessions import rows
+from stackproof.sessions.rows import find_row
 
 ROWS = """
 [rows.dated]
@@ -133,6 +135,16 @@ def test_a_bad_matrix_keeps_nobody_from_the_rest(spoilt: Checkout) -> None:
     assert code == 0, lines
     assert only(lines, "tiny/plain OK: ")
     assert spoilt.nox("-s", "changes", "--", "tiny/plain")[0] == 0
+
+
+def test_a_bad_matrix_keeps_nobody_from_a_row_of_another_that_is_named(spoilt: Checkout) -> None:
+    folder = spoilt.bench.root / "matrices"
+    assert find_row("tiny/dated", folder)[:2] == ("tiny", "dated")
+    code, lines = spoilt.nox("-s", "audit", "--", "tiny")
+    assert code == 0, lines
+    # Whether a bad one has a row of that name too is not known.
+    with pytest.raises(MatrixError, match="there is no pin 'betta'"):
+        find_row("dated", folder)
 
 
 def test_the_schedule_does_not_pass_over_a_bad_matrix(spoilt: Checkout) -> None:

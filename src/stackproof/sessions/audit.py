@@ -62,13 +62,12 @@ def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:
 def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
     """Return the rows that are named; a matrix's name stands for its rows that run by default."""
     files = find_matrices(folder)
-    matrices = {name: load_matrix(file) for name, file in files.items()}
     chosen: list[tuple[Path, str]] = []
-    for name in names or matrices:
+    for name in names or files:
         matrix, _, row = name.partition("/")
-        if matrix not in matrices:
-            raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, matrices)}")
-        rows = matrices[matrix].rows
+        if matrix not in files:
+            raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, files)}")
+        rows = load_matrix(files[matrix]).rows
         if row and row not in rows:
             raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
         wanted = [row] if row else [item for item in rows if rows[item].default]

@@ -60,10 +60,13 @@ def _rows(name: str, file: Path, matrix: Matrix) -> Iterator[RowChoice]:
 def find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:
     """Return matrix name, row name and matrix of `[MATRIX/]ROW`, from the matrices of a folder.
 
-    Raises StackproofError if there is no such row, or more than one.
+    Raises StackproofError if there is no such row, or more than one. A matrix that cannot be used
+    is in the way only where none is named, or that one.
     """
     wanted, _, row = text.rpartition("/")
-    matrices = {name: load_matrix(file) for name, file in find_matrices(folder).items()}
+    files = find_matrices(folder)
+    looked_at = [wanted] if wanted in files else [*files]
+    matrices = {name: load_matrix(files[name]) for name in looked_at}
     found = [
         name for name, matrix in matrices.items() if row in matrix.rows and wanted in ("", name)
     ]
