@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from stackproof.candidate.campaign import first_that_goes
+from stackproof.candidate.campaign import Campaign, first_that_goes
 from stackproof.candidate.choice import Release
 from stackproof.candidate.comparison import compare, moved
 from stackproof.candidate.request import Request, parse_request
-from stackproof.candidate.scheme import Ground, Scheme, make_scheme
-from stackproof.errors import StackproofError
+from stackproof.candidate.scheme import Ground, Scheme, Trial, make_scheme
+from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence import Outcome
 from stackproof.verdict import Check, State, Verdict
 
@@ -373,3 +375,19 @@ def test_moved_leaves_out_what_was_asked_for() -> None:
         "new": (None, "3"),
         "numbers": ("2.0", "1.9"),
     }
+
+
+def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> None:
+    def conflict(*_: object) -> str:
+        raise CannotJudgeError("the index does not answer")
+
+    broken = SimpleNamespace(
+        breaks=True, exit_code=1, safe=False, requested=("lamp==2",), companions=()
+    )
+    resolver = SimpleNamespace(refused_stage=lambda *_: None, conflict=conflict)
+    bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken)
+    planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: None)
+    catalogue: Any = None
+    scheme = Scheme(trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, notes=())
+    made = Campaign(bench=bench, planner=planner, catalogue=catalogue).run(scheme)
+    assert [trial.exit_code for trial in made] == [1]

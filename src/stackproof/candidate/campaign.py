@@ -17,6 +17,7 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.scheme import Scheme, Trial
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import TrialVerdict
+from stackproof.errors import CannotJudgeError
 from stackproof.plan import Plan
 
 __all__ = ["Campaign"]
@@ -56,10 +57,13 @@ class Campaign:
         return self.bench.refuse(plan, base, along, told, time.monotonic() - began)
 
     def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
-        """Add what is behind a later stage's moving back what was asked for."""
+        """Add what is behind a later stage's moving back what was asked for, if it can be told."""
         if not verdict.breaks:
             return verdict
-        conflict = self.bench.resolver.conflict(plan, base)
+        try:
+            conflict = self.bench.resolver.conflict(plan, base)
+        except CannotJudgeError:
+            return verdict  # an index that fails now takes nothing from what was proved
         return self.bench.amend(verdict, conflict=conflict) if conflict else verdict
 
     def _nearest(self, trial: Trial) -> str:
