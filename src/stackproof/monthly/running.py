@@ -107,7 +107,8 @@ class _Crew:
 
     def _search(self, task: Task, log: Path, limit: float) -> None:
         reports = self.project.reports
-        known = [*read_history(reports / HISTORY_FILE), *recorded_runs(reports)]
+        history = read_history(reports / HISTORY_FILE)
+        known = [*history, *recorded_runs(reports, {entry.identity for entry in history})]
         arguments = search_arguments(sorted(known, key=lambda entry: entry.started), task.row)
         if arguments is not None:
             self._nox(arguments, log, limit)
