@@ -114,8 +114,8 @@ def judge(evidence: Evidence) -> Verdict:
         started=run.started,
         seconds=run.seconds,
         checks=checks,
-        # What a run found that itself went wrong proves nothing, and refutes nothing.
-        claims=tuple(_judge_claim(claim, {} if run.trouble else results) for claim in plan.claims),
+        # A run that could not be judged proves nothing, and refutes nothing.
+        claims=tuple(_judge_claim(claim, {} if trouble else results) for claim in plan.claims),
         left_out=evidence.left_out,
         counts=_counts(checks),
     )

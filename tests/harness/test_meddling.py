@@ -11,7 +11,7 @@ from support.wheels import Release
 from workbench import Bench
 
 from stackproof.errors import CannotJudgeError, StackproofError
-from stackproof.index.default import default_index
+from stackproof.index.default import default_index, further_sources
 from stackproof.plan import Installer
 from stackproof.sessions.meddling import refuse_meddling, without_pip_files
 
@@ -152,3 +152,34 @@ def test_pip_s_own_configuration_counts_but_chooses_nothing(bench: Bench, index:
     assert f"nox > {told}" in lines
     freeze = bench.root / "reports" / "tiny" / "plain" / "latest" / "freeze.txt"
     assert "gamma==1.1" in freeze.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_else_packages_may_come_from_is_noted(
+    bench: Bench, index: Index, installer: Installer
+) -> None:
+    with_login = index.url.replace("://", "://me:secret@")
+    variable = f"{installer.upper()}_EXTRA_INDEX_URL"
+    bench.environ |= {variable: with_login}
+    builder = bench.builder(bench.plan(installer=installer), bench.environment(installer))
+    builder.prepare()
+    assert builder.notes == [
+        f"packages may come from elsewhere too: {variable} is {index.url}",
+    ]
+
+
+def test_what_uv_s_files_say_of_sources_is_noted(environ: Environ, tmp_path: Path) -> None:
+    text = """
+find-links = ["wheels"]
+[[index]]
+url = "http://127.0.0.1:1/simple"
+default = true
+[[index]]
+url = "http://me:secret@127.0.0.1:2/simple"
+"""
+    file = write(tmp_path / "home/.config/uv/uv.toml", text)
+    assert list(further_sources("uv", environ)) == [
+        f"index in {file} is ['http://127.0.0.1:2/simple']",
+        f"find-links in {file} is ['wheels']",
+    ]
+    assert list(further_sources("pip", environ)) == []

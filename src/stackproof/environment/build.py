@@ -13,7 +13,12 @@ from stackproof.environment.constraints import ConstraintsUsed, find_constraints
 from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.virtualenv import Environment, Freeze
 from stackproof.errors import CannotJudgeError
-from stackproof.index.default import default_index, require_index, without_credentials
+from stackproof.index.default import (
+    default_index,
+    further_sources,
+    require_index,
+    without_credentials,
+)
 from stackproof.index.failures import FailureKind, classify, explain, with_build_output
 from stackproof.plan import Plan, PlannedStage, timestamp
 from stackproof.process import Finished, run
@@ -88,6 +93,8 @@ class Builder:
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name
         )
         require_index(url, project=first, upload_times=self.plan.as_of is not None)
+        further = further_sources(self.environment.installer, self.environ)
+        self.notes += (f"packages may come from elsewhere too: {source}" for source in further)
         return without_credentials(url)
 
     def stages(self) -> Iterator[StageRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -16,13 +16,16 @@ from pypi_simple import (
 from stackproof.errors import CannotJudgeError
 from stackproof.index import pip_config, uv_config
 from stackproof.plan import Installer
+from stackproof.text import without_passwords
 
-__all__ = ["default_index", "require_index", "without_credentials"]
+__all__ = ["default_index", "further_sources", "require_index", "without_credentials"]
 
 _VARIABLES: dict[Installer, tuple[str, ...]] = {
     "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
     "pip": ("PIP_INDEX_URL",),
 }
+#: Options that let packages come from elsewhere too, or from elsewhere alone.
+_FURTHER = ("index", "extra-index-url", "find-links", "index-strategy", "no-index")
 _SECONDS = 15
 
 
@@ -37,6 +40,25 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
             return environ[variable]
     configured = {"uv": uv_config, "pip": pip_config}[installer].configured_index(environ)
     return configured or PYPI_SIMPLE_ENDPOINT
+
+
+def further_sources(installer: Installer, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the installer is told of sources beside its default index, without credentials.
+
+    What pip's files say is in the variables of a session already. Raises CannotJudgeError for a
+    file of uv's that cannot be read.
+    """
+    for option in _FURTHER:
+        variable = f"{installer}_{option}".upper().replace("-", "_")
+        if environ.get(variable):
+            yield f"{variable} is {without_passwords(environ[variable])}"
+    for file, settings in uv_config.uv_settings(environ) if installer == "uv" else ():
+        for option in _FURTHER:
+            value = settings.get(option)
+            if option == "index":  # the default one stands among them, and is named elsewhere
+                value = [item["url"] for item in value or () if not item.get("default")]
+            if value:
+                yield f"{option} in {file} is {without_passwords(str(value))}"
 
 
 def without_credentials(url: str) -> str:

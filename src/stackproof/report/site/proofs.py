@@ -109,8 +109,7 @@ def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, 
             )
             for check in (*claim.checks, *_refuted_besides(claim, audited))
         )
-        # What a run saw that went wrong itself may be of another stack than was asked for.
-        standing = "open" if kept.run.trouble else _standing(proofs)
+        standing = "open" if kept.verdict.trouble else _standing(proofs)
         view = ClaimView(text=claim.text, standing=standing, proofs=proofs)
         found.setdefault(claim.pin, []).append(view)
     return found
