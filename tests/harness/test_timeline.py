@@ -115,6 +115,46 @@ def test_a_silent_break_among_releases_of_many_days_takes_a_logarithm_of_builds(
     assert timeline.builds == 2 + log2(64) + 1
 
 
+def test_what_a_check_is_about_is_looked_at_before_what_else_its_failure_names(
+    phone: Phone,
+) -> None:
+    # The complaint names numbers too, whose releases come every four days.
+    phone.index.add(
+        wants_new_numbers("contacts", "2.1", day(61, 10)),
+        *(Release("numbers", f"3.{number}", uploaded=day(4 * number)) for number in range(1, 64)),
+    )
+    timeline = phone.trace(CONTACTS, samples=0)
+    (item,) = found(timeline, CONTACTS).breaks
+    assert (item.good, item.bad) == (timestamp(day(61)), timestamp(day(62)))
+    assert [culprit.name for culprit in item.culprits] == ["contacts"]
+    # Both ends, both sides of the one day, and the good side with the culprit.
+    assert timeline.builds == 2 + 2 + 1
+
+
+RADIO = """
+[[stages]]
+name = "radio"
+step = "Install the radio."
+requirements = ["music==1.0"]
+"""
+
+
+def test_what_moves_a_thing_that_the_failure_names_is_tried_first(phone: Phone) -> None:
+    phone.matrix = parse_matrix(toml(PHONE + RADIO), file="phone.toml")
+    phone.index.add(
+        Release("contacts", "2.5", requires=["numbers<3"]),
+        Release("music", "1.0", requires=["antenna", "knob", "radio", "speaker"]),
+        *(Release(name, "1.0") for name in ("antenna", "knob", "radio", "speaker")),
+        *(Release(name, "1.1", uploaded=day(60, 9)) for name in ("antenna", "knob", "speaker")),
+        Release("radio", "1.1", requires=["numbers>=3"], uploaded=day(60, 9)),
+    )
+    timeline = phone.trace(CONTACTS, samples=0)
+    (item,) = found(timeline, CONTACTS).breaks
+    assert item.confirmed
+    assert [culprit.name for culprit in item.culprits] == ["radio"]
+    assert timeline.builds == 2 + 1
+
+
 def test_a_check_that_never_worked_says_when_it_was_asked(phone: Phone) -> None:
     phone.matrix = parse_matrix(toml(PHONE.replace("2.9", "2.7")), file="phone.toml")
     phone.index.add(Release("numbers", "2.7", modules={"numbers_.py": ""}))

@@ -98,9 +98,18 @@ class Detective:
         return sorted({instant for instants in found for instant in instants if instant < until})
 
     def _likely(self, check: str, turn: Turn, suspects: Sequence[str]) -> list[str]:
-        known = self._guilty.get(turn, ())
-        named = named_in(f"{check} {self.words.get(check, '')}", suspects)
-        return [name for name in suspects if name in known or name in named]
+        """Return the suspects that a failure names, or else that move something which it names."""
+        words = f"{check} {self.words.get(check, '')}"
+        known = {*self._guilty.get(turn, ()), *named_in(words, suspects)}
+        named = [name for name in suspects if name in known]
+        return named or [name for name in suspects if self._moves(name, turn, words)]
+
+    def _moves(self, name: str, turn: Turn, words: str) -> bool:
+        before, after = map(self.differences.build, (turn.before, turn.after))
+        version = after.version(name, before)
+        return version is not None and bool(
+            named_in(words, self.facts.moved(name, version, before.freeze))
+        )
 
     def yanked(self, since: datetime, turn: Turn, culprits: Sequence[Culprit]) -> list[str]:
         """Say which releases of the culprits came before the turn and were yanked since."""

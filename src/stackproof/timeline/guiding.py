@@ -32,12 +32,20 @@ class ReleaseGuide:
         return sorted(cuts.union(self.likely(check, before, after)))
 
     def likely(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
-        """Return the midnights around the releases of those distributions that a failure names."""
+        """Return the midnights around the releases of those distributions that a failure names.
+
+        Those of the one that the check itself is about come before all others.
+        """
         names = self.differences.between(before, after)
+        own = [name for name in names if name == check.partition(":")[2]]
         named = named_in(f"{check} {self.words.get(check, '')}", names)
+        return self._sides(own, before, after) or self._sides(named, before, after)
+
+    def _sides(self, names: Sequence[str], before: datetime, after: datetime) -> list[datetime]:
+        """Return the midnights before and after each day on which one of them was released."""
         sides = {
             side
-            for day in map(midnight, self._days(named, before, after))
+            for day in map(midnight, self._days(names, before, after))
             for side in (day, day + timedelta(days=1))
         }
         return sorted(side for side in sides if before < side < after)

@@ -49,6 +49,14 @@ class Facts:
                 told = f"requires {_shown(requirement)} and so {move}"
                 yield f"{told}, which {' and '.join(clashes)}" if clashes else told
 
+    def moved(self, name: str, version: str, freeze: Freeze) -> list[str]:
+        """Return what a release cannot leave as it is: what is there is not what it requires."""
+        return [
+            required
+            for required, requirement in self._releases.requires(name, version)
+            if (have := freeze.get(required)) is not None and not _admits(requirement, have)
+        ]
+
     def clashes(self, name: str, version: str, freeze: Freeze) -> list[str]:
         """Return what a release requires and does not get, or else who requires another."""
         own = list(self._own(name, version, freeze))
