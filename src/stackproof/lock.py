@@ -137,7 +137,7 @@ def _from_lock(plan: Plan, file: Path, only: Sequence[str]) -> Plan:
         name="lock",
         step="none",
         pins=(),
-        arguments=("--no-deps", "--requirements", str(file)),
+        arguments=("--no-deps", "-r", str(file)),
         constraints=None,
         index=None,
         reason="installs what was locked",
