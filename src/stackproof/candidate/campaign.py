@@ -16,7 +16,7 @@ from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.scheme import Scheme, Trial
 from stackproof.candidate.trial import Bench
-from stackproof.candidate.verdict import TrialVerdict
+from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Plan
 
@@ -26,7 +26,6 @@ __all__ = ["Campaign"]
 _AT_ONCE = 4
 #: Of two, the rest without one is the other alone, which was tried already.
 _PAIR = 2
-_UNJUDGED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +120,10 @@ class Campaign:
         for trial, verdict in zip(trials, found, strict=True):
             codes.setdefault(tuple(trial.asked), set()).add(verdict.exit_code)
         names = tuple(trials[-1].asked)
-        if len(names) <= 1 or 0 in codes[names] or max(codes[names]) == _UNJUDGED:
+        if len(names) <= 1 or 0 in codes[names] or max(codes[names]) == UNJUDGED:
             return ()
         failed = tuple(name for name in names if 0 not in codes[(name,)])
-        if any(_UNJUDGED in codes[(name,)] for name in failed):
+        if any(UNJUDGED in codes[(name,)] for name in failed):
             return ()
         if failed or len(names) == _PAIR:
             return failed or names

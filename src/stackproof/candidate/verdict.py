@@ -6,7 +6,10 @@ from stackproof.candidate.comparison import Comparison
 from stackproof.environment.drift import Change
 from stackproof.verdict import Verdict
 
-__all__ = ["TrialVerdict"]
+__all__ = ["UNJUDGED", "TrialVerdict"]
+
+#: The exit code of a trial that was not judged, or not in every part.
+UNJUDGED = 2
 
 
 class TrialVerdict(Verdict):
@@ -48,7 +51,7 @@ class TrialVerdict(Verdict):
     def exit_code(self) -> int:
         """0 for safe, 1 for regressions, 2 where the trial, or a part of it, was not judged."""
         if self.verdict == "unjudged":
-            return 2
+            return UNJUDGED
         if self.breaks:
             return 1
-        return 0 if self.safe else 2
+        return 0 if self.safe else UNJUDGED

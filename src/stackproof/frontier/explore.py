@@ -15,7 +15,7 @@ from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
-from stackproof.candidate.verdict import TrialVerdict
+from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
 from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
 from stackproof.frontier.climb import UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
@@ -25,7 +25,6 @@ from stackproof.verdict import Check
 __all__ = ["Explorer"]
 
 _MOST_REASONS = 2
-_UNJUDGED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +160,7 @@ class Explorer:
         """
         along = tuple(f"{name}=={version}" for name, version in companions.items())
         trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), along)
-        if trial.exit_code == _UNJUDGED:
+        if trial.exit_code == UNJUDGED:
             raise UnjudgedError(_in_short(reasons(trial)))
         return trial
 
