@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -517,6 +518,27 @@ def test_a_workload_uses_no_server_that_it_does_not_name(bench: Bench) -> None:
     (failed,) = verdict.in_state("new")
     assert failed.id == "smoke:added"
     assert "the marker does not name server 'kafka'" in failed.message
+
+
+#: Prints the cause first and then as much as a traceback does in a checkout that lies deep.
+_DEEP = "print('the cause'); [print('.' * 200) for _ in range(40)]; raise SystemExit(1)"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "def test_it(run):\n    run({command})\n",
+        "def test_it(spawn):\n    spawn({command}).wait_until(lambda: None, seconds=20)\n",
+    ],
+    ids=["command", "background"],
+)
+def test_what_a_failure_shows_does_not_hang_on_how_long_paths_are(bench: Bench, way: str) -> None:
+    fixtures = (ROOT / "tests" / "stack" / "workloads" / "conftest.py").read_text(encoding="utf-8")
+    bench.write("tests/stack/workloads/conftest.py", fixtures)
+    _add_workload(bench, way.format(command=f"{sys.executable!r}, '-c', {_DEEP!r}"))
+    verdict, _ = bench.verify(bench.plan())
+    (failed,) = verdict.in_state("new")
+    assert "the cause" in failed.message.splitlines()
 
 
 def test_the_longest_workloads_start_first(bench: Bench) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stack_suite import guard
+from stack_suite.output import end_of_log
 from stack_suite.sandbox import make_sandbox, work_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TAIL = 4000
 # A guard ends early only where something kills it.
 _GUARD_LOST: dict[str, Any] = {
     "exit": None,
@@ -81,9 +81,5 @@ def run_isolated(
         timed_out=seen["timed_out"],
         swept=tuple(seen["swept"]),
         seconds=time.monotonic() - started,
-        output=_tail(log),
+        output=end_of_log(log),
     )
-
-
-def _tail(log: Path) -> str:
-    return log.read_bytes()[-_TAIL:].decode(errors="replace").strip()

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from stack_suite.output import end_of, end_of_log
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TAIL = 3000
 _STOP_SECONDS = 10.0
 _PAUSE = 0.05
 
@@ -35,7 +36,7 @@ def run_command(
         check=False,
     )
     if done.returncode != 0:
-        output = (done.stdout + done.stderr)[-_TAIL:]
+        output = end_of(f"{done.stdout}\n{done.stderr}")
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{output}")
     return done.stdout
 
@@ -59,7 +60,7 @@ class Background:
     @property
     def output(self) -> str:
         """The end of what the process has printed so far."""
-        return self.log.read_bytes()[-_TAIL:].decode(errors="replace")
+        return end_of_log(self.log)
 
     def wait_until(self, ready: Callable[[], T | None], *, seconds: float) -> T:
         """Call `ready` until it returns something true, and return that.
