@@ -21,6 +21,7 @@ from stackproof.environment import (
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
 from stackproof.history import append
+from stackproof.index.lifetimes import public_lifetimes
 from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
 from stackproof.process import ask
@@ -181,21 +182,22 @@ class _Run:
 
     def _stages(self, environment: Environment) -> Freeze | None:
         """Run the stages; return what they installed, or None if one of them failed."""
-        builder = Builder(
-            plan=self.plan,
-            environment=environment,
-            folder=self.evidence.folder,
-            snapshots=self.project.snapshots,
-            environ=self.project.environ,
-            limit=self.project.stage_limit,
-            tick=self.progress.tick,
-            constraints=self.constraints,
-            notes=self.notes,
-        )
-        with self._part("index"):
-            self.installer_version = ask(environment.version_command()).output
-            self.index = builder.prepare()
-        failed = self._run_stages(builder)
+        with public_lifetimes(self.project.environ) as environ:
+            builder = Builder(
+                plan=self.plan,
+                environment=environment,
+                folder=self.evidence.folder,
+                snapshots=self.project.snapshots,
+                environ=environ,
+                limit=self.project.stage_limit,
+                tick=self.progress.tick,
+                constraints=self.constraints,
+                notes=self.notes,
+            )
+            with self._part("index"):
+                self.installer_version = ask(environment.version_command()).output
+                self.index = builder.prepare()
+            failed = self._run_stages(builder)
         freeze = environment.freeze()
         self.evidence.write_freeze(freeze)
         if failed is not None and failed.failure != "refused":

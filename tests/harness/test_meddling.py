@@ -77,6 +77,9 @@ def test_every_file_that_uv_reads_counts(
     assert refused(environ, "uv") == f"{named} in {file}"
     refuse_meddling(environ, "pip")  # which does not read it
     refuse_meddling(environ | {"UV_NO_CONFIG": "1"}, "uv")
+    named_file = {"UV_NO_CONFIG": "1", "UV_CONFIG_FILE": str(file)}  # which uv reads all the same
+    if file.name == "uv.toml":
+        assert refused(environ | named_file, "uv") == f"{named} in {file}"
 
 
 def test_a_project_without_settings_for_uv_is_passed_over(environ: Environ, tmp_path: Path) -> None:

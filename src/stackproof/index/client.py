@@ -37,6 +37,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.index.cache_folder import DATABASE, reliable_folder
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.default import without_credentials
+from stackproof.index.lifetimes import PAGE_SECONDS
 from stackproof.index.memory import Memory
 from stackproof.index.releases import File, Project
 from stackproof.index.wheel_metadata import read_from_wheel
@@ -44,10 +45,8 @@ from stackproof.index.wheel_metadata import read_from_wheel
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["PAGE_SECONDS", "PATIENCE", "IndexClient"]
+__all__ = ["PATIENCE", "IndexClient"]
 
-#: How long the public index lets its pages count as fresh.
-PAGE_SECONDS = 600
 #: How many seconds an index has to take a connection, and then to answer.
 PATIENCE = (5, 15)
 #: How the metadata of a distribution begins, or what comes before it among the header's lines.

@@ -19,8 +19,8 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
-from stackproof.index.client import PAGE_SECONDS
 from stackproof.index.failures import classify
+from stackproof.index.lifetimes import PAGE_SECONDS, write_lifetimes
 from stackproof.index.memory import Memory
 from stackproof.plan import timestamp
 from stackproof.process import run
@@ -31,15 +31,6 @@ _LIMIT_SECONDS = 300
 _NAMED = 3
 _NO_SOLUTION = "No solution found"
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
-
-#: uv treats what an index sends without a lifetime as stale at once; the public index's own
-#: lifetimes stand in, as in `client`.
-_CONFIG = """\
-[[index]]
-url = {url}
-default = true
-cache-control = {{ api = "max-age={seconds}", files = "max-age=365000000, immutable" }}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +104,12 @@ class Resolver:
         with TemporaryDirectory(prefix="stackproof-audit-") as name:
             folder = Path(name)
             log, output = folder / "log", folder / "resolved.txt"
+            write_lifetimes(folder / "uv.toml", self.index)  # where uv finds it, its working folder
             finished = run(
                 [*self._command(wanted, folder, output), *options],
                 log=log,
                 limit=self.limit,
-                env=self._prepare(folder),
+                env={**self.environ, "NO_COLOR": "1"},
                 cwd=folder,
                 tick=self.tick,
             )
@@ -159,14 +151,6 @@ class Resolver:
         if wanted.as_of is not None:
             command += ["--exclude-newer", timestamp(wanted.as_of)]
         return [*command, "--offline"] if self.offline else command
-
-    def _prepare(self, folder: Path) -> dict[str, str]:
-        """Write the configuration that uv finds in its working folder; return its environment."""
-        url = '"' + self.index.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        (folder / "uv.toml").write_text(
-            _CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8"
-        )
-        return {**self.environ, "NO_COLOR": "1"}
 
 
 def _is_settled(value: Mapping[str, Any]) -> bool:

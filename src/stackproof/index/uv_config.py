@@ -51,10 +51,10 @@ def configured_index(environ: Mapping[str, str]) -> str | None:
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield where uv looks, what counts most first."""
-    if environ.get("UV_NO_CONFIG", "") not in ("", "0", "false"):
-        return
-    if environ.get("UV_CONFIG_FILE"):
+    if environ.get("UV_CONFIG_FILE"):  # counts in spite of UV_NO_CONFIG
         yield Path(environ["UV_CONFIG_FILE"])
+        return
+    if environ.get("UV_NO_CONFIG", "") not in ("", "0", "false"):
         return
     here = Path.cwd() / environ.get("UV_WORKING_DIR", "") / environ.get("UV_PROJECT", "")
     yield from islice(filter(_settles, _of_projects(here)), 1)

@@ -1,0 +1,58 @@
+"""For how long uv takes an index's pages as fresh.
+
+The public index lets its pages count as fresh for ten minutes. A proxy or a mirror in its place may
+lose that header, and uv then asks anew for hundreds of pages at each call. uv is told the lifetime
+by its `cache-control` of an index
+(https://docs.astral.sh/uv/concepts/indexes/#customizing-cache-control-headers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+from stackproof.index.default import default_index
+from stackproof.index.uv_config import uv_settings
+
+__all__ = ["PAGE_SECONDS", "public_lifetimes", "write_lifetimes"]
+
+#: How long the public index lets its pages count as fresh.
+PAGE_SECONDS = 600
+
+_CONFIG = """\
+[[index]]
+url = {url}
+default = true
+cache-control = {{ api = "max-age={seconds}", files = "max-age=365000000, immutable" }}
+"""
+
+
+def write_lifetimes(file: Path, index: str) -> None:
+    """Write a configuration file for uv: its default index, with the public index's lifetimes."""
+    # In this spelling alone uv knows it as the public index, whose wheels are in its cache.
+    index = index.rstrip("/") if index == PYPI_SIMPLE_ENDPOINT else index
+    url = '"' + index.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    file.touch(mode=0o600)  # an address may hold a password
+    file.write_text(_CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8")
+
+
+@contextmanager
+def public_lifetimes(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Give the variables with which uv takes the public index's pages for as long as it says.
+
+    They are the given ones where another index is the default one: what that says of its pages
+    counts. Who configures uv by a file can set lifetimes there, and is left alone too.
+    Raises CannotJudgeError for a file of uv's that cannot be read.
+    """
+    public = default_index("uv", environ) == PYPI_SIMPLE_ENDPOINT
+    if not public or any(settings for _, settings in uv_settings(environ)):
+        yield environ
+        return
+    with TemporaryDirectory(prefix="stackproof-uv-") as folder:
+        file = Path(folder) / "uv.toml"
+        write_lifetimes(file, PYPI_SIMPLE_ENDPOINT)
+        yield {**environ, "UV_CONFIG_FILE": str(file)}
