@@ -250,6 +250,18 @@ def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> No
     assert trial(checkout, "lamp-1.3+wire-2.0")["guilty"] == ["lamp"]
 
 
+def test_a_trial_is_told_as_soon_as_it_is_known(checkout: Checkout) -> None:
+    running = checkout.start("-s", "candidate", "--", "lamp==1.3", "wire==2.0")
+    assert running.stdout is not None
+    told = next(line for line in running.stdout if line.startswith("lamp==1.3: "))
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert told.startswith("lamp==1.3: breaks what worked")
+    candidates = checkout.bench.root / "reports" / "candidates"
+    assert (candidates / "engines-verified-lamp-1.3").exists()
+    assert not (candidates / "engines-verified-lamp-1.3+wire-2.0").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -36,14 +36,25 @@ class Campaign:
     planner: RowPlanner
     catalogue: Catalogue
 
-    def run(self, scheme: Scheme) -> list[TrialVerdict]:
-        """Make the trials, one after another: each of them uses every core."""
-        found = [self._make(trial) for trial in scheme.trials]
-        named = self._guilty(scheme.trials, found)
-        return [
-            self.bench.amend(verdict, guilty=named) if _is_group(verdict) else verdict
-            for verdict in found
-        ]
+    def run(self, scheme: Scheme) -> Iterator[TrialVerdict]:
+        """Make the trials, one after another: each of them uses every core.
+
+        Each is yielded as soon as it is known, so that none is lost where a later one raises. The
+        trial of a group that fails comes last, since who is to blame may take more trials.
+        """
+        found: list[TrialVerdict] = []
+        for trial in scheme.trials:
+            found.append(self._make(trial))
+            if not _is_group(found[-1]):
+                yield found[-1]
+        groups = [verdict for verdict in found if _is_group(verdict)]
+        try:
+            named = self._guilty(scheme.trials, found)
+        except CannotJudgeError:
+            yield from groups
+            raise
+        for verdict in groups:
+            yield self.bench.amend(verdict, guilty=named)
 
     def _make(self, trial: Trial) -> TrialVerdict:
         began = time.monotonic()

@@ -14,7 +14,7 @@ from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
 from stackproof.verdict import Check
 
-__all__ = ["outcome", "print_trials", "reasons", "told", "trial_markdown"]
+__all__ = ["outcome", "print_trial", "reasons", "told", "trial_markdown"]
 
 
 def outcome(trial: TrialVerdict) -> str:
@@ -28,13 +28,12 @@ def outcome(trial: TrialVerdict) -> str:
     return "breaks what worked" if trial.breaks else "leaves checks unanswered"
 
 
-def print_trials(trials: Sequence[TrialVerdict], console: Console) -> None:
-    """Print each trial with its outcome and, below it, the reasons, a line each."""
-    for trial in trials:
-        tried = f"{' '.join(trial.requested)}: {outcome(trial)}, in {trial.seconds:.1f} s"
-        console.print(tried, style="bold", markup=False, highlight=False)
-        for reason in reasons(trial):
-            console.print(indent(reason, "    "), markup=False, highlight=False)
+def print_trial(trial: TrialVerdict, console: Console) -> None:
+    """Print a trial with its outcome and, below it, the reasons, a line each."""
+    tried = f"{' '.join(trial.requested)}: {outcome(trial)}, in {trial.seconds:.1f} s"
+    console.print(tried, style="bold", markup=False, highlight=False)
+    for reason in reasons(trial):
+        console.print(indent(reason, "    "), markup=False, highlight=False)
 
 
 def trial_markdown(trial: TrialVerdict) -> str:

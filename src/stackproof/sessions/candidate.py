@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,7 +19,7 @@ from stackproof.candidate.promotion import (
 )
 from stackproof.candidate.request import Request, parse_request
 from stackproof.candidate.scheme import Ground, Scheme, make_scheme
-from stackproof.candidate.summary import print_trials
+from stackproof.candidate.summary import print_trial
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.errors import StackproofError
 from stackproof.progress import Progress
@@ -36,6 +36,7 @@ _MOST_DAYS = 36500
 def candidate(session: nox.Session, root: Path) -> None:
     """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
     screen = console()
+    found: list[TrialVerdict] = []
     try:
         project = Project(root=root, environ=environ(session))
         given = _options(session.posargs)
@@ -52,8 +53,9 @@ def candidate(session: nox.Session, root: Path) -> None:
             trials.require_promotable()
             for note in trials.scheme.notes:
                 screen.print(note, markup=False, highlight=False)
-            found = trials.run()
-            print_trials(found, screen)
+            for trial in trials.run():
+                print_trial(trial, screen)
+                found.append(trial)
             if given.promote:
                 screen.print(trials.promote(found), markup=False, highlight=False)
     except StackproofError as error:
@@ -151,8 +153,8 @@ class _Trials:
             else:
                 require_new_row(plan, rows, file)
 
-    def run(self) -> list[TrialVerdict]:
-        """Make the trials."""
+    def run(self) -> Iterator[TrialVerdict]:
+        """Make the trials, yielding each as soon as it is known."""
         return self._campaign.run(self.scheme)
 
     def promote(self, found: Sequence[TrialVerdict]) -> str:
