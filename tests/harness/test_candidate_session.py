@@ -349,7 +349,7 @@ def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> No
 
 def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "frontier")
-    assert code == 0, lines
+    assert code == 0, "\n".join(lines)
     file = checkout.bench.root / "reports" / "frontier.json"
     found = json.loads(file.read_text(encoding="utf-8"))
     pins = {pin["name"]: pin for pin in found["pins"]}

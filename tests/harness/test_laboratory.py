@@ -11,7 +11,7 @@ from workbench import TINY, Bench, toml
 
 from stackproof.laboratory import Laboratory
 from stackproof.matrix import parse_matrix
-from stackproof.plan import Plan, make_plan
+from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
 
 
@@ -79,6 +79,20 @@ def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench
     scratch = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "scratch"
     assert scratch.is_dir()
     assert list(scratch.glob(f"{plan.fingerprint[:16]}*")) == []
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_a_killed_run_left_of_its_environment_is_in_nobodys_way(
+    laboratory: Laboratory, bench: Bench, installer: Installer
+) -> None:
+    plan = probe("stage:one").model_copy(update={"installer": installer})
+    scratch = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "scratch"
+    left = scratch / f"{plan.fingerprint[:16]}-0" / "lib" / "cut.tmp"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    verdict, _ = laboratory.run(plan)
+    assert verdict.verdict == "ok"
+    assert not left.exists()
 
 
 def _from_now(*, days: int) -> datetime:

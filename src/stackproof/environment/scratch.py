@@ -29,6 +29,8 @@ def scratch_environment(name: str, *, python: str, installer: Installer) -> Iter
     """
     folder, lock = _free(_shelf(), name)
     try:
+        # A process that outlived its run for a moment may have written into it once more.
+        shutil.rmtree(folder, ignore_errors=True)
         made = ask(_command(folder, python, installer), limit=120)
         if made.exit != 0:
             raise CannotJudgeError(
@@ -54,9 +56,9 @@ def _free(shelf: Path, name: str) -> tuple[Path, FileLock]:
 
 def _command(folder: Path, python: str, installer: Installer) -> list[str]:
     if installer == "uv":
-        return [find_uv_bin(), "venv", "--quiet", "--clear", "--python", python, str(folder)]
+        return [find_uv_bin(), "venv", "--quiet", "--python", python, str(folder)]
     # uv brings no setuptools along either.
-    options = ["--clear", "--no-setuptools", "--python", python]
+    options = ["--no-setuptools", "--python", python]
     return [sys.executable, "-m", "virtualenv", *options, str(folder)]
 
 
