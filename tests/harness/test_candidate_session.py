@@ -262,6 +262,79 @@ def test_a_trial_is_told_as_soon_as_it_is_known(checkout: Checkout) -> None:
     assert not (candidates / "engines-verified-lamp-1.3+wire-2.0").exists()
 
 
+def test_what_cannot_be_built_is_never_safe(checkout: Checkout, index: Index) -> None:
+    """Not even where the row cannot be built either, so that nothing gets worse."""
+    index.add(Release("plug", "1.0", requires=["wire<0.5"]))
+    checkout.write_matrix(MATRIX + PLUGGED, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    assert code == 1
+    assert any("aborted: exit 2" in line for line in lines), lines
+    assert any("the row itself cannot be built either" in line for line in lines), lines
+    assert any("plug 1.0 requires wire<0.5" in line for line in lines), lines
+    assert any("is safe; nothing was written" in line for line in lines), lines
+    code, lines = checkout.nox("-s", "frontier", "--", "lamp")
+    assert any("exit 2, could not judge: lamp 1.3, lamp 1.2" in line for line in lines), lines
+    (lamp,) = named_frontier(checkout)["pins"]
+    assert lamp["newest_passing"] == "1.0"
+
+
+def test_what_is_not_installed_is_not_safe(checkout: Checkout, index: Index) -> None:
+    """A version check that failed before as well hides nothing."""
+    index.add(Release("plug", "1.0", requires=["wire<1"]), Release("wire", "0.9"))
+    nowhere = MATRIX.replace('name = "lamp"', 'name = "alpha"').partition("[[pins]]")[2]
+    nowhere = f"[[pins]]{nowhere.split('[[pins]]')[2]}"
+    text = MATRIX.replace("[[stages]]", f"{nowhere}[[stages]]", 1) + PLUGGED
+    checkout.write_matrix(text, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    assert code == 1
+    assert "    wire 2.0 was asked for, but 0.9 is installed" in lines, lines
+    assert trial(checkout, "wire-2.0")["unmet"] == {"wire": "0.9"}
+    code, lines = checkout.nox("-s", "candidate", "--", "alpha==2.0")
+    assert code == 1
+    assert "    alpha 2.0 was asked for, but no stage installs it" in lines, lines
+    # A trial that is safe on a row with failures names them.
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+    assert code == 0, lines
+    assert any("as before, " in line and "version:wire" in line for line in lines), lines
+
+
+def test_a_stage_that_fails_is_told_by_what_the_installer_said(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(Release("lamp", "1.6", uploaded=released(12), form="broken-sdist"))
+    one, other = 'pins = ["lamp"]\n', '[[stages]]\nname = "wiring"\nstep = "3"\npins = ["wire"]'
+    checkout.write_matrix(
+        MATRIX.replace('pins = ["lamp", "wire"]', f"{one}\n{other}"), name="engines"
+    )
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.6")
+    assert code == 1
+    (told,) = [line for line in lines if line.startswith("    stage:shining: ")]
+    assert "lamp==1.6" in told
+    # Its stage did not have its turn.
+    assert not any("wire moved" in line for line in lines), lines
+    assert trial(checkout, "lamp-1.6")["moved"] == {}
+
+
+def test_a_group_that_is_safe_together_ends_with_0(checkout: Checkout, index: Index) -> None:
+    index.add(Release("lamp", "2.1", requires=["wire>=2"], uploaded=released(12)))
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==2.1", "wire==2.0")
+    assert code == 0, lines
+    assert any(line.startswith("lamp==2.1 wire==2.0: safe") for line in lines), lines
+    assert trial(checkout, "lamp-2.1")["resolvable"] is False
+
+
+def test_who_only_lacks_another_is_not_to_blame(checkout: Checkout, index: Index) -> None:
+    index.add(
+        Release("engine", "2.5", uploaded=released(12)),
+        Release("vision", "2.5", requires=["engine==2.5", "lamp>=1.2"], uploaded=released(12)),
+    )
+    requests = ("lamp==1.2", "wire==2.0", "engine==2.5", "vision==2.5")
+    code, lines = checkout.nox("-s", "candidate", "--", *requests)
+    assert code == 1
+    guilty = trial(checkout, "engine-2.5+lamp-1.2+vision-2.5+wire-2.0")["guilty"]
+    assert guilty == ["wire"], lines
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -338,6 +411,49 @@ def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout, row: str, e
     assert [(item.pin, item.version) for item in overrides] == [("lamp", "1.2")]
 
 
+def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, index: Index) -> None:
+    blind = {"vision/__init__.py": "raise ImportError('blind')\n"}
+    index.add(
+        Release("vision", "1.4", requires=["engine==2.0"], modules=blind, uploaded=released(9))
+    )
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==1.4", "--promote")
+    assert code == 1
+    assert any("is safe; nothing was written" in line for line in lines), lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert file.read_text(encoding="utf-8") == MATRIX
+
+
+def test_a_known_failure_that_a_promoted_pin_mends_goes(checkout: Checkout, index: Index) -> None:
+    index.add(Release("lamp", "0.9", modules=BROKEN))
+    known = """
+[[rows.verified.known-failures]]
+check = "{check}"
+reason = "the bulb is out"
+date = 2025-01-01
+"""
+    checkout.write_matrix(
+        MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
+        + known.format(check="import:lamp")
+        + known.format(check="import:*"),
+        name="engines",
+    )
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote", "pins")
+    assert code == 0, lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert load_matrix(file).rows["verified"].known_failures == ()
+
+
+def test_what_a_promoted_row_adds_can_be_added_to(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "--with", "alpha==1.0", "--promote")
+    assert code == 0, lines
+    more = ("--row", "verified-alpha-1-0", "--with", "gamma==1.0", "--promote")
+    code, lines = checkout.nox("-s", "candidate", "--", *more)
+    assert code == 0, lines
+    rows = load_matrix(checkout.bench.root / "matrices" / "engines.toml").rows
+    (stage,) = rows["verified-alpha-1-0-gamma-1-0"].stages
+    assert (stage.name, stage.requirements) == ("asked-for-2", ("gamma==1.0",))
+
+
 def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3", "--promote")
     assert code == 1
@@ -374,6 +490,33 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     # Nothing is tried twice.
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
     assert json.loads(file.read_text(encoding="utf-8")) == found
+
+
+def test_a_frontier_takes_nothing_from_a_trial_that_was_made_before(checkout: Checkout) -> None:
+    as_of = ("--as-of", "2025-06-01T00:00:00Z")
+    checkout.nox("-s", "candidate", "--", "engine==2.0", *as_of)
+    before = trial(checkout, "engine-2.0+vision-1.5")
+    assert before["companions"] == ["vision==1.5"]
+    code, lines = checkout.nox("-s", "frontier", "--", "vision", *as_of)
+    assert code == 0, lines
+    assert trial(checkout, "engine-2.0+vision-1.5") == before
+
+
+def test_upgrades_that_cannot_be_judged_together_are_told_as_that(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(Release("wire", "3.0", uploaded=released(7)))
+    shine = SHINE.replace("import lamp", "import lamp, wire").replace(
+        '== "1.2"', '== "1.2" and wire.__version__ == "3.0"'
+    )
+    checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
+    code, lines = checkout.nox("-s", "frontier", "--", "lamp", "wire")
+    assert code == 1
+    assert any("exit 2, could not judge: all together" in line for line in lines), lines
+    assert any(line.startswith("All together: could not be judged: ") for line in lines), lines
+    found = named_frontier(checkout)
+    assert found["complete"] is True
+    assert "no socket for it" in found["joint"]["unjudged"]
 
 
 def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> None:

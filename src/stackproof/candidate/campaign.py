@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -43,11 +43,13 @@ class Campaign:
         trial of a group that fails comes last, since who is to blame may take more trials.
         """
         found: list[TrialVerdict] = []
+        groups: list[TrialVerdict] = []
         for trial in scheme.trials:
             found.append(self._make(trial))
-            if not _is_group(found[-1]):
+            if len(trial.asked) > 1 and not found[-1].safe:
+                groups.append(found[-1])
+            else:
                 yield found[-1]
-        groups = [verdict for verdict in found if _is_group(verdict)]
         try:
             named = self._guilty(scheme.trials, found)
         except CannotJudgeError:
@@ -124,8 +126,9 @@ class Campaign:
     def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
         """Return who is to blame for a group that fails: a group hides its guilty member.
 
-        Those that fail alone, or else those without whom the rest of the group is safe. Nobody,
-        where the group or one of them alone was not judged: what is not known accuses nobody.
+        Those that fail alone, if the others are safe together; or else those without one of whom
+        all others are safe. Nobody, where the group or one of them alone was not judged: what is
+        not known accuses nobody.
         """
         codes: dict[tuple[str, ...], set[int]] = {}
         for trial, verdict in zip(trials, found, strict=True):
@@ -136,9 +139,14 @@ class Campaign:
         failed = tuple(name for name in names if 0 not in codes[(name,)])
         if any(UNJUDGED in codes[(name,)] for name in failed):
             return ()
-        if failed or len(names) == _PAIR:
-            return failed or names
-        return tuple(name for name in names if self._make(_without(trials, name)).safe)
+        rest = len(names) - len(failed)
+        if failed and (rest <= 1 or self._make(_without(trials, failed)).safe):
+            return failed
+        if len(names) == _PAIR:
+            return names
+        # What fails alone may lack another upgrade, and the group fail for quite another reason.
+        alone = tuple(name for name in names if self._make(_without(trials, {name})).safe)
+        return alone or failed or names
 
 
 def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[bool]]) -> str:
@@ -165,18 +173,13 @@ def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[
     return found
 
 
-def _is_group(verdict: TrialVerdict) -> bool:
-    asked = set(verdict.requested) - set(verdict.companions)
-    return len(asked) > 1 and not verdict.safe
-
-
-def _without(trials: Sequence[Trial], name: str) -> Trial:
-    """Return the last trial, that of all, less one upgrade and what moves along with it alone."""
-    rest = {other: version for other, version in trials[-1].asked.items() if other != name}
+def _without(trials: Sequence[Trial], names: Collection[str]) -> Trial:
+    """Return the trial of all, less some upgrades and what moves along with those alone."""
+    rest = {name: version for name, version in trials[-1].asked.items() if name not in names}
     needed = {
         item
         for trial in trials
-        if len(trial.asked) == 1 and name not in trial.asked
+        if len(trial.asked) == 1 and not trial.asked.keys() & set(names)
         for item in trial.companions
     }
     staying = tuple(item for item in trials[-1].companions if item in needed)

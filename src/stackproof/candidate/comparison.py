@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+from packaging.version import Version
 
 from stackproof.environment import Freeze, drift_between
 from stackproof.environment.drift import Change
 from stackproof.records import Record
 from stackproof.verdict import Verdict
 
-__all__ = ["Comparison", "compare", "moved"]
+__all__ = ["Comparison", "compare", "moved", "unheld", "versions_asked"]
 
 
 class Comparison(Record):
@@ -61,8 +63,37 @@ def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
     return outcomes.get(check, unasked)
 
 
-def moved(before: Freeze, after: Freeze, asked: Collection[str]) -> dict[str, Change]:
-    """Return what a trial changed beside what was asked for: (before, after), None for absent."""
+def moved(
+    before: Freeze, after: Freeze, asked: Collection[str], *, built: bool = True
+) -> dict[str, Change]:
+    """Return what a trial changed beside what was asked for: (before, after), None for absent.
+
+    Of one that was not `built` to its end nothing is absent: its stage may not have had its turn.
+    """
     drift = drift_between(before, after)
     every = {**drift.added, **drift.moved}
-    return {name: every[name] for name in sorted(every) if name not in asked}
+    names = (name for name in sorted(every) if name not in asked)
+    return {name: every[name] for name in names if built or every[name][1] is not None}
+
+
+def versions_asked(requested: Sequence[str]) -> dict[str, str]:
+    """Return the version of each distribution that was asked for; `python` is none."""
+    pairs = (item.partition("==") for item in requested)
+    return {name: version for name, _, version in pairs if name != "python"}
+
+
+def unheld(asked: Mapping[str, str], freeze: Freeze) -> dict[str, str | None]:
+    """Return what was asked for and is not there, mapped to the version in its place.
+
+    A local version, such as 2.6.0+cpu, is a build of the version before the plus (PEP 440).
+    """
+    found = {name: freeze.get(name) for name in asked}
+    return {
+        name: version
+        for name, version in found.items()
+        if version is None or Version(asked[name]) not in (Version(version), _less_local(version))
+    }
+
+
+def _less_local(version: str) -> Version:
+    return Version(Version(version).public)

@@ -80,6 +80,7 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     def change(rows: Any, style: _Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
         row = rows[plan.row]
         _override(row, plan, trial, today, style)
+        _drop_mended(row, trial)
         if plan.as_of is not None and row.get("as-of") is not None:
             row["as-of"] = plan.as_of
         return plan.row
@@ -123,12 +124,12 @@ def _reason(trial: TrialVerdict) -> str:
 
 def _add_stage(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     """Add what the trial installed besides the row's own stages."""
-    for stage in plan.stages:
-        if stage.name == "asked-for":
-            said: dict[str, object] = {"name": stage.name, "step": stage.step}
-            said["requirements"] = list(stage.requirements)
-            row["stages"] = style.list()
-            row["stages"].append(style.filled({**said, "reason": _reason(trial), "date": today}))
+    stage = plan.stages[-1]
+    if not stage.pins and set(stage.requirements) <= set(plan.requested):
+        said: dict[str, object] = {"name": stage.name, "step": stage.step}
+        said["requirements"] = list(stage.requirements)
+        row["stages"] = style.list()
+        row["stages"].append(style.filled({**said, "reason": _reason(trial), "date": today}))
 
 
 def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
@@ -142,6 +143,17 @@ def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: _Style
             known.append(style.filled({**said, "reason": failure.reason, "date": day}))
     if known:
         row["known-failures"] = known
+
+
+def _drop_mended(row: Any, trial: TrialVerdict) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+    """Take out the known failures that the trial mended: known failures are strict."""
+    mended = {check.id for check in trial.checks if check.state == "fixed"}
+    known = row.get("known-failures", [])
+    for number in reversed(range(len(known))):
+        if known[number]["check"] in mended:
+            del known[number]
+    if "known-failures" in row and not known:
+        del row["known-failures"]
 
 
 @dataclass(frozen=True, kw_only=True)

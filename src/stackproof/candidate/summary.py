@@ -9,12 +9,18 @@ from textwrap import indent
 from jinja2 import Environment
 from rich.console import Console
 
+from stackproof.candidate.comparison import versions_asked
 from stackproof.candidate.verdict import TrialVerdict
+from stackproof.index.refusal import required, sentence
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
 from stackproof.verdict import Check
 
 __all__ = ["outcome", "print_trial", "reasons", "told", "trial_markdown"]
+
+_NAMED = 3
+#: What uv draws before the lines of an error.
+_SIGNS = " ×╰├│─▶"  # noqa: RUF001 - the signs that uv draws with
 
 
 def outcome(trial: TrialVerdict) -> str:
@@ -32,7 +38,7 @@ def print_trial(trial: TrialVerdict, console: Console) -> None:
     """Print a trial with its outcome and, below it, the reasons, a line each."""
     tried = f"{' '.join(trial.requested)}: {outcome(trial)}, in {trial.seconds:.1f} s"
     console.print(tried, style="bold", markup=False, highlight=False)
-    for reason in reasons(trial):
+    for reason in (*reasons(trial), *_as_before(trial)):
         console.print(indent(reason, "    "), markup=False, highlight=False)
 
 
@@ -48,17 +54,49 @@ def reasons(trial: TrialVerdict) -> list[str]:
     found = [text for text in (trial.reason, trial.trouble) if text]
     found += [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
     found += [f"not together: {trial.conflict}"] if trial.conflict else []
+    found += [_unmet(trial, name) for name in trial.unmet]
     found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
     if trial.comparison is not None:
+        if not trial.built and not trial.breaks:
+            found += ["the row itself cannot be built either, so there is nothing to compare with"]
+            found += [told(check) for check in trial.checks if _is_failed_stage(check)]
         known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
         found += [told(check) for check in trial.checks if _broke(check, known)]
-        found += [f"{name} did not run" for name in trial.comparison.lost[:3]]
+        found += [f"{name} did not run" for name in trial.comparison.lost[:_NAMED]]
     return found
 
 
 def told(check: Check) -> str:
     """Return which check failed and why, in one line."""
-    return f"{check.id}: {brief(check)}"
+    cause = f": {_cause(check.message)}" if _is_failed_stage(check) else ""
+    return f"{check.id}: {brief(check)}{cause}"
+
+
+def _is_failed_stage(check: Check) -> bool:
+    return check.kind == "stage" and check.outcome == "failed"
+
+
+def _cause(message: str) -> str:
+    """Return what the installer said of a stage: a requirement, or how its error begins."""
+    words = message.partition("\n")[2]
+    said = next((line.strip(_SIGNS) for line in words.splitlines() if line.strip(_SIGNS)), "")
+    return sentence(words) if required(words) else said.removeprefix("error: ")
+
+
+def _as_before(trial: TrialVerdict) -> list[str]:
+    """Name what failed for the row as well: a trial can be safe on a row that is not."""
+    failing = trial.comparison.still_failing if trial.comparison else ()
+    if not failing or not trial.built:
+        return []
+    more = f" and {len(failing) - _NAMED} more" if failing[_NAMED:] else ""
+    return [f"as before, {', '.join(failing[:_NAMED])}{more} failed"]
+
+
+def _unmet(trial: TrialVerdict, name: str) -> str:
+    asked = versions_asked(trial.requested)[name]
+    version = trial.unmet[name]
+    place = f"{version} is installed" if version else "no stage installs it"
+    return f"{name} {asked} was asked for, but {place}"
 
 
 def _broke(check: Check, known: Sequence[str]) -> bool:

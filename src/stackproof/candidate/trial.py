@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from stackproof.candidate.comparison import compare, moved
+from pydantic import ValidationError
+
+from stackproof.candidate.comparison import compare, moved, unheld, versions_asked
 from stackproof.candidate.resolution import RefusedStage, TrialResolver
 from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
@@ -42,9 +44,12 @@ class Bench:
         """
         baseline = self.baseline(base)
         evidence = self.laboratory.recall(plan) if self.recall else None
+        if evidence is not None and _is_concluded(evidence):
+            # What was written about it stays: more may have been found out than is found now.
+            return _judged(evidence, base, companions, baseline=baseline)
         if evidence is None:
             _, evidence = self.laboratory.run(plan)
-        return self._conclude(evidence, base, companions, baseline=baseline)
+        return self._conclude(_judged(evidence, base, companions, baseline=baseline), evidence)
 
     def probe(self, plan: Plan) -> Verdict:
         """Judge a trial that asks some checks alone; its evidence stands below the trial's own."""
@@ -64,7 +69,8 @@ class Bench:
     ) -> TrialVerdict:
         """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
         evidence = self._record_refusal(plan, found, round(seconds, 3))
-        return self._conclude(evidence, base, companions, reason=found.reason)
+        trial = _judged(evidence, base, companions, reason=found.reason)
+        return self._conclude(trial, evidence)
 
     def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
         """Write down what was found about a trial after it was judged."""
@@ -125,35 +131,8 @@ class Bench:
         ).write(evidence.folder / "run.json")
         return evidence
 
-    def _conclude(
-        self,
-        evidence: Evidence,
-        base: Plan,
-        companions: tuple[str, ...],
-        *,
-        reason: str | None = None,
-        baseline: Evidence | None = None,
-    ) -> TrialVerdict:
-        """Compare the trial with its baseline and write its verdict and reports."""
-        plan, verdict = evidence.plan, judge(evidence)
-        comparison = compare(judge(baseline), verdict) if baseline else None
-        changes: dict[str, Change] = {}
-        if baseline is not None and evidence.freeze:
-            asked = {name.partition("==")[0] for name in plan.requested}
-            changes = moved(baseline.freeze, evidence.freeze, asked)
-        pins = {pin.name for pin in base.pins}
-        trial = TrialVerdict(
-            **dict(verdict),
-            base_row=f"{base.matrix}/{base.row}",
-            requested=plan.requested,
-            resolvable=reason is None,
-            reason=reason,
-            baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
-            comparison=comparison,
-            moved=changes,
-            pins_moved=tuple(name for name in changes if name in pins),
-            companions=companions,
-        )
+    def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
+        """Write a trial's verdict and reports, and make it the latest of its kind."""
         self._write(evidence, trial)
         evidence.publish()
         return trial
@@ -163,3 +142,47 @@ class Bench:
         write_reports(evidence, trial)
         report = evidence.folder / "report.md"
         write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
+
+
+def _is_concluded(evidence: Evidence) -> bool:
+    """Tell whether a run was written down as a trial: one may end before it comes to that."""
+    try:
+        text = (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+        TrialVerdict.model_validate_json(text)
+    except (OSError, ValidationError):
+        return False
+    return True
+
+
+def _judged(
+    evidence: Evidence,
+    base: Plan,
+    companions: tuple[str, ...],
+    *,
+    reason: str | None = None,
+    baseline: Evidence | None = None,
+) -> TrialVerdict:
+    """Judge a trial, and compare it with its baseline."""
+    plan, verdict = evidence.plan, judge(evidence)
+    comparison = compare(judge(baseline), verdict) if baseline else None
+    changes: dict[str, Change] = {}
+    unmet: dict[str, str | None] = {}
+    if baseline is not None and evidence.freeze:
+        built = not any(stage.failure for stage in evidence.stages)
+        asked = versions_asked(plan.requested)
+        changes = moved(baseline.freeze, evidence.freeze, asked, built=built)
+        unmet = unheld(asked, evidence.freeze) if built else {}
+    pins = {pin.name for pin in base.pins}
+    return TrialVerdict(
+        **dict(verdict),
+        base_row=f"{base.matrix}/{base.row}",
+        requested=plan.requested,
+        resolvable=reason is None,
+        reason=reason,
+        baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
+        comparison=comparison,
+        moved=changes,
+        pins_moved=tuple(name for name in changes if name in pins),
+        companions=companions,
+        unmet=unmet,
+    )

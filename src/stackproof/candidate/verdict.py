@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from stackproof.candidate.comparison import Comparison
 from stackproof.environment.drift import Change
 from stackproof.verdict import Verdict
@@ -16,9 +18,11 @@ class TrialVerdict(Verdict):
     """The verdict of a trial, the form of its `verdict.json`.
 
     `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
-    (version before, version after), and `pins_moved` names the pins among them. `guilty` names who
-    is to blame where several upgrades fail together. `conflict` says, of a trial that is not safe,
-    which requirements no environment can meet all together, if that is so and was not so before.
+    (version before, version after), and `pins_moved` names the pins among them. `unmet` maps what
+    was asked for and is not installed, though every stage was, to the version in its place, None
+    for none. `guilty` names who is to blame where several upgrades fail together. `conflict` says,
+    of a trial that is not safe, which requirements no environment can meet all together, if that
+    is so and was not so before.
     """
 
     base_row: str
@@ -30,20 +34,29 @@ class TrialVerdict(Verdict):
     moved: dict[str, Change]
     pins_moved: tuple[str, ...]
     companions: tuple[str, ...]
+    unmet: dict[str, str | None] = Field(default_factory=dict)  # older files have none
     guilty: tuple[str, ...] = ()
     conflict: str | None = None
 
     @property
+    def built(self) -> bool:
+        """Whether every stage was installed."""
+        return not any(check.kind == "stage" and check.outcome == "failed" for check in self.checks)
+
+    @property
     def breaks(self) -> bool:
-        """Whether a check fails that did not fail before, or another pin was moved."""
+        """Whether a check fails that did not fail before, or a pin is not what it has to be."""
         failed = {check.id for check in self.checks if check.outcome == "failed"}
         known = set(self.comparison.still_failing) if self.comparison else set()
-        return bool(failed - known or self.pins_moved)
+        return bool(failed - known or self.pins_moved or self.unmet)
 
     @property
     def safe(self) -> bool:
-        """Whether all that passed before passes now, and nothing else fails or moved: judged so."""
-        if self.verdict == "unjudged" or self.comparison is None:
+        """Whether all that passed before passes now, and nothing else fails or moved: judged so.
+
+        Nothing is safe that cannot be built, even if the row could not be built either.
+        """
+        if self.verdict == "unjudged" or self.comparison is None or not self.built:
             return False
         return not self.breaks and not self.comparison.lost
 

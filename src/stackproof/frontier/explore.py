@@ -16,7 +16,7 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
-from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
+from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.frontier.climb import UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
@@ -58,12 +58,12 @@ class Explorer:
     def together(self, pins: Sequence[PinFrontier]) -> Joint:
         """Return the upgrades that pass all together, the most valuable one first in the queue.
 
-        Raises CannotJudgeError if a trial of some of them could not be judged.
+        A trial of some of them that could not be judged leaves the whole answer open.
         """
         try:
             return self._together(pins)
         except UnjudgedError as error:
-            raise CannotJudgeError(f"all together: {error}") from error
+            return Joint(versions={}, left_out=(), unjudged=str(error))
 
     def _together(self, pins: Sequence[PinFrontier]) -> Joint:
         wanted = [pin for pin in _by_value(pins) if pin.newest_passing != pin.pinned]

@@ -48,10 +48,14 @@ class LeftOut(Record):
 
 
 class Joint(Record):
-    """The upgrades that pass all together, by pin, and those that had to stay behind."""
+    """The upgrades that pass all together, by pin, and those that had to stay behind.
+
+    `unjudged` says why it could not be told; then there are none of either.
+    """
 
     versions: dict[str, str]
     left_out: tuple[LeftOut, ...]
+    unjudged: str | None = None
 
 
 class Frontier(Record):

@@ -67,6 +67,8 @@ def _joint(frontier: Frontier) -> list[str]:
     joint = frontier.joint
     if joint is None:
         return ["All together: not tried yet; run the same command again to go on."]
+    if joint.unjudged is not None:
+        return [f"All together: could not be judged: {joint.unjudged}."]
     set_ = ", ".join(f"{name} {version}" for name, version in joint.versions.items())
     lines = [f"All together pass: {set_ or 'no upgrades'}."]
     return lines + [f"Not with them: {item.name} ({item.because})." for item in joint.left_out]

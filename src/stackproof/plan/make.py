@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from types import MappingProxyType
 
 from stackproof.errors import StackproofError
@@ -58,7 +59,9 @@ def make_plan(
     )
     effective = {pin.name: pin.version for pin in pins}
     builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
-    stages = tuple(builder.build(stage) for stage in [*_stages(matrix, row), *_last_stage(extra)])
+    own = _stages(matrix, row)
+    names = [stage.name for stage in own]
+    stages = tuple(builder.build(stage) for stage in [*own, *_last_stage(extra, names)])
     plan = Plan(
         matrix=name,
         title=matrix.title,
@@ -129,10 +132,13 @@ def _stages(matrix: Matrix, row: str) -> list[Stage]:
     return stages
 
 
-def _last_stage(extra: Sequence[str]) -> list[Stage]:
+def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
+    """Return the stage of what a trial adds; a row that was promoted may have one already."""
     if not extra:
         return []
-    return [Stage(name="asked-for", step="none", requirements=tuple(extra))]
+    free = (f"asked-for-{number}" for number in count(2) if f"asked-for-{number}" not in names)
+    name = next(free) if "asked-for" in names else "asked-for"
+    return [Stage(name=name, step="none", requirements=tuple(extra))]
 
 
 class _StageBuilder:

@@ -66,15 +66,18 @@ def candidate(session: nox.Session, root: Path) -> None:
 
 
 def exit_code(trials: Sequence[TrialVerdict]) -> int:
-    """Return the worst exit code, an upgrade counting as its better trial.
+    """Return the exit code of all that was asked for, if that is safe, or else the worst one.
 
-    One that is safe only with its companions has an answer to act on, and breaks nothing. Where
+    An upgrade counts as its better trial: one that is safe only with its companions has an answer
+    to act on, and breaks nothing. So has one that is safe only together with the others. Where
     neither is safe, one that was not judged leaves the answer open.
     """
     codes: dict[tuple[str, ...], set[int]] = {}
     for trial in trials:
         asked = tuple(name for name in trial.requested if name not in trial.companions)
         codes.setdefault(asked, set()).add(trial.exit_code)
+    if 0 in codes[max(codes, key=len)]:
+        return 0
     return max(0 if 0 in some else max(some) for some in codes.values())
 
 
@@ -160,10 +163,10 @@ class _Trials:
     def promote(self, found: Sequence[TrialVerdict]) -> str:
         """Write the trial of all that was asked for into the matrix, if it is safe; say so."""
         write = promote_into_row if self._promoted == "pins" else promote_as_row
-        everything = set(self.scheme.trials[-1].asked)
+        asked = self.scheme.trials[-1].asked.items()
+        everything = {f"{name}=={version}" for name, version in asked}
         for trial in reversed(found):
-            asked = {text.partition("==")[0] for text in trial.requested}
-            if trial.safe and everything <= asked:
+            if trial.safe and everything <= set(trial.requested) - set(trial.companions):
                 plan = self._campaign.bench.evidence(trial).plan
                 row = write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
                 return f"wrote row {row!r} into matrices/{self._opened.file.name}"

@@ -105,6 +105,8 @@ class _Frontier:
     def require_judged(self) -> None:
         """Raise StackproofError if some version could not be judged: a pin may go higher."""
         unknown = [f"{pin.name} {step.version}" for pin in self._pins for step in pin.unjudged]
+        if self._joint is not None and self._joint.unjudged is not None:
+            unknown.append("all together")
         if unknown:
             raise StackproofError(
                 f"{', '.join(unknown)}; the rest of the table stands, and the next run asks again"
