@@ -11,7 +11,9 @@ from statistics import median
 from benchmarks.by_hand import Stages, verify_by_hand
 from benchmarks.measuring import Contender, Figures, Measurement, now
 from benchmarks.stand import Stand
+from stackproof.evidence import Evidence
 from stackproof.plan import timestamp
+from stackproof.project import Project
 
 __all__ = ["frontier", "one", "timeline"]
 
@@ -30,13 +32,15 @@ def one(stand: Stand, request: str = "kafka-python==2.0.3") -> list[Measurement]
     if stand.wants("pip"):
         stand.stage_arguments("pip")  # so that it is learnt before the clock runs
     stand.verify()
+    project = Project(root=stand.root, environ=stand.environ)
+    home = project.trial_home(stand.matrix, stand.row, [request])
 
     def trial() -> float:
         return stand.session("candidate", "--", request, "--row", stand.name)
 
     def by_hand() -> float:
         stages = _edited(stand.stage_arguments("pip"), request)
-        return verify_by_hand(stand, "pip", stages, stand.environ)
+        return verify_by_hand(stand, "pip", stages, stand.environ, home=home)
 
     ours = Contender(name="candidate", figure=trial)
     others = [

@@ -128,10 +128,19 @@ def test_a_suite_by_hand_that_answers_less_is_no_figure(stand: Stand) -> None:
     stages = stand.stage_arguments("pip")
     log = (stand.home / "latest" / "checks.jsonl").resolve()
     whole = log.read_text(encoding="utf-8")
-    log.write_text(whole + whole.replace("test_sum", "test_product"), encoding="utf-8")
-    with pytest.raises(StackproofError, match="test_product"):
+    log.write_text(whole + whole.replace("smoke:sum", "smoke:product"), encoding="utf-8")
+    with pytest.raises(StackproofError, match=r"otherwise than ours \(smoke:product\)"):
         verify_by_hand(stand, "pip", stages, stand.environ)
     log.write_text(whole, encoding="utf-8")
+
+
+def test_a_suite_by_hand_on_less_than_the_stack_is_no_figure(stand: Stand) -> None:
+    stand.verify()
+    first, _ = stand.stage_arguments("pip")
+    with pytest.raises(StackproofError, match=r"\(import:\*, import:alpha, import:beta \.\.\.\)"):
+        verify_by_hand(stand, "pip", [], stand.environ)
+    with pytest.raises(StackproofError, match=r"\(import:\*, import:beta, version:beta\)"):
+        verify_by_hand(stand, "pip", [first], stand.environ)
 
 
 def test_overhead_is_measured_against_the_least_and_a_second(stand: Stand) -> None:
