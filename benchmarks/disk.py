@@ -55,15 +55,15 @@ def used(folder: Path) -> int:
 
 def _ours(stand: Stand, counts: tuple[int, ...]) -> Iterator[float]:
     """Fill environments from one cache, which is the room of the first; yield bytes by count."""
+    stages = stand.stage_arguments("uv")
     with stand.scratch() as folder:
-        freeze = stand.run_by("uv").folder / "freeze.txt"
         env = {**stand.environ, "UV_CACHE_DIR": str(folder / "cache"), "UV_LINK_MODE": "hardlink"}
         for before, count in pairwise((0, *counts)):
             for number in range(before, count):
                 venv = folder / f"venv-{number}"
-                install = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--python"]
                 make = [find_uv_bin(), "venv", "--quiet", "--python", stand.plan.python, venv]
-                timed([make, [*install, venv, "-r", freeze]], env=env, cwd=folder)
+                uv = [find_uv_bin(), "pip", "install", "--quiet", "--python", venv]
+                timed([make, *([*uv, *stage] for stage in stages)], env=env, cwd=folder)
             yield _said(stand, folder, f"{count} by uv")
 
 
