@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -69,7 +68,8 @@ def frontier(stand: Stand, pins: Sequence[str] = _PINS) -> list[Measurement]:
         names = chosen[: max(stand.most - 1, 1)]
         begin = datetime.now(timezone.utc)
         stand.session("frontier", "--", *names, "--row", stand.name, root=folder)
-        return _growth("frontier, runs of the whole suite", stand, folder, at=at, begin=begin)
+        whole = [build for build in _builds(folder) if not build.plan.only]
+        return _growth("frontier, runs of the whole suite", stand, whole, at=at, begin=begin)
 
 
 def timeline(stand: Stand, check: str = "pip-check:*") -> list[Measurement]:
@@ -81,23 +81,23 @@ def timeline(stand: Stand, check: str = "pip-check:*") -> list[Measurement]:
         samples = ["--samples", str(max(stand.most - 2, 0))]
         begin = datetime.now(timezone.utc)
         stand.session("timeline", "--", stand.name, *since, *samples, "--check", check, root=folder)
-        return _growth("timeline, builds", stand, folder, at=at, begin=begin)
+        return _growth("timeline, builds", stand, _builds(folder), at=at, begin=begin)
 
 
 def _growth(
-    name: str, stand: Stand, folder: Path, *, at: str, begin: datetime
+    name: str, stand: Stand, builds: Sequence[Evidence], *, at: str, begin: datetime
 ) -> list[Measurement]:
-    """Compare the time until so many runs were done with as many times the median of one."""
-    files = [path for path in (folder / "reports").rglob("run.json") if _is_build(path)]
-    runs = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-    ends = sorted(
-        (datetime.fromisoformat(run["started"].replace("Z", "+00:00")) - begin).total_seconds()
-        + float(run["seconds"])
-        for run in runs
-    )
-    cost = median(float(run["seconds"]) for run in runs)
+    """Compare the time until so many runs were done with as many times the median of one.
+
+    Where there were fewer than asked for, that is said, and the last of them is looked at.
+    """
+    runs = [build.run for build in builds]
+    ends = sorted((run.started - begin).total_seconds() + run.seconds for run in runs)
+    cost = median(run.seconds for run in runs)
+    if len(ends) < stand.counts[-1]:
+        stand.say(f"{name}: there were {len(ends)}, not {stand.counts[-1]}")
     found = []
-    for count in [item for item in stand.counts if item <= len(ends)]:
+    for count in sorted({min(count, len(ends)) for count in stand.counts}):
         took = ends[count - 1]
         rate = f"{60 * count / took:.1f} a minute"
         ours = Figures(name=f"{count} done, {rate}", figures=(took,))
@@ -116,6 +116,7 @@ def _growth(
     return found
 
 
-def _is_build(run: Path) -> bool:
-    """Tell whether a run built an environment; `latest` only points at one."""
-    return run.parent.name != "latest" and (run.parent / "pip-check.json").exists()
+def _builds(folder: Path) -> list[Evidence]:
+    """Return the runs that built an environment; `latest` only points at one."""
+    built = (file.parent for file in (folder / "reports").rglob("pip-check.json"))
+    return [Evidence(path) for path in built if path.name != "latest"]

@@ -15,7 +15,7 @@ import pytest
 from checkout import Checkout
 from support.index import Index
 from support.wheels import Release
-from workbench import PYTHON, RELEASES, ROOT, Bench
+from workbench import PYTHON, RELEASES, ROOT, TINY, Bench
 
 sys.path.insert(0, str(ROOT))
 
@@ -167,8 +167,13 @@ def test_a_trial_is_measured_against_a_verify(stand: Stand) -> None:
 
 
 def test_the_cost_of_trials_and_builds_is_seen_to_grow(stand: Stand) -> None:
-    found = trials.frontier(stand, pins=["alpha", "none"])
-    assert [item.name for item in found] == ["frontier, runs of the whole suite: 1"]
+    said: list[str] = []
+    found = trials.frontier(replace(stand, say=said.append), pins=["alpha", "none"])
+    assert [item.name for item in found] == [
+        "frontier, runs of the whole suite: 1",
+        "frontier, runs of the whole suite: 2",
+    ]
+    assert said[0] == "frontier, runs of the whole suite: there were 2, not 20"
     found = trials.timeline(replace(stand, most=5))
     assert [item.name for item in found] == ["timeline, builds: 1", "timeline, builds: 5"]
     one, five = (item.contenders[0].median for item in found)
@@ -184,6 +189,17 @@ def test_disk_counts_what_is_linked_once(stand: Stand) -> None:
     ]
     one, two = (_figures(item)["pip"] for item in found[:2])
     assert 1.9 < two / one < 2.1
+
+
+def test_disk_is_measured_where_a_stage_has_its_own_index(stand: Stand) -> None:
+    with Index(Release("alpha", "1.0+cpu")) as near:
+        text = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nindex = "near"')
+        table = f'[indexes.near]\nurl = "{near.url}"\nupload-times = true\n'
+        (stand.root / "matrices" / "near.toml").write_text(text + table, encoding="utf-8")
+        found = disk.kept(replace(stand, matrix="near", most=1, _learnt={}))
+    (stand.root / "matrices" / "near.toml").unlink()
+    assert [item.name for item in found] == ["disk of 1 environments", "disk by count"]
+    assert found[0].contenders[0].median > 0
 
 
 def test_what_is_linked_twice_is_counted_once(tmp_path: Path) -> None:
