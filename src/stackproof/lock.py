@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+import tomlkit
 from uv import find_uv_bin
 
 from stackproof.environment import Freeze, drift_between
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
 from stackproof.laboratory import Laboratory
-from stackproof.plan import Plan, PlannedStage, timestamp
+from stackproof.plan import Installer, Plan, PlannedStage, timestamp
 from stackproof.process import run
 from stackproof.records import Record, write_atomically
 from stackproof.verdict import Verdict, judge
@@ -29,6 +31,8 @@ __all__ = ["FILES", "Lock", "lock"]
 #: The files of a lock, which are named as uv names their forms.
 FILES = ("pylock.toml", "requirements.txt")
 
+#: The file that tells uv what to lock.
+_WANTED = "pyproject.toml"
 _LIMIT_SECONDS = 600
 
 
@@ -63,26 +67,51 @@ class _Locker:
 
         Raises CannotJudgeError if uv cannot write them, or they do not give what was proved.
         """
-        for name in FILES:
-            self._compile(folder / name)
-        proof = self._rebuild(folder / "pylock.toml", only=())
-        self._rebuild(folder / "requirements.txt", only=("pip-check:*",))
+        pylock, requirements = (folder / name for name in FILES)
+        (folder / _WANTED).write_text(self._wanted(), encoding="utf-8")
+        for file in (pylock, requirements):
+            self._compile(file)
+        self._name_indexes(requirements)
+        proof = self._rebuild(pylock, self.evidence.plan.installer, only=())
+        # Of several indexes uv takes the first that has a version, pip the file with the hash.
+        installer = "pip" if self._indexes else self.evidence.plan.installer
+        self._rebuild(requirements, installer, only=("pip-check:*",))
         return proof
+
+    @cached_property
+    def _indexes(self) -> dict[str, str]:
+        """The index of each distribution that was not installed from the default one.
+
+        It is that of the last stage which changed the distribution, if that stage could reach it.
+        """
+        found: dict[str, str | None] = {}
+        for stage, record in zip(self.evidence.plan.stages, self.evidence.stages, strict=True):
+            index = stage.index if stage.index in record.command else None
+            found |= dict.fromkeys([*record.drift.added, *record.drift.moved], index)
+        kept = ((name, found.get(name)) for name in self.evidence.freeze)
+        return {name: index for name, index in kept if index is not None}
+
+    def _wanted(self) -> str:
+        """Return a pyproject.toml that asks for exactly the freeze, each from its own index."""
+        urls = dict.fromkeys(self._indexes.values())
+        names = {url: f"index-{number}" for number, url in enumerate(urls)}
+        pins = [f"{name}=={version}" for name, version in self.evidence.freeze.items()]
+        uv = {
+            "index": [{"name": names[url], "url": url, "explicit": True} for url in urls],
+            "sources": {name: {"index": names[url]} for name, url in self._indexes.items()},
+        }
+        project = {"name": "stackproof-lock", "version": "0", "dependencies": pins}
+        return tomlkit.dumps({"project": project, "tool": {"uv": uv}})
 
     def _compile(self, file: Path) -> None:
         """Have uv write a lock of exactly the freeze: nothing is resolved, so nothing can move."""
-        plan, freeze = self.evidence.plan, self.evidence.freeze
-        wanted, log = file.with_suffix(".in"), file.with_suffix(".log")
-        pins = (f"{name}=={version}\n" for name, version in freeze.items())
-        wanted.write_text("".join(pins), encoding="utf-8")
+        plan, log = self.evidence.plan, file.with_suffix(".log")
         command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
         command += ["--no-python-downloads", "--no-deps", "--python-version", plan.python]
         command += ["--format", file.name, "--generate-hashes"]
-        for index in dict.fromkeys(stage.index for stage in plan.stages if stage.index):
-            command += ["--index", index, "--index-strategy", "unsafe-best-match"]
         if plan.as_of is not None:
             command += ["--exclude-newer", timestamp(plan.as_of)]
-        command += ["--output-file", str(file), str(wanted)]
+        command += ["--output-file", str(file), str(file.with_name(_WANTED))]
         environ = self.laboratory.project.environ
         finished = run(command, log=log, limit=_LIMIT_SECONDS, env=environ, cwd=file.parent)
         if finished.exit != 0 or finished.timed_out:
@@ -91,9 +120,14 @@ class _Locker:
                 f"no {file.name} could be made, uv {finished.describe()}: {said}"
             )
 
-    def _rebuild(self, file: Path, only: Sequence[str]) -> Evidence:
+    def _name_indexes(self, file: Path) -> None:
+        """Have a lock's requirements say which indexes they need beside the default one."""
+        lines = (f"--extra-index-url {url}\n" for url in dict.fromkeys(self._indexes.values()))
+        file.write_text("".join(lines) + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def _rebuild(self, file: Path, installer: Installer, only: Sequence[str]) -> Evidence:
         """Install from a file of the lock and ask the suite, or only some checks."""
-        plan = _from_lock(self.evidence.plan, file, only)
+        plan = _from_lock(self.evidence.plan, file, installer, only)
         verdict, proof = self.laboratory.run(plan, self.home)
         _require_green(verdict, f"what {file.name} installs")
         _require_same(self.evidence.freeze, proof.freeze, file.name)
@@ -131,7 +165,7 @@ def lock(plan: Plan, laboratory: Laboratory) -> Lock:
     return made
 
 
-def _from_lock(plan: Plan, file: Path, only: Sequence[str]) -> Plan:
+def _from_lock(plan: Plan, file: Path, installer: Installer, only: Sequence[str]) -> Plan:
     """Return the plan that installs a lock file in place of the row's stages."""
     stage = PlannedStage(
         name="lock",
@@ -145,6 +179,7 @@ def _from_lock(plan: Plan, file: Path, only: Sequence[str]) -> Plan:
     )
     rest = tuple(check for check in plan.checks if not check.startswith("stage:"))
     changes = {
+        "installer": installer,
         "stages": (stage,),
         "checks": tuple(only) or ("stage:lock", *rest),
         "only": tuple(only),

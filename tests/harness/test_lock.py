@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from support.index import Index
+from support.wheels import Release, wheel
 from uv import find_uv_bin
-from workbench import Bench
+from workbench import RELEASES, TINY, Bench
 
 from stackproof.environment import Environment
 from stackproof.errors import CannotJudgeError
@@ -48,6 +51,61 @@ def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench:
     assert installed(bench, [*uv, str(home / "pylock.toml")], "uv") == FREEZE
     pip = [str(bench.root / "venv" / "bin" / "python"), "-m", "pip", "install"]
     assert installed(bench, [*pip, "-r", str(home / "requirements.txt")], "pip") == FREEZE
+
+
+NEAR = """
+[indexes.near]
+url = "{url}"
+upload-times = true
+"""
+
+
+def near_plan(bench: Bench, near: Index) -> Plan:
+    """Plan a row whose first stage, and no other, has an index of its own."""
+    text = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nindex = "near"')
+    return bench.plan(NEAR.format(url=near.url), text=text)
+
+
+def other(name: str, version: str) -> Release:
+    """Return a release that differs from the default index's one of the same name and version."""
+    return Release(name, version, modules={f"{name}/__init__.py": '__version__ = "1.0"  # near\n'})
+
+
+def sha256(release: Release) -> str:
+    return hashlib.sha256(wheel(release)[1]).hexdigest()
+
+
+@pytest.mark.parametrize("version", ["1.0+cpu", "1.0"])
+def test_each_distribution_is_locked_from_the_index_of_its_stage(
+    bench: Bench, version: str
+) -> None:
+    with Index(other("alpha", version), other("gamma", "1.1")) as near:
+        made = make(bench, near_plan(bench, near))
+        home = bench.project.home(bench.plan())
+        text = (home / "requirements.txt").read_text(encoding="utf-8")
+        assert text.startswith(f"--extra-index-url {near.url}\nalpha=={version} ")
+        uv = [find_uv_bin(), "pip", "sync", "--python", str(bench.root / "venv")]
+        by_uv = installed(bench, [*uv, str(home / "pylock.toml")], "uv")
+        pip = [str(bench.root / "venv" / "bin" / "python"), "-m", "pip", "install", "--no-deps"]
+        options = ["--require-hashes", "-r", str(home / "requirements.txt")]
+        assert installed(bench, [*pip, *options], "pip") == by_uv == {**FREEZE, "alpha": version}
+    proved = {sha256(item) for item in (other("alpha", version), RELEASES[2], RELEASES[4])}
+    for file in FILES:
+        hashes = re.findall(r"[0-9a-f]{64}", (home / file).read_text(encoding="utf-8"))
+        assert set(hashes) == proved
+    assert made.distributions == 3
+
+
+def test_a_stage_that_the_default_index_served_is_locked_from_there(bench: Bench) -> None:
+    with Index(other("alpha", "1.0")) as near:
+        plan = near_plan(bench, near)
+        near.stop()
+        bench.verify(plan)
+        near.start()
+        make(bench, plan)
+    text = (bench.project.home(plan) / "requirements.txt").read_text(encoding="utf-8")
+    assert near.url not in text
+    assert sha256(RELEASES[0]) in text
 
 
 def installed(bench: Bench, command: list[str], installer: str) -> dict[str, str]:
