@@ -20,10 +20,27 @@ from stackproof.timeline.records import Break, Culprit
 from stackproof.timeline.releases import utc
 from stackproof.timeline.row import RowAt
 
-__all__ = ["Detective"]
+__all__ = ["Case", "Detective"]
 
 #: What uv says of a release that cannot be built from its source.
 _NOT_BUILT = re.compile(r"Failed to (?:download and )?build [^\n]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A turn of a check; `together` are other checks of the same turn.
+
+    They are asked of the same builds, so that their own explanation costs nothing more.
+    """
+
+    check: str
+    turn: Turn
+    together: tuple[str, ...]
+
+    @property
+    def checks(self) -> list[str]:
+        """Return every check to ask of a build."""
+        return [self.check, *self.together]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +54,14 @@ class Detective:
     words: Mapping[str, str]
     _guilty: dict[Turn, tuple[str, ...]] = field(default_factory=dict)
 
-    def explain(self, check: str, turn: Turn, together: Sequence[str]) -> Break:
-        """Return a turn of a check with its culprits; `together` are checks of the same turn.
-
-        They are asked of the same builds, so that their own explanation costs nothing more.
-        """
+    def explain(self, case: Case) -> Break:
+        """Return the turn of a check with its culprits."""
+        turn = case.turn
         suspects = self._suspects(turn)
         if not suspects:
             reason = "both sides hold the same versions, so the check does not always answer alike"
             return self._break(turn, (), confirmed=False, reason=reason)
-        found = self._first(check, turn, suspects, together)
+        found = self._first(case, suspects)
         if found is None:
             after = self.differences.build(turn.after)
             culprits = tuple(self._culprit(name, turn, turn.after, after) for name in suspects)
@@ -54,23 +69,23 @@ class Detective:
             return self._break(turn, culprits, confirmed=False, reason=reason)
         guilty, until = found
         self._guilty[turn] = guilty
-        build = self._probe(check, turn, together, until, guilty)
+        build = self._probe(case, until, guilty)
         culprits = tuple(self._culprit(name, turn, until, build) for name in guilty)
         return self._break(
             turn, culprits, confirmed=True, reason=self._reason(turn, culprits, build)
         )
 
     def _first(
-        self, check: str, turn: Turn, suspects: Sequence[str], together: Sequence[str]
+        self, case: Case, suspects: Sequence[str]
     ) -> tuple[tuple[str, ...], datetime] | None:
         """Return the first suspects that turn the check, and until when their releases do.
 
         What had come before the last of them is seen not to turn it.
         """
+        turn, turns = case.turn, partial(self._turns, case)
         until, names = turn.after, list(suspects)
         while True:
-            turns = partial(self._turns, check, turn, together)
-            likely = self._likely(check, turn, names) if names[1:] else ()
+            likely = self._likely(case, names) if names[1:] else ()
             guilty = reduce_to_minimum(names, partial(turns, until), likely=likely)
             if guilty is None:
                 return None
@@ -97,12 +112,12 @@ class Detective:
         found = (self.differences.instants(name, turn.before, turn.after) for name in names)
         return sorted({instant for instants in found for instant in instants if instant < until})
 
-    def _likely(self, check: str, turn: Turn, suspects: Sequence[str]) -> list[str]:
+    def _likely(self, case: Case, suspects: Sequence[str]) -> list[str]:
         """Return the suspects that a failure names, or else that move something which it names."""
-        words = f"{check} {self.words.get(check, '')}"
-        known = {*self._guilty.get(turn, ()), *named_in(words, suspects)}
+        words = f"{case.check} {self.words.get(case.check, '')}"
+        known = {*self._guilty.get(case.turn, ()), *named_in(words, suspects)}
         named = [name for name in suspects if name in known]
-        return named or [name for name in suspects if self._moves(name, turn, words)]
+        return named or [name for name in suspects if self._moves(name, case.turn, words)]
 
     def _moves(self, name: str, turn: Turn, words: str) -> bool:
         before, after = map(self.differences.build, (turn.before, turn.after))
@@ -128,28 +143,15 @@ class Detective:
         came = {name: times[0] for name in differing if (times := moments(name))}
         return sorted(came, key=lambda name: (came[name], name)) or list(differing)
 
-    def _turns(
-        self,
-        check: str,
-        turn: Turn,
-        together: Sequence[str],
-        until: datetime,
-        names: Sequence[str],
-    ) -> bool:
-        return self._probe(check, turn, together, until, names).passes(check) is turn.passes
+    def _turns(self, case: Case, until: datetime, names: Sequence[str]) -> bool:
+        return self._probe(case, until, names).passes(case.check) is case.turn.passes
 
-    def _probe(
-        self,
-        check: str,
-        turn: Turn,
-        together: Sequence[str],
-        until: datetime,
-        names: Sequence[str],
-    ) -> Found:
+    def _probe(self, case: Case, until: datetime, names: Sequence[str]) -> Found:
         """Ask the earlier side, with the releases of some distributions let in until later."""
-        what = f"as of {timestamp(turn.before)}, {', '.join(names)} of {timestamp(until)}"
-        plan = partial(self.row.moved, turn.before, tuple(sorted(names)), until)
-        return self.prober.ask(plan, [check, *together], what)
+        before = case.turn.before
+        what = f"as of {timestamp(before)}, {', '.join(names)} of {timestamp(until)}"
+        plan = partial(self.row.moved, before, tuple(sorted(names)), until)
+        return self.prober.ask(plan, case.checks, what)
 
     def _reason(self, turn: Turn, culprits: Sequence[Culprit], found: Found) -> str:
         if found.refusal is not None:

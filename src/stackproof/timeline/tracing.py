@@ -12,7 +12,7 @@ from stackproof.evidence import Evidence
 from stackproof.matrix.references import nearest
 from stackproof.plan import Plan, timestamp
 from stackproof.search import Answer, Search, Turn
-from stackproof.timeline.culprits import Detective
+from stackproof.timeline.culprits import Case, Detective
 from stackproof.timeline.differences import Differences
 from stackproof.timeline.guiding import ReleaseGuide, midnight
 from stackproof.timeline.probing import Found, Prober
@@ -160,7 +160,8 @@ class Tracer:
     ) -> CheckHistory:
         explained: dict[bool, list[Break]] = {False: [], True: []}
         for turn in search.turns(check):
-            found = detective.explain(check, turn, _together(search, check, turn, checks))
+            together = _together(search, check, turn, checks)
+            found = detective.explain(Case(check=check, turn=turn, together=together))
             explained[turn.passes].append(found)
             notes = detective.yanked(min(self.builds), turn, found.culprits)
             self.notes += (note for note in notes if note not in self.notes)
@@ -176,9 +177,9 @@ class Tracer:
         )
 
 
-def _together(search: Search, check: str, turn: Turn, checks: Sequence[str]) -> list[str]:
+def _together(search: Search, check: str, turn: Turn, checks: Sequence[str]) -> tuple[str, ...]:
     """Return the other checks that turned between the same two moments."""
-    return [other for other in checks if other != check and turn in search.turns(other)]
+    return tuple(other for other in checks if other != check and turn in search.turns(other))
 
 
 def _state(search: Search, check: str) -> State:
