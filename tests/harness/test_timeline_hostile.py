@@ -206,3 +206,51 @@ def test_a_row_that_is_older_than_all_releases_is_traced_from_the_first_day(
     timeline = phone.trace(CONTACTS, samples=0)
     assert timeline.buildable_since == "2020-01-02T00:00:00Z"
     assert found(timeline, CONTACTS).breaks[0].since == timestamp(day(60, 10))
+
+
+#: Fails in one way where only one of two came, and in another through what came later that day,
+#: which speaks of the innocent one too.
+TWO_WAYS = """\
+import pytest
+
+
+@pytest.mark.workload("both", needs=("phone",), seconds=0.1, timeout=60)
+def test_both() -> None:
+    from importlib.metadata import version
+
+    if (version("bells"), version("lamps")) == ("2.0", "1.0"):
+        pytest.fail("mismatch")
+    if version("contacts") == "2.1":
+        pytest.fail("unlike bells, the real one")
+"""
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (),
+        # As of the instant after the innocent one the row cannot be built.
+        (
+            Release("contacts", "2.0.5", uploaded=day(60, 1), form="broken-sdist"),
+            Release("contacts", "2.0.6", uploaded=day(60, 8)),
+        ),
+    ],
+)
+def test_what_breaks_it_only_without_what_came_before_is_innocent(
+    phone: Phone, others: tuple[Release, ...]
+) -> None:
+    phone.bench.write("tests/stack/workloads/test_both.py", TWO_WAYS)
+    phone.index.add(
+        Release("lamps", "2.0", uploaded=day(60, 1)),
+        Release("bells", "2.0", uploaded=day(60, 2)),
+        *others,
+        Release("contacts", "2.1", uploaded=day(60, 9)),
+    )
+    timeline = phone.trace(BOTH, samples=0)
+    (item,) = found(timeline, BOTH).breaks
+    before = "2.0.6" if others else "2.0"
+    assert (item.culprits, item.confirmed) == (
+        (moved("contacts", before, "2.1", day(60, 9)),),
+        True,
+    )
+    assert (item.good, item.bad) == (timestamp(day(60, 9)), timestamp(day(61)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -45,13 +45,17 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Detective:
-    """Finds the culprits of turns among `differences`; `words` are what failures said."""
+    """Finds the culprits of turns among `differences`; `words` are what failures said.
+
+    `ask` makes the answers to checks as of a moment known, to `differences` too.
+    """
 
     row: RowAt
     prober: Prober
     differences: Differences
     facts: Facts
     words: Mapping[str, str]
+    ask: Callable[[datetime, Sequence[str]], None]
     _guilty: dict[Turn, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, case: Case) -> Break:
@@ -68,6 +72,10 @@ class Detective:
             reason = "the check does not turn if only the releases between both sides are let in"
             return self._break(turn, culprits, confirmed=False, reason=reason)
         guilty, until = found
+        innocent_until = self._innocent_until(case, guilty, until)
+        if innocent_until is not None:
+            self.ask(innocent_until, case.checks)
+            return self.explain(replace(case, turn=replace(turn, before=innocent_until)))
         self._guilty[turn] = guilty
         build = self._probe(case, until, guilty)
         culprits = tuple(self._culprit(name, turn, until, build) for name in guilty)
@@ -91,10 +99,30 @@ class Detective:
                 return None
             until = self._cut_off(turn, guilty, until, turns)
             last = max(self._instants(turn, guilty, until), default=turn.before)
-            names = [name for name in names if self._instants(turn, [name], last)]
+            names = self._came(turn, names, last)
             if not names or not turns(last, names):
                 return guilty, until
             until = last
+
+    def _innocent_until(self, case: Case, names: Sequence[str], until: datetime) -> datetime | None:
+        """Return a moment after releases that turn the check alone, as of which it has not turned.
+
+        Alone they may lack what came before them and goes with them, and fail for that reason. A
+        moment as of which the row cannot be built tells nothing, so a later one is asked then.
+        """
+        turn, suspects = case.turn, self._suspects(case.turn)
+        last = max(self._instants(turn, names, until), default=turn.before)
+        # A cut-off has no parts of a second, and what came is let in by one that is later.
+        ends = {end.replace(microsecond=0) for end in self._instants(turn, suspects, turn.after)}
+        later = sorted(end for end in ends if end > last)
+        if later and all(name in names for name in self._came(turn, suspects, later[0])):
+            return None  # nothing else had come, and that was seen
+        while later:
+            passes = self._row_at(case, later[0]).passes(case.check)
+            if passes is not None:
+                return None if passes is turn.passes else later[0]
+            later = later[(len(later) + 1) // 2 :]
+        return None
 
     def _cut_off(
         self,
@@ -111,6 +139,10 @@ class Detective:
     def _instants(self, turn: Turn, names: Sequence[str], until: datetime) -> list[datetime]:
         found = (self.differences.instants(name, turn.before, turn.after) for name in names)
         return sorted({instant for instants in found for instant in instants if instant < until})
+
+    def _came(self, turn: Turn, names: Sequence[str], until: datetime) -> list[str]:
+        """Return the distributions of which something came between the earlier side and then."""
+        return [name for name in names if self._instants(turn, [name], until)]
 
     def _likely(self, case: Case, suspects: Sequence[str]) -> list[str]:
         """Return the suspects that a failure names, or else that move something which it names."""
@@ -152,6 +184,11 @@ class Detective:
         what = f"as of {timestamp(before)}, {', '.join(names)} of {timestamp(until)}"
         plan = partial(self.row.moved, before, tuple(sorted(names)), until)
         return self.prober.ask(plan, case.checks, what)
+
+    def _row_at(self, case: Case, moment: datetime) -> Found:
+        """Ask the row as of a moment, with all that had come."""
+        plan = partial(self.row.plan, moment)
+        return self.prober.ask(plan, case.checks, f"as of {timestamp(moment)}")
 
     def _reason(self, turn: Turn, culprits: Sequence[Culprit], found: Found) -> str:
         if found.refusal is not None:

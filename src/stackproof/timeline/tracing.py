@@ -152,6 +152,7 @@ class Tracer:
             differences=self.differences,
             facts=Facts(self.releases, _pins(self.row.plan(max(self.builds)))),
             words=self.words,
+            ask=search.ask,
         )
         return [self._history(search, detective, check, checks) for check in checks]
 
