@@ -152,6 +152,33 @@ def test_what_could_not_be_built_is_passed_over() -> None:
     assert len(record.probes) <= 2 + 9 + 3
 
 
+@pytest.mark.parametrize(
+    ("number", "probes"), [(30, 11), (59, 16), (60, 17), (128, 17), (190, 17), (191, 17), (230, 11)]
+)
+def test_a_long_time_that_could_not_be_built_costs_a_logarithm_an_edge(
+    number: int, probes: int
+) -> None:
+    record = Recorded({"a": [number]}, unbuildable=range(60, 191))
+    search = record.search(256)
+    assert len(record.probes) == probes
+    # Within that time nobody knows when it was.
+    around = Turn(before=day(59), after=day(191), passes=False)
+    assert search.turns("a") == [around if 59 < number < 192 else broke(number)]
+
+
+@pytest.mark.parametrize("number", [130, 200, 255])
+def test_between_two_days_that_could_not_be_built_a_break_is_found(number: int) -> None:
+    record = Recorded({"a": [number]}, unbuildable=[128, 256])
+    assert record.search(512).turns("a") == [broke(number)]
+    assert len(record.probes) <= 2 + 3 * log2(512)
+
+
+def test_likely_days_that_could_not_be_built_cost_a_logarithm_too() -> None:
+    record = Recorded({"a": [200]}, unbuildable=range(60, 191), likely={"a": range(40, 210)})
+    assert record.search(256).turns("a") == [broke(200)]
+    assert len(record.probes) == 13
+
+
 def test_cheap_checks_are_searched_alone_and_the_others_try_their_sides() -> None:
     record = Recorded({"dear": [301], "cheap": [301]}, cheap=["cheap"])
     search = record.search(512)

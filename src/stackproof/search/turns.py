@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from functools import partial
+from itertools import groupby, pairwise
 from typing import Protocol
 
 __all__ = ["Answer", "Guide", "Probe", "Search", "Turn"]
@@ -122,19 +124,41 @@ class Search:
         return None
 
     def _cuts(self, check: str, turn: Turn) -> list[datetime]:
+        """Return the cuts inside a turn that are still worth a probe.
+
+        What lies between two moments asked in vain is most likely in vain too, as where a release
+        that cannot be built stood for months. It comes last, and is left once that was seen often
+        enough for so many cuts: the turn then stays as wide as the time that gives no answer.
+        """
         cuts = self._guide.cuts(check, turn.before, turn.after)
-        return [moment for moment in cuts if not self._is_known(check, moment)]
+        vain = self._vain(check, turn)
+        if not vain:
+            return list(cuts)
+        outer = [moment for moment in cuts if not vain[0] <= moment <= vain[-1]]
+        if outer or len(vain) >= len(cuts).bit_length():
+            return outer
+        return [moment for moment in cuts if moment not in vain]
+
+    def _vain(self, check: str, turn: Turn) -> list[datetime]:
+        """Return the moments inside a turn as of which the check could not be asked, in order."""
+        return sorted(
+            moment
+            for moment in self._states
+            if turn.before < moment < turn.after and self._is_known(check, moment)
+        )
 
     def _best(self, check: str, turn: Turn, cuts: Sequence[datetime]) -> datetime:
         """Return the middle of the sides of turns found already, else of likely cuts, else of all.
 
-        What breaks one check often breaks another, so the sides of its turn are tried first.
+        What breaks one check often breaks another, so the sides of its turn are tried first. It is
+        the middle of the longest row of them that no moment asked in vain parts.
         """
         likely = self._guide.likely(check, turn.before, turn.after)
-        for moments in (self._sides(check, turn), [item for item in likely if item in cuts]):
-            if moments:
-                return moments[len(moments) // 2]
-        return cuts[len(cuts) // 2]
+        sides = self._sides(check, turn)
+        moments = sides or [item for item in likely if item in cuts] or cuts
+        place = partial(bisect, self._vain(check, turn))
+        longest = max((list(row) for _, row in groupby(moments, place)), key=len)
+        return longest[len(longest) // 2]
 
     def _sides(self, check: str, turn: Turn) -> list[datetime]:
         """Return the sides of finished turns of other checks that lie inside a turn."""
