@@ -23,6 +23,7 @@ from stackproof.records import write_atomically
 from stackproof.sessions.nox_session import console, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
+from stackproof.timeline.guiding import midnight
 from stackproof.timeline.probing import Prober
 from stackproof.timeline.records import Timeline
 from stackproof.timeline.releases import Releases
@@ -72,7 +73,8 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
     name, row, matrix = find_row(given.row, project.root / "matrices")
     plan = make_plan(matrix, name=name, row=row)
     until = given.until or plan.as_of or _this_hour()
-    since = given.since or until - _YEAR
+    # A midnight, so that all runs of a day have their earlier end in common.
+    since = given.since or midnight(until - _YEAR)
     if since >= until:
         raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
     laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
