@@ -328,7 +328,21 @@ if not Path({str(once)!r}).exists():
     assert found.failing == ("pip-check:*", "pip-check:contacts", "smoke:light")
 
 
-def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
+NO_DATE = (
+    "no earlier date was asked of smoke:light; `nox -s timeline -- phone/plain` may find one to "
+    "start from"
+)
+HOLD = """
+[[remedies]]
+name = "hold"
+step = "Hold the lamps."
+requirements = ["lamps==2.0"]
+
+[rows.plain]"""
+
+
+def dimmed(phone: Phone) -> str:
+    """Return a matrix whose newest lamps are dark since May, without a word in metadata."""
     phone.index.add(
         Release(
             "lamps",
@@ -338,8 +352,13 @@ def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone
         ),
         Release("contacts", "2.1.1", requires=["numbers>=2"]),
     )
-    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
-    assert phone.repair(text)[0].unmended == ("smoke:light",)
+    return PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
+
+
+def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
+    text = dimmed(phone)
+    before, _ = phone.repair(text)
+    assert (before.unmended, before.notes) == (("smoke:light",), (NO_DATE,))
     # What a timeline leaves behind.
     phone.moment = datetime(2025, 4, 1, tzinfo=timezone.utc)
     assert phone.repair(text)[0].failing == ()
@@ -349,6 +368,21 @@ def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone
         ("lamps", "2.0", ("smoke:light",))
     ]
     assert found.found
+    assert found.notes == ("smoke:light is mended from the versions as of 2025-04-01T00:00:00Z",)
+
+
+def test_a_repair_starts_from_a_remedy_that_mends_whatever_was_built_before(phone: Phone) -> None:
+    text = dimmed(phone).replace("[rows.plain]", HOLD.lstrip())
+    found, _ = phone.repair(text, remedies=True)
+    assert [trial.mends for trial in found.remedies] == [("smoke:light",)]
+    assert [(pin.name, pin.version) for pin in found.pins] == [("lamps", "2.0")]
+    assert found.found
+    assert found.notes == ("smoke:light is mended from the remedy hold",)
+    again, _ = phone.repair(text, remedies=True)
+    assert again == found.model_copy(update={"built": 0})
+    # What remedies and trials of other runs left behind is no day to start from.
+    without, _ = phone.repair(text)
+    assert (without.unmended, without.notes) == (("smoke:light",), (NO_DATE,))
 
 
 REMEDIES = """

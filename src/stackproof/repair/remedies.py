@@ -27,11 +27,14 @@ class RemedyTrials:
     broken: Found
     failing: Sequence[str]
 
-    def every(self) -> tuple[RemedyTrial, ...]:
-        """Try each remedy of the matrix alone; raises CannotJudgeError like any probe."""
+    def every(self) -> tuple[tuple[RemedyTrial, Found], ...]:
+        """Try each remedy of the matrix alone; return what it does, and what is known of the build.
+
+        Raises CannotJudgeError like any probe.
+        """
         return tuple(self._try(remedy) for remedy in self.row.matrix.remedies)
 
-    def _try(self, remedy: Remedy) -> RemedyTrial:
+    def _try(self, remedy: Remedy) -> tuple[RemedyTrial, Found]:
         plan = partial(self._plan, remedy)
         what = f"with the remedy {remedy.name}"
         found = self.prober.ask(plan, [f"stage:{remedy.name}"], what)
@@ -41,7 +44,7 @@ class RemedyTrials:
         elif found.refusal is None and remedy.reinstall:
             # The same versions from the same files: only what failed can be another matter.
             found = self.prober.ask(plan, self.failing, what)
-        return RemedyTrial(
+        trial = RemedyTrial(
             name=remedy.name,
             text=remedy.step,
             installs=found.refusal is None,
@@ -50,6 +53,7 @@ class RemedyTrials:
             breaks=self._turned(found, passes=False) if moved or remedy.reinstall else (),
             message=sentence(found.refusal) if found.refusal else "",
         )
+        return trial, found
 
     def _turned(self, found: Found, *, passes: bool) -> tuple[str, ...]:
         """Return the checks that passed, or failed, only with the remedy."""

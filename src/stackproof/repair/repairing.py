@@ -13,6 +13,8 @@ from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused
 from stackproof.plan import Plan, timestamp
 from stackproof.repair.consistent import Consistency, Joint
+from stackproof.repair.records import RemedyTrial
+from stackproof.repair.remedies import RemedyTrials
 from stackproof.search import drop_needless, reduce_to_minimum
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.row import RowAt
@@ -39,19 +41,27 @@ class Mended:
     joint: Joint
     versions: Mapping[str, str]
     removals: Mapping[str, tuple[str, ...]]
+    remedies: tuple[RemedyTrial, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(kw_only=True)
 class Repairer:
-    """Mends a row as of a moment; `like` is a recent run of it, whose suite may answer for it."""
+    """Mends a row as of a moment; `like` is a recent run of it, whose suite may answer for it.
+
+    With `remedies`, those of the document are tried before all else: what mends is a start.
+    """
 
     row: RowAt
     moment: datetime
     prober: Prober
     consistency: Consistency
+    remedies: bool
     like: Evidence | None = None
     _joint: Joint = field(init=False)
+    _remedied: tuple[tuple[RemedyTrial, Found], ...] = ()
+    _origins: dict[str, str] = field(default_factory=dict)
+    _undated: list[str] = field(default_factory=list)
     _trials: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
 
     def repair(self) -> Mended:
@@ -59,6 +69,14 @@ class Repairer:
         plan = partial(self.row.plan, self.moment)
         broken = self.prober.ask_whole(plan, f"as of {timestamp(self.moment)}", self.like)
         failing = _failed(broken)
+        if self.remedies and failing:
+            self._remedied = RemedyTrials(
+                row=self.row,
+                moment=self.moment,
+                prober=self.prober,
+                broken=broken,
+                failing=failing,
+            ).every()
         joint = self._joint = self.consistency.joint(broken.freeze)
         if not failing or joint.refused is not None:
             return self._nothing(broken, failing)
@@ -77,7 +95,8 @@ class Repairer:
             joint=joint,
             versions=kept,
             removals=trials | {name: self._as_documented(name, kept) for name in changed},
-            notes=(),
+            remedies=self._trials_of_remedies,
+            notes=self._notes(_failed(whole)),
         )
 
     def _search(self, versions: Versions, wanted: list[str]) -> tuple[Versions, Found]:
@@ -127,8 +146,29 @@ class Repairer:
             joint=self._joint,
             versions={},
             removals={},
+            remedies=self._trials_of_remedies,
             notes=(because,) if because else (),
         )
+
+    @property
+    def _trials_of_remedies(self) -> tuple[RemedyTrial, ...]:
+        return tuple(trial for trial, _ in self._remedied)
+
+    def _notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
+        """Say what versions mended a check, and of which checks no earlier date was asked."""
+        notes = [
+            f"{check} is mended from {origin}"
+            for check, origin in self._origins.items()
+            if check not in unmended
+        ]
+        undated = [check for check in self._undated if check in unmended]
+        if undated:
+            row = f"{self.row.name}/{self.row.row}"
+            notes.append(
+                f"no earlier date was asked of {', '.join(undated)}; `nox -s timeline -- {row}` "
+                "may find one to start from"
+            )
+        return tuple(notes)
 
     def _consistent(self, freeze: Freeze) -> Versions:
         """Return what differs between the row and the resolution of all pins near to it.
@@ -180,7 +220,7 @@ class Repairer:
     def _more(self, check: str, versions: Versions, found: Found) -> Versions:
         """Return the fewest versions that mend a check besides those there are; none if none do."""
         through = traceback_packages(found.evidence, check)
-        for source in self._sources(check):
+        for origin, source in self._sources(check):
             others = {
                 name: version
                 for name, version in source.items()
@@ -190,15 +230,27 @@ class Repairer:
             mends = partial(self._mends, check, versions, others)
             guilty = reduce_to_minimum(sorted(others), mends, likely=likely)
             if guilty is not None:
+                self._origins[check] = origin
                 return {name: others[name] for name in guilty}
         return {}
 
-    def _sources(self, check: str) -> Iterator[Versions]:
-        """Yield versions that are known to go together: the newest, and those of a better day."""
-        yield {name: chosen.version for name, chosen in self._joint.newest.items()}
-        good = self.prober.newest_passing(check)
-        if good is not None:
-            yield good.freeze
+    def _sources(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield versions that are known to go together, each with what they are.
+
+        They are the newest, those left by a remedy that mends the check, and those of a better day.
+        """
+        newest = {name: chosen.version for name, chosen in self._joint.newest.items()}
+        yield "the newest versions that agree with all pins", newest
+        for trial, found in self._remedied:
+            if found.answers(check) and found.passes(check):
+                yield f"the remedy {trial.name}", found.freeze
+        dates = self.prober.dates(check, self.row.plan, self.moment)
+        for moment, found in dates:
+            if found.passes(check):
+                yield f"the versions as of {timestamp(moment)}", found.freeze
+                break
+        if all(moment == self.moment for moment, _ in dates):
+            self._undated.append(check)
 
     def _mends(
         self, check: str, versions: Versions, others: Versions, names: Sequence[str]

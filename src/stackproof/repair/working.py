@@ -1,4 +1,4 @@
-"""Carry out a repair: the search, the document's remedies, and the record of both."""
+"""Carry out a repair: the search, the reasons for what it finds, and the record of both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from stackproof.index.resolver import Resolver
 from stackproof.plan import Plan, timestamp
 from stackproof.repair.consistent import Consistency
 from stackproof.repair.reasons import Reasons
-from stackproof.repair.records import Change, RemedyTrial, Removal, Repair
-from stackproof.repair.remedies import RemedyTrials
+from stackproof.repair.records import Change, Removal, Repair
 from stackproof.repair.repairing import Mended, Repairer
 from stackproof.repair.writing import RepairedRow
 from stackproof.timeline.probing import Prober
@@ -35,7 +34,7 @@ class Workshop:
     today: date
 
     def repair(self, *, remedies: bool) -> tuple[Repair, RepairedRow]:
-        """Repair the row and try the document's `remedies`, if wanted.
+        """Repair the row, with the document's `remedies` as a start if wanted.
 
         Raises CannotJudgeError if a probe cannot be judged or the index fails.
         """
@@ -48,6 +47,7 @@ class Workshop:
             moment=self.moment,
             prober=self.prober,
             consistency=consistency,
+            remedies=remedies,
             like=self.like,
         ).repair()
         pins = {pin.name: pin.version for pin in plan.pins}
@@ -66,25 +66,10 @@ class Workshop:
             today=self.today,
             unmended=mended.unmended,
         )
-        trials = self._remedies(mended) if remedies and mended.failing else ()
-        return self._record(plan, mended, changes, trials, row), row
-
-    def _remedies(self, mended: Mended) -> tuple[RemedyTrial, ...]:
-        return RemedyTrials(
-            row=self.row,
-            moment=self.moment,
-            prober=self.prober,
-            broken=mended.broken,
-            failing=mended.failing,
-        ).every()
+        return self._record(plan, mended, changes, row), row
 
     def _record(
-        self,
-        plan: Plan,
-        mended: Mended,
-        changes: tuple[Change, ...],
-        trials: tuple[RemedyTrial, ...],
-        row: RepairedRow,
+        self, plan: Plan, mended: Mended, changes: tuple[Change, ...], row: RepairedRow
     ) -> Repair:
         found = not mended.unmended
         return Repair(
@@ -100,7 +85,7 @@ class Workshop:
             removals=tuple(
                 Removal(without=name, failed=failed) for name, failed in mended.removals.items()
             ),
-            remedies=trials,
+            remedies=mended.remedies,
             builds=self.prober.builds,
             built=self.prober.built,
             notes=mended.notes,

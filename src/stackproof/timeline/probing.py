@@ -158,17 +158,22 @@ class Prober:
         known[build_key(whole)] = _found(like, judge(like)).and_also(found)
         return known[build_key(whole)]
 
-    def newest_passing(self, check: str) -> Found | None:
-        """Return what is known of the build as of the newest date that passes a check, or None.
+    def dates(
+        self, check: str, plan: Callable[[datetime], Plan], until: datetime
+    ) -> list[tuple[datetime, Found]]:
+        """Return the dates as of which builds of a plan were asked a check, the newest first.
 
-        Only builds that were probed count, in this run or before.
+        They may be of this run or of another. What else was built, such as the trials of a search,
+        is no date.
         """
-        passing = [
-            found
-            for found in (self._shelf or {}).values()
-            if found.answers(check) and found.passes(check)
-        ]
-        return max(passing, key=_as_of, default=None)
+        asked = [(key, found) for key, found in (self._shelf or {}).items() if found.answers(check)]
+        dated = [(_as_of(found), key, found) for key, found in asked]
+        found_at = {
+            moment: found
+            for moment, key, found in dated
+            if moment <= until and build_key(plan(moment)) == key
+        }
+        return sorted(found_at.items(), reverse=True)
 
     def _known(self, plan: Plan) -> dict[str, Found]:
         if self._shelf is None:
@@ -221,7 +226,8 @@ def _found(evidence: Evidence, verdict: Verdict) -> Found:
 
 
 def _as_of(found: Found) -> datetime:
-    moment = Evidence(found.evidence[0]).plan.as_of
+    # A run that answers for a build stands before it in the evidence, and may be of another time.
+    moment = Evidence(found.evidence[-1]).plan.as_of
     return moment or datetime.max.replace(tzinfo=timezone.utc)
 
 
