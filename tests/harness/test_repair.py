@@ -237,6 +237,71 @@ def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> No
         row.put_into(file, found.failing)
 
 
+def test_a_pin_whose_release_was_yanked_stays(phone: Phone) -> None:
+    phone.index.add(Release("radio", "2.0", requires=["bells"], yanked="too loud"))
+    text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "2.0"')
+    found, _ = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    assert found.pins == (CONTACTS, LAMPS)
+    assert [removal.without for removal in found.removals] == ["contacts", "lamps"]
+    assert (found.found, found.minimal) == (True, True)
+
+
+CHOIR = """\
+
+[[pins]]
+name = "bells"
+version = "1.0"
+imports = ["bells"]
+area = "fourth"
+role = "rings"
+
+[[pins]]
+name = "numbers"
+"""
+HORN = """\
+[[pins]]
+name = "horn"
+version = "1.0"
+imports = ["horn"]
+area = "fifth"
+role = "blows"
+
+[[stages]]
+name = "rings"
+step = "Install what rings."
+pins = ["bells", "horn"]
+
+[[stages]]
+name = "numbers"
+"""
+
+
+def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone) -> None:
+    phone.index.add(
+        Release("phone", "1.1", requires=["numbers>=3"]),
+        Release("radio", "1.1", requires=["numbers>=3"]),
+        Release("radio", "1.2"),
+        Release("bells", "2.0"),
+        Release("horn", "1.0", requires=["bells>=2"]),
+        Release("horn", "1.1"),
+    )
+    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
+    for name in ("phone", "radio"):
+        text = text.replace(
+            f'name = "{name}"\nversion = "1.0"', f'name = "{name}"\nversion = "1.1"'
+        )
+    text = text.replace('\n[[pins]]\nname = "numbers"\n', CHOIR)
+    text = text.replace('[[stages]]\nname = "numbers"\n', HORN)
+    found, _ = phone.repair(text)
+    # The radio clashes with old numbers, of which it is told first, and not with new ones.
+    assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
+        ("horn", "1.1", "1.0"),
+        ("numbers", "3.0", "2.9"),
+    ]
+    assert (found.found, found.minimal) == (True, True)
+    assert [removal.without for removal in found.removals] == ["horn", "numbers"]
+
+
 def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
     phone.index.add(
         Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells", "numbers>=3"])

@@ -86,13 +86,17 @@ class Consistency:
 
     def _released(self, name: str, version: str) -> str:
         """Return a version, or the nearest release before it if it was never released."""
-        every = [item for item in self.releases.every(name, self.moment) if item.yanked is None]
+        every = self.releases.every(name, self.moment)
         wanted = SpecifierSet(f"=={version}", prereleases=True)
-        if not every or any(wanted.contains(item.version) for item in every):
+        # Installers take a yanked release where a pin asks for it, and no other.
+        if any(wanted.contains(item.version) for item in every):
             return version
-        final = [item.version for item in every if not item.version.is_prerelease]
+        kept = [item.version for item in every if item.yanked is None]
+        final = [item for item in kept if not item.is_prerelease]
+        if not final:
+            return version
         below = [item for item in final if item < Version(version)]
-        nearest = str(max(below, default=min(final, default=Version(version))))
+        nearest = str(max(below, default=min(final)))
         self._notes[name] = f"{version} was never released; {nearest} is the nearest to it"
         return nearest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -87,14 +87,14 @@ class Repairer:
             failing = tuple(dict.fromkeys([*failing, *_failed(start)]))
         kept, whole = self._search(self._consistent(start.freeze), list(failing))
         trials = {name: self._trials.get(frozenset(kept) - {name}, ()) for name in kept}
-        changed = [name for name in joint.changed if name not in kept]
+        changed = [name for name in self._joint.changed if name not in kept]
         return Mended(
             broken=broken,
             failing=failing,
             unmended=_failed(whole),
-            joint=joint,
+            joint=self._joint,
             versions=kept,
-            removals=trials | {name: self._as_documented(name, kept) for name in changed},
+            removals=trials | {name: self._as_documented(name, kept, whole) for name in changed},
             remedies=self._trials_of_remedies,
             notes=self._notes(_failed(whole)),
         )
@@ -103,6 +103,7 @@ class Repairer:
         """Return the versions that are needed, and what the whole suite says of them.
 
         What mends one check may break another that passed before; that one is then `wanted` too.
+        A documented pin that was changed for nothing gets its version back.
         """
         while True:
             versions, unmended = self._mend_the_rest(versions, wanted)
@@ -110,9 +111,13 @@ class Repairer:
             versions = self._needed(versions, mended)
             whole = self._probe(versions, ())
             more = [check for check in _failed(whole) if check not in wanted]
-            if not more:
+            if more:
+                wanted = [*wanted, *more]
+                continue
+            needless = self._needless_change(versions, whole)
+            if needless is None:
                 return versions, whole
-            wanted = [*wanted, *more]
+            versions = self._put_back(needless, versions)
 
     def _needed(self, versions: Versions, mended: Sequence[str]) -> Versions:
         """Return the versions without which some of what was mended fails."""
@@ -123,17 +128,47 @@ class Repairer:
         )
         return {name: versions[name] for name in needed}
 
-    def _as_documented(self, name: str, versions: Versions) -> tuple[str, ...]:
+    def _needless_change(self, versions: Versions, whole: Found) -> str | None:
+        """Return a pin that was changed although nothing fails with the document's version."""
+        # Where clashes of pins meet, what was done about one may undo another.
+        return next(
+            (
+                name
+                for name in self._joint.changed
+                if not self._as_documented(name, versions, whole)
+            ),
+            None,
+        )
+
+    def _put_back(self, name: str, versions: Versions) -> Versions:
+        """Give a pin the document's version again; return the versions of the others."""
+        joint = self._joint
+        self._joint = replace(
+            joint,
+            versions={**joint.versions, name: self._documented[name]},
+            changed={other: why for other, why in joint.changed.items() if other != name},
+        )
+        return {other: version for other, version in versions.items() if other != name}
+
+    def _as_documented(self, name: str, versions: Versions, whole: Found) -> tuple[str, ...]:
         """Return what fails if a pin that was changed stays at the document's version.
 
-        That may be a check which the broken row never came to, so all are asked, if need be.
+        That may be a check which the broken row never came to, so all are asked, if need be. What
+        fails of the `whole` anyway does not count.
         """
         changed = {other: v for other, v in self._changed.items() if other != name}
-        plan, what = self._plan(versions, changed), f"with {name} as documented"
-        found = self.prober.ask(plan, ["pip-check:*"], what)
-        if found.passes("pip-check:*"):
-            found = self.prober.ask(plan, (), what)
-        return _failed(found)
+        others = {other: v for other, v in versions.items() if other != name}
+        pins = {**self._joint.versions, name: self._documented[name]}
+        plan, what = self._plan(others, changed), f"with {name} as documented"
+        failed: tuple[str, ...] = ()
+        for checks in (["pip-check:*"], []):
+            found = self.prober.ask(plan, checks, what)
+            lost = _lost_pins(pins, found) if found.refusal is None else []
+            named = dict.fromkeys([*_failed(found), *lost])
+            failed = tuple(check for check in named if check not in _failed(whole))
+            if failed:
+                break
+        return failed
 
     def _nothing(self, broken: Found, failing: tuple[str, ...]) -> Mended:
         """Say that there is nothing to mend, or no set of versions to begin with."""
@@ -264,20 +299,13 @@ class Repairer:
         rest = [check for check in mended if check not in cheap]
         found = self._probe(versions, cheap or [self._last_stage])
         failed = [check for check in cheap if found.passes(check) is not True]
-        failed += [name for name in self._lost_pins(found) if name not in failed]
+        lost = _lost_pins(self._joint.versions, found)
+        failed += [name for name in lost if name not in failed]
         if not failed and rest:
             found = self._probe(versions, rest)
             failed = [check for check in rest if found.passes(check) is not True]
         self._trials[frozenset(versions)] = tuple(failed)
         return not failed
-
-    def _lost_pins(self, found: Found) -> list[str]:
-        """Return the version checks that fail by what is installed: no suite is needed to know."""
-        return [
-            f"version:{name}"
-            for name, version in self._joint.versions.items()
-            if found.freeze.get(name, "").partition("+")[0] != version.partition("+")[0]
-        ]
 
     @property
     def _last_stage(self) -> str:
@@ -294,9 +322,23 @@ class Repairer:
         """The versions of the documented pins that had to change."""
         return {name: self._joint.versions[name] for name in self._joint.changed}
 
+    @property
+    def _documented(self) -> Versions:
+        """The versions that the row has of its pins."""
+        return {pin.name: pin.version for pin in self.row.plan(self.moment).pins}
+
     def _plan(self, versions: Versions, changed: Versions) -> Callable[[Sequence[str]], Plan]:
         extra = [f"{name}=={version}" for name, version in sorted(versions.items())]
         return partial(self.row.plan, self.moment, versions=changed, extra=extra)
+
+
+def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:
+    """Return the version checks that fail by what is installed: no suite is needed to know."""
+    return [
+        f"version:{name}"
+        for name, version in pins.items()
+        if found.freeze.get(name, "").partition("+")[0] != version.partition("+")[0]
+    ]
 
 
 def _failed(found: Found) -> tuple[str, ...]:
