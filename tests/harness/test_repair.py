@@ -302,6 +302,25 @@ def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone) -> None:
     assert [removal.without for removal in found.removals] == ["horn", "numbers"]
 
 
+def test_a_repair_replaces_an_override_of_the_same_pin(bench: Bench) -> None:
+    before = '[[rows.plain.overrides]]\npin = "numbers"\nversion = "2.8"  # quieter\n'
+    before += 'reason = "they asked for it"\ndate = 2025-01-01\n'
+    file = bench.write("matrices/phone.toml", f"{PHONE}\n{before}")
+    change = LAMPS.model_copy(update={"name": "numbers", "version": "3.0", "documented": "2.8"})
+    row = RepairedRow(
+        row="plain",
+        changes=(change,),
+        pins=["phone", "numbers", "radio"],
+        installed=[],
+        moment=MOMENT,
+        today=TODAY,
+    )
+    assert row.put_into(file, ()) == "plain"
+    (override,) = load_matrix(file).rows["plain"].overrides
+    assert (override.pin, override.version, override.date) == ("numbers", "3.0", TODAY)
+    assert override.reason == change.because
+
+
 def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
     phone.index.add(
         Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells", "numbers>=3"])

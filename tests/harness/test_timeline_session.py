@@ -126,9 +126,8 @@ def test_a_row_that_is_whole_needs_no_repair(
         "repair: reports/tiny/plain/repair.md",
     ]
     before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, "--write") == (
-        "exit 2, could not judge: there is no repair to write; nothing was written"
-    )
+    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, "--write") == ""
+    assert "there is no repair to write; nothing was written" in capsys.readouterr().out
     assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
 
 
@@ -137,6 +136,74 @@ def test_a_row_without_a_repair_fails_the_session(tiny: Bench) -> None:
     assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL) == "exit 1"
     found = written(tiny, "repair.json")
     assert (found["found"], found["unmended"]) == (False, ["smoke:sum"])
+
+
+@pytest.mark.parametrize("option", ["--write", "--in-place"])
+def test_what_cannot_be_written_is_told_all_the_same(
+    tiny: Bench, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
+    before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
+    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, option) == "exit 1"
+    assert written(tiny, "repair.json")["unmended"] == ["smoke:sum"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3].startswith("tiny/plain NOT REPAIRED, these still fail: smoke:sum; ")
+    assert lines[-2:] == [
+        "repair: reports/tiny/plain/repair.md",
+        "there is no repair to write; nothing was written",
+    ]
+    assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
+
+
+OVERRIDE = """
+[[rows.plain.overrides]]
+pin = "alpha"
+version = "1.3"
+reason = "somebody's mistake"
+date = 2025-01-01
+"""
+
+
+def test_a_repair_is_written_into_a_row_that_overrides_the_pin(tiny: Bench) -> None:
+    tiny.write("matrices/tiny.toml", TINY + OVERRIDE)
+    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, "--in-place") == ""
+    text = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
+    assert text.count("[[rows.plain.overrides]]") == 1
+    assert 'version = "1.0"\nreason = "1.3 was never released; 1.0 is the nearest to it"' in text
+
+
+REPAIRED = """
+[[rows.plain.stages]]
+name = "repair"
+step = "none"
+requirements = ["gamma==1.0"]
+reason = "mended"
+date = 2025-01-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "there", "message"),
+    [
+        (
+            "--write",
+            '[rows.plain-repaired]\nsummary = "Mended."\nbase = "plain"\n',
+            "tiny.toml has a row 'plain-repaired' already; nothing written",
+        ),
+        (
+            "--in-place",
+            REPAIRED,
+            "tiny.toml: plain is repaired already; nothing written",
+        ),
+    ],
+)
+def test_where_a_repair_stands_already_none_is_searched_for(
+    tiny: Bench, option: str, there: str, message: str
+) -> None:
+    tiny.write("matrices/tiny.toml", f"{TINY}\n{there}")
+    said = run(sessions.repair, tiny, "plain", "--as-of", UNTIL, option)
+    assert said == f"exit 2, could not judge: {message}"
+    assert not (tiny.root / "reports").exists()
 
 
 def test_both_ways_to_write_exclude_each_other(tiny: Bench) -> None:

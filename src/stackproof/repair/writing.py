@@ -16,7 +16,7 @@ from stackproof.matrix import parse_matrix
 from stackproof.records import write_atomically
 from stackproof.repair.records import Change
 
-__all__ = ["RepairedRow"]
+__all__ = ["RepairedRow", "refuse_another"]
 
 _STAGE = "repair"
 
@@ -39,7 +39,7 @@ class RepairedRow:
     @property
     def name(self) -> str:
         """The name of the row that is added."""
-        return f"{self.row}-repaired"
+        return _name(self.row)
 
     def text(self) -> str:
         """Return the TOML of a row to add."""
@@ -54,10 +54,9 @@ class RepairedRow:
 
         Raises StackproofError if there is one of that name.
         """
+        refuse_another(file, self.row, in_place=False)
         document = tomlkit.parse(file.read_text(encoding="utf-8"))
         rows: Any = document["rows"]
-        if self.name in rows:
-            raise StackproofError(f"{file.name} has a row {self.name!r} already; nothing written")
         rows[self.name] = self._table()
         _write(file, document)
         return self.name
@@ -67,13 +66,16 @@ class RepairedRow:
 
         Raises StackproofError if it has a stage of that name already.
         """
+        refuse_another(file, self.row, in_place=True)
         document = tomlkit.parse(file.read_text(encoding="utf-8"))
         rows: Any = document["rows"]
         row = rows[self.row]
-        if any(stage["name"] == _STAGE for stage in row.get("stages", ())):
-            raise StackproofError(f"{file.name}: {self.row} is repaired already; nothing written")
+        there = {entry["pin"]: entry for entry in row.get("overrides", ())}
         for entry in self._overrides():
-            row.setdefault("overrides", tomlkit.aot()).append(entry)
+            if entry["pin"] in there:
+                there[entry["pin"]].update(entry)
+            else:
+                row.setdefault("overrides", tomlkit.aot()).append(entry)
         for entry in self._stages():
             row.setdefault("stages", tomlkit.aot()).append(entry)
         known = row.get("known-failures")
@@ -129,6 +131,19 @@ class RepairedRow:
         stage["reasons"] = _reasons({change.name: change.because for change in installed})
         entries.append(stage)
         return entries
+
+
+def refuse_another(file: Path, row: str, *, in_place: bool) -> None:
+    """Raise StackproofError if a matrix file has a repair of a row already, where one would go."""
+    rows: Any = tomlkit.parse(file.read_text(encoding="utf-8"))["rows"]
+    if not in_place and _name(row) in rows:
+        raise StackproofError(f"{file.name} has a row {_name(row)!r} already; nothing written")
+    if in_place and any(stage["name"] == _STAGE for stage in rows[row].get("stages", ())):
+        raise StackproofError(f"{file.name}: {row} is repaired already; nothing written")
+
+
+def _name(row: str) -> str:
+    return f"{row}-repaired"
 
 
 def _reasons(reasons: Mapping[str, str]) -> Table:

@@ -1,4 +1,4 @@
-"""`nox -s repair`: the smallest change that mends a row, proved."""
+"""`nox -s repair`: pins that mend a row, none of which can be left out, proved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stackproof.records import write_atomically
 from stackproof.repair.records import Repair
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
-from stackproof.repair.writing import RepairedRow
+from stackproof.repair.writing import RepairedRow, refuse_another
 from stackproof.sessions.nox_session import console, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
@@ -43,7 +43,6 @@ def repair(session: nox.Session, root: Path) -> None:
         project = Project(root=root, environ=environ(session))
         given = _options(session.posargs)
         found, row = _repair(given, project, screen)
-        wrote = _write(given, found, row, root / "matrices" / f"{found.matrix}.toml")
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
     home = project.reports / found.matrix / found.row
@@ -51,8 +50,14 @@ def repair(session: nox.Session, root: Path) -> None:
     write_atomically(home / "repair.md", repair_markdown(found))
     print_repair(found, screen)
     page = (home / "repair.md").relative_to(root)
-    for line in (*wrote, f"repair: {page}"):
-        screen.print(line, markup=False, highlight=False)
+    screen.print(f"repair: {page}", markup=False, highlight=False)
+    if given.write or given.in_place:
+        # Last of all, so that nothing that was found is lost where it cannot be written.
+        try:
+            wrote = _write(given, found, row, root / "matrices" / f"{found.matrix}.toml")
+        except StackproofError as error:
+            session.error(f"exit 2, the repair could not be written: {error}")
+        screen.print(wrote, markup=False, highlight=False)
     if not found.found:
         session.error("exit 1")
 
@@ -72,6 +77,9 @@ def _repair(
     given: argparse.Namespace, project: Project, screen: Console
 ) -> tuple[Repair, RepairedRow]:
     name, row, matrix = find_row(given.row, project.root / "matrices")
+    if given.write or given.in_place:
+        file = project.root / "matrices" / f"{name}.toml"
+        refuse_another(file, row, in_place=given.in_place)
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
     now = datetime.now(timezone.utc)
     moment = plan.as_of or now.replace(minute=0, second=0, microsecond=0)
@@ -98,11 +106,9 @@ def _repair(
         return workshop.repair(remedies=given.remedies)
 
 
-def _write(given: argparse.Namespace, found: Repair, row: RepairedRow, file: Path) -> list[str]:
-    """Write the repair into the matrix where that was asked for; return what to say of it."""
-    if not (given.write or given.in_place):
-        return []
+def _write(given: argparse.Namespace, found: Repair, row: RepairedRow, file: Path) -> str:
+    """Write the repair into the matrix, if there is one; return what to say of it."""
     if not (found.found and found.pins):
-        raise StackproofError("there is no repair to write; nothing was written")
+        return "there is no repair to write; nothing was written"
     name = row.add_to(file) if given.write else row.put_into(file, found.failing)
-    return [f"wrote row {name} to matrices/{file.name}"]
+    return f"wrote row {name} to matrices/{file.name}"
