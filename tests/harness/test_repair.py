@@ -1,4 +1,4 @@
-"""Repairs of made-up stacks, built for real: the fewest pins, why each is needed, and the proof."""
+"""Repairs of made-up stacks, built for real: pins, why none can be left out, and the proof."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stackproof.laboratory import Laboratory
 from stackproof.matrix import load_matrix, parse_matrix
 from stackproof.plan import make_plan
 from stackproof.progress import Progress
-from stackproof.repair.records import Change, RemedyTrial, Removal, Repair
+from stackproof.repair.records import Change, RemedyTrial, Removal, Repair, Tried
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
 from stackproof.repair.writing import RepairedRow
@@ -228,6 +228,8 @@ def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> No
     assert radio.because == "1.3 was never released; 1.0 is the nearest to it"
     assert found.found
     assert [pin.name for pin in found.pins] == ["contacts", "lamps", "radio"]
+    # What the row never came to was heard of a build with the radio that there is.
+    assert [pin.because for pin in found.pins[:2]] == [CONTACTS.because, LAMPS.because]
     file = phone.bench.root / "matrices" / "phone.toml"
     row.put_into(file, found.failing)
     plan = make_plan(load_matrix(file), name="phone", row="plain", as_of=MOMENT)
@@ -392,6 +394,31 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
     assert found.unmended == ("smoke:light",)
     assert found.pins == (CONTACTS,)
     assert 'summary = "The row plain, mended but for smoke:light."' in found.toml
+    assert found.tried == (
+        Tried(
+            check="smoke:light",
+            sources=(
+                "all pins resolved in one go",
+                "the newest versions that agree with all pins",
+            ),
+            message="RuntimeError: too old to shine",
+        ),
+    )
+    assert found.notes == (NO_DATE,)
+    output = StringIO()
+    print_repair(found, Console(file=output, width=160))
+    assert output.getvalue().splitlines()[-3:-1] == [
+        (
+            "smoke:light still fails: RuntimeError: too old to shine; tried: all pins resolved in "
+            "one go, the newest versions that agree with all pins"
+        ),
+        NO_DATE,
+    ]
+    page = repair_markdown(found)
+    assert (
+        "| `smoke:light` | RuntimeError: too old to shine | all pins resolved in one go, "
+        "the newest versions that agree with all pins |\n"
+    ) in page
 
 
 def test_a_run_that_could_not_be_judged_is_not_taken_for_a_whole_row(phone: Phone) -> None:
@@ -591,6 +618,7 @@ def repair_of(**changes: object) -> Repair:
         found=True,
         failing=("smoke:light",),
         unmended=(),
+        tried=(),
         pins=(LAMPS,),
         confirmed=True,
         minimal=True,

@@ -10,6 +10,7 @@ from stackproof.repair.consistent import Consistency
 from stackproof.repair.records import Change
 from stackproof.repair.repairing import Mended
 from stackproof.timeline.reasons import Facts
+from stackproof.verdict import Check
 
 __all__ = ["Reasons"]
 
@@ -35,32 +36,33 @@ class Reasons:
         return Change(
             name=name,
             version=version,
-            mends=self.mended.removals.get(name) or self._spoken_of(name),
+            mends=self.mended.removals.get(name, ()),
             because=self.mended.joint.changed.get(name) or self._because(name, version),
             documented=self.pins[name] if departs else None,
         )
 
-    def _spoken_of(self, name: str) -> tuple[str, ...]:
-        """Return the failing checks whose subject or message is a changed pin."""
-        checks = (self.mended.broken.checks.get(check) for check in self.mended.failing)
-        return tuple(
-            item.id for item in checks if item and (name == item.subject or name in item.message)
-        )
+    def _heard(self, check: str) -> Check | None:
+        """Return a check as it failed: what the row never came to was heard of the start."""
+        for found in (self.mended.broken, self.mended.start):
+            item = found.checks.get(check)
+            if item is not None and item.outcome == "failed":
+                return item
+        return None
 
     def _because(self, name: str, version: str) -> str:
-        before = self.mended.broken.freeze.get(name)
+        before = self.mended.start.freeze.get(name)
         if before is None:
             return "stands among the pins, but no stage installs it"
         if before == version:
             return self._guarded(name)
-        clashes = self.facts.clashes(name, before, self.mended.broken.freeze)
+        clashes = self.facts.clashes(name, before, self.mended.start.freeze)
         said = (f"{name} {before} {clash}" for clash in clashes)
         return "; ".join(said) or self._said(name, before)
 
     def _guarded(self, name: str) -> str:
         """Say what the installer would do to a pin that is named again."""
         rest = {other: v for other, v in self.mended.versions.items() if other != name}
-        answer = self.consistency.last_stage(rest, self.mended.broken.freeze)
+        answer = self.consistency.last_stage(rest, self.mended.start.freeze)
         if isinstance(answer, Refused) or name not in answer:
             return "named again, else the installer moves it"
         chosen = answer[name]
@@ -70,7 +72,7 @@ class Reasons:
     def _said(self, name: str, before: str) -> str:
         """Say what failed with the version before, where no requirement speaks against it."""
         for check in self.mended.removals.get(name, ()):
-            known = self.mended.broken.checks.get(check)
+            known = self._heard(check)
             lines = known.message.splitlines() if known else []
             if lines:
                 return f"with {name} {before}, {check} says: {lines[0]}"

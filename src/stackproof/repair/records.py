@@ -6,7 +6,7 @@ from typing import Literal
 
 from stackproof.records import Record
 
-__all__ = ["Change", "RemedyTrial", "Removal", "Repair"]
+__all__ = ["Change", "RemedyTrial", "Removal", "Repair", "Tried"]
 
 
 class Change(Record):
@@ -46,11 +46,20 @@ class RemedyTrial(Record):
     message: str
 
 
+class Tried(Record):
+    """What was tried in vain for one check, and what it says where it was heard last."""
+
+    check: str
+    sources: tuple[str, ...]
+    message: str
+
+
 class Repair(Record):
     """The fewest pins with which every check of a row passes: the form of `repair.json`.
 
     `failing` are the checks that fail without them, `unmended` those that still fail with them, so
-    that what `pins` holds is then only the nearest thing to a repair. `confirmed` says that the
+    that what `pins` holds is then only the nearest thing to a repair; `tried` tells of each what was
+    tried for it. `confirmed` says that the
     whole suite passed in a fresh environment, `minimal` that it was seen to fail without each pin.
     `builds` counts the environments that the answer rests on, `built` those made by this run;
     `toml` is what to add to the matrix.
@@ -63,6 +72,7 @@ class Repair(Record):
     found: bool
     failing: tuple[str, ...]
     unmended: tuple[str, ...]
+    tried: tuple[Tried, ...] = ()
     pins: tuple[Change, ...]
     confirmed: bool
     minimal: bool

@@ -13,7 +13,7 @@ from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused
 from stackproof.plan import Plan, timestamp
 from stackproof.repair.consistent import Consistency, Joint
-from stackproof.repair.records import RemedyTrial
+from stackproof.repair.records import RemedyTrial, Tried
 from stackproof.repair.remedies import RemedyTrials
 from stackproof.search import drop_needless, reduce_to_minimum
 from stackproof.timeline.probing import Found, Prober
@@ -24,6 +24,7 @@ __all__ = ["Mended", "Repairer"]
 
 _BUILT = ("stage:", "pip-check:")
 _SHOWN = 3
+_CONSISTENT = "all pins resolved in one go"
 Versions = dict[str, str]
 
 
@@ -31,13 +32,17 @@ Versions = dict[str, str]
 class Mended:
     """What a search found: the versions of a last stage, and what is known of each.
 
-    `failing` is what failed without them, `unmended` what fails with them. `removals` maps each to
-    the checks that failed without it alone.
+    `broken` is the row as it is; `start` is the row again, or what it is with the documented pins
+    changed without which it cannot be installed. `failing` is what failed without the versions,
+    `unmended` what fails with them, and `tried` what was tried for each. `removals` maps each
+    version to the checks that failed without it alone.
     """
 
     broken: Found
+    start: Found
     failing: tuple[str, ...]
     unmended: tuple[str, ...]
+    tried: tuple[Tried, ...]
     joint: Joint
     versions: Mapping[str, str]
     removals: Mapping[str, tuple[str, ...]]
@@ -61,7 +66,8 @@ class Repairer:
     _joint: Joint = field(init=False)
     _remedied: tuple[tuple[RemedyTrial, Found], ...] = ()
     _origins: dict[str, str] = field(default_factory=dict)
-    _undated: list[str] = field(default_factory=list)
+    _vain: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _undated: set[str] = field(default_factory=set)
     _trials: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
 
     def repair(self) -> Mended:
@@ -90,8 +96,10 @@ class Repairer:
         changed = [name for name in self._joint.changed if name not in kept]
         return Mended(
             broken=broken,
+            start=start,
             failing=failing,
             unmended=_failed(whole),
+            tried=self._tried(whole),
             joint=self._joint,
             versions=kept,
             removals=trials | {name: self._as_documented(name, kept, whole) for name in changed},
@@ -176,8 +184,10 @@ class Repairer:
         because = f"no versions satisfy all pins: {sentence(refused)}" if refused else None
         return Mended(
             broken=broken,
+            start=broken,
             failing=failing,
             unmended=failing,
+            tried=self._tried(broken),
             joint=self._joint,
             versions={},
             removals={},
@@ -189,6 +199,17 @@ class Repairer:
     def _trials_of_remedies(self) -> tuple[RemedyTrial, ...]:
         return tuple(trial for trial, _ in self._remedied)
 
+    def _tried(self, last: Found) -> tuple[Tried, ...]:
+        """Say of each check that fails in the `last` build what it says, and what was tried."""
+        return tuple(
+            Tried(
+                check=check,
+                sources=(_CONSISTENT, *self._vain.get(check, ())),
+                message=next(iter(last.checks[check].message.splitlines()), ""),
+            )
+            for check in _failed(last)
+        )
+
     def _notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
         """Say what versions mended a check, and of which checks no earlier date was asked."""
         notes = [
@@ -196,7 +217,7 @@ class Repairer:
             for check, origin in self._origins.items()
             if check not in unmended
         ]
-        undated = [check for check in self._undated if check in unmended]
+        undated = [check for check in unmended if check in self._undated]
         if undated:
             row = f"{self.row.name}/{self.row.row}"
             notes.append(
@@ -255,6 +276,7 @@ class Repairer:
     def _more(self, check: str, versions: Versions, found: Found) -> Versions:
         """Return the fewest versions that mend a check besides those there are; none if none do."""
         through = traceback_packages(found.evidence, check)
+        vain: list[str] = []
         for origin, source in self._sources(check):
             others = {
                 name: version
@@ -267,25 +289,35 @@ class Repairer:
             if guilty is not None:
                 self._origins[check] = origin
                 return {name: others[name] for name in guilty}
+            vain.append(origin)
+        self._vain[check] = tuple(vain)
         return {}
 
     def _sources(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield versions that are known to go together, each with what they are.
 
         They are the newest, those left by a remedy that mends the check, and those of a better day.
+        Remedies or days of which none has any to offer are named all the same.
         """
         newest = {name: chosen.version for name, chosen in self._joint.newest.items()}
         yield "the newest versions that agree with all pins", newest
-        for trial, found in self._remedied:
-            if found.answers(check) and found.passes(check):
-                yield f"the remedy {trial.name}", found.freeze
+        mending = [
+            (f"the remedy {trial.name}", found.freeze)
+            for trial, found in self._remedied
+            if found.answers(check) and found.passes(check)
+        ]
+        yield from mending
+        if self._remedied and not mending:
+            yield "the document's remedies, each alone", {}
         dates = self.prober.dates(check, self.row.plan, self.moment)
-        for moment, found in dates:
-            if found.passes(check):
-                yield f"the versions as of {timestamp(moment)}", found.freeze
-                break
-        if all(moment == self.moment for moment, _ in dates):
-            self._undated.append(check)
+        better = next((date for date in dates if date[1].passes(check)), None)
+        earlier = [moment for moment, _ in dates if moment < self.moment]
+        if better is not None:
+            yield f"the versions as of {timestamp(better[0])}", better[1].freeze
+        elif earlier:
+            yield f"the dates that were asked, {len(earlier)} in all", {}
+        if not earlier:
+            self._undated.add(check)
 
     def _mends(
         self, check: str, versions: Versions, others: Versions, names: Sequence[str]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stackproof.repair.records import RemedyTrial, Repair
+from stackproof.repair.records import RemedyTrial, Repair, Tried
 from stackproof.templates import markdown_templates
 
 __all__ = ["closing", "print_repair", "repair_markdown"]
@@ -33,7 +33,7 @@ def print_repair(repair: Repair, console: Console) -> None:
             console.print(table)
     if repair.toml:
         console.print(repair.toml, markup=False, highlight=False)
-    for line in (*repair.notes, closing(repair)):
+    for line in (*map(_in_vain, repair.tried), *repair.notes, closing(repair)):
         console.print(line, markup=False, highlight=False)
 
 
@@ -48,9 +48,9 @@ def closing(repair: Repair) -> str:
     if not repair.failing:
         return f"{name}: every check passes as of {repair.as_of}, there is nothing to repair"
     if repair.found:
-        proved = "confirmed by the whole suite" if repair.confirmed else "not confirmed"
         least = "no pin can be left out" if repair.minimal else "a pin might be left out"
-        return f"{name} REPAIRED by {len(repair.pins)} pins, {proved}, {least}; {work}"
+        proved = f"confirmed by the whole suite, {least}"
+        return f"{name} REPAIRED by {len(repair.pins)} pins, {proved}; {work}"
     return f"{name} NOT REPAIRED, these still fail: {', '.join(repair.unmended)}; {work}"
 
 
@@ -59,6 +59,11 @@ def does(trial: RemedyTrial) -> str:
     if not trial.installs:
         return f"cannot be installed: {trial.message}"
     return "moves versions" if trial.moved else "moves no version"
+
+
+def _in_vain(tried: Tried) -> str:
+    said = f": {tried.message}" if tried.message else ""
+    return f"{tried.check} still fails{said}; tried: {', '.join(tried.sources)}"
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -79,6 +79,7 @@ class Workshop:
             found=found,
             failing=mended.failing,
             unmended=mended.unmended,
+            tried=mended.tried,
             pins=changes,
             confirmed=found,
             minimal=found and all(mended.removals.values()),
