@@ -106,7 +106,7 @@ def timeline(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="none")
 def repair(session: nox.Session) -> None:
-    """Find the fewest pins that mend a row: -- [ROW] [--as-of] [--write|--in-place]."""
+    """Find pins, none too many, that mend a row: -- [ROW] [--as-of] [--write|--in-place]."""
     sessions.repair(session, ROOT)
 
 

@@ -170,7 +170,7 @@ def phone(bench: Bench, index: Index, tmp_path: Path) -> Phone:
     return Phone(bench, index, tmp_path / "index-cache")
 
 
-def test_the_fewest_pins_are_found_proved_and_written(phone: Phone) -> None:
+def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> None:
     found, row = phone.repair()
     assert found.failing == (
         "import:*",
@@ -200,6 +200,7 @@ def test_the_fewest_pins_are_found_proved_and_written(phone: Phone) -> None:
     assert text.startswith("# The phone, and what goes with it.\n")
     assert 'summary = "As the document says."  # word for word\n' in text
     assert text.endswith(found.toml)
+    assert 'reason = "none of these can be left out, found by `nox -s repair`"\n' in text
     plan = make_plan(load_matrix(file), name="phone", row="plain-repaired")
     assert plan.as_of == MOMENT
     assert plan.stages[-1].requirements == ("radio==1.0", "contacts==2.0", "lamps==2.0")
@@ -419,6 +420,7 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
         "| `smoke:light` | RuntimeError: too old to shine | all pins resolved in one go, "
         "the newest versions that agree with all pins |\n"
     ) in page
+    assert "| pin | version | in the document | first seen to fail without it | because |" in page
 
 
 def test_a_run_that_could_not_be_judged_is_not_taken_for_a_whole_row(phone: Phone) -> None:

@@ -1,1 +1,1 @@
-"""The smallest change that mends a row: searched by resolving, proved by building."""
+"""A change that mends a row, no pin too many: searched by resolving, proved by building."""

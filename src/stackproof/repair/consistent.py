@@ -45,7 +45,7 @@ class Consistency:
     _notes: dict[str, str] = field(default_factory=dict)
 
     def joint(self, freeze: Freeze) -> Joint:
-        """Return the resolution of all pins; where there is none, of all but the fewest freed ones.
+        """Return the resolution of all pins; where there is none, of all but some freed ones.
 
         A pin whose version was never released, or is in the way of others, is replaced.
         Raises CannotJudgeError if the index fails.
@@ -103,7 +103,7 @@ class Consistency:
     def _free(
         self, pins: Mapping[str, str], freeze: Freeze, freed: tuple[str, ...] = ()
     ) -> Resolution | Refused:
-        """Return the resolution with one pin of each smallest clash freed, if there is one."""
+        """Return the resolution with one pin freed of each clash of no pin too many, if any."""
         clash = reduce_to_minimum(list(pins), lambda part: self._clashes(part, pins))
         if clash is None:
             return self._resolve(pins, freeze, freed)

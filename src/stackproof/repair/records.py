@@ -10,7 +10,7 @@ __all__ = ["Change", "RemedyTrial", "Removal", "Repair", "Tried"]
 
 
 class Change(Record):
-    """One pin of a repair; without it the checks that it `mends` fail.
+    """One pin of a repair; `mends` are the first checks that were seen to fail without it.
 
     `because` is the requirement that makes it necessary. `documented` is the document's version
     where the change departs from it, else None.
@@ -24,7 +24,10 @@ class Change(Record):
 
 
 class Removal(Record):
-    """What was seen without one pin: `failed` holds the checks that failed then."""
+    """What was seen without one pin: `failed` holds the checks that failed then.
+
+    Cheap checks are asked first; where one of them fails, no more are asked.
+    """
 
     without: str
     failed: tuple[str, ...]
@@ -55,14 +58,14 @@ class Tried(Record):
 
 
 class Repair(Record):
-    """The fewest pins with which every check of a row passes: the form of `repair.json`.
+    """Pins with which every check of a row passes: the form of `repair.json`.
 
     `failing` are the checks that fail without them, `unmended` those that still fail with them, so
-    that what `pins` holds is then only the nearest thing to a repair; `tried` tells of each what was
-    tried for it. `confirmed` says that the
-    whole suite passed in a fresh environment, `minimal` that it was seen to fail without each pin.
-    `builds` counts the environments that the answer rests on, `built` those made by this run;
-    `toml` is what to add to the matrix.
+    that what `pins` holds is then only the nearest thing to a repair; `tried` tells what was tried
+    for each of them. `confirmed` says that the whole suite passed in a fresh environment, `minimal`
+    that it was seen to fail without each pin alone, so that none can be left out; another set may
+    have fewer. `builds` counts the environments that the answer rests on, `built` those made by
+    this run; `toml` is what to add to the matrix.
     """
 
     format: Literal[1] = 1

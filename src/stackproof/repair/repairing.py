@@ -1,4 +1,4 @@
-"""Find the fewest pins that mend a row: from what is consistent, cut down, then proved whole."""
+"""Find pins that mend a row: from what is consistent, cut down to the needed, proved whole."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Mended:
     `broken` is the row as it is; `start` is the row again, or what it is with the documented pins
     changed without which it cannot be installed. `failing` is what failed without the versions,
     `unmended` what fails with them, and `tried` what was tried for each. `removals` maps each
-    version to the checks that failed without it alone.
+    version to the first checks that were seen to fail without it alone.
     """
 
     broken: Found
@@ -274,7 +274,10 @@ class Repairer:
         return versions, unmended
 
     def _more(self, check: str, versions: Versions, found: Found) -> Versions:
-        """Return the fewest versions that mend a check besides those there are; none if none do."""
+        """Return versions, all of them needed, that mend a check besides those there are.
+
+        There are none if none do.
+        """
         through = traceback_packages(found.evidence, check)
         vain: list[str] = []
         for origin, source in self._sources(check):
@@ -326,7 +329,10 @@ class Repairer:
         return self._probe({**versions, **more}, [check]).passes(check) is True
 
     def _holds(self, versions: Versions, mended: Sequence[str]) -> bool:
-        """Tell whether all that was mended passes with so few versions, cheap questions first."""
+        """Tell whether all that was mended passes with so few versions, cheap questions first.
+
+        Where one of these fails, the answer is known and the costly ones are not asked.
+        """
         cheap = [check for check in mended if check.startswith(_BUILT)]
         rest = [check for check in mended if check not in cheap]
         found = self._probe(versions, cheap or [self._last_stage])

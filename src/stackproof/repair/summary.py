@@ -17,7 +17,7 @@ __all__ = ["closing", "print_repair", "repair_markdown"]
 
 def print_repair(repair: Repair, console: Console) -> None:
     """Print the pins of a repair, what the document's remedies do, and one last line."""
-    pins = _table("repair", "pin", "mends", "because")
+    pins = _table("repair", "pin", "first seen to fail without it", "because")
     for change in repair.pins:
         departs = f" (document: {change.documented})" if change.documented else ""
         named = f"{change.name}=={change.version}{departs}"

@@ -126,7 +126,7 @@ class RepairedRow:
         for key, values in (("pins", pins), ("requirements", others)):
             if values:
                 stage[key] = tomlkit.array(str(values).replace("'", '"')).multiline(multiline=True)
-        stage["reason"] = "the fewest pins with which every check passes, found by `nox -s repair`"
+        stage["reason"] = "none of these can be left out, found by `nox -s repair`"
         stage["date"] = self.today
         stage["reasons"] = _reasons({change.name: change.because for change in installed})
         entries.append(stage)

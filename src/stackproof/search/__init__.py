@@ -1,4 +1,4 @@
-"""Searches without input or output: when answers turned, and the smallest set that matters."""
+"""Searches without input or output: when answers turned, and which items of a set matter."""
 
 from stackproof.search.reduction import drop_needless, reduce_to_minimum
 from stackproof.search.turns import Answer, Guide, Probe, Search, Turn

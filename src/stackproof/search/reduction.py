@@ -1,4 +1,4 @@
-"""Delta debugging: the smallest part of a set that still has a property."""
+"""Delta debugging: a part of a set that still has a property, and no item too many."""
 
 from __future__ import annotations
 
