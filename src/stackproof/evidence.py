@@ -36,7 +36,9 @@ class RunRecord(Record):
 
     `trouble` says in one message why the run cannot be judged, or is None; `suite` is the sha256 of
     the suite's files, and `suite_exit` is None where it did not run to its end. `seconds` is wall
-    time, `own_seconds` the part of it spent outside installers and suite.
+    time, `own_seconds` the part of it spent outside installers and suite. `index` is None where
+    nothing was installed; `further` says what else installers were told of sources, None where that
+    is not known.
     """
 
     format: Literal[1] = 1
@@ -47,6 +49,7 @@ class RunRecord(Record):
     installer: Installer
     installer_version: str
     index: str | None
+    further: tuple[str, ...] | None = None  # older files do not say
     constraints: tuple[ConstraintsUsed, ...]
     notes: tuple[str, ...]
     suite: str

@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from stackproof.environment import constraints_in_use, scratch_environment
-from stackproof.evidence import Evidence
+from stackproof.evidence import Evidence, RunRecord
+from stackproof.index.default import default_index, further_sources, without_credentials
 from stackproof.plan import Plan
 from stackproof.progress import Progress
 from stackproof.project import Project
@@ -42,8 +43,8 @@ class Laboratory:
     ) -> Evidence | None:
         """Return the newest run of this very plan that was judged, none before `not_before`.
 
-        Same means the same plan, the same suite and the same constraint files, by content.
-        Raises CannotJudgeError if a constraint file cannot be had.
+        Same means the same plan, the same suite and the same constraint files, by content, from the
+        same sources. Raises CannotJudgeError if a constraint file cannot be had.
         """
         project = self.project
         files = constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
@@ -57,6 +58,19 @@ class Laboratory:
                 return None
             used = {(file.name, file.sha256) for file in run.constraints}
             same = (evidence.plan.fingerprint, run.suite, used) == wanted
-            if same and judge(evidence).verdict != "unjudged":
+            if same and self.has_sources_of(run) and judge(evidence).verdict != "unjudged":
                 return evidence
         return None
+
+    def has_sources_of(self, run: RunRecord) -> bool:
+        """Tell whether packages would come from where a run took them; not if that is not known.
+
+        Raises CannotJudgeError for a configuration file of an installer that cannot be read.
+        """
+        if run.index is None:
+            return False
+        environ = self.project.environ
+        index = without_credentials(default_index(run.installer, environ))
+        # The public index has one spelling of its own for uv (see `index/lifetimes.py`).
+        same = run.index.rstrip("/") == index.rstrip("/")
+        return same and run.further == tuple(further_sources(run.installer, environ))

@@ -77,6 +77,7 @@ class _Run:
     python: str = ""
     installer_version: str = ""
     index: str | None = None
+    further: tuple[str, ...] | None = None
     constraints: list[ConstraintsUsed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     suite_exit: int | None = None
@@ -135,6 +136,7 @@ class _Run:
             installer=self.plan.installer,
             installer_version=self.installer_version or self.plan.installer,
             index=self.index,
+            further=self.further,
             constraints=tuple(self.constraints),
             notes=(*self.plan.notes, *self.notes),
             suite=self.project.suite_fingerprint,
@@ -156,7 +158,8 @@ class _Run:
 
     def _take_over(self, mark: Mark) -> None:
         earlier = Evidence(self.evidence.folder.parent / mark.evidence).run
-        self.index, self.installer_version = earlier.index, earlier.installer_version
+        self.index, self.further = earlier.index, earlier.further
+        self.installer_version = earlier.installer_version
         self.constraints += earlier.constraints
         self.notes += (note for note in earlier.notes if note not in self.plan.notes)
         self.notes.append(f"the environment was not built by this run but by {mark.evidence}")
@@ -197,6 +200,7 @@ class _Run:
             with self._part("index"):
                 self.installer_version = ask(environment.version_command()).output
                 self.index = builder.prepare()
+                self.further = builder.further
             failed = self._run_stages(builder)
         freeze = environment.freeze()
         self.evidence.write_freeze(freeze)

@@ -73,6 +73,36 @@ def test_a_run_is_found_again_by_its_plan(laboratory: Laboratory) -> None:
     assert laboratory.recall(plan, not_before=_from_now(days=1)) is None
 
 
+def test_a_run_from_other_sources_is_not_found_again(laboratory: Laboratory, bench: Bench) -> None:
+    plan = probe("stage:one")
+    _, evidence = laboratory.run(plan)
+    used = dict(bench.environ)
+    for other in (
+        {"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple"},
+        {"UV_FIND_LINKS": "wheels"},
+    ):
+        bench.environ.update(other)
+        assert laboratory.recall(plan) is None, other
+        bench.environ.clear()
+        bench.environ.update(used)
+    # The same one counts, in another spelling and under another login too.
+    index = used["UV_DEFAULT_INDEX"].replace("://", "://me:secret@").rstrip("/")
+    bench.environ["UV_DEFAULT_INDEX"] = index
+    assert laboratory.recall(plan) == evidence
+
+
+def test_a_run_with_further_sources_is_found_again_with_the_very_same(
+    laboratory: Laboratory, bench: Bench
+) -> None:
+    plan = probe("stage:one")
+    bench.environ["UV_EXTRA_INDEX_URL"] = bench.index.url
+    _, evidence = laboratory.run(plan)
+    assert evidence.run.further == (f"UV_EXTRA_INDEX_URL is {bench.index.url}",)
+    assert laboratory.recall(plan) == evidence
+    del bench.environ["UV_EXTRA_INDEX_URL"]
+    assert laboratory.recall(plan) is None
+
+
 def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench) -> None:
     plan = probe("stage:one")
     laboratory.run(plan)

@@ -359,6 +359,13 @@ def test_a_run_goes_on_where_another_was_interrupted_and_a_third_costs_nothing(
     assert "as of" not in phone.bench.output.getvalue()
 
 
+def test_probes_of_another_index_answer_nothing(phone: Phone) -> None:
+    assert phone.trace(CONTACTS, samples=0).built == 2
+    assert phone.trace(CONTACTS, samples=0).built == 0
+    phone.bench.environ["UV_EXTRA_INDEX_URL"] = phone.index.url
+    assert phone.trace(CONTACTS, samples=0).built == 2
+
+
 def timeline_of(*checks: CheckHistory) -> Timeline:
     return Timeline(
         matrix="phone",

@@ -65,7 +65,8 @@ class Builder:
     """Runs the stages of one plan in one environment.
 
     `folder` takes the logs and constraint files; `snapshots` is where the repository keeps its own
-    constraint files; `limit` is the time limit of one stage in seconds.
+    constraint files; `limit` is the time limit of one stage in seconds. `further` are the sources
+    that the installer was told of beside its index, known once `prepare` was called.
     """
 
     plan: Plan
@@ -77,6 +78,7 @@ class Builder:
     tick: Callable[[], None] = lambda: None
     constraints: list[ConstraintsUsed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    further: tuple[str, ...] = ()
 
     def prepare(self) -> str:
         """Make sure that the index answers; return its address without credentials.
@@ -93,8 +95,8 @@ class Builder:
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name
         )
         require_index(url, project=first, upload_times=self.plan.as_of is not None)
-        further = further_sources(self.environment.installer, self.environ)
-        self.notes += (f"packages may come from elsewhere too: {source}" for source in further)
+        self.further = tuple(further_sources(self.environment.installer, self.environ))
+        self.notes += (f"packages may come from elsewhere too: {item}" for item in self.further)
         return without_credentials(url)
 
     def stages(self) -> Iterator[StageRecord]:

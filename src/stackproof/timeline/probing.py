@@ -181,7 +181,7 @@ class Prober:
         return self._shelf
 
     def _read(self, plan: Plan) -> dict[str, Found]:
-        """Read the probes of earlier runs that had the same suite and the same constraint files."""
+        """Read the probes of earlier runs with the same suite, constraint files and sources."""
         project = self.laboratory.project
         files = constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
         shelf: dict[str, Found] = {}
@@ -194,7 +194,8 @@ class Prober:
             used = {(file.name, file.sha256) for file in run.constraints}
             # What could not be judged is no answer, also where the run itself knew no trouble.
             judged = verdict.trouble is None
-            if judged and run.suite == project.suite_fingerprint and used <= files:
+            same = run.suite == project.suite_fingerprint and used <= files
+            if judged and same and self.laboratory.has_sources_of(run):
                 key = build_key(evidence.plan)
                 shelf[key] = shelf[key].and_also(found) if key in shelf else found
         return shelf
