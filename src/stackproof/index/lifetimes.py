@@ -18,7 +18,13 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from stackproof.index.default import default_index
 from stackproof.index.uv_config import uv_settings
 
-__all__ = ["PAGE_SECONDS", "public_lifetimes", "write_lifetimes"]
+__all__ = [
+    "PAGE_SECONDS",
+    "has_public_lifetimes",
+    "public_lifetimes",
+    "without_lifetimes",
+    "write_lifetimes",
+]
 
 #: How long the public index lets its pages count as fresh.
 PAGE_SECONDS = 600
@@ -40,6 +46,27 @@ def write_lifetimes(file: Path, index: str) -> None:
     file.write_text(_CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8")
 
 
+def has_public_lifetimes(environ: Mapping[str, str]) -> bool:
+    """Tell whether `public_lifetimes` says how long pages live: no file and no index else does.
+
+    Raises CannotJudgeError for a file of uv's that cannot be read.
+    """
+    public = default_index("uv", environ) == PYPI_SIMPLE_ENDPOINT
+    return public and not any(settings for _, settings in uv_settings(environ))
+
+
+def without_lifetimes(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables with which uv asks for pages anew when it is told to by `--refresh`.
+
+    Where a file gives the default index a lifetime, uv keeps to that in spite of the option; not
+    so for an index that a variable names. Raises CannotJudgeError for a file that cannot be read.
+    """
+    indexes = (item for _, settings in uv_settings(environ) for item in settings.get("index", ()))
+    if any(item.get("default") and "cache-control" in item for item in indexes):
+        return {**environ, "UV_DEFAULT_INDEX": default_index("uv", environ)}
+    return environ
+
+
 @contextmanager
 def public_lifetimes(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Give the variables with which uv takes the public index's pages for as long as it says.
@@ -48,8 +75,7 @@ def public_lifetimes(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     counts. Who configures uv by a file can set lifetimes there, and is left alone too.
     Raises CannotJudgeError for a file of uv's that cannot be read.
     """
-    public = default_index("uv", environ) == PYPI_SIMPLE_ENDPOINT
-    if not public or any(settings for _, settings in uv_settings(environ)):
+    if not has_public_lifetimes(environ):
         yield environ
         return
     with TemporaryDirectory(prefix="stackproof-uv-") as folder:

@@ -7,6 +7,7 @@ over as preferences, which is how an installer treats them: kept wherever they s
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,14 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
+from stackproof.index.default import further_sources
 from stackproof.index.failures import classify
-from stackproof.index.lifetimes import PAGE_SECONDS, write_lifetimes
+from stackproof.index.lifetimes import (
+    PAGE_SECONDS,
+    has_public_lifetimes,
+    public_lifetimes,
+    without_lifetimes,
+)
 from stackproof.index.memory import Memory
 from stackproof.plan import timestamp
 from stackproof.process import run
@@ -72,6 +79,7 @@ Resolution = dict[str, Chosen]
 class Resolver:
     """Resolves with uv; `offline` takes only what is cached, however old.
 
+    `index` is the default one by `environ`, in which uv finds the rest of its settings itself.
     `limit` is in seconds; `tick` is called some twenty times a second while uv works.
     """
 
@@ -85,32 +93,51 @@ class Resolver:
     def resolve(self, wanted: Wanted) -> Resolution | Refused:
         """Return what would be installed, by normal name.
 
-        An answer given before stands as long as the index's pages count as fresh; under a cut-off,
-        and offline, it stands. Raises CannotJudgeError if the index fails.
+        An answer given before stands as long as the index's pages count as fresh; offline, and
+        under a cut-off before which they held everything, it stands for good.
+        Raises CannotJudgeError if the index fails.
         """
         inputs = [version("uv"), self.index, vars(wanted) | {"as_of": _text(wanted.as_of)}]
         known = self.memory.recall("resolution", inputs)
-        if known and (wanted.as_of or self.offline or known.age < PAGE_SECONDS):
+        if known and (
+            self.offline
+            or known.age < PAGE_SECONDS
+            or _is_past(wanted.as_of, known.age + PAGE_SECONDS)
+        ):
             return _read(known.value)
-        value = self._ask(wanted)
-        if "refused" in value and wanted.as_of is None:
-            # Pages may count as fresh and lack a release: a refusal takes an index that was asked.
-            return _read(self._ask(wanted, "--refresh"))
-        if _is_settled(value):
+        with public_lifetimes(self.environ) as environ:
+            value = self._ask(wanted, environ)
+            if "refused" in value and not self._saw_all(wanted):
+                # Fresh pages may lack a release: a refusal takes an index that was asked.
+                value = self._ask(wanted, without_lifetimes(environ), "--refresh")
+        if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
             self.memory.keep("resolution", inputs, value)
         return _read(value)
 
-    def _ask(self, wanted: Wanted, *options: str) -> dict[str, Any]:
+    def _saw_all(self, wanted: Wanted) -> bool:
+        """Tell whether every page that counts as fresh has all releases before a cut-off.
+
+        The public index's pages do, since they are younger than a cut-off that is older than they
+        may get. Other indexes are asked again whatever the cut-off: their pages may live longer,
+        and a mirror shows a release long after its date.
+        """
+        return (
+            _is_past(wanted.as_of, PAGE_SECONDS)
+            and wanted.index is None
+            and not wanted.further
+            and has_public_lifetimes(self.environ)
+            and not any(further_sources("uv", self.environ))
+        )
+
+    def _ask(self, wanted: Wanted, environ: Mapping[str, str], *options: str) -> dict[str, Any]:
         with TemporaryDirectory(prefix="stackproof-audit-") as name:
             folder = Path(name)
             log, output = folder / "log", folder / "resolved.txt"
-            write_lifetimes(folder / "uv.toml", self.index)  # where uv finds it, its working folder
             finished = run(
                 [*self._command(wanted, folder, output), *options],
                 log=log,
                 limit=self.limit,
-                env={**self.environ, "NO_COLOR": "1"},
-                cwd=folder,
+                env={**environ, "NO_COLOR": "1"},
                 tick=self.tick,
             )
             words = log.read_text(encoding="utf-8", errors="replace")
@@ -156,6 +183,11 @@ class Resolver:
 def _is_settled(value: Mapping[str, Any]) -> bool:
     """Tell whether an answer stands: a build may fail for want of something on this machine."""
     return "refused" not in value or _NO_SOLUTION in " ".join(value["refused"].split())
+
+
+def _is_past(cut_off: datetime | None, seconds: float) -> bool:
+    """Tell whether there is a cut-off and it is at least so many seconds old."""
+    return cut_off is not None and time.time() - cut_off.timestamp() >= seconds
 
 
 def _text(moment: datetime | None) -> str | None:
