@@ -127,3 +127,17 @@ def test_a_refusal_stands_where_no_release_can_come_any_more(
     index.forget()
     assert ask("alpha==1.1", as_of) is None
     assert (index.requests["simple/alpha/"] == 0) is lasts
+
+
+@pytest.mark.parametrize("source", ["UV_EXTRA_INDEX_URL", "UV_INDEX", "a file"])
+def test_an_answer_does_not_stand_for_one_with_further_sources(
+    index: Index, environ: dict[str, str], ask: Ask, source: str
+) -> None:
+    environ["UV_DEFAULT_INDEX"] = index.url
+    assert ask("alpha==1.1") is None
+    with Index(Release("alpha", "1.1")) as other:
+        if source == "a file":
+            configure(environ, other, f'[[index]]\nurl = "{other.url}"')
+        else:
+            environ[source] = other.url
+        assert ask("alpha==1.1") == "1.1"

@@ -97,7 +97,8 @@ class Resolver:
         under a cut-off before which they held everything, it stands for good.
         Raises CannotJudgeError if the index fails.
         """
-        inputs = [version("uv"), self.index, vars(wanted) | {"as_of": _text(wanted.as_of)}]
+        sources = [self.index, *sorted(further_sources("uv", self.environ))]
+        inputs = [version("uv"), sources, vars(wanted) | {"as_of": _text(wanted.as_of)}]
         known = self.memory.recall("resolution", inputs)
         if known and (
             self.offline
