@@ -121,6 +121,27 @@ STACK = (
 )
 
 
+#: A pin that comes from an index of its own.
+PROBED = """
+[[pins]]
+name = "probe"
+version = "1.0"
+imports = ["probe"]
+area = "3"
+role = "probes"
+
+[[stages]]
+name = "probing"
+step = "Three."
+pins = ["probe"]
+index = "own"
+
+[indexes.own]
+url = "{url}"
+upload-times = true
+"""
+
+
 @pytest.fixture
 def checkout(bench: Bench, index: Index) -> Checkout:
     index.add(*STACK)
@@ -517,6 +538,36 @@ def test_upgrades_that_cannot_be_judged_together_are_told_as_that(
     found = named_frontier(checkout)
     assert found["complete"] is True
     assert "no socket for it" in found["joint"]["unjudged"]
+
+
+def test_a_pin_of_another_index_is_looked_for_there(checkout: Checkout) -> None:
+    # The newer one comes from there alone, and a newer one of the default index is no step up.
+    checkout.bench.index.add(Release("probe", "3.0"))
+    with Index(Release("probe", "1.0"), Release("probe", "2.0", uploaded=released(3))) as own:
+        checkout.write_matrix(MATRIX + PROBED.format(url=own.url), name="engines")
+        code, lines = checkout.nox("-s", "candidate", "--", "probe==2.0")
+        assert code == 0, lines
+        code, lines = checkout.nox("-s", "frontier", "--", "probe")
+        assert code == 0, lines
+    (probe,) = named_frontier(checkout)["pins"]
+    assert (probe["newest"], probe["newest_passing"], probe["blocked"]) == ("2.0", "2.0", None)
+
+
+def test_of_a_pin_without_releases_nothing_is_claimed(checkout: Checkout) -> None:
+    with Index() as own:
+        checkout.write_matrix(MATRIX + PROBED.format(url=own.url), name="engines")
+        code, lines = checkout.nox("-s", "candidate", "--", "probe==2.0")
+        assert code == 1
+        words = "exit 2, could not judge: there is no distribution 'probe' on the index ("
+        assert any(words in line for line in lines), lines
+        code, lines = checkout.nox("-s", "frontier", "--", "probe")
+    assert code == 1
+    assert any("exit 2, could not judge: probe >1.0; the rest" in line for line in lines), lines
+    assert not any("probe" in line and "is the newest" in line for line in lines), lines
+    (probe,) = named_frontier(checkout)["pins"]
+    assert probe["unjudged"] == [
+        {"version": ">1.0", "because": "there is no distribution 'probe' on the index"}
+    ]
 
 
 def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> None:

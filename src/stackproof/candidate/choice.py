@@ -77,12 +77,16 @@ def choose(
 
 
 def eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Release]:
-    """Return what an installer would take by itself, the newest first."""
+    """Return what an installer would take by itself, the newest first.
+
+    A local version counts as the public one, by which it is asked for.
+    """
     usable = [
         item
         for item in releases
         if not item.yanked
         and not item.version.is_prerelease
+        and item.version.local is None
         and (as_of is None or item.uploaded is None or item.uploaded < as_of)
     ]
     return sorted(usable, key=lambda item: item.version, reverse=True)
@@ -100,12 +104,17 @@ def _newest(name: str, releases: Sequence[Release], as_of: datetime | None) -> R
 
 def _nearest(wanted: Version, releases: Sequence[Release]) -> list[Version]:
     """Return the usable versions around a version, in ascending order."""
-    usable = sorted(item.version for item in releases if not item.yanked and item.version != wanted)
+    usable = sorted(
+        item.version
+        for item in releases
+        if not item.yanked and item.version != wanted and item.version.local is None
+    )
     below = [version for version in usable if version < wanted]
     above = [version for version in usable if version > wanted]
     return [*below[-_NEIGHBOURS:], *above[:_NEIGHBOURS]]
 
 
 def _similar(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    others = [item for item in known if item != name]
+    close = get_close_matches(name, others, n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -82,6 +82,8 @@ class Explorer:
     def _pin(self, name: str) -> PinFrontier:
         releases = self.catalogue.releases(name)
         pinned = Version(self._pinned[name])
+        unknown = f"there is no distribution {name!r} on the index"
+        nothing_known = () if releases else (Blocked(version=f">{pinned}", because=unknown),)
         steps = ladder(releases, above=pinned, as_of=self.planner.as_of)
         found = climb(
             [self._step(name, release) for release in steps],
@@ -101,8 +103,9 @@ class Explorer:
             blocked=Blocked(version=blocked.version, because=found.because or "")
             if blocked
             else None,
-            unjudged=tuple(
-                Blocked(version=step.version, because=why) for step, why in found.unjudged
+            unjudged=(
+                *nothing_known,
+                *(Blocked(version=step.version, because=why) for step, why in found.unjudged),
             ),
         )
 

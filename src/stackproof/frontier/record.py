@@ -26,7 +26,8 @@ class PinFrontier(Record):
     each is the pinned version where nothing newer does. `companions` maps the pins that have to
     move along to `newest_passing` to their versions. `gained_days` is the time between the uploads
     of the pinned version and of `newest_passing`. `unjudged` holds the versions above
-    `newest_passing` of which it could not be told whether they pass, and why.
+    `newest_passing` of which it could not be told whether they pass, and why; where no release of
+    the pin is known, all above the pinned one (">1.0").
     """
 
     name: str

@@ -54,6 +54,8 @@ def open_bench(
     name, row, matrix = find_row(text, project.root / "matrices")
     planner = RowPlanner(matrix=matrix, name=name, row=row, as_of=as_of)
     index = default_index(planner.installer, project.environ)
+    # Of several stages the last one counts, as it does in the environment.
+    own = {pin: stage.index for stage in planner.base().stages for pin in stage.pins}
     home = user_cache_path("stackproof") / "index"
     resolver = Resolver(memory=Memory(home), index=index, environ=project.environ)
     bench = Bench(
@@ -67,6 +69,6 @@ def open_bench(
         yield Opened(
             file=project.root / "matrices" / f"{name}.toml",
             planner=planner,
-            catalogue=IndexCatalogue(client, index),
+            catalogue=IndexCatalogue(client, index, own),
             bench=bench,
         )

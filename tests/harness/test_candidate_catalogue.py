@@ -1,0 +1,53 @@
+"""What is known of releases: by the index that a pin is installed from, as that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+from support.index import Index
+from support.wheels import Release
+
+from stackproof.candidate.catalogue import IndexCatalogue
+from stackproof.candidate.choice import eligible
+from stackproof.errors import CannotJudgeError
+from stackproof.index.client import IndexClient
+
+NOWHERE = "http://127.0.0.1:1/simple/"
+
+
+def versions(home: Path, index: str, own: Mapping[str, str | None]) -> list[str]:
+    with IndexClient(home, seconds=(1, 1)) as client:
+        releases = IndexCatalogue(client, index, own).releases("probe")
+        return [str(release.version) for release in releases]
+
+
+def test_a_pin_is_known_by_the_index_of_its_stage(tmp_path: Path) -> None:
+    with Index(Release("probe", "1.0")) as index, Index(Release("probe", "2.0")) as own:
+        assert versions(tmp_path, index.url, {"probe": own.url}) == ["2.0"]
+        assert versions(tmp_path, index.url, {"lamp": own.url}) == ["1.0"]
+        assert versions(tmp_path, index.url, {"probe": None}) == ["1.0"]
+
+
+def test_the_default_index_serves_where_that_does_not_answer(tmp_path: Path) -> None:
+    with Index(Release("probe", "1.0")) as index, Index(Release("probe", "2.0")) as own:
+        assert versions(tmp_path, index.url, {"probe": NOWHERE}) == ["1.0"]
+        # Nor is it known by what was cached, since a build would take it from the default one too.
+        assert versions(tmp_path, index.url, {"probe": own.url}) == ["2.0"]
+        own.stop()
+        assert versions(tmp_path, index.url, {"probe": own.url}) == ["1.0"]
+    with pytest.raises(CannotJudgeError, match="cannot be reached"):
+        versions(tmp_path, NOWHERE, {"probe": NOWHERE})
+
+
+def test_a_version_is_there_by_its_local_one(tmp_path: Path) -> None:
+    probe = Release("probe", "2.0+cpu", requires=["lamp>=2"])
+    with Index() as index, Index(probe) as own, IndexClient(tmp_path) as client:
+        catalogue = IndexCatalogue(client, index.url, {"probe": own.url})
+        releases = catalogue.releases("probe")
+        assert [str(release.version) for release in releases] == ["2.0+cpu", "2.0"]
+        # It is one step up, not two.
+        assert [str(release.version) for release in eligible(releases, None)] == ["2.0"]
+        assert list(map(str, catalogue.requirements("probe", Version("2.0")))) == ["lamp>=2"]
