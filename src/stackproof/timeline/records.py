@@ -28,9 +28,10 @@ class Culprit(Record):
 class Break(Record):
     """A turn of a check from `good`, as of which it passes, to `bad`, as of which it fails.
 
-    `culprits` are the fewest distributions whose later releases, let into the earlier side alone,
-    turn it, if that was seen (`confirmed`); else all that came between. `since` is when the last of
-    them was uploaded, if they are confirmed: the instant of the turn. Times are full and UTC.
+    `culprits` are distributions whose later releases, let into the earlier side alone, turn it, and
+    do not without any one of them, if that was seen (`confirmed`); else all that came between.
+    `since` is when the last of them was uploaded, if they are confirmed: the instant of the turn.
+    Times are full and UTC.
     """
 
     good: str
