@@ -180,6 +180,20 @@ def test_the_cost_of_trials_and_builds_is_seen_to_grow(stand: Stand) -> None:
     assert 0 < one < five
 
 
+def test_a_trial_that_asks_one_check_is_no_run_of_the_whole_suite(
+    stand: Stand, suite_tools: tuple[Path, ...]
+) -> None:
+    # The workload fails with 3.0.1, so 2.0 is asked that one alone before it is tried as a whole.
+    with Index(*RELEASES, Release("alpha", "3.0.1")) as index:
+        for folder in suite_tools:
+            index.add_wheels(folder)
+        environ = {**stand.environ, "UV_DEFAULT_INDEX": index.url}
+        said: list[str] = []
+        other = replace(stand, environ=environ, say=said.append)
+        trials.frontier(other, pins=["alpha"])
+    assert said[0] == "frontier, runs of the whole suite: there were 3, not 20"
+
+
 def test_disk_counts_what_is_linked_once(stand: Stand) -> None:
     found = disk.kept(replace(stand, most=2))
     assert [item.name for item in found] == [
