@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from stackproof.plan import Plan, timestamp
 from stackproof.repair.consistent import Consistency, Joint
 from stackproof.repair.records import RemedyTrial, Tried
 from stackproof.repair.remedies import RemedyTrials
+from stackproof.repair.sources import Sources
 from stackproof.search import drop_needless, reduce_to_minimum
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.row import RowAt
@@ -24,7 +25,6 @@ __all__ = ["Mended", "Repairer"]
 
 _BUILT = ("stage:", "pip-check:")
 _SHOWN = 3
-_CONSISTENT = "all pins resolved in one go"
 Versions = dict[str, str]
 
 
@@ -64,10 +64,7 @@ class Repairer:
     remedies: bool
     like: Evidence | None = None
     _joint: Joint = field(init=False)
-    _remedied: tuple[tuple[RemedyTrial, Found], ...] = ()
-    _origins: dict[str, str] = field(default_factory=dict)
-    _vain: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _undated: set[str] = field(default_factory=set)
+    _sources: Sources = field(init=False)
     _trials: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
 
     def repair(self) -> Mended:
@@ -75,15 +72,15 @@ class Repairer:
         plan = partial(self.row.plan, self.moment)
         broken = self.prober.ask_whole(plan, f"as of {timestamp(self.moment)}", self.like)
         failing = _failed(broken)
-        if self.remedies and failing:
-            self._remedied = RemedyTrials(
-                row=self.row,
-                moment=self.moment,
-                prober=self.prober,
-                broken=broken,
-                failing=failing,
-            ).every()
+        remedied = self._try_remedies(broken, failing) if self.remedies and failing else ()
         joint = self._joint = self.consistency.joint(broken.freeze)
+        self._sources = Sources(
+            row=self.row,
+            moment=self.moment,
+            prober=self.prober,
+            newest={name: chosen.version for name, chosen in joint.newest.items()},
+            remedied=remedied,
+        )
         if not failing or joint.refused is not None:
             return self._nothing(broken, failing)
         start = broken
@@ -99,13 +96,21 @@ class Repairer:
             start=start,
             failing=failing,
             unmended=_failed(whole),
-            tried=self._tried(whole),
+            tried=self._sources.tried(whole),
             joint=self._joint,
             versions=kept,
             removals=trials | {name: self._as_documented(name, kept, whole) for name in changed},
             remedies=self._trials_of_remedies,
-            notes=self._notes(_failed(whole)),
+            notes=self._sources.notes(_failed(whole)),
         )
+
+    def _try_remedies(
+        self, broken: Found, failing: tuple[str, ...]
+    ) -> tuple[tuple[RemedyTrial, Found], ...]:
+        trials = RemedyTrials(
+            row=self.row, moment=self.moment, prober=self.prober, broken=broken, failing=failing
+        )
+        return trials.every()
 
     def _search(self, versions: Versions, wanted: list[str]) -> tuple[Versions, Found]:
         """Return the versions that are needed, and what the whole suite says of them.
@@ -187,7 +192,7 @@ class Repairer:
             start=broken,
             failing=failing,
             unmended=failing,
-            tried=self._tried(broken),
+            tried=self._sources.tried(broken),
             joint=self._joint,
             versions={},
             removals={},
@@ -197,34 +202,7 @@ class Repairer:
 
     @property
     def _trials_of_remedies(self) -> tuple[RemedyTrial, ...]:
-        return tuple(trial for trial, _ in self._remedied)
-
-    def _tried(self, last: Found) -> tuple[Tried, ...]:
-        """Say of each check that fails in the `last` build what it says, and what was tried."""
-        return tuple(
-            Tried(
-                check=check,
-                sources=(_CONSISTENT, *self._vain.get(check, ())),
-                message=next(iter(last.checks[check].message.splitlines()), ""),
-            )
-            for check in _failed(last)
-        )
-
-    def _notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
-        """Say what versions mended a check, and of which checks no earlier date was asked."""
-        notes = [
-            f"{check} is mended from {origin}"
-            for check, origin in self._origins.items()
-            if check not in unmended
-        ]
-        undated = [check for check in unmended if check in self._undated]
-        if undated:
-            row = f"{self.row.name}/{self.row.row}"
-            notes.append(
-                f"no earlier date was asked of {', '.join(undated)}; `nox -s timeline -- {row}` "
-                "may find one to start from"
-            )
-        return tuple(notes)
+        return tuple(trial for trial, _ in self._sources.remedied)
 
     def _consistent(self, freeze: Freeze) -> Versions:
         """Return what differs between the row and the resolution of all pins near to it.
@@ -279,8 +257,7 @@ class Repairer:
         There are none if none do.
         """
         through = traceback_packages(found.evidence, check)
-        vain: list[str] = []
-        for origin, source in self._sources(check):
+        for source in self._sources.of(check):
             others = {
                 name: version
                 for name, version in source.items()
@@ -290,37 +267,8 @@ class Repairer:
             mends = partial(self._mends, check, versions, others)
             guilty = reduce_to_minimum(sorted(others), mends, likely=likely)
             if guilty is not None:
-                self._origins[check] = origin
                 return {name: others[name] for name in guilty}
-            vain.append(origin)
-        self._vain[check] = tuple(vain)
         return {}
-
-    def _sources(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Yield versions that are known to go together, each with what they are.
-
-        They are the newest, those left by a remedy that mends the check, and those of a better day.
-        Remedies or days of which none has any to offer are named all the same.
-        """
-        newest = {name: chosen.version for name, chosen in self._joint.newest.items()}
-        yield "the newest versions that agree with all pins", newest
-        mending = [
-            (f"the remedy {trial.name}", found.freeze)
-            for trial, found in self._remedied
-            if found.answers(check) and found.passes(check)
-        ]
-        yield from mending
-        if self._remedied and not mending:
-            yield "the document's remedies, each alone", {}
-        dates = self.prober.dates(check, self.row.plan, self.moment)
-        better = next((date for date in dates if date[1].passes(check)), None)
-        earlier = [moment for moment, _ in dates if moment < self.moment]
-        if better is not None:
-            yield f"the versions as of {timestamp(better[0])}", better[1].freeze
-        elif earlier:
-            yield f"the dates that were asked, {len(earlier)} in all", {}
-        if not earlier:
-            self._undated.add(check)
 
     def _mends(
         self, check: str, versions: Versions, others: Versions, names: Sequence[str]
