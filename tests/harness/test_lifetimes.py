@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from support.index import Index
 from support.sandbox import hermetic_environ
 from support.wheels import Release
@@ -14,7 +15,8 @@ from uv import find_uv_bin
 
 from stackproof.index.lifetimes import public_lifetimes, write_lifetimes
 
-PUBLIC = "https://pypi.org/simple"
+#: The one spelling by which uv knows the public index.
+PUBLIC = PYPI_SIMPLE_ENDPOINT.rstrip("/")
 
 
 def _compile(environ: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
