@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stackproof.candidate.comparison import versions_asked
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.index.refusal import required, sentence
+from stackproof.index.failures import cause
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
 from stackproof.verdict import Check
@@ -19,8 +19,6 @@ from stackproof.verdict import Check
 __all__ = ["outcome", "print_trial", "reasons", "told", "trial_markdown"]
 
 _NAMED = 3
-#: What uv draws before the lines of an error.
-_SIGNS = " ×╰├│─▶"  # noqa: RUF001 - the signs that uv draws with
 
 
 def outcome(trial: TrialVerdict) -> str:
@@ -59,7 +57,7 @@ def reasons(trial: TrialVerdict) -> list[str]:
     if trial.comparison is not None:
         if not trial.built and not trial.breaks:
             found += ["the row itself cannot be built either, so there is nothing to compare with"]
-            found += [told(check) for check in trial.checks if _is_failed_stage(check)]
+            found += [told(check) for check in trial.failed_stages]
         known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
         found += [told(check) for check in trial.checks if _broke(check, known)]
         found += [f"{name} did not run" for name in trial.comparison.lost[:_NAMED]]
@@ -67,20 +65,9 @@ def reasons(trial: TrialVerdict) -> list[str]:
 
 
 def told(check: Check) -> str:
-    """Return which check failed and why, in one line."""
-    cause = f": {_cause(check.message)}" if _is_failed_stage(check) else ""
-    return f"{check.id}: {brief(check)}{cause}"
-
-
-def _is_failed_stage(check: Check) -> bool:
-    return check.kind == "stage" and check.outcome == "failed"
-
-
-def _cause(message: str) -> str:
-    """Return what the installer said of a stage: a requirement, or how its error begins."""
-    words = message.partition("\n")[2]
-    said = next((line.strip(_SIGNS) for line in words.splitlines() if line.strip(_SIGNS)), "")
-    return sentence(words) if required(words) else said.removeprefix("error: ")
+    """Return which check failed and why, in one line; of a stage, what the installer said too."""
+    said = f": {cause(check.message)}" if check.kind == "stage" else ""
+    return f"{check.id}: {brief(check)}{said}"
 
 
 def _as_before(trial: TrialVerdict) -> list[str]:

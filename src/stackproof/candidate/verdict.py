@@ -6,7 +6,7 @@ from pydantic import Field
 
 from stackproof.candidate.comparison import Comparison
 from stackproof.environment.drift import Change
-from stackproof.verdict import Verdict
+from stackproof.verdict import Check, Verdict
 
 __all__ = ["UNJUDGED", "TrialVerdict"]
 
@@ -39,9 +39,15 @@ class TrialVerdict(Verdict):
     conflict: str | None = None
 
     @property
+    def failed_stages(self) -> tuple[Check, ...]:
+        """The stages that could not be installed."""
+        stages = (check for check in self.checks if check.kind == "stage")
+        return tuple(check for check in stages if check.outcome == "failed")
+
+    @property
     def built(self) -> bool:
         """Whether every stage was installed."""
-        return not any(check.kind == "stage" and check.outcome == "failed" for check in self.checks)
+        return not self.failed_stages
 
     @property
     def breaks(self) -> bool:

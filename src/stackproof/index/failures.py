@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from stackproof.index.refusal import required, sentence
 from stackproof.process import Finished
 
-__all__ = ["FailureKind", "classify", "explain", "with_build_output"]
+__all__ = ["FailureKind", "cause", "classify", "explain", "with_build_output"]
 
 FailureKind = Literal["refused", "index", "upload-times", "disk", "stopped", "unknown"]
 
@@ -93,6 +94,17 @@ def explain(kind: FailureKind, words: str, finished: Finished) -> str:
     """Return one message: what kind of failure it was, then the installer's own words."""
     head = f"the installer {finished.describe()}" if kind == "stopped" else _WORDS[kind]
     return f"{head}\n{_last_words(words)}".rstrip()
+
+
+def cause(message: str) -> str:
+    """Return what the installer says in such a message: a requirement, or how its error begins."""
+    words = message.partition("\n")[2]
+    lines = (_LAYOUT.sub(" ", line).strip() for line in words.splitlines())
+    return (
+        sentence(words)
+        if required(words)
+        else next(filter(None, lines), "").removeprefix("error: ")
+    )
 
 
 def _last_words(words: str, lines: int = 15) -> str:

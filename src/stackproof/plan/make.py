@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import count
+from itertools import chain, count
 from types import MappingProxyType
 
 from stackproof.errors import StackproofError
@@ -136,8 +136,8 @@ def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
     """Return the stage of what a trial adds; a row that was promoted may have one already."""
     if not extra:
         return []
-    free = (f"asked-for-{number}" for number in count(2) if f"asked-for-{number}" not in names)
-    name = next(free) if "asked-for" in names else "asked-for"
+    wanted = chain(["asked-for"], (f"asked-for-{number}" for number in count(2)))
+    name = next(name for name in wanted if name not in names)
     return [Stage(name=name, step="none", requirements=tuple(extra))]
 
 
