@@ -1,13 +1,13 @@
-"""Run one command for at most so many seconds, and leave nothing of it behind.
+"""Watch one process for at most so many seconds, and leave nothing of it behind.
 
-Run as a script: `guard.py LIMIT OUTCOME COMMAND...`. The guard ends the command and all that it
-started at the limit, when the command ends, and when standard input closes, which happens however
-the guard's parent ends. It then writes to the file OUTCOME, as JSON, `exit`, `signal`,
-`timed_out`, and `swept`, the command lines of the processes that the command left behind.
+The guard ends the process and all that it started at the limit, when the process ends, and when
+standard input closes, which happens however the guard's parent ends. It then writes to a file, as
+JSON, `exit`, `signal`, `timed_out`, and `swept`, the command lines of the processes that were left
+behind.
 
 On Linux the guard adopts every orphan among its descendants, so that a daemon in a session of its
-own is found as well. Elsewhere only the command's process group is ended. Not covered: a guard that
-is itself killed by SIGKILL.
+own is found as well. Elsewhere only the process's group is ended. Not covered: a guard that is
+itself killed by SIGKILL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -28,18 +27,34 @@ _TICK = 0.02
 _SWEEP_SECONDS = 5.0
 
 
-def guard(limit: float, command: list[str]) -> dict[str, object]:
-    """Run the command to its end, the limit, or the parent's end; return the outcome."""
+def guard(limit: float, outcome: str) -> None:
+    """Fork, and return in the child; guard it here, write the outcome, and end.
+
+    The child leads a session of its own, and has no standard input.
+    """
     _adopt_orphans()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    timed_out = not _ended_in_time(process, limit)
-    swept = [line for pid in _descendants() if pid != process.pid and (line := _command(pid))]
-    _end_all(process)
-    code = process.wait()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        return
+    seen = _watch(pid, limit)
+    Path(outcome).write_text(json.dumps(seen), encoding="utf-8")
+    os._exit(0)
+
+
+def _watch(pid: int, limit: float) -> dict[str, object]:
+    """Wait for the process's end, the limit, or the parent's end; end what is left; tell."""
+    status = _status_in_time(pid, limit)
+    swept = [line for one in _descendants() if one != pid and (line := _command(one))]
+    _end_all(pid)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1] if status is None else status)
     return {
         "exit": code if code >= 0 else None,
         "signal": signal.Signals(-code).name if code < 0 else None,
-        "timed_out": timed_out,
+        "timed_out": status is None,
         "swept": swept,
     }
 
@@ -50,20 +65,22 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _ended_in_time(process: subprocess.Popen[bytes], limit: float) -> bool:
+def _status_in_time(pid: int, limit: float) -> int | None:
+    """Return how the process ended, as `waitpid` tells it; None where it outlived the limit."""
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            return True
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
         if select.select([sys.stdin], [], [], _TICK)[0]:
-            _end_all(process)
-            sys.exit("the guard's parent has gone")
-    return process.poll() is not None
+            _end_all(pid)
+            os._exit(1)
+    return None
 
 
-def _end_all(process: subprocess.Popen[bytes]) -> None:
-    """Kill the command's group, then descendants until none is left (they may still fork)."""
-    _kill(-process.pid)
+def _end_all(leader: int) -> None:
+    """Kill the leader's group, then descendants until none is left (they may still fork)."""
+    _kill(-leader)
     deadline = time.monotonic() + _SWEEP_SECONDS
     while (pids := _descendants()) and time.monotonic() < deadline:
         for pid in pids:
@@ -110,8 +127,3 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-if __name__ == "__main__":
-    _outcome = guard(float(sys.argv[1]), sys.argv[3:])
-    Path(sys.argv[2]).write_text(json.dumps(_outcome), encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,7 +35,11 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     log = sandbox / "reports.jsonl"
     settings = {ISOLATED: workload.name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ending = run_isolated(
-        _command(item, workload, log), sandbox=sandbox, limit=workload.timeout, settings=settings
+        _arguments(item, workload, log),
+        with_pytest=True,
+        sandbox=sandbox,
+        limit=workload.timeout,
+        settings=settings,
     )
     reports = list(_read_reports(item.config, log))
     failure = _failure(ending, reports)
@@ -48,11 +51,11 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     return reports
 
 
-def _command(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
+def _arguments(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
     config = item.config
     servers = config.getoption("servers")
     return [
-        *(sys.executable, "-m", "pytest", f"{item.path}::{item.nodeid.partition('::')[2]}"),
+        f"{item.path}::{item.nodeid.partition('::')[2]}",
         *("--rootdir", str(config.rootpath), "-c", str(config.inipath)),
         *("--plan", str(config.getoption("plan").absolute())),
         *(("--servers", str(servers.absolute())) if servers else ()),

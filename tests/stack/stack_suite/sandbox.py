@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Settings of the person who runs the suite would change what the check measures.
 _FOREIGN = ("AIRFLOW", "MLFLOW_", "FEAST_", "PROMETHEUS_", "CELERY_", "PG", "XDG_", "STACKPROOF_")
-_FOREIGN_NAMES = frozenset({"PYTHONPATH", "PYTHONHOME", "DATABASE_URL", "BASH_ENV"})
+_FOREIGN_NAMES = frozenset(
+    {"PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "DATABASE_URL", "BASH_ENV"}
+)
 
 _QUIET = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -40,7 +38,7 @@ def make_sandbox(folder: Path) -> dict[str, str]:
     for place in places.values():
         Path(place).mkdir(parents=True, exist_ok=True)
     offline = _OFFLINE | {name.lower(): value for name, value in _OFFLINE.items()}
-    return _inherited(os.environ) | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
+    return inherited_environ() | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
 
 
 def work_folder(folder: Path) -> Path:
@@ -66,10 +64,11 @@ def _places(folder: Path) -> dict[str, str]:
     return {name: str(place) for name, place in places.items()}
 
 
-def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
+def inherited_environ() -> dict[str, str]:
+    """Return what a check may see of the environment that the suite was started in."""
     return {
         name: value
-        for name, value in environ.items()
+        for name, value in os.environ.items()
         if name not in _FOREIGN_NAMES and not name.startswith(_FOREIGN)
     }
 

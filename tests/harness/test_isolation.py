@@ -1,0 +1,125 @@
+"""Checks are started from a common parent, and have nothing of one another."""
+
+from __future__ import annotations
+
+import json
+
+from workbench import TINY, Bench, states
+
+TRACES = '''\
+"""Two workloads in turn, each of which leaves what it can in its process."""
+
+import json
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+FOUND = Path("{found}")
+
+
+def leave_traces(name: str) -> None:
+    found = {{
+        "alpha": "alpha" in sys.modules,
+        "variable": os.environ.get("TRACE"),
+        "attribute": getattr(pytest, "trace", None),
+        "files": os.listdir(),
+        "path": [str(place) in sys.path for place in (Path.cwd(), FOUND)],
+        "argv": Path(sys.argv[0]).parts[-2:],
+        "temporary": Path(tempfile.gettempdir()).parent == Path.cwd().parent,
+        "leader": os.getsid(0) == os.getpid(),
+    }}
+    random_number, place = random.random(), os.getcwd()
+    (FOUND / name).write_text(json.dumps([found, random_number, place]))
+    import alpha
+
+    os.environ["TRACE"] = pytest.trace = name
+    Path(name).touch()
+
+
+@pytest.mark.workload("first", needs=("alpha",), seconds=2, timeout=20)
+def test_first() -> None:
+    leave_traces("first")
+
+
+@pytest.mark.workload("second", needs=("alpha",), seconds=1, timeout=20)
+def test_second() -> None:
+    leave_traces("second")
+'''
+
+
+def test_a_workload_finds_nothing_that_another_left(bench: Bench) -> None:
+    places = bench.root / "found"
+    places.mkdir()
+    bench.write("tests/stack/workloads/test_sum.py", TRACES.format(found=places))
+    bench.environ["PYTHONSAFEPATH"] = "1"
+    bench.environ["PYTHONPATH"] = str(places)
+    text = TINY.replace('"smoke:sum"', '"smoke:first"')
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert verdict.verdict == "ok"
+    first, second = (json.loads((places / name).read_text()) for name in ("first", "second"))
+    assert (
+        first[0]
+        == second[0]
+        == {
+            "alpha": False,
+            "variable": None,
+            "attribute": None,
+            "files": [],
+            "path": [True, False],
+            "argv": ["pytest", "__main__.py"],
+            "temporary": True,
+            "leader": True,
+        }
+    )
+    assert first[1] != second[1]
+    assert first[2] != second[2]
+
+
+PARENTS = '''\
+"""Workloads that end those who started them."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.workload("guard", needs=("alpha",), seconds=3, timeout=20)
+def test_guard() -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(0.5)
+
+
+@pytest.mark.workload("server", needs=("alpha",), seconds=2, timeout=20)
+def test_server() -> None:
+    os.kill(parent(os.getppid()), signal.SIGKILL)
+    time.sleep(15)
+
+
+@pytest.mark.workload("last", needs=("alpha",), seconds=1, timeout=20)
+def test_last() -> None:
+    pass
+'''
+
+
+def test_a_check_whose_parents_are_killed_fails_and_the_next_one_runs(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", PARENTS)
+    text = TINY.replace('"smoke:sum"', '"smoke:last"')
+    verdict, _ = bench.verify(bench.plan(text=text))
+    found = {check.id: check.message for check in verdict.checks if check.kind == "smoke"}
+    assert found.keys() == {"smoke:guard", "smoke:server", "smoke:last"}
+    lost = "the workload's process crashed: ended by the death of its guard"
+    assert found["smoke:guard"].startswith(lost)
+    assert found["smoke:server"].startswith(lost)
+    assert states(verdict)["smoke:last"] == "ok"
+    assert states(verdict)["import:alpha"] == "ok"
