@@ -11,7 +11,8 @@ from support.index import Index
 from support.wheels import Release
 
 from stackproof.candidate.catalogue import IndexCatalogue
-from stackproof.candidate.choice import eligible
+from stackproof.candidate.choice import choose, eligible
+from stackproof.candidate.request import parse_request
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 
@@ -51,3 +52,14 @@ def test_a_version_is_there_by_its_local_one(tmp_path: Path) -> None:
         # It is one step up, not two.
         assert [str(release.version) for release in eligible(releases, None)] == ["2.0"]
         assert list(map(str, catalogue.requirements("probe", Version("2.0")))) == ["lamp>=2"]
+
+
+def test_a_release_that_came_since_is_found(tmp_path: Path) -> None:
+    with Index(Release("probe", "1.0")) as index, IndexClient(tmp_path) as client:
+        catalogue = IndexCatalogue(client, index.url, {})
+        for name in ("probe", "lamp"):
+            catalogue.releases(name)
+        index.add(Release("probe", "2.0"), Release("lamp", "1.0"))
+        for text in ("probe==2.0", "lamp==1.0"):
+            found = choose(parse_request(text), catalogue, (), None)
+            assert str(found.version) == text[-3:]

@@ -40,7 +40,12 @@ class Recorded:
     required: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def releases(self, name: str) -> Sequence[Release]:
+    def releases(
+        self,
+        name: str,
+        *,
+        refresh: bool = False,  # noqa: ARG002 - what is made up stays
+    ) -> Sequence[Release]:
         """Return the made-up releases."""
         return self.known.get(name, [])
 

@@ -26,9 +26,12 @@ class IndexCatalogue:
         self._index = index
         self._own = own
 
-    def releases(self, name: str) -> Sequence[Release]:
-        """Return the releases of a distribution, or nothing if its index does not know it."""
-        project = self._client.project(self._serving(name), name)
+    def releases(self, name: str, *, refresh: bool = False) -> Sequence[Release]:
+        """Return the releases of a distribution, or nothing if its index does not know it.
+
+        With `refresh`, the index is asked even where a cached page counts as fresh.
+        """
+        project = self._client.project(self._serving(name), name, refresh=refresh)
         found = dict(project.releases()) if project else {}
         for version, item in list(found.items()):
             # Whoever asks for 2.0 gets 2.0+cpu, which may be all that there is of it.

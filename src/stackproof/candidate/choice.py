@@ -39,8 +39,11 @@ class Release:
 class Catalogue(Protocol):
     """What an index knows of releases."""
 
-    def releases(self, name: str) -> Sequence[Release]:
-        """Return the releases of a distribution, or nothing if the index does not know it."""
+    def releases(self, name: str, *, refresh: bool = False) -> Sequence[Release]:
+        """Return the releases of a distribution, or nothing if the index does not know it.
+
+        With `refresh`, what was learnt before does not count.
+        """
 
     def requirements(self, name: str, version: Version) -> Sequence[Requirement]:
         """Return what a release requires, every environment marker included."""
@@ -55,6 +58,8 @@ def choose(
     that is neither yanked nor a pre-release. Raises StackproofError if there is no such release.
     """
     releases = catalogue.releases(request.name)
+    if not _has(releases, request.version):  # it may have come since
+        releases = catalogue.releases(request.name, refresh=True)
     if not releases:
         raise StackproofError(
             f"there is no distribution {request.name!r} on the index{_similar(request.name, known)}"
@@ -74,6 +79,11 @@ def choose(
             f"release {request.version} of {request.name} was yanked; the nearest are {near}"
         )
     return found
+
+
+def _has(releases: Sequence[Release], version: str | None) -> bool:
+    """Tell whether there is the version, or any where none is asked for."""
+    return any(version is None or item.version == Version(version) for item in releases)
 
 
 def eligible(releases: Sequence[Release], as_of: datetime | None) -> list[Release]:
