@@ -11,7 +11,8 @@ from pathlib import Path
 from support.index import Index
 from support.sandbox import hermetic_environ
 
-from stackproof.audit import Audit, Finding, Place, audit
+from stackproof.audit.auditing import Place, audit
+from stackproof.audit.findings import Audit, Finding
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 

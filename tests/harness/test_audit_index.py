@@ -18,7 +18,7 @@ from support.pages import JSON
 from support.serving import Answer, Server
 from support.wheels import Release
 
-from stackproof.audit import audit
+from stackproof.audit.auditing import audit
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 

@@ -13,9 +13,8 @@ from rich.console import Console
 from support.index import Index
 from support.wheels import Release
 
-from stackproof.audit import Audit
 from stackproof.audit.annotations import workflow_commands
-from stackproof.audit.findings import Finding
+from stackproof.audit.findings import Audit, Finding
 from stackproof.audit.markdown import section
 from stackproof.audit.terminal import print_audit
 from stackproof.audit.wording import headline

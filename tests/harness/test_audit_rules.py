@@ -11,7 +11,8 @@ from audit_bench import PYTHON, Desk, matrix_text, messages
 from support.index import Index
 from support.wheels import FOREIGN, Release
 
-from stackproof.audit import Audit, audit
+from stackproof.audit.auditing import audit
+from stackproof.audit.findings import Audit
 from stackproof.audit.lines import Lines
 from stackproof.audit.ranges import overlap
 from stackproof.index.core_metadata import CoreMetadata

@@ -1,6 +1,5 @@
-"""The audit: what metadata alone says of a matrix, without installing anything."""
+"""The audit: what metadata alone says of a matrix, without installing anything.
 
-from stackproof.audit.auditing import Place, audit
-from stackproof.audit.findings import Audit, Finding
-
-__all__ = ["Audit", "Finding", "Place", "audit"]
+`auditing.py` has the function, `findings.py` what it finds. Nothing is imported here: a report
+shows what an audit found, and must not wait for the libraries by which it was found.
+"""

@@ -8,9 +8,10 @@ import nox
 from platformdirs import user_cache_path
 from rich.console import Console
 
-from stackproof.audit import Audit, Finding, Place, audit
 from stackproof.audit.annotations import workflow_commands
+from stackproof.audit.auditing import Place, audit
 from stackproof.audit.documents import compare
+from stackproof.audit.findings import Audit, Finding
 from stackproof.audit.markdown import section
 from stackproof.audit.terminal import print_audit
 from stackproof.errors import CannotJudgeError, StackproofError
