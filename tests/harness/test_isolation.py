@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 from workbench import TINY, Bench, states
 
@@ -30,6 +31,7 @@ def leave_traces(name: str) -> None:
         "path": [str(place) in sys.path for place in (Path.cwd(), FOUND)],
         "argv": Path(sys.argv[0]).parts[-2:],
         "temporary": Path(tempfile.gettempdir()).parent == Path.cwd().parent,
+        "main": sys.modules["__main__"].__spec__.name,
         "leader": os.getsid(0) == os.getpid(),
     }}
     random_number, place = random.random(), os.getcwd()
@@ -72,6 +74,7 @@ def test_a_workload_finds_nothing_that_another_left(bench: Bench) -> None:
             "path": [True, False],
             "argv": ["pytest", "__main__.py"],
             "temporary": True,
+            "main": "pytest.__main__",
             "leader": True,
         }
     )
@@ -80,7 +83,7 @@ def test_a_workload_finds_nothing_that_another_left(bench: Bench) -> None:
 
 
 PARENTS = '''\
-"""Workloads that end those who started them."""
+"""Workloads that end those who started them, or themselves."""
 
 import os
 import signal
@@ -88,22 +91,28 @@ import time
 from pathlib import Path
 
 import pytest
+from stack_suite import fork_server
 
 
 def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.workload("guard", needs=("alpha",), seconds=3, timeout=20)
+@pytest.mark.workload("guard", needs=("alpha",), seconds=4, timeout=20)
 def test_guard() -> None:
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(0.5)
 
 
-@pytest.mark.workload("server", needs=("alpha",), seconds=2, timeout=20)
+@pytest.mark.workload("server", needs=("alpha",), seconds=3, timeout=20)
 def test_server() -> None:
     os.kill(parent(os.getppid()), signal.SIGKILL)
-    time.sleep(15)
+    time.sleep(0.5)
+
+
+@pytest.mark.workload("signal", needs=("alpha",), seconds=2, timeout=20)
+def test_signal() -> None:
+    os.kill(os.getpid(), signal.SIGRTMIN + 6)
 
 
 @pytest.mark.workload("last", needs=("alpha",), seconds=1, timeout=20)
@@ -112,14 +121,26 @@ def test_last() -> None:
 '''
 
 
-def test_a_check_whose_parents_are_killed_fails_and_the_next_one_runs(bench: Bench) -> None:
+def test_a_check_is_judged_by_its_end_and_by_that_of_its_guard_alone(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", PARENTS)
-    text = TINY.replace('"smoke:sum"', '"smoke:last"')
-    verdict, _ = bench.verify(bench.plan(text=text))
-    found = {check.id: check.message for check in verdict.checks if check.kind == "smoke"}
-    assert found.keys() == {"smoke:guard", "smoke:server", "smoke:last"}
-    lost = "the workload's process crashed: ended by the death of its guard"
-    assert found["smoke:guard"].startswith(lost)
-    assert found["smoke:server"].startswith(lost)
-    assert states(verdict)["smoke:last"] == "ok"
-    assert states(verdict)["import:alpha"] == "ok"
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert {name: state for name, state in states(verdict).items() if state != "ok"} == {
+        "smoke:guard": "new",
+        "smoke:signal": "new",
+    }
+    assert states(verdict)["smoke:server"] == states(verdict)["smoke:last"] == "ok"
+    messages = {check.id: check.message for check in verdict.checks}
+    crashed = "the workload's process crashed: ended by"
+    assert messages["smoke:guard"].startswith(f"{crashed} the death of its guard")
+    assert messages["smoke:signal"].startswith(f"{crashed} signal {signal.SIGRTMIN + 6}")
+
+
+def test_a_check_that_cannot_be_started_says_nothing_of_the_stack(bench: Bench) -> None:
+    killed = "os.kill(parent(os.getppid()), signal.SIGKILL)"
+    gone = f"os.remove(fork_server.__file__); {killed}"
+    bench.write("tests/stack/workloads/test_sum.py", PARENTS.replace(killed, gone))
+    verdict, evidence = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert "the suite did not run to its end" in (verdict.trouble or "")
+    log = (evidence.folder / "suite.log").read_text(encoding="utf-8")
+    assert "no process could be started for a check" in log

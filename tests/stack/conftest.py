@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from stack_suite.check import Check, pin_check, workload_check
+from stack_suite.fork_client import NotStartedError
 from stack_suite.guard import end_with_parent
 from stack_suite.plan import Plan, PlanError, load_plan
 from stack_suite.replay import ISOLATED, run_in_child
@@ -175,6 +176,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Have a check that could not be started end the suite, since it did not fail."""
+    if call.excinfo is not None and call.excinfo.errisinstance(NotStartedError):
+        raise call.excinfo.value
 
 
 def _is_debugged(config: pytest.Config) -> bool:

@@ -1,11 +1,11 @@
 """Start the processes of checks from a parent that has pytest loaded, one check at a time.
 
 Run as a module. It reads one job a line from standard input, as JSON, and answers each with a line
-when the job's guard has ended. A guard is a fork, which the interpreter need not be started for;
-so is a workload, for which pytest need not be imported again. Nothing of the stack is ever
-imported here, so that each check imports its own: what is imported beforehand is what
-`python -m pytest` has in memory before it reads its first file. An import check takes over
-nothing at all, since its command is executed.
+when the job's guard has ended, which begins with `STARTED` if the check did. A guard is a fork,
+which the interpreter need not be started for; so is a workload, for which pytest need not be
+imported again. Nothing of the stack is ever imported here, so that each check imports its own: what
+is imported beforehand is what `python -m pytest` has in memory before it reads its first file. An
+import check takes over nothing at all, since its command is executed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
+import pytest  # noqa: F401 - this is what workloads are spared
 
 from stack_suite.guard import guard
+
+STARTED = b"started"
+#: Apple's frameworks may not be used in a fork; that is why CPython's multiprocessing spawns there.
+_FORKS = sys.platform == "linux"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +55,9 @@ def next_check() -> Job | None:
         job = Job(**json.loads(line))
         child = os.fork()
         if child == 0:
-            os.close(answers)
             _enter(job)
-            guard(job.limit, job.outcome)
+            guard(job.limit, job.outcome, lambda: os.write(answers, STARTED))
+            os.close(answers)
             return job
         os.waitpid(child, 0)
         os.write(answers, b"\n")
@@ -74,12 +78,13 @@ def _enter(job: Job) -> None:
 
 def run(job: Job) -> None:
     """Become the job's command; does not return."""
-    if not job.pytest:
-        os.execv(job.arguments[0], job.arguments)  # noqa: S606 - no shell is what we want
-    # As `python -m pytest` would have them.
+    command = [sys.executable, "-m", "pytest"] if job.pytest else []
+    if not (job.pytest and _FORKS):
+        os.execv((command + job.arguments)[0], command + job.arguments)  # noqa: S606 - no shell
+    # As the command would have them.
     sys.path[0] = job.folder
-    sys.argv = [str(Path(pytest.__file__).with_name("__main__.py")), *job.arguments]
-    sys.exit(pytest.console_main())
+    sys.argv[1:] = job.arguments
+    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -27,10 +31,11 @@ _TICK = 0.02
 _SWEEP_SECONDS = 5.0
 
 
-def guard(limit: float, outcome: str) -> None:
+def guard(limit: float, outcome: str, started: Callable[[], object]) -> None:
     """Fork, and return in the child; guard it here, write the outcome, and end.
 
-    The child leads a session of its own, and has no standard input.
+    The child leads a session of its own, and has no standard input. `started` is called here once
+    there is a child.
     """
     _adopt_orphans()
     pid = os.fork()
@@ -40,6 +45,7 @@ def guard(limit: float, outcome: str) -> None:
         os.dup2(nothing, 0)
         os.close(nothing)
         return
+    started()
     seen = _watch(pid, limit)
     Path(outcome).write_text(json.dumps(seen), encoding="utf-8")
     os._exit(0)
@@ -53,7 +59,7 @@ def _watch(pid: int, limit: float) -> dict[str, object]:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1] if status is None else status)
     return {
         "exit": code if code >= 0 else None,
-        "signal": signal.Signals(-code).name if code < 0 else None,
+        "signal": _name(-code) if code < 0 else None,
         "timed_out": status is None,
         "swept": swept,
     }
@@ -68,14 +74,23 @@ def end_with_parent() -> None:
 def _status_in_time(pid: int, limit: float) -> int | None:
     """Return how the process ended, as `waitpid` tells it; None where it outlived the limit."""
     deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
+    while True:
+        late = time.monotonic() >= deadline  # told before it is looked: who was in time must win
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             return status
+        if late:
+            return None
         if select.select([sys.stdin], [], [], _TICK)[0]:
             _end_all(pid)
             os._exit(1)
-    return None
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the real-time signals, which have none
+        return f"signal {number}"
 
 
 def _end_all(leader: int) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from stack_suite import fork_server
+from stack_suite.fork_client import carry_out
 from stack_suite.fork_server import Job
 from stack_suite.output import end_of_log
-from stack_suite.sandbox import inherited_environ, make_sandbox, work_folder
+from stack_suite.sandbox import make_sandbox, work_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # A guard ends early only where something kills it.
 _GUARD_LOST: dict[str, Any] = {
@@ -76,7 +75,7 @@ def run_isolated(
         outcome=str(outcome),
     )
     log.touch()
-    _carry_out(job)
+    carry_out(job)
     seen: dict[str, Any] = (
         json.loads(outcome.read_text(encoding="utf-8")) if outcome.exists() else _GUARD_LOST
     )
@@ -88,38 +87,4 @@ def run_isolated(
         swept=tuple(seen["swept"]),
         seconds=time.monotonic() - started,
         output=end_of_log(log),
-    )
-
-
-def _carry_out(job: Job) -> None:
-    """Have this process's fork server carry out a job, and wait until it is done.
-
-    A server that is lost or interrupted takes the check with it; the next job gets another.
-    """
-    server = _fork_server()
-    assert server.stdin is not None
-    assert server.stdout is not None
-    done = b""
-    try:
-        server.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
-        server.stdin.flush()
-        done = server.stdout.readline()
-    except BrokenPipeError:
-        pass
-    finally:
-        if not done:
-            _fork_server.cache_clear()
-            server.communicate()  # closes its input, by which it and the check's guard end
-
-
-@cache
-def _fork_server() -> subprocess.Popen[bytes]:
-    """Start the fork server of this process; it ends with it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", fork_server.__name__],
-        cwd=Path(__file__).parent.parent,
-        env=inherited_environ(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
     )

@@ -38,7 +38,7 @@ def make_sandbox(folder: Path) -> dict[str, str]:
     for place in places.values():
         Path(place).mkdir(parents=True, exist_ok=True)
     offline = _OFFLINE | {name.lower(): value for name, value in _OFFLINE.items()}
-    return inherited_environ() | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
+    return _inherited() | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
 
 
 def work_folder(folder: Path) -> Path:
@@ -64,8 +64,7 @@ def _places(folder: Path) -> dict[str, str]:
     return {name: str(place) for name, place in places.items()}
 
 
-def inherited_environ() -> dict[str, str]:
-    """Return what a check may see of the environment that the suite was started in."""
+def _inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
