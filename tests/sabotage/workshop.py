@@ -30,18 +30,24 @@ _SUITE = _ROOT / "tests" / "stack"
 _LIMIT_SECONDS = 240
 _HOOK = dedent(
     """
-    import importlib.util, json, os, sys, types
-
-    # Read where the suite runs a workload, and in every process that the workload starts.
-    ISOLATED = "STACKPROOF_ISOLATED" in os.environ
-    BREAKS = json.loads(os.environ.get("SABOTAGE", "{}")) if ISOLATED else {}
+    import importlib.util, json, os, sys
 
     class Breaker:
-        @staticmethod
-        def find_spec(name, path=None, target=None):
-            if name not in BREAKS:
+        breaks = None
+
+        @classmethod
+        def find_spec(cls, name, path=None, target=None):
+            # Known where the suite runs a workload, and in every process that the workload starts:
+            # not yet here, since a workload may be a fork of a process without any.
+            if "STACKPROOF_ISOLATED" not in os.environ:
                 return None
-            code = BREAKS.pop(name)
+            if cls.breaks is None:
+                cls.breaks = json.loads(os.environ.get("SABOTAGE", "{}"))
+            if name not in cls.breaks:
+                return None
+            code = cls.breaks.pop(name)
+            if code is None:
+                return importlib.util.spec_from_loader(name, Empty)
             spec = importlib.util.find_spec(name)
             run = spec.loader.exec_module
             def run_and_break(module):
@@ -50,9 +56,15 @@ _HOOK = dedent(
             spec.loader.exec_module = run_and_break
             return spec
 
-    for name in [name for name, code in BREAKS.items() if code is None]:
-        sys.modules[name] = types.ModuleType(name)
-        del BREAKS[name]
+    class Empty:
+        @staticmethod
+        def create_module(spec):
+            return None
+
+        @staticmethod
+        def exec_module(module):
+            pass
+
     sys.meta_path.insert(0, Breaker)
     """
 )
