@@ -20,8 +20,8 @@ def own(stand: Stand) -> list[Measurement]:
     def seconds() -> float:
         stand.forget_environment()
         whole = stand.verify()
-        run = stand.latest_json("run.json")
-        return whole - float(run["seconds"]) + float(run["own_seconds"])
+        run = stand.newest.run
+        return whole - run.seconds + run.own_seconds
 
     ours = Contender(name="verify less installers and suite", figure=seconds)
     allowed = Contender(name="what is allowed", figure=lambda: 1.0)
@@ -33,10 +33,8 @@ def floor(stand: Stand) -> list[Measurement]:
     stand.verify()
 
     def least() -> float:
-        stages = sum(float(stage["seconds"]) for stage in stand.latest_json("stages.json"))
-        checks = stand.latest_json("verdict.json")["checks"]
-        suite = [float(item["seconds"]) for item in checks if item["kind"] in ("import", "smoke")]
-        return stages + max(suite, default=0.0)
+        stages = sum(stage.seconds for stage in stand.newest.stages)
+        return stages + max(check.seconds for check in stand.newest.suite.checks)
 
     ours = Contender(name="verify", figure=stand.verify)
     theirs = Contender(name="its stages and slowest check", figure=least)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -21,8 +19,9 @@ from stackproof.evidence import Evidence
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.plan import Installer, Plan, make_plan
+from stackproof.verdict import judge
 
-__all__ = ["Stand"]
+__all__ = ["Stand", "is_whole"]
 
 #: What nox says of a session that ended with news, which is no failure of a measurement.
 _NEWS = "aborted: exit 1"
@@ -115,9 +114,23 @@ class Stand:
         env, cwd = env or self.environ, root or self.root
         return timed([command], env=env, cwd=cwd, allowed=(0, 1), unless=_NEWS)
 
+    def whole(self, home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> float:
+        """Run a session that leaves its evidence in `home`; return the seconds.
+
+        Raises StackproofError if it could not judge, or did so without its suite: a stage that is
+        refused is a verdict too, and had in a fraction of the time.
+        """
+        seconds = self.session(*arguments, env=env)
+        newest = _newest(home)
+        if not is_whole(newest):
+            failed = [check for check in judge(newest).checks if check.outcome == "failed"]
+            why = "; ".join(f"{check.id}: {check.message}" for check in failed)
+            raise StackproofError(f"the suite of {newest.folder} was not run to its end ({why})")
+        return seconds
+
     def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> float:
-        """Verify the row; return the seconds. Raises StackproofError if it could not be judged."""
-        return self.session(f"{self._verify}({self.name})", *arguments, env=env)
+        """Verify the row; return the seconds. Raises StackproofError as `whole` does."""
+        return self.whole(self.home, f"{self._verify}({self.name})", *arguments, env=env)
 
     def forget_environment(self) -> None:
         """Remove the environment that nox keeps for the row's verify."""
@@ -129,22 +142,23 @@ class Stand:
         """The session that verifies the row."""
         return "verify" if self._loaded.rows[self.plan.row].default else "verify-optional"
 
-    def latest_json(self, name: str) -> Any:  # noqa: ANN401 - JSON is any object
-        """Return what a file of the newest evidence holds."""
-        return json.loads((self.home / "latest" / name).read_text(encoding="utf-8"))
+    @property
+    def newest(self) -> Evidence:
+        """The newest evidence of the row."""
+        return _newest(self.home)
 
     def run_by(self, installer: Installer) -> Evidence:
         """Return the newest whole run of the very plan by an installer; make one if need be."""
         wanted = self.plan_for(installer).fingerprint
         for evidence in Evidence.runs(self.home):
             try:
-                run, plan = evidence.run, evidence.plan
+                found = evidence.plan.fingerprint == wanted and is_whole(evidence)
             except ValidationError:
                 continue  # left by another version of stackproof
-            if plan.fingerprint == wanted and run.suite_exit is not None and run.trouble is None:
+            if found:
                 return evidence
         self.verify("--force-venv-backend", _BACKENDS[installer])
-        return Evidence((self.home / "latest").resolve())
+        return self.newest
 
     def stage_arguments(self, installer: Installer) -> list[Sequence[str]]:
         """Return what an installer is really told in each stage, learnt from a run of the row.
@@ -183,6 +197,15 @@ class Stand:
             for name in ("noxfile.py", "src", "tests", "matrices"):
                 (folder / name).symlink_to(self.root / name)
             yield folder
+
+
+def is_whole(evidence: Evidence) -> bool:
+    """Tell whether a run was judged and its suite, which needs all stages, ran to its end."""
+    return evidence.run.suite_exit is not None and judge(evidence).verdict != "unjudged"
+
+
+def _newest(home: Path) -> Evidence:
+    return Evidence((home / "latest").resolve())
 
 
 def _after_install(command: Sequence[str]) -> list[str]:

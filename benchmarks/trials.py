@@ -35,7 +35,7 @@ def one(stand: Stand, request: str = "kafka-python==2.0.3") -> list[Measurement]
     home = project.trial_home(stand.matrix, stand.row, [request])
 
     def trial() -> float:
-        return stand.session("candidate", "--", request, "--row", stand.name)
+        return stand.whole(home, "candidate", "--", request, "--row", stand.name)
 
     def by_hand() -> float:
         stages = _edited(stand.stage_arguments("pip"), request)

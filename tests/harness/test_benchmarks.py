@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -47,6 +48,23 @@ def stand(
         yield Stand(
             root=root, matrix="tiny", row="plain", environ=environ, say=said.append, rounds=1
         )
+
+
+@contextmanager
+def _elsewhere(
+    stand: Stand, tools: tuple[Path, ...], *releases: Release, text: str = TINY
+) -> Iterator[Stand]:
+    """Yield a stand for a matrix of its own, whose index has the releases and the suite's tools."""
+    file = stand.root / "matrices" / "other.toml"
+    file.write_text(text, encoding="utf-8")
+    with Index(*releases) as index:
+        for folder in tools:
+            index.add_wheels(folder)
+        urls = {"UV_DEFAULT_INDEX": index.url, "PIP_INDEX_URL": index.url}
+        try:
+            yield replace(stand, matrix="other", environ={**stand.environ, **urls}, _learnt={})
+        finally:
+            file.unlink()
 
 
 def _figures(found: Measurement) -> dict[str, float]:
@@ -123,6 +141,27 @@ def test_what_could_not_judge_is_no_figure(stand: Stand) -> None:
         stand.verify(env=offline)
 
 
+@pytest.mark.parametrize("measurement", [verifying.warm, overhead.own, overhead.floor])
+def test_a_verify_without_its_suite_is_no_figure(
+    stand: Stand,
+    suite_tools: tuple[Path, ...],
+    measurement: Callable[[Stand], list[Measurement]],
+) -> None:
+    refused = Release("beta", "1.0", requires=["gamma>=7"])
+    with _elsewhere(stand, suite_tools, *RELEASES[:2], *RELEASES[3:], refused) as other:
+        alone = replace(other, against=frozenset({"nothing"}))
+        with pytest.raises(StackproofError, match=r"(?s)its end \(stage:two: .*gamma>=7"):
+            measurement(alone)
+
+
+def test_a_trial_that_is_refused_is_no_figure(stand: Stand, suite_tools: tuple[Path, ...]) -> None:
+    refused = Release("alpha", "1.1", requires=["gamma>=7"])
+    with _elsewhere(stand, suite_tools, *RELEASES, refused) as other:
+        alone = replace(other, against=frozenset({"nothing"}))
+        with pytest.raises(StackproofError, match=r"(?s)its end \(stage:one: .*gamma>=7"):
+            trials.one(alone, request="alpha==1.1")
+
+
 def test_a_suite_by_hand_that_answers_less_is_no_figure(stand: Stand) -> None:
     stand.verify()
     stages = stand.stage_arguments("pip")
@@ -162,7 +201,7 @@ def test_audits_are_measured_against_one_resolution(stand: Stand) -> None:
 def test_a_trial_is_measured_against_a_verify(stand: Stand) -> None:
     (found,) = trials.one(stand, request="alpha==1.1")
     assert list(_figures(found)) == ["candidate", "verify", "pip"]
-    (verdict,) = (stand.root / "reports" / "candidates").glob("*/latest/verdict.json")
+    (verdict,) = (stand.root / "reports" / "candidates").glob("tiny-*/latest/verdict.json")
     assert json.loads(verdict.read_text(encoding="utf-8"))["requested"] == ["alpha==1.1"]
 
 
