@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -171,6 +172,26 @@ def test_a_suite_by_hand_that_answers_less_is_no_figure(stand: Stand) -> None:
     with pytest.raises(StackproofError, match=r"otherwise than ours \(smoke:product\)"):
         verify_by_hand(stand, "pip", stages, stand.environ)
     log.write_text(whole, encoding="utf-8")
+
+
+def test_only_a_failure_that_the_matrix_records_may_pass_by_hand(
+    stand: Stand, suite_tools: tuple[Path, ...]
+) -> None:
+    failing = ("import:*", "import:alpha", "smoke:sum")
+    known = "".join(
+        f'[[rows.plain.known-failures]]\ncheck = "{check}"\nreason = "r"\ndate = 2025-01-02\n'
+        for check in failing
+    )
+    broken = Release("alpha", "1.0", modules={"alpha/__init__.py": "raise ImportError\n"})
+    stages = [["alpha==1.0"], ["beta==1.0"]]
+    releases = [broken, *RELEASES[1:]]
+    with _elsewhere(stand, suite_tools, *releases) as other:
+        other.verify()
+        with pytest.raises(StackproofError, match=rf"\({re.escape(', '.join(failing))}\)"):
+            verify_by_hand(other, "pip", stages, stand.environ)
+    with _elsewhere(stand, suite_tools, *releases, text=TINY + known) as other:
+        other.verify()
+        assert verify_by_hand(other, "pip", stages, stand.environ) > 0
 
 
 def test_a_suite_by_hand_on_less_than_the_stack_is_no_figure(stand: Stand) -> None:
