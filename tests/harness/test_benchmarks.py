@@ -194,6 +194,17 @@ def test_only_a_failure_that_the_matrix_records_may_pass_by_hand(
         assert verify_by_hand(other, "pip", stages, stand.environ) > 0
 
 
+def test_the_suite_by_hand_keeps_byte_code_whatever_the_machine_says(
+    stand: Stand, suite_tools: tuple[Path, ...]
+) -> None:
+    source = "import sys\n__version__ = '1.0'\nassert not sys.dont_write_bytecode\n"
+    alpha = Release("alpha", "1.0", modules={"alpha/__init__.py": source})
+    with _elsewhere(stand, suite_tools, alpha, *RELEASES[1:]) as other:
+        environ = {**other.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        other.verify(env=environ)
+        assert verify_by_hand(other, "pip", [["alpha==1.0"], ["beta==1.0"]], environ) > 0
+
+
 def test_a_suite_by_hand_on_less_than_the_stack_is_no_figure(stand: Stand) -> None:
     stand.verify()
     first, _ = stand.stage_arguments("pip")
