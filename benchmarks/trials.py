@@ -9,12 +9,12 @@ from statistics import median
 
 from benchmarks.by_hand import Stages, verify_by_hand
 from benchmarks.measuring import Contender, Figures, Measurement, now
-from benchmarks.stand import Stand
+from benchmarks.stand import Stand, is_whole
 from stackproof.evidence import Evidence
 from stackproof.plan import timestamp
 from stackproof.project import Project
 
-__all__ = ["frontier", "one", "timeline"]
+__all__ = ["frontier", "one", "timeline", "whole_runs"]
 
 _GOAL = 1.1
 #: Pins whose upgrades resolve, mostly at the first step: about one trial for each, one for all.
@@ -68,8 +68,8 @@ def frontier(stand: Stand, pins: Sequence[str] = _PINS) -> list[Measurement]:
         names = chosen[: max(stand.most - 1, 1)]
         begin = datetime.now(timezone.utc)
         stand.session("frontier", "--", *names, "--row", stand.name, root=folder)
-        whole = [build for build in _builds(folder) if not build.plan.only]
-        return _growth("frontier, runs of the whole suite", stand, whole, at=at, begin=begin)
+        runs = whole_runs(folder)
+        return _growth("frontier, runs of the whole suite", stand, runs, at=at, begin=begin)
 
 
 def timeline(stand: Stand, check: str = "pip-check:*") -> list[Measurement]:
@@ -114,6 +114,11 @@ def _growth(
             )
         )
     return found
+
+
+def whole_runs(folder: Path) -> list[Evidence]:
+    """Return the runs in a checkout that asked every check, and came to the end of it."""
+    return [build for build in _builds(folder) if not build.plan.only and is_whole(build)]
 
 
 def _builds(folder: Path) -> list[Evidence]:

@@ -265,6 +265,15 @@ def test_a_trial_that_asks_one_check_is_no_run_of_the_whole_suite(
     assert said[0] == "frontier, runs of the whole suite: there were 3, not 20"
 
 
+def test_a_run_whose_suite_was_stopped_is_no_run_of_the_whole_suite(bench: Bench) -> None:
+    bench.suite_limit = 0.1
+    _, stopped = bench.verify(bench.plan())
+    assert stopped.pip_check is not None
+    bench.suite_limit = 60
+    _, whole = bench.verify(bench.plan())
+    assert trials.whole_runs(bench.root) == [whole]
+
+
 def test_disk_counts_what_is_linked_once(stand: Stand) -> None:
     found = disk.kept(replace(stand, most=2))
     assert [item.name for item in found] == [
