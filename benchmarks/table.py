@@ -62,4 +62,6 @@ def _figure(value: float, item: Measurement) -> str:
 def _goal(item: Measurement) -> str:
     if item.met is None:
         return ""
-    return f"{item.goal} {'met' if item.met else 'missed'}"
+    # The next round may say otherwise, so that nothing is settled yet.
+    settled = "" if len(item.contenders[0].figures) > 1 else " in one round"
+    return f"{item.goal} {'met' if item.met else 'missed'}{settled}"

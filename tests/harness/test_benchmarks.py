@@ -119,6 +119,20 @@ def test_the_table_says_what_was_measured_where() -> None:
     assert "uv " in text
 
 
+@pytest.mark.parametrize(("goal", "words"), [(0.5, "0.5 met"), (0.4, "0.4 missed")])
+def test_one_round_settles_no_goal(goal: float, words: str) -> None:
+    ours, theirs = Figures(name="us", figures=(2,)), Figures(name="them", figures=(4,))
+    found = Measurement(
+        name="speed",
+        row="tiny/plain",
+        at="2026-01-02 03:04",
+        unit="s",
+        goal=goal,
+        contenders=(ours, theirs),
+    )
+    assert f"|  | them | 4.00 s | 4.00 s | 0.50 | {words} in one round |" in page([found])
+
+
 def test_verify_is_measured_against_what_users_would_do(stand: Stand) -> None:
     (found,) = verifying.warm(stand)
     figures = _figures(found)
