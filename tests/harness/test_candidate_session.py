@@ -373,6 +373,10 @@ def test_who_only_lacks_another_is_not_to_blame(checkout: Checkout, index: Index
         (["lamp", "--as-of", "2019-01-01T00:00:00Z"], "lamp has no release before 2019-01-01"),
         (["lamp", "--as-of", "2999-01-01T00:00:00Z"], "lies in the future, so it fixes nothing"),
         (["--with", "alpha==1.0", "--promote", "pins"], "alpha==1.0 is no changed pin"),
+        (["lamp", "--promote=rows"], "argument --promote: invalid choice: 'rows'"),
+        (["lamp", "--baseline-age", "x"], "'x' is not a number of days up to 36500"),
+        (["lamp", "--baseline-age", "nan"], "'nan' is not a number of days up to 36500"),
+        (["lamp", "--baseline-age=-1"], "'-1' is not a number of days up to 36500"),
     ],
 )
 def test_what_cannot_be_tried_ends_with_2_and_the_reason(
@@ -382,6 +386,14 @@ def test_what_cannot_be_tried_ends_with_2_and_the_reason(
     assert code == 1  # nox knows no other code for a session that fails
     assert any("exit 2, could not judge: " in line and words in line for line in lines), lines
     assert not (checkout.bench.root / "reports" / "candidates").exists()
+
+
+def test_options_may_stand_before_between_and_behind_requests(checkout: Checkout) -> None:
+    between = ("lamp==1.1", "--python", PYTHON, "wire==2.0")
+    code, lines = checkout.nox("-s", "candidate", "--", "--promote", *between)
+    assert code == 0, lines
+    assert any(f"lamp==1.1 wire==2.0 python=={PYTHON}: safe" in line for line in lines), lines
+    assert any(line.startswith("wrote row 'verified-lamp-1-1-wire-2-0-") for line in lines), lines
 
 
 def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:

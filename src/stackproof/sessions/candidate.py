@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -31,6 +32,7 @@ from stackproof.sessions.trials import Opened, open_bench
 __all__ = ["candidate"]
 
 _MOST_DAYS = 36500
+_PROMOTED = ("row", "pins")
 
 
 def candidate(session: nox.Session, root: Path) -> None:
@@ -96,15 +98,27 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     )
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
-    options.add_argument("--promote", nargs="?", const="row", choices=("row", "pins"))
-    given = options.parse_args(posargs)
+    options.add_argument("--promote", nargs="?", const="row", choices=_PROMOTED)
+    given = options.parse_intermixed_args(_promoting(posargs))
     if not (given.requests or given.extra or given.python):
         options.error("name an upgrade to try, such as torch==2.6.0")
     return given
 
 
+def _promoting(posargs: Sequence[str]) -> list[str]:
+    """Spell a bare `--promote` out: a request behind it would be taken for its value."""
+    following = [*posargs[1:], ""]
+    return [
+        "--promote=row" if option == "--promote" and value not in _PROMOTED else option
+        for option, value in zip(posargs, following, strict=True)
+    ]
+
+
 def _days(text: str) -> timedelta:
-    days = float(text)
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan  # in no range
     if not 0 <= days <= _MOST_DAYS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days up to {_MOST_DAYS}")
     return timedelta(days=days)
