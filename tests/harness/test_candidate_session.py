@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from checkout import Checkout
 from processes import wait_for
-from support.index import Index
+from support.index import Fault, Index
 from support.wheels import Release
 from workbench import PYTHON, Bench
 
@@ -142,6 +142,15 @@ upload-times = true
 """
 
 
+#: A constraint file for each release of lamp.
+CONSTRAINED = """
+[constraints.lamps]
+url = "{base}/constraints-{{version}}/constraints-{{python}}.txt"
+pin = "lamp"
+"""
+KEPT = b"wire==1.0\n"
+
+
 @pytest.fixture
 def checkout(bench: Bench, index: Index) -> Checkout:
     index.add(*STACK)
@@ -149,6 +158,17 @@ def checkout(bench: Bench, index: Index) -> Checkout:
     made.write_matrix(MATRIX, name="engines")
     (bench.root / "matrices" / "tiny.toml").unlink()
     return made
+
+
+def constrain(checkout: Checkout, index: Index, files: dict[str, bytes | None]) -> None:
+    """Let the stage of lamp have these constraint files, by version; None is for no such file."""
+    for version, content in files.items():
+        if content is not None:
+            index.put(f"constraints-{version}/constraints-{PYTHON}.txt", content)
+    base = index.put("base", b"").removesuffix("/base")
+    stage = 'pins = ["lamp", "wire"]'
+    text = MATRIX.replace(stage, f'{stage}\nconstraints = "lamps"')
+    checkout.write_matrix(text + CONSTRAINED.format(base=base), name="engines")
 
 
 def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
@@ -191,6 +211,34 @@ def test_a_refusal_says_what_is_required_and_what_would_go(checkout: Checkout) -
     assert found["reason"] == (
         "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for; "
         "the nearest version that can be resolved is lamp 1.3"
+    )
+
+
+@pytest.mark.parametrize("answer", [None, b"log in first"], ids=["no-such-file", "no-answer"])
+def test_a_version_without_a_constraint_file_takes_nothing_from_a_refusal(
+    checkout: Checkout, index: Index, answer: bytes | None
+) -> None:
+    constrain(checkout, index, {"1.0": KEPT, "1.2": KEPT, "1.3": answer, "1.4": KEPT})
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    assert code == 1
+    assert any("aborted: exit 1" in line for line in lines), lines
+    assert trial(checkout, "lamp-1.4")["reason"] == (
+        "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for; "
+        "the nearest version that can be resolved is lamp 1.2"
+    )
+
+
+def test_an_index_that_fails_in_the_search_takes_nothing_from_a_refusal(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(Release("lamp", "1.3.1", requires=["fuse"], uploaded=released(12)))
+    index.fail(Fault.SERVER_ERROR, "fuse")
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    assert code == 1
+    assert any("aborted: exit 1" in line for line in lines), lines
+    # What is not known of one version is not known of the nearest one.
+    assert trial(checkout, "lamp-1.4")["reason"] == (
+        "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for"
     )
 
 

@@ -17,7 +17,7 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.scheme import Scheme, Trial
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
-from stackproof.errors import CannotJudgeError
+from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
 from stackproof.plan import Plan
 
 __all__ = ["Campaign"]
@@ -65,7 +65,7 @@ class Campaign:
         refused = self.bench.resolver.refused_stage(plan, base)
         if refused is None:
             return self._explained(self.bench.try_out(plan, base, along), plan, base)
-        told = replace(refused, reason=refused.reason + self._nearest(trial))
+        told = replace(refused, reason=refused.reason + self._hint(trial))
         return self.bench.refuse(plan, base, along, told, time.monotonic() - began)
 
     def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
@@ -77,6 +77,13 @@ class Campaign:
         except CannotJudgeError:
             return verdict  # an index that fails now takes nothing from what was proved
         return self.bench.amend(verdict, conflict=conflict) if conflict else verdict
+
+    def _hint(self, trial: Trial) -> str:
+        """Say what could be resolved in place of a refused trial, if that can be told."""
+        try:
+            return self._nearest(trial)
+        except CannotJudgeError:
+            return ""  # an index that fails now takes nothing from the refusal
 
     def _nearest(self, trial: Trial) -> str:
         """Say which version between the row's own and the one asked for could be resolved.
@@ -109,8 +116,12 @@ class Campaign:
         return f"; no version between the row's {own} and {asked} was found that can be resolved"
 
     def _goes(self, name: str, version: str) -> bool:
+        """Tell whether a version can be resolved; not if a constraint file cannot be had for it."""
         plan = self.planner.trial({name: version, **self._along(name, version)})
-        return self.bench.resolver.refused_stage(plan, self.planner.base()) is None
+        try:
+            return self.bench.resolver.refused_stage(plan, self.planner.base()) is None
+        except (NoConstraintsError, UnknownConstraintsError):
+            return False
 
     def _along(self, name: str, version: str) -> dict[str, str]:
         base = self.planner.base()
