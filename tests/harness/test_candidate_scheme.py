@@ -389,7 +389,7 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
     broken = SimpleNamespace(
         breaks=True, exit_code=1, safe=False, requested=("lamp==2",), companions=()
     )
-    resolver = SimpleNamespace(refused_stage=lambda *_: None, conflict=conflict)
+    resolver = SimpleNamespace(refusal=lambda *_: None, conflict=conflict)
     bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken)
     planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: None)
     catalogue: Any = None

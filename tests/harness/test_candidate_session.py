@@ -68,6 +68,9 @@ pins = ["lamp", "wire"]
 summary = "Works."
 """
 
+#: The same, but the row's own lamp does not go with its wire.
+DIM = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "1.4"')
+
 #: A last stage that moves wire back.
 PLUGGED = """
 [[rows.verified.stages]]
@@ -345,6 +348,60 @@ def test_what_cannot_be_built_is_never_safe(checkout: Checkout, index: Index) ->
     assert any("exit 2, could not judge: lamp 1.3, lamp 1.2" in line for line in lines), lines
     (lamp,) = named_frontier(checkout)["pins"]
     assert lamp["newest_passing"] == "1.0"
+
+
+def test_a_refusal_that_the_row_shares_is_not_judged(checkout: Checkout) -> None:
+    checkout.write_matrix(DIM, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    assert code == 1
+    assert any("aborted: exit 2" in line for line in lines), lines
+    assert any(line.startswith("wire==2.0: could not be judged") for line in lines), lines
+    found = trial(checkout, "wire-2.0")
+    assert (found["verdict"], found["resolvable"]) == ("unjudged", False)
+    assert found["reason"] == ("stage shining: lamp 1.4 requires wire<1 and wire 2.0 is asked for")
+    assert found["trouble"] == (
+        "the row itself cannot be resolved either, so there is nothing to compare with: "
+        "stage shining: lamp 1.4 requires wire<1 and wire 1.0 is asked for"
+    )
+    assert f"    {found['trouble']}" in lines, lines
+
+
+def test_a_refusal_of_the_upgrade_counts_beside_one_that_the_row_shares(
+    checkout: Checkout,
+) -> None:
+    stages = DIM.index("[[stages]]"), DIM.index('[[stages]]\nname = "shining"'), DIM.index("[rows")
+    moving, shining = DIM[stages[0] : stages[1]], DIM[stages[1] : stages[2]]
+    text = f"{DIM[: stages[0]]}{shining}{moving}{DIM[stages[2] :]}"
+    checkout.write_matrix(text, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "wire==2.0")
+    assert code == 1
+    assert trial(checkout, "engine-2.0")["verdict"] == "broken"
+    found = trial(checkout, "engine-2.0+wire-2.0")
+    assert (found["verdict"], found["reason"]) == (
+        "broken",
+        "stage moving: vision 1.0 requires engine==1.0 and engine 2.0 is asked for",
+    ), lines
+
+
+def test_a_refusal_is_not_judged_where_the_row_could_not_be_asked(
+    checkout: Checkout, index: Index
+) -> None:
+    constrain(checkout, index, {"1.4": KEPT})
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    assert code == 1
+    assert any("aborted: exit 2" in line for line in lines), lines
+    found = trial(checkout, "lamp-1.4")
+    assert found["reason"].startswith("stage shining: lamp 1.4 requires wire<1 and ")
+    words = "whether the row itself can be resolved is not known: there is no constraint file for"
+    assert found["trouble"].startswith(f"{words} lamp 1.0 "), lines
+
+
+def test_what_is_added_is_refused_though_the_row_is_not(checkout: Checkout, index: Index) -> None:
+    index.add(Release("plug", "1.0", requires=["socket"]))
+    code, lines = checkout.nox("-s", "candidate", "--", "--with", "plug==1.0")
+    assert code == 1
+    assert any("aborted: exit 1" in line for line in lines), lines
+    assert trial(checkout, "plug-1.0")["verdict"] == "broken"
 
 
 def test_what_is_not_installed_is_not_safe(checkout: Checkout, index: Index) -> None:

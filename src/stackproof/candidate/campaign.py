@@ -62,11 +62,12 @@ class Campaign:
         began = time.monotonic()
         base, plan = self.planner.base(), self.planner.trial(trial.versions)
         along = tuple(f"{item.name}=={item.version}" for item in trial.companions)
-        refused = self.bench.resolver.refused_stage(plan, base)
+        refused = self.bench.resolver.refusal(plan, base)
         if refused is None:
             return self._explained(self.bench.try_out(plan, base, along), plan, base)
-        told = replace(refused, reason=refused.reason + self._hint(trial))
-        return self.bench.refuse(plan, base, along, told, time.monotonic() - began)
+        if refused.trouble is None:
+            refused = replace(refused, reason=refused.reason + self._hint(trial))
+        return self.bench.refuse(plan, base, along, refused, time.monotonic() - began)
 
     def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
         """Add what is behind a later stage's moving back what was asked for, if it can be told."""

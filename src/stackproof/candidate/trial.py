@@ -127,7 +127,7 @@ class Bench:
             notes=("the stages were resolved, not installed",),
             suite=self.laboratory.project.suite_fingerprint,
             suite_exit=None,
-            trouble=None,
+            trouble=found.trouble,
         ).write(evidence.folder / "run.json")
         return evidence
 
