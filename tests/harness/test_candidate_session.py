@@ -322,6 +322,52 @@ def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> No
     assert trial(checkout, "lamp-1.3+wire-2.0")["guilty"] == ["lamp"]
 
 
+def test_a_request_that_cannot_be_judged_ends_no_other(checkout: Checkout, index: Index) -> None:
+    constrain(checkout, index, {"1.0": KEPT})
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    apart = 'pins = ["wire"]\n\n[[stages]]\nname = "lighting"\nstep = "Three."\npins = ["lamp"]\n'
+    text = file.read_text(encoding="utf-8").replace('pins = ["lamp", "wire"]\n', apart)
+    checkout.write_matrix(text, name="engines")
+    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "wire==2.0")
+    assert code == 1
+    assert any("aborted: exit 2" in line for line in lines), lines
+    assert any(line.startswith("wire==2.0: safe") for line in lines), lines
+    for asked in ("lamp-1.2", "lamp-1.2+wire-2.0"):
+        found = trial(checkout, asked)
+        assert (found["verdict"], found["reason"]) == ("unjudged", None)
+        assert found["trouble"].startswith("there is no constraint file for lamp 1.2 "), lines
+    assert any(line.startswith("    there is no constraint file for lamp 1.2 ") for line in lines)
+    assert not any("to blame" in line for line in lines), lines
+
+
+def test_an_index_that_is_gone_ends_all(checkout: Checkout, index: Index) -> None:
+    running = checkout.start("-s", "candidate", "--", "lamp==1.3", "wire==2.0")
+    assert running.stdout is not None
+    next(line for line in running.stdout if line.startswith("lamp==1.3: "))
+    index.stop()
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "exit 2, could not judge: the package index " in output
+    candidates = checkout.bench.root / "reports" / "candidates"
+    assert not (candidates / "engines-verified-lamp-1.3+wire-2.0").exists()
+
+
+def test_where_the_rest_cannot_be_judged_nobody_is_blamed(checkout: Checkout, index: Index) -> None:
+    """Though the rest without the other one of two is safe."""
+    index.add(Release("vision", "1.0.1", requires=["engine==1.0"], uploaded=released(12)))
+    shine = SHINE.replace("import lamp", "import lamp, vision, wire").replace(
+        'lamp.__version__ == "1.2"',
+        '(lamp.__version__, vision.__version__, wire.__version__) == ("1.0", "1.0.1", "2.0")',
+    )
+    checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
+    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0", "lamp==1.2", "vision==1.0.1")
+    assert code == 1
+    assert any("aborted: exit 1" in line for line in lines), lines
+    assert trial(checkout, "vision-1.0.1+wire-2.0")["verdict"] == "unjudged"
+    assert trial(checkout, "lamp-1.2+vision-1.0.1")["verdict"] == "ok"
+    assert trial(checkout, "lamp-1.2+vision-1.0.1+wire-2.0")["guilty"] == []
+
+
 def test_a_trial_is_told_as_soon_as_it_is_known(checkout: Checkout) -> None:
     running = checkout.start("-s", "candidate", "--", "lamp==1.3", "wire==2.0")
     assert running.stdout is not None

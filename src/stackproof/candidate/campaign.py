@@ -44,13 +44,13 @@ class Campaign:
         """
         found: list[TrialVerdict] = []
         groups: list[TrialVerdict] = []
-        for trial in scheme.trials:
-            found.append(self._make(trial))
-            if len(trial.asked) > 1 and not found[-1].safe:
-                groups.append(found[-1])
-            else:
-                yield found[-1]
         try:
+            for trial in scheme.trials:
+                found.append(self._make(trial))
+                if len(trial.asked) > 1 and not found[-1].safe:
+                    groups.append(found[-1])
+                else:
+                    yield found[-1]
             named = self._guilty(scheme.trials, found)
         except CannotJudgeError:
             yield from groups
@@ -59,10 +59,19 @@ class Campaign:
             yield self.bench.amend(verdict, guilty=named)
 
     def _make(self, trial: Trial) -> TrialVerdict:
+        """Make a trial; one that cannot be resolved for want of an answer is not judged.
+
+        Raises CannotJudgeError for what no other trial can do without: index, baseline, room.
+        """
         began = time.monotonic()
         base, plan = self.planner.base(), self.planner.trial(trial.versions)
         along = tuple(f"{item.name}=={item.version}" for item in trial.companions)
-        refused = self.bench.resolver.refusal(plan, base)
+        try:
+            refused = self.bench.resolver.refusal(plan, base)
+        except CannotJudgeError as error:
+            self.bench.resolver.require_index()
+            seconds = time.monotonic() - began
+            return self.bench.give_up(plan, base, along, str(error), seconds)
         if refused is None:
             return self._explained(self.bench.try_out(plan, base, along), plan, base)
         if refused.trouble is None:
@@ -139,8 +148,8 @@ class Campaign:
         """Return who is to blame for a group that fails: a group hides its guilty member.
 
         Those that fail alone, if the others are safe together; or else those without one of whom
-        all others are safe. Nobody, where the group or one of them alone was not judged: what is
-        not known accuses nobody.
+        all others are safe. Nobody, where one of these trials was not judged: what is not known
+        accuses nobody.
         """
         codes: dict[tuple[str, ...], set[int]] = {}
         for trial, verdict in zip(trials, found, strict=True):
@@ -151,14 +160,27 @@ class Campaign:
         failed = tuple(name for name in names if 0 not in codes[(name,)])
         if any(UNJUDGED in codes[(name,)] for name in failed):
             return ()
-        rest = len(names) - len(failed)
-        if failed and (rest <= 1 or self._make(_without(trials, failed)).safe):
+        return self._named(trials, failed)
+
+    def _named(self, trials: Sequence[Trial], failed: tuple[str, ...]) -> tuple[str, ...]:
+        """Return who is to blame for a group, some of which fail alone; it may take more trials."""
+        names = tuple(trials[-1].asked)
+        if failed and len(names) - len(failed) <= 1:
             return failed
+        if failed:
+            code = self._make(_without(trials, failed)).exit_code
+            if code != 1:
+                return failed if code == 0 else ()
         if len(names) == _PAIR:
             return names
         # What fails alone may lack another upgrade, and the group fail for quite another reason.
-        alone = tuple(name for name in names if self._make(_without(trials, {name})).safe)
-        return alone or failed or names
+        alone: list[str] = []
+        for name in names:
+            code = self._make(_without(trials, {name})).exit_code
+            if code == UNJUDGED:
+                return ()
+            alone += [name] if code == 0 else []
+        return tuple(alone) or failed or names
 
 
 def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[bool]]) -> str:

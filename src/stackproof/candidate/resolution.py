@@ -71,6 +71,10 @@ class TrialResolver:
             found = list(pool.map(lambda stage: self._refusal(plan, stage), changed))
         return [stage for stage in found if stage is not None]
 
+    def require_index(self) -> None:
+        """Raise CannotJudgeError if the default index does not answer at all."""
+        require_index(self.resolver.index, project="pip", upload_times=False)
+
     def refused_together(self, plan: Plan) -> Refused | None:
         """Return why no environment can hold all that the stages ask for, or None if one can.
 

@@ -68,9 +68,33 @@ class Bench:
         seconds: float,
     ) -> TrialVerdict:
         """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
-        evidence = self._record_refusal(plan, found, round(seconds, 3))
+        evidence = Evidence.create(self.laboratory.project.home(plan), plan)
+        log = evidence.folder / "stages" / f"{found.stage.name}.log"
+        write_atomically(log, found.words)
+        record = StageRecord(
+            name=found.stage.name,
+            command=("uv", "pip", "compile", *found.stage.requirements),
+            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
+            seconds=round(seconds, 3),
+            exit=1,
+            log=log.relative_to(evidence.folder).as_posix(),
+            tries=1,
+            drift=drift_between({}, {}),
+            failure="refused",
+            message=found.reason,
+        )
+        evidence.write_stages([record])
+        self._record_resolution(evidence, seconds, found.trouble)
         trial = _judged(evidence, base, companions, reason=found.reason)
         return self._conclude(trial, evidence)
+
+    def give_up(
+        self, plan: Plan, base: Plan, companions: tuple[str, ...], trouble: str, seconds: float
+    ) -> TrialVerdict:
+        """Leave evidence and verdict of a trial that ended before anything was known of it."""
+        evidence = Evidence.create(self.laboratory.project.home(plan), plan)
+        self._record_resolution(evidence, seconds, trouble)
+        return self._conclude(_judged(evidence, base, companions), evidence)
 
     def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
         """Write down what was found about a trial after it was judged."""
@@ -97,39 +121,23 @@ class Bench:
             raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {verdict.trouble}")
         return evidence
 
-    def _record_refusal(self, plan: Plan, found: RefusedStage, seconds: float) -> Evidence:
-        started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
-        evidence = Evidence.create(self.laboratory.project.home(plan), plan)
-        log = evidence.folder / "stages" / f"{found.stage.name}.log"
-        write_atomically(log, found.words)
-        record = StageRecord(
-            name=found.stage.name,
-            command=("uv", "pip", "compile", *found.stage.requirements),
-            started=started,
-            seconds=seconds,
-            exit=1,
-            log=log.relative_to(evidence.folder).as_posix(),
-            tries=1,
-            drift=drift_between({}, {}),
-            failure="refused",
-            message=found.reason,
-        )
-        evidence.write_stages([record])
+    def _record_resolution(self, evidence: Evidence, seconds: float, trouble: str | None) -> None:
+        """Write down the circumstances of a trial that ended with its resolution."""
+        plan = evidence.plan
         RunRecord(
-            started=started,
-            seconds=seconds,
+            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
+            seconds=round(seconds, 3),
             own_seconds=0.0,
             python=plan.python,
             installer=plan.installer,
             installer_version=plan.installer,
             index=None,
             constraints=(),
-            notes=("the stages were resolved, not installed",),
+            notes=("nothing was installed: the trial ended with its resolution",),
             suite=self.laboratory.project.suite_fingerprint,
             suite_exit=None,
-            trouble=found.trouble,
+            trouble=trouble,
         ).write(evidence.folder / "run.json")
-        return evidence
 
     def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
         """Write a trial's verdict and reports, and make it the latest of its kind."""
