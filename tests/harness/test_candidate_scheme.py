@@ -391,7 +391,8 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
     )
     resolver = SimpleNamespace(refusal=lambda *_: None, conflict=conflict)
     bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken)
-    planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: None)
+    plan = SimpleNamespace(requested=broken.requested)
+    planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: plan)
     catalogue: Any = None
     scheme = Scheme(trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, notes=())
     made = Campaign(bench=bench, planner=planner, catalogue=catalogue).run(scheme)

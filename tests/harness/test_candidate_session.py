@@ -181,6 +181,12 @@ def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
     return found
 
 
+def made(checkout: Checkout, requested: str) -> int:
+    """Return how often a trial of these requirements was made."""
+    home = checkout.bench.root / "reports" / "candidates" / f"engines-verified-{requested}"
+    return len(list(home.glob("[0-9]*")))
+
+
 def named_frontier(checkout: Checkout) -> dict[str, Any]:
     """Return the latest table of named pins; there is none of all of them."""
     reports = checkout.bench.root / "reports"
@@ -272,6 +278,49 @@ def test_what_the_one_asked_for_requires_is_tried_as_a_companion(checkout: Check
     assert code == 0, lines
     assert trial(checkout, "vision-1.5")["resolvable"] is False
     assert trial(checkout, "engine-2.0+vision-1.5")["companions"] == ["engine==2.0"]
+
+
+def test_what_several_requests_come_to_is_tried_once(checkout: Checkout) -> None:
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==1.5", "--promote")
+    assert code == 0, lines
+    answers = [line.partition(", in ")[0] for line in lines if "safe" in line]
+    assert answers == [
+        "engine==2.0 with vision==1.5: safe, with these companions",
+        "vision==1.5 with engine==2.0: safe, with these companions; the same trial as above",
+        "engine==2.0 vision==1.5: safe; the same trial as above",
+    ]
+    assert made(checkout, "engine-2.0+vision-1.5") == 1
+    # What was written about a trial stays.
+    assert trial(checkout, "engine-2.0+vision-1.5")["companions"] == ["vision==1.5"]
+    assert "wrote row 'verified-engine-2-0-vision-1-5' into matrices/engines.toml" in lines
+
+
+def test_what_several_requests_come_to_is_refused_once(checkout: Checkout, index: Index) -> None:
+    index.add(
+        Release("vision", "2.0", requires=["engine==2.0", "wire<1"], uploaded=released(12)),
+        Release("vision", "0.5", requires=["engine==1.0"]),
+    )
+    checkout.write_matrix(
+        MATRIX.replace('pins = ["engine", "vision"]', 'pins = ["engine", "vision", "wire"]'),
+        name="engines",
+    )
+    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==2.0")
+    assert code == 1
+    found = trial(checkout, "engine-2.0+vision-2.0")
+    assert made(checkout, "engine-2.0+vision-2.0") == 1
+    assert found["companions"] == ["vision==2.0"]
+    assert found["guilty"] == ["engine", "vision"]
+    refused = "stage moving: vision 2.0 requires wire<1 and wire 1.0 is asked for"
+    nearest = "no version between the row's 1.0 and 2.0 was found that can be resolved"
+    assert found["reason"] == f"{refused}; {nearest}"
+    # Each answer is its request's own; that of vision as it was asked stands second.
+    told = [line.strip() for line in lines if refused in line]
+    assert told == [
+        f"{refused}; {nearest}",
+        refused,
+        f"{refused}; the nearest version that can be resolved is vision 1.5 with engine 2.0",
+        refused,
+    ], lines
 
 
 def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Checkout) -> None:

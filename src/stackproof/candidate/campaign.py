@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from packaging.version import Version
 
@@ -14,6 +14,7 @@ from stackproof.candidate.choice import Catalogue
 from stackproof.candidate.family import companions
 from stackproof.candidate.ladder import ladder
 from stackproof.candidate.planner import RowPlanner
+from stackproof.candidate.resolution import RefusedStage
 from stackproof.candidate.scheme import Scheme, Trial
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
@@ -29,12 +30,21 @@ _PAIR = 2
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Made:
+    """A trial that was made, and the refusal that it ended with, if it did."""
+
+    verdict: TrialVerdict
+    refused: RefusedStage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """The trials of a scheme, made on a bench."""
+    """The trials of a scheme, made on a bench; what several requests come to is made once."""
 
     bench: Bench
     planner: RowPlanner
     catalogue: Catalogue
+    _made: dict[tuple[str, ...], _Made] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, scheme: Scheme) -> Iterator[TrialVerdict]:
         """Make the trials, one after another: each of them uses every core.
@@ -56,27 +66,42 @@ class Campaign:
             yield from groups
             raise
         for verdict in groups:
-            yield self.bench.amend(verdict, guilty=named)
+            self.bench.amend(self._made[verdict.requested].verdict, guilty=named)
+            yield verdict.model_copy(update={"guilty": named})
 
     def _make(self, trial: Trial) -> TrialVerdict:
-        """Make a trial; one that cannot be resolved for want of an answer is not judged.
+        """Make a trial, or answer by the one of the same versions: what was written of that stays.
 
         Raises CannotJudgeError for what no other trial can do without: index, baseline, room.
         """
+        plan = self.planner.trial(trial.versions)
+        made = self._made.get(plan.requested)
+        if made is None:
+            made = self._made[plan.requested] = self._first(trial, plan)
+            return made.verdict
+        reason = self._reason(made.refused, trial) if made.refused is not None else None
+        return made.verdict.model_copy(update={"companions": _along(trial), "reason": reason})
+
+    def _first(self, trial: Trial, plan: Plan) -> _Made:
+        """Make a trial; one that cannot be resolved for want of an answer is not judged."""
         began = time.monotonic()
-        base, plan = self.planner.base(), self.planner.trial(trial.versions)
-        along = tuple(f"{item.name}=={item.version}" for item in trial.companions)
+        base, along = self.planner.base(), _along(trial)
         try:
             refused = self.bench.resolver.refusal(plan, base)
         except CannotJudgeError as error:
             self.bench.resolver.require_index()
             seconds = time.monotonic() - began
-            return self.bench.give_up(plan, base, along, str(error), seconds)
+            return _Made(verdict=self.bench.give_up(plan, base, along, str(error), seconds))
         if refused is None:
-            return self._explained(self.bench.try_out(plan, base, along), plan, base)
-        if refused.trouble is None:
-            refused = replace(refused, reason=refused.reason + self._hint(trial))
-        return self.bench.refuse(plan, base, along, refused, time.monotonic() - began)
+            tried = self.bench.try_out(plan, base, along)
+            return _Made(verdict=self._explained(tried, plan, base))
+        told = replace(refused, reason=self._reason(refused, trial))
+        verdict = self.bench.refuse(plan, base, along, told, time.monotonic() - began)
+        return _Made(verdict=verdict, refused=refused)
+
+    def _reason(self, refused: RefusedStage, trial: Trial) -> str:
+        """Say why a trial is refused and, unless its row is refused too, what would not be."""
+        return refused.reason + (self._hint(trial) if refused.trouble is None else "")
 
     def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
         """Add what is behind a later stage's moving back what was asked for, if it can be told."""
@@ -104,7 +129,7 @@ class Campaign:
         if len(trial.asked) != 1:
             return ""
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
-        if self._along(name, asked) and not trial.companions:
+        if self._moving(name, asked) and not trial.companions:
             return ""
         own = Version(next(pin.version for pin in base.pins if pin.name == name))
         wanted = Version(asked)
@@ -120,20 +145,20 @@ class Campaign:
                 nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
             )
         if found:
-            along = ", ".join(f"{who} {at}" for who, at in self._along(name, found).items())
+            along = ", ".join(f"{who} {at}" for who, at in self._moving(name, found).items())
             nearest = f"{name} {found}{' with ' if along else ''}{along}"
             return f"; the nearest version that can be resolved is {nearest}"
         return f"; no version between the row's {own} and {asked} was found that can be resolved"
 
     def _goes(self, name: str, version: str) -> bool:
         """Tell whether a version can be resolved; not if a constraint file cannot be had for it."""
-        plan = self.planner.trial({name: version, **self._along(name, version)})
+        plan = self.planner.trial({name: version, **self._moving(name, version)})
         try:
             return self.bench.resolver.refused_stage(plan, self.planner.base()) is None
         except (NoConstraintsError, UnknownConstraintsError):
             return False
 
-    def _along(self, name: str, version: str) -> dict[str, str]:
+    def _moving(self, name: str, version: str) -> dict[str, str]:
         base = self.planner.base()
         found = companions(
             {name: Version(version)},
@@ -205,6 +230,10 @@ def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[
         else:
             refused = places[-1]
     return found
+
+
+def _along(trial: Trial) -> tuple[str, ...]:
+    return tuple(f"{item.name}=={item.version}" for item in trial.companions)
 
 
 def _without(trials: Sequence[Trial], names: Collection[str]) -> Trial:

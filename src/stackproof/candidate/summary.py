@@ -32,9 +32,15 @@ def outcome(trial: TrialVerdict) -> str:
     return "breaks what worked" if trial.breaks else "leaves checks unanswered"
 
 
-def print_trial(trial: TrialVerdict, console: Console) -> None:
-    """Print a trial with its outcome and, below it, the reasons, a line each."""
-    tried = f"{' '.join(trial.requested)}: {outcome(trial)}, in {trial.seconds:.1f} s"
+def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -> None:
+    """Print a trial with its outcome and, below it, the reasons, a line each.
+
+    One that is printed `again` answers another request by the same trial.
+    """
+    asked = " ".join(item for item in trial.requested if item not in trial.companions)
+    along = f" with {', '.join(trial.companions)}" if trial.companions else ""
+    spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
+    tried = f"{asked}{along}: {outcome(trial)}{spent}"
     console.print(tried, style="bold", markup=False, highlight=False)
     for reason in (*reasons(trial), *_as_before(trial)):
         console.print(indent(reason, "    "), markup=False, highlight=False)

@@ -56,7 +56,8 @@ def candidate(session: nox.Session, root: Path) -> None:
             for note in trials.scheme.notes:
                 screen.print(note, markup=False, highlight=False)
             for trial in trials.run():
-                print_trial(trial, screen)
+                known = {other.requested for other in found}
+                print_trial(trial, screen, again=trial.requested in known)
                 found.append(trial)
             if given.promote:
                 screen.print(trials.promote(found), markup=False, highlight=False)
