@@ -237,6 +237,70 @@ def test_a_member_that_may_stay_is_no_companion() -> None:
     assert [trial.versions for trial in made.trials] == [{"vision": "0.2"}]
 
 
+#: As torch, torchvision and torchaudio: the last names no other, but has the first one's number.
+NUMBERED = Recorded(
+    known={
+        "engine": [release("2.5"), release("2.11"), release("2.12")],
+        "vision": [release("0.20"), release("0.26"), release("0.27")],
+        "audio": [release("2.5"), release("2.11")],
+    },
+    required={
+        ("vision", "0.20"): ["engine==2.5"],
+        ("vision", "0.26"): ["engine==2.11"],
+        ("vision", "0.27"): ["engine==2.12"],
+        ("audio", "2.5"): ["engine==2.5"],
+    },
+)
+NUMBERED_PINS = {"engine": "2.5", "vision": "0.20", "audio": "2.5", "other": "5.0"}
+
+
+@pytest.mark.parametrize("asked", ["engine==2.11", "vision==0.26", "audio==2.11"])
+def test_whoever_of_a_family_is_asked_for_the_same_versions_move(asked: str) -> None:
+    made = scheme(asked, own=NUMBERED_PINS, catalogue=NUMBERED)
+    assert made.trials[1].versions == {"engine": "2.11", "vision": "0.26", "audio": "2.11"}
+
+
+def test_a_companion_that_follows_brings_what_it_requires() -> None:
+    catalogue = Recorded(
+        known={
+            "engine": [release("1.0"), release("2.0")],
+            "vision": [release("1.0"), release("2.0")],
+            "audio": [release("1.0"), release("1.5"), release("1.6")],
+        },
+        required={
+            ("vision", "1.0"): ["engine==1.0"],
+            ("vision", "2.0"): ["engine==2.0", "audio>=1.5,<1.6"],
+            ("audio", "1.6"): ["vision>=1.0"],
+        },
+    )
+    own = {"engine": "1.0", "vision": "1.0", "audio": "1.0", "other": "5.0"}
+    catalogue.asked.clear()
+    made = scheme("engine==2.0", own=own, catalogue=catalogue)
+    assert made.notes == (
+        (
+            "engine moves together with vision, audio: vision 2.0 requires engine==2.0; "
+            "vision 2.0 requires audio<1.6,>=1.5"
+        ),
+    )
+    assert made.trials[1].versions == {"engine": "2.0", "vision": "2.0", "audio": "1.5"}
+    # No release is asked twice.
+    assert len(catalogue.asked) == len(set(catalogue.asked))
+
+
+def test_members_that_require_each_other_move_once() -> None:
+    catalogue = Recorded(
+        known={name: [release("1.0"), release("2.0")] for name in ("engine", "vision", "audio")},
+        required={
+            ("engine", "2.0"): ["vision==2.0"],
+            ("vision", "2.0"): ["audio==2.0"],
+            ("audio", "2.0"): ["engine==2.0"],
+        },
+    )
+    own = dict.fromkeys(("engine", "vision", "audio", "other"), "1.0")
+    made = scheme("vision==2.0", own=own, catalogue=catalogue)
+    assert made.trials[1].versions == {"engine": "2.0", "vision": "2.0", "audio": "2.0"}
+
+
 def test_what_is_older_than_exact_requirements_is_no_companion() -> None:
     # As torchaudio's releases from before it named its torch.
     catalogue = Recorded(

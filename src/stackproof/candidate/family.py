@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.requirements import Requirement
@@ -54,34 +54,35 @@ class _Family:
     own: Mapping[str, str]
     catalogue: Catalogue
     as_of: datetime | None
+    _known: dict[tuple[str, Version], list[Requirement]] = field(default_factory=dict)
 
     def companions(self, asked: Mapping[str, Version]) -> list[Companion]:
-        """Return what moves along: what those that move require, then those that require them."""
+        """Return what moves along, until nothing more has to: each that moves may move others."""
         moving, found = dict(asked), list[Companion]()
-        leaders = list(moving)
-        for leader in leaders:
-            for match in self._led(leader, moving):
-                moving[match.name] = Version(match.version)
-                leaders.append(match.name)
-                found.append(match)
-        for name in self.members:
-            follower = None if name in moving else self._follower(name, moving)
-            if follower is not None:
-                found.append(follower)
+        while (match := next(self._joining(moving), None)) is not None:
+            moving[match.name] = Version(match.version)
+            found.append(match)
         return found
 
-    def _led(self, leader: str, moving: Mapping[str, Version]) -> Iterator[Companion]:
-        """Yield the members that cannot stay where they are under what a leader requires."""
-        version = moving[leader]
-        for requirement in self._requirements(leader, version):
-            name = canonicalize_name(requirement.name)
-            if name in moving or _admits(requirement, Version(self.own[name])):
-                continue
-            usable = (item.version for item in self._releases(name))
-            newest = next((item for item in usable if _admits(requirement, item)), None)
-            if newest is not None:
-                because = f"{leader} {version} requires {requirement}"
-                yield Companion(name=name, version=str(newest), because=because)
+    def _joining(self, moving: Mapping[str, Version]) -> Iterator[Companion]:
+        """Yield members that have to join: whom those that move require, then who requires them."""
+        staying = [name for name in self.members if name not in moving]
+        for choose in (self._led, self._follower):
+            for name in staying:
+                match = choose(name, moving)
+                if match is not None:
+                    yield match
+
+    def _led(self, name: str, moving: Mapping[str, Version]) -> Companion | None:
+        """Return the newest release of a member that those that move do not let stay."""
+        own = Version(self.own[name])
+        pushing = (item for item in self._required(name, moving) if not _admits(item[1], own))
+        leader, requirement = next(pushing, (None, None))
+        newest = next(iter(self._usable(name, moving)), None)
+        if leader is None or newest is None:
+            return None
+        because = f"{leader} {moving[leader]} requires {requirement}"
+        return Companion(name=name, version=str(newest.version), because=because)
 
     def _follower(self, name: str, moving: Mapping[str, Version]) -> Companion | None:
         """Return the release of a member that goes with those that move.
@@ -93,7 +94,7 @@ class _Family:
         """
         fitting: Companion | None = None
         named = False
-        for release in self._releases(name):
+        for release in self._usable(name, moving):
             wanted = self._wanted(name, release.version, moving)
             exact = any("==" in str(item.specifier) for item in wanted.values())
             same = None if wanted else _same_number(release, moving)
@@ -116,16 +117,33 @@ class _Family:
         found = self._requirements(name, version)
         return {who: item for item in found if (who := canonicalize_name(item.name)) in moving}
 
-    def _releases(self, name: str) -> list[Release]:
-        return eligible(self.catalogue.releases(name), self.as_of)
+    def _required(self, name: str, moving: Mapping[str, Version]) -> list[tuple[str, Requirement]]:
+        """Return what those that move require of a member, each with who requires it."""
+        return [
+            (leader, item)
+            for leader, version in moving.items()
+            for item in self._requirements(leader, version)
+            if canonicalize_name(item.name) == name
+        ]
+
+    def _usable(self, name: str, moving: Mapping[str, Version]) -> list[Release]:
+        """Return the releases of a member that all who move admit, the newest first."""
+        required = [item for _, item in self._required(name, moving)]
+        return [
+            release
+            for release in eligible(self.catalogue.releases(name), self.as_of)
+            if all(_admits(item, release.version) for item in required)
+        ]
 
     def _requirements(self, name: str, version: Version) -> list[Requirement]:
         """Return what a release requires of other members, extras left out."""
-        return [
-            item
-            for item in self.catalogue.requirements(name, version)
-            if canonicalize_name(item.name) in self.members and "extra" not in str(item.marker)
-        ]
+        if (name, version) not in self._known:
+            self._known[name, version] = [
+                item
+                for item in self.catalogue.requirements(name, version)
+                if canonicalize_name(item.name) in self.members and "extra" not in str(item.marker)
+            ]
+        return self._known[name, version]
 
 
 def _admits(requirement: Requirement, version: Version) -> bool:
