@@ -287,6 +287,29 @@ def test_a_companion_that_follows_brings_what_it_requires() -> None:
     assert len(catalogue.asked) == len(set(catalogue.asked))
 
 
+def test_of_what_is_required_the_newest_is_taken_with_which_the_rest_goes() -> None:
+    catalogue = Recorded(
+        known={
+            "engine": [release("1.0"), release("2.0"), release("2.1"), release("3.0")],
+            "vision": [release("1.0"), release("2.0")],
+            "audio": [release("1.0"), release("2.0")],
+        },
+        required={
+            ("vision", "2.0"): ["engine>=2.0"],
+            ("audio", "1.0"): ["engine==1.0"],
+            ("audio", "2.0"): ["engine==2.1"],
+        },
+    )
+    own = dict.fromkeys(("engine", "vision", "audio", "other"), "1.0")
+    made = scheme("vision==2.0", own=own, catalogue=catalogue)
+    assert made.trials[1].versions == {"vision": "2.0", "engine": "2.1", "audio": "2.0"}
+    # Where the rest goes with none of them, it is the newest.
+    del catalogue.required["audio", "2.0"]
+    catalogue.known["audio"] = [release("1.0")]
+    made = scheme("vision==2.0", own=own, catalogue=catalogue)
+    assert made.trials[1].versions == {"vision": "2.0", "engine": "3.0"}
+
+
 def test_members_that_require_each_other_move_once() -> None:
     catalogue = Recorded(
         known={name: [release("1.0"), release("2.0")] for name in ("engine", "vision", "audio")},

@@ -725,6 +725,33 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     assert json.loads(file.read_text(encoding="utf-8")) == found
 
 
+@pytest.mark.parametrize("names", [("engine", "vision"), ("vision", "engine")])
+def test_what_passes_for_one_pin_is_proved_for_its_companions_too(
+    checkout: Checkout, index: Index, names: tuple[str, str]
+) -> None:
+    seized = {"engine/__init__.py": "raise ImportError('the engine has seized')\n"}
+    index.add(
+        Release("engine", "2.5", uploaded=released(12)),
+        Release("engine", "3.0", modules=seized, uploaded=released(12)),
+        # With the newest that it admits it fails.
+        Release("vision", "2.0", requires=["engine>=2"], uploaded=released(13)),
+    )
+    code, lines = checkout.nox("-s", "frontier", "--", *names)
+    assert code == 0, "\n".join(lines)
+    found = named_frontier(checkout)
+    pins = {pin["name"]: pin for pin in found["pins"]}
+    assert list(pins) == list(names)
+    engine, vision = pins["engine"], pins["vision"]
+    assert (engine["newest_passing"], engine["companions"]) == ("2.5", {"vision": "2.0"})
+    assert engine["blocked"]["version"] == "3.0"
+    assert "the engine has seized" in engine["blocked"]["because"]
+    assert (vision["newest_passing"], vision["companions"]) == ("2.0", {"engine": "2.5"})
+    assert (vision["newest_resolvable"], vision["blocked"]) == ("2.0", None)
+    assert vision["gained_days"] > 0
+    assert found["joint"]["versions"] == {"engine": "2.5", "vision": "2.0"}
+    assert found["joint"]["left_out"] == []
+
+
 def test_a_frontier_takes_nothing_from_a_trial_that_was_made_before(checkout: Checkout) -> None:
     as_of = ("--as-of", "2025-06-01T00:00:00Z")
     checkout.nox("-s", "candidate", "--", "engine==2.0", *as_of)

@@ -29,7 +29,7 @@ class Recorded:
 def test_a_climb_stops_at_the_first_step_that_passes() -> None:
     refusal, failure = Recorded({"5": "no wheel"}), Recorded({"4": "import fails"})
     assert climb(["5", "4", "3", "2"], refusal, failure) == Climb(
-        resolvable="4", passing="3", blocked="4", because="import fails"
+        resolvable="4", passing="3", failed=(("5", "no wheel"), ("4", "import fails"))
     )
     assert refusal.asked == ["5", "4", "3"]
     # No trial is made of what cannot be resolved, nor below a step that passes.
@@ -38,15 +38,13 @@ def test_a_climb_stops_at_the_first_step_that_passes() -> None:
 
 def test_the_newest_may_pass_at_once() -> None:
     found = climb(["2", "1"], Recorded({}), Recorded({}))
-    assert found == Climb(resolvable="2", passing="2", blocked=None, because=None)
+    assert found == Climb(resolvable="2", passing="2")
 
 
 def test_nothing_may_pass() -> None:
     found = climb(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
-    assert found == Climb(resolvable=None, passing=None, blocked="1", because="one")
-    assert climb([], Recorded({}), Recorded({})) == Climb(
-        resolvable=None, passing=None, blocked=None, because=None
-    )
+    assert found == Climb(failed=(("2", "two"), ("1", "one")))
+    assert climb([], Recorded({}), Recorded({})) == Climb()
 
 
 def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
@@ -58,8 +56,7 @@ def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
     assert climb(["5", "4", "3", "2", "1"], Recorded({}), failure) == Climb(
         resolvable="5",
         passing="2",
-        blocked="4",
-        because="import fails",
+        failed=(("4", "import fails"),),
         unjudged=(("5", "5 hangs"), ("3", "3 hangs")),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,35 +57,59 @@ class _Family:
     _known: dict[tuple[str, Version], list[Requirement]] = field(default_factory=dict)
 
     def companions(self, asked: Mapping[str, Version]) -> list[Companion]:
-        """Return what moves along, until nothing more has to: each that moves may move others."""
-        moving, found = dict(asked), list[Companion]()
-        while (match := next(self._joining(moving), None)) is not None:
-            moving[match.name] = Version(match.version)
-            found.append(match)
-        return found
+        """Return what moves along, until nothing more has to: each that moves may move others.
 
-    def _joining(self, moving: Mapping[str, Version]) -> Iterator[Companion]:
-        """Yield members that have to join: whom those that move require, then who requires them."""
+        Of several releases that would do, it is the newest with which the rest can stay.
+        """
+        return self._joined(asked)[0]
+
+    def _joined(self, moving: Mapping[str, Version]) -> tuple[list[Companion], bool]:
+        """Return what joins those that move, and whether the rest can stay then."""
+        choices = self._joining(moving)
+        found: list[Companion] = []
+        for choice in choices:
+            more, settled = self._joined({**moving, choice.name: Version(choice.version)})
+            if settled:
+                return [choice, *more], True
+            found = found or [choice, *more]
+        return found, not choices and self._rest_stays(moving)
+
+    def _joining(self, moving: Mapping[str, Version]) -> list[Companion]:
+        """Return the choices for one member that has to join, or nothing if none has to.
+
+        Whom those that move require comes first, then who requires them.
+        """
         staying = [name for name in self.members if name not in moving]
         for choose in (self._led, self._follower):
             for name in staying:
-                match = choose(name, moving)
-                if match is not None:
-                    yield match
+                choices = choose(name, moving)
+                if choices:
+                    return choices
+        return []
 
-    def _led(self, name: str, moving: Mapping[str, Version]) -> Companion | None:
-        """Return the newest release of a member that those that move do not let stay."""
-        own = Version(self.own[name])
-        pushing = (item for item in self._required(name, moving) if not _admits(item[1], own))
-        leader, requirement = next(pushing, (None, None))
-        newest = next(iter(self._usable(name, moving)), None)
-        if leader is None or newest is None:
-            return None
-        because = f"{leader} {moving[leader]} requires {requirement}"
-        return Companion(name=name, version=str(newest.version), because=because)
+    def _rest_stays(self, moving: Mapping[str, Version]) -> bool:
+        staying = [name for name in self.members if name not in moving]
+        return all(self._stays(name, moving) and not self._pushed(name, moving) for name in staying)
 
-    def _follower(self, name: str, moving: Mapping[str, Version]) -> Companion | None:
-        """Return the release of a member that goes with those that move.
+    def _pushed(self, name: str, moving: Mapping[str, Version]) -> str | None:
+        """Return which requirement of those that move does not let a member stay."""
+        for leader, requirement in self._required(name, moving):
+            if not _admits(requirement, Version(self.own[name])):
+                return f"{leader} {moving[leader]} requires {requirement}"
+        return None
+
+    def _led(self, name: str, moving: Mapping[str, Version]) -> list[Companion]:
+        """Return the releases for a member that may not stay for those that move, newest first."""
+        because = self._pushed(name, moving)
+        if because is None:
+            return []
+        return [
+            Companion(name=name, version=str(release.version), because=because)
+            for release in self._usable(name, moving)
+        ]
+
+    def _follower(self, name: str, moving: Mapping[str, Version]) -> list[Companion]:
+        """Return the one release of a member that goes with those that move, if any does.
 
         It is the newest that names one of their versions exactly; else the newest that admits them
         or, where the member cannot stay, requires nothing of them: but none older than a release
@@ -102,10 +126,10 @@ class _Family:
                 because = _because(name, release, wanted, same)
                 match = Companion(name=name, version=str(release.version), because=because)
                 if exact or same:
-                    return match
+                    return [match]
                 fitting = fitting or (None if named else match)
             named = named or exact
-        return fitting
+        return [fitting] if fitting else []
 
     def _stays(self, name: str, moving: Mapping[str, Version]) -> bool:
         return _admit(self._wanted(name, Version(self.own[name]), moving), moving)

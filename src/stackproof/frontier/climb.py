@@ -20,15 +20,14 @@ class Climb(Generic[Step]):
     """How high a climb came.
 
     `resolvable` is the highest step that can be resolved, `passing` the highest that passes its
-    trial, each None if there is none; `blocked` is the step above `passing` that does not, and
-    `because` says what blocks it. `unjudged` holds the steps above `passing` of which it could not
-    be told, and why: each may be higher than `passing` could be.
+    trial, each None if there is none. `failed` holds the steps above `passing` that do not go, and
+    why, the highest first. `unjudged` holds those of which it could not be told, and why: each may
+    be higher than `passing` could be.
     """
 
     resolvable: Step | None = None
     passing: Step | None = None
-    blocked: Step | None = None
-    because: str | None = None
+    failed: tuple[tuple[Step, str], ...] = ()
     unjudged: tuple[tuple[Step, str], ...] = ()
 
 
@@ -55,7 +54,7 @@ def climb(
             continue
         if why is None:
             return replace(found, passing=step)
-        found = replace(found, blocked=step, because=why)
+        found = replace(found, failed=(*found.failed, (step, why)))
     return found
 
 

@@ -17,7 +17,7 @@ from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
 from stackproof.errors import NoConstraintsError, UnknownConstraintsError
-from stackproof.frontier.climb import UnjudgedError, climb, weed
+from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
 from stackproof.verdict import Check
@@ -31,12 +31,18 @@ _MOST_REASONS = 2
 class _Step:
     """A version of one pin, and the companions that move along."""
 
+    name: str
     release: Release
     companions: Mapping[str, str]
 
     @property
     def version(self) -> str:
         return str(self.release.version)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Every pin that moves, and its version."""
+        return {self.name: self.version, **self.companions}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +53,21 @@ class Explorer:
     planner: RowPlanner
     catalogue: Catalogue
 
-    def explore(self, names: Sequence[str]) -> Iterator[PinFrontier]:
-        """Yield how far each pin can be taken, one after another.
+    def explore(self, names: Sequence[str]) -> Iterator[list[PinFrontier]]:
+        """Yield how far the pins can be taken, after each pin all that is known by then.
 
-        Raises CannotJudgeError if the index fails or the row itself cannot be judged.
+        A trial that passes for one pin proves the versions of its companions too. So it may take
+        them further than they came, or come, by themselves: with the newest release that they
+        admit, one of the family may fail where an older one passes. Raises CannotJudgeError if the
+        index fails or the row itself cannot be judged.
         """
+        climbs: dict[str, Climb[_Step]] = {}
         for name in names:
-            yield self._pin(name)
+            climbs[name] = self._climb(name, self._proved(name, climbs))
+            yield [
+                self._pin(known, found, self._proved(known, climbs))
+                for known, found in climbs.items()
+            ]
 
     def together(self, pins: Sequence[PinFrontier]) -> Joint:
         """Return the upgrades that pass all together, the most valuable one first in the queue.
@@ -79,34 +93,57 @@ class Explorer:
         left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
         return Joint(versions=_versions(kept), left_out=tuple(left_out))
 
-    def _pin(self, name: str) -> PinFrontier:
+    def _climb(self, name: str, proved: _Step | None) -> Climb[_Step]:
+        """Climb to a pin's newest version that passes; none is asked below one that is proved."""
+        pinned = Version(self._pinned[name])
+        steps = ladder(self.catalogue.releases(name), above=pinned, as_of=self.planner.as_of)
+        return climb(
+            [
+                self._step(name, release)
+                for release in steps
+                if proved is None or release.version >= proved.release.version
+            ],
+            lambda step: self.refusal(step.versions),
+            _Trials(self),
+        )
+
+    def _proved(self, name: str, climbs: Mapping[str, Climb[_Step]]) -> _Step | None:
+        """Return the newest step up of a pin that the trials of other pins prove, if any does."""
+        releases = {str(item.version): item for item in self.catalogue.releases(name)}
+        passing = [found.passing for found in climbs.values() if found.passing is not None]
+        steps = [
+            _Step(
+                name=name,
+                release=releases[step.companions[name]],
+                companions={who: at for who, at in step.versions.items() if who != name},
+            )
+            for step in passing
+            if name in step.companions
+        ]
+        newest = max(steps, key=_height, default=None)
+        above = newest is not None and _height(newest) > Version(self._pinned[name])
+        return newest if above else None
+
+    def _pin(self, name: str, found: Climb[_Step], proved: _Step | None) -> PinFrontier:
+        """Return how far a pin can be taken, by its own climb and by what others' trials prove."""
         releases = self.catalogue.releases(name)
         pinned = Version(self._pinned[name])
+        passing = max(filter(None, (found.passing, proved)), key=_height, default=None)
+        reached = _height(passing) if passing else pinned
+        resolvable = max(_height(found.resolvable) if found.resolvable else pinned, reached)
         unknown = f"there is no distribution {name!r} on the index"
         nothing_known = () if releases else (Blocked(version=f">{pinned}", because=unknown),)
-        steps = ladder(releases, above=pinned, as_of=self.planner.as_of)
-        found = climb(
-            [self._step(name, release) for release in steps],
-            lambda step: self.refusal({name: step.version, **step.companions}),
-            _Trials(self, name),
-        )
         usable = eligible(releases, self.planner.as_of)
-        passing, blocked = found.passing, found.blocked
         return PinFrontier(
             name=name,
             pinned=str(pinned),
             newest=str(max([pinned, *(release.version for release in usable)])),
-            newest_resolvable=found.resolvable.version if found.resolvable else str(pinned),
-            newest_passing=passing.version if passing else str(pinned),
+            newest_resolvable=str(resolvable),
+            newest_passing=str(reached),
             companions=dict(passing.companions) if passing else {},
             gained_days=_days(releases, pinned, passing.release) if passing else 0,
-            blocked=Blocked(version=blocked.version, because=found.because or "")
-            if blocked
-            else None,
-            unjudged=(
-                *nothing_known,
-                *(Blocked(version=step.version, because=why) for step, why in found.unjudged),
-            ),
+            blocked=next(iter(_above(reached, found.failed[::-1])), None),
+            unjudged=(*nothing_known, *_above(reached, found.unjudged)),
         )
 
     def _step(self, name: str, release: Release) -> _Step:
@@ -117,7 +154,9 @@ class Explorer:
             catalogue=self.catalogue,
             as_of=self.planner.as_of,
         )
-        return _Step(release=release, companions={item.name: item.version for item in found})
+        return _Step(
+            name=name, release=release, companions={item.name: item.version for item in found}
+        )
 
     @cached_property
     def _pinned(self) -> dict[str, str]:
@@ -184,19 +223,17 @@ class _Trials:
     settles a step; only where none of them does, the whole trial is made.
     """
 
-    def __init__(self, explorer: Explorer, name: str) -> None:
+    def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
-        self._name = name
         self._failed: tuple[str, ...] = ()
 
     def __call__(self, step: _Step) -> str | None:
         """Say what a step breaks, or None if it is safe."""
-        versions = {self._name: step.version, **step.companions}
         if self._failed:
-            found = self._explorer.still_failing(versions, self._failed)
+            found = self._explorer.still_failing(step.versions, self._failed)
             if found is not None:
                 return found
-        trial = self._explorer.trial(versions, step.companions)
+        trial = self._explorer.trial(step.versions, step.companions)
         if trial.safe:
             return None
         self._failed = _quickest(trial)
@@ -219,6 +256,16 @@ def _in_short(found: Sequence[str]) -> str:
     more = len(found) - _MOST_REASONS
     shown = "; ".join(found[:_MOST_REASONS])
     return f"{shown}; {more} more" if more > 0 else shown
+
+
+def _height(step: _Step) -> Version:
+    return step.release.version
+
+
+def _above(reached: Version, steps: Sequence[tuple[_Step, str]]) -> list[Blocked]:
+    return [
+        Blocked(version=step.version, because=why) for step, why in steps if _height(step) > reached
+    ]
 
 
 def _by_value(pins: Sequence[PinFrontier]) -> list[PinFrontier]:

@@ -86,8 +86,8 @@ class _Frontier:
 
     def explore(self) -> None:
         """Explore every pin, then all together; what is known is written after each step."""
-        for pin in self._explorer.explore(self._names):
-            self._pins.append(pin)
+        for pins in self._explorer.explore(self._names):
+            self._pins = pins
             self._write()
         self._joint = self._explorer.together(self._pins)
         self._write()
