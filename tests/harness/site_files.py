@@ -245,7 +245,7 @@ def everything(shop: Shop, said: str = HOSTILE) -> Shop:
         "notes": [said],
     }
     for path, data in (
-        ("frontier.json", FRONTIER),
+        ("tiny/plain/frontier.json", FRONTIER),
         ("grid.json", {**GRID, "cells": [cell]}),
         ("tiny/plain/repair.json", {**REPAIR, "pins": [pin], "toml": said}),
         ("tiny/plain/timeline.json", timeline),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +175,11 @@ def constrain(checkout: Checkout, index: Index, files: dict[str, bytes | None]) 
     checkout.write_matrix(text + CONSTRAINED.format(base=base), name="engines")
 
 
+def json_of(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
 def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
     """Return the verdict of the latest trial of these requirements."""
     home = checkout.bench.root / "reports" / "candidates" / f"engines-verified-{requested}"
@@ -189,10 +195,9 @@ def made(checkout: Checkout, requested: str) -> int:
 
 def named_frontier(checkout: Checkout) -> dict[str, Any]:
     """Return the latest table of named pins; there is none of all of them."""
-    reports = checkout.bench.root / "reports"
-    assert not (reports / "frontier.json").exists()
-    found: dict[str, Any] = json.loads((reports / "frontier-named.json").read_text("utf-8"))
-    return found
+    home = checkout.bench.root / "reports" / "engines" / "verified"
+    assert not (home / "frontier.json").exists()
+    return json_of(home / "frontier-named.json")
 
 
 def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
@@ -699,7 +704,8 @@ def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> No
 def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "frontier")
     assert code == 0, "\n".join(lines)
-    file = checkout.bench.root / "reports" / "frontier.json"
+    file = checkout.bench.root / "reports" / "engines" / "verified" / "frontier.json"
+    assert "frontier: reports/engines/verified/frontier.md" in lines
     found = json.loads(file.read_text(encoding="utf-8"))
     pins = {pin["name"]: pin for pin in found["pins"]}
     assert {name: pin["newest_passing"] for name, pin in pins.items()} == {
@@ -810,22 +816,44 @@ def test_of_a_pin_without_releases_nothing_is_claimed(checkout: Checkout) -> Non
     ]
 
 
+def test_each_row_has_a_table_of_its_own(checkout: Checkout) -> None:
+    checkout.write_matrix(f'{MATRIX}\n[rows.other]\nsummary = "Works too."\n', name="engines")
+    for row in ("verified", "other"):
+        code, lines = checkout.nox("-s", "frontier", "--", "lamp", "--row", row)
+        assert code == 0, lines
+    for row in ("verified", "other"):
+        home = checkout.bench.root / "reports" / "engines" / row
+        assert json_of(home / "frontier-named.json")["row"] == f"engines/{row}"
+        assert f"# Frontier of engines/{row}" in (home / "frontier-named.md").read_text("utf-8")
+
+
 def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> None:
-    candidates = checkout.bench.root / "reports" / "candidates"
+    reports = checkout.bench.root / "reports"
+    candidates, home = reports / "candidates", reports / "engines" / "verified"
+    code, lines = checkout.nox("-s", "frontier", "--", "lamp", "--as-of", "2025-05-02T00:00:00Z")
+    assert code == 0, lines
+    before = named_frontier(checkout)
     running = checkout.start("-s", "frontier", "--", "wire", "lamp")
-    wait_for((candidates / "engines-verified-wire-2.0" / "latest").exists, 60)
+    wait_for((home / "frontier-named-unfinished.json").exists, 60)
     running.send_signal(signal.SIGINT)
     output, _ = running.communicate(timeout=60)
     assert running.returncode != 0
     assert "All together: not tried yet; run the same command again to go on." in output
+    assert "frontier: reports/engines/verified/frontier-named-unfinished.md" in output
+    # What is not finished takes nothing from what is.
+    assert named_frontier(checkout) == before
+    unfinished = json_of(home / "frontier-named-unfinished.json")
+    assert (unfinished["complete"], unfinished["pins"][0]["name"]) == (False, "wire")
     done = set(candidates.glob("*/[0-9]*/verdict.json"))
     code, lines = checkout.nox("-s", "frontier", "--", "wire", "lamp")
     assert code == 0, lines
     # What was finished was taken as it was; every trial that was judged was made once.
     assert done <= set(candidates.glob("*/[0-9]*/verdict.json"))
-    for home in candidates.iterdir():
-        verdicts = [json.loads(file.read_bytes()) for file in home.glob("[0-9]*/verdict.json")]
-        assert [item["verdict"] != "unjudged" for item in verdicts].count(True) <= 1, home
+    for tried in candidates.iterdir():
+        files = tried.glob("[0-9]*/verdict.json")
+        verdicts = [item for item in map(json_of, files) if item["as_of"] != before["as_of"]]
+        assert [item["verdict"] != "unjudged" for item in verdicts].count(True) <= 1, tried
+    assert not list(home.glob("frontier-named-unfinished.*"))
     found = named_frontier(checkout)
     assert {pin["name"]: pin["newest_passing"] for pin in found["pins"]} == {
         "wire": "2.0",

@@ -335,8 +335,11 @@ def test_trials_tell_their_outcome_and_why(shop: Shop) -> None:
 
 
 def test_the_frontier_shows_how_far_each_pin_can_go(shop: Shop) -> None:
-    (shop.reports / "frontier.json").write_text(to_json(FRONTIER), encoding="utf-8")
-    found = section(page(shop), "frontier")
+    shop.run()
+    shop.run(row="other")
+    home = shop.reports / "tiny" / "plain"
+    (home / "frontier-unfinished.json").write_text(to_json(FRONTIER), encoding="utf-8")
+    found = section(page(shop), "tiny/plain/frontier")
     (line,) = found.one("tbody").all("tr")
     assert cells(line) == [
         *("alpha", "1.0", "2.0 (30 days newer) with beta==2.0", "2.5", "3.0"),
@@ -345,6 +348,10 @@ def test_the_frontier_shows_how_far_each_pin_can_go(shop: Shop) -> None:
     assert "Not every pin has been looked at yet." in found.text
     assert "alpha==2.0" in found.text
     assert "beta : fails" in found.text
+    # What is finished tells more.
+    (home / "frontier.json").write_text(to_json({**FRONTIER, "complete": True}), encoding="utf-8")
+    found = section(page(shop), "tiny/plain/frontier")
+    assert "Not every pin has been looked at yet." not in found.text
 
 
 def test_a_grid_never_shows_what_is_not_known_as_a_conflict(shop: Shop) -> None:
@@ -424,11 +431,12 @@ def test_pairs_of_many_pins_are_left_to_the_audits_own_files(shop: Shop) -> None
 
 def test_a_file_of_another_form_is_named_and_left_out(shop: Shop) -> None:
     shop.run()
-    for name in ("audit.json", "frontier.json", "grid.json", "tiny/plain/timeline.json"):
+    names = ["audit.json", "grid.json", "tiny/plain/frontier.json", "tiny/plain/timeline.json"]
+    for name in names:
         (shop.reports / name).write_text('{"format": 2}', encoding="utf-8")
     rows = section(page(shop), "rows")
     named = [item.text for item in rows.one("details").all("code")]
-    assert sorted(named) == ["audit.json", "frontier.json", "grid.json", "tiny/plain/timeline.json"]
+    assert sorted(named) == names
 
 
 # --- trend -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The frontier of a row: the form of `reports/frontier.json`."""
+"""The frontier of a row: the form of `reports/<matrix>/<row>/frontier.json`."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nox
 from packaging.utils import canonicalize_name
+from rich.console import Console
 
 from stackproof.errors import StackproofError
 from stackproof.frontier.explore import Explorer
@@ -44,14 +45,12 @@ def frontier(session: nox.Session, root: Path) -> None:
             recall=True,
         )
         with opened as bench:
-            # Some pins' table does not take the place of the one of all.
-            file = "frontier-named.json" if given.names else "frontier.json"
-            work = _Frontier(given, bench, project.reports / file)
+            work = _Frontier(given, bench, project)
             try:
                 work.explore()
             finally:
                 # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
-                print_frontier(work.state(), screen)
+                work.tell(screen)
             work.require_judged()
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
@@ -73,13 +72,15 @@ def _today() -> datetime:
 class _Frontier:
     """The frontier of one row, as far as it is known."""
 
-    def __init__(self, given: argparse.Namespace, opened: Opened, file: Path) -> None:
+    def __init__(self, given: argparse.Namespace, opened: Opened, project: Project) -> None:
         self._as_of: datetime = given.as_of
-        self._file = file
+        # Some pins' table does not take the place of the one of all.
+        self._stem = "frontier-named" if given.names else "frontier"
         self._explorer = Explorer(
             bench=opened.bench, planner=opened.planner, catalogue=opened.catalogue
         )
         self._row = f"{opened.planner.name}/{opened.planner.row}"
+        self._root, self._home = project.root, project.reports / self._row
         self._names = _chosen(given.names, [pin.name for pin in opened.planner.base().pins])
         self._pins: list[PinFrontier] = []
         self._joint: Joint | None = None
@@ -112,10 +113,25 @@ class _Frontier:
                 f"{', '.join(unknown)}; the rest of the table stands, and the next run asks again"
             )
 
+    def tell(self, screen: Console) -> None:
+        """Print what is known by now, and where it is written."""
+        print_frontier(self.state(), screen)
+        if self._pins:
+            page = self._file.with_suffix(".md").relative_to(self._root)
+            screen.print(f"frontier: {page}", markup=False, highlight=False)
+
+    @property
+    def _file(self) -> Path:
+        """Where the table is written: one that is not finished takes no other one's place."""
+        return self._home / f"{self._stem}{'-unfinished' if self._joint is None else ''}.json"
+
     def _write(self) -> None:
         state = self.state()
         state.write(self._file)
         write_atomically(self._file.with_suffix(".md"), frontier_markdown(state))
+        if state.complete:
+            for file in self._home.glob(f"{self._stem}-unfinished.*"):
+                file.unlink()
 
 
 def _chosen(names: Sequence[str], pins: Sequence[str]) -> Sequence[str]:

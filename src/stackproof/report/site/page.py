@@ -69,7 +69,6 @@ def _gather(shelf: Shelf) -> dict[str, object]:
         "findings": _by_level(audit),
         "pair_grids": pair_grids(audit) if audit else [],
         "trials": [trial_view(trial, allowance, links) for trial in shelf.trials()],
-        "frontier": shelf.frontier(),
         "grid": grid,
         "grid_table": _grid_table(grid),
         "grid_files": _files(links, "grid.html", "grid.md", "grid.json"),

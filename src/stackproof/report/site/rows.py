@@ -10,6 +10,7 @@ from itertools import chain
 from typing import NamedTuple, get_args
 
 from stackproof.audit.findings import Audit
+from stackproof.frontier.record import Frontier
 from stackproof.history import HistoryEntry
 from stackproof.plan import PlannedStage
 from stackproof.repair.records import Repair
@@ -63,7 +64,8 @@ class StageView:
 class RowView:
     """Everything that the page says of one row; `since` is when it came into its state.
 
-    `anchor` is where links within the page find it: no other id has a slash.
+    `anchor` is where links within the page find it: no other id has a slash, but those of the row's
+    own parts, which begin with it.
     """
 
     kept: KeptRow
@@ -78,6 +80,7 @@ class RowView:
     timeline: Timeline | None
     lanes: tuple[LaneView, ...]
     repair: Repair | None
+    frontier: Frontier | None
 
     @property
     def tally(self) -> Mapping[Standing, int]:
@@ -126,6 +129,7 @@ class Viewer:
             timeline=timeline,
             lanes=lanes,
             repair=self.shelf.repair(kept),
+            frontier=self.shelf.frontier(kept),
         )
 
     def _timeline(self, kept: KeptRow) -> tuple[Timeline | None, tuple[LaneView, ...]]:

@@ -126,10 +126,6 @@ class Shelf:
         """Return what the last audit found."""
         return self._read(self.reports / "audit.json", Audit)
 
-    def frontier(self) -> Frontier | None:
-        """Return how far each pin can go."""
-        return self._read(self.reports / "frontier.json", Frontier)
-
     def grid(self) -> Grid | None:
         """Return which versions of packages go together."""
         return self._read(self.reports / "grid.json", Grid)
@@ -141,6 +137,11 @@ class Shelf:
     def repair(self, row: KeptRow) -> Repair | None:
         """Return what mends a row."""
         return self._read(row.home / "repair.json", Repair)
+
+    def frontier(self, row: KeptRow) -> Frontier | None:
+        """Return how far each pin of a row can go, by an unfinished table where no other is."""
+        finished = self._read(row.home / "frontier.json", Frontier)
+        return finished or self._read(row.home / "frontier-unfinished.json", Frontier)
 
     def note(self, path: Path, error: Exception) -> None:
         """Remember that a file could not be read, and why."""
