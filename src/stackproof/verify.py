@@ -298,7 +298,7 @@ class _Run:
         self.doing = text
         begin = time.monotonic()
         try:
-            with self.progress.part(f"{self.plan.matrix}/{self.plan.row}: {text}"):
+            with self.progress.part(f"{self.plan.label}: {text}"):
                 yield
         finally:
             self.others_seconds += time.monotonic() - begin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,9 @@ def named_frontier(checkout: Checkout) -> dict[str, Any]:
 def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
     assert code == 0, lines
+    # Each line of progress says whose it is: the row's own run or the trial.
+    for run in ("engines/verified", "engines/verified with lamp==1.2"):
+        assert any(line.startswith(f"{run}: suite ") for line in lines), lines
     found = trial(checkout, "lamp-1.2")
     assert (found["resolvable"], found["comparison"]["regressions"]) == (True, [])
     assert set(found["comparison"]["still_passing"]) >= {"import:lamp", "version:lamp", "import:*"}
@@ -701,11 +705,35 @@ def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> No
     assert file.read_text(encoding="utf-8") == MATRIX
 
 
+def assert_told(lines: Sequence[str]) -> None:
+    """Assert that a frontier tells each trial and each pin in a line, and no resolution."""
+    parts = [line.rsplit(maxsplit=2)[0] for line in lines if line.startswith("engines/verified")]
+    assert parts == [
+        "engines/verified: every check",
+        "engines/verified with engine==2.0, vision==1.5: every check",
+        "engines/verified with engine==2.0, vision==1.5: every check",
+        "engines/verified with lamp==1.3: every check",
+        "engines/verified with lamp==1.2: 1 check",
+        "engines/verified with lamp==1.2: every check",
+        "engines/verified with wire==2.0: every check",
+        # All together, and who it is that keeps them from passing.
+        "engines/verified with engine==2.0, lamp==1.2, vision==1.5, 1 more: every check",
+        "engines/verified with engine==2.0, vision==1.5: every check",
+        "engines/verified with engine==2.0, vision==1.5, wire==2.0: every check",
+        "engines/verified with engine==2.0, vision==1.5, wire==2.0: every check",
+    ]
+    pins = [line for line in lines if " of 4, " in line]
+    assert pins[0] == "1 of 4, engine 1.0: passes 2.0 with vision 1.5; is the newest"
+    assert pins[2].startswith("3 of 4, lamp 1.0: passes 1.2; 1.3: import:")
+    assert len(pins) == 4
+
+
 def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "frontier")
     assert code == 0, "\n".join(lines)
     file = checkout.bench.root / "reports" / "engines" / "verified" / "frontier.json"
     assert "frontier: reports/engines/verified/frontier.md" in lines
+    assert_told(lines)
     found = json.loads(file.read_text(encoding="utf-8"))
     pins = {pin["name"]: pin for pin in found["pins"]}
     assert {name: pin["newest_passing"] for name, pin in pins.items()} == {

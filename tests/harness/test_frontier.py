@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
 from stackproof.frontier.explore import Explorer
+from stackproof.progress import Progress
 from stackproof.verdict import Check, State
 
 
@@ -112,7 +114,13 @@ def test_a_check_that_fails_as_recorded_settles_no_step(state: State, said: str 
     )
     answer = SimpleNamespace(checks=(failing,), trouble=None)
     bench: Any = SimpleNamespace(probe=lambda _: answer)
-    planner: Any = SimpleNamespace(trial=lambda _, only: only)
+    plan = SimpleNamespace(label="lamps/plain with lamp==1.1")
+    planner: Any = SimpleNamespace(trial=lambda _, only: plan if only else None)
     catalogue: Any = None
-    explorer = Explorer(bench=bench, planner=planner, catalogue=catalogue)
+    explorer = Explorer(
+        bench=bench,
+        planner=planner,
+        catalogue=catalogue,
+        progress=Progress(Console(quiet=True)),
+    )
     assert explorer.still_failing({"lamp": "1.1"}, ["smoke:sum"]) == said

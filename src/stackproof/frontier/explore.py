@@ -20,6 +20,8 @@ from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
 from stackproof.index.refusal import sentence
+from stackproof.plan import Plan
+from stackproof.progress import Progress
 from stackproof.verdict import Check
 
 __all__ = ["Explorer"]
@@ -47,11 +49,15 @@ class _Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Explorer:
-    """Explores a row's frontier; each trial's evidence is kept, and none is made twice."""
+    """Explores a row's frontier; each trial's evidence is kept, and none is made twice.
+
+    `progress` is told of each trial, and not of what is only resolved.
+    """
 
     bench: Bench
     planner: RowPlanner
     catalogue: Catalogue
+    progress: Progress
 
     def explore(self, names: Sequence[str]) -> Iterator[list[PinFrontier]]:
         """Yield how far the pins can be taken, after each pin all that is known by then.
@@ -163,6 +169,14 @@ class Explorer:
         return {pin.name: pin.version for pin in self.planner.base().pins}
 
     @cached_property
+    def _base(self) -> Plan:
+        """The row's own plan, once there is a run of it: its time is not the first trial's."""
+        base = self.planner.base()
+        with self.progress.part(f"{base.label}: every check"):
+            self.bench.baseline(base)
+        return base
+
+    @cached_property
     def _holds_together(self) -> bool:
         """Whether the row's own pins can be resolved in one go; only then can that be demanded."""
         return self.bench.resolver.refused_together(self.planner.base()) is None
@@ -201,7 +215,9 @@ class Explorer:
         of it, could not be judged.
         """
         along = tuple(f"{name}=={version}" for name, version in companions.items())
-        trial = self.bench.try_out(self.planner.trial(versions), self.planner.base(), along)
+        plan, base = self.planner.trial(versions), self._base
+        with self.progress.part(f"{plan.label}: every check"):
+            trial = self.bench.try_out(plan, base, along)
         if trial.exit_code == UNJUDGED:
             raise UnjudgedError(_in_short(reasons(trial)))
         return trial
@@ -211,7 +227,10 @@ class Explorer:
 
         One that fails as the matrix records settles nothing: it may have failed for the row too.
         """
-        verdict = self.bench.probe(self.planner.trial(versions, only=checks))
+        plan = self.planner.trial(versions, only=checks)
+        count = f"{len(checks)} check{'s' if len(checks) > 1 else ''}"
+        with self.progress.part(f"{plan.label}: {count}"):
+            verdict = self.bench.probe(plan)
         failed = [told(check) for check in verdict.checks if check.state == "new"]
         return _in_short(failed) if failed and verdict.trouble is None else None
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from stackproof.frontier.record import Frontier, PinFrontier
 
-__all__ = ["frontier_markdown", "print_frontier"]
+__all__ = ["frontier_markdown", "pin_line", "print_frontier"]
 
 _COLUMNS = ("pin", "pinned", "passes", "resolves", "newest", "days gained", "the next step up")
 
@@ -36,6 +36,13 @@ def frontier_markdown(frontier: Frontier) -> str:
         *_joint(frontier),
     ]
     return "\n".join(lines) + "\n"
+
+
+def pin_line(pin: PinFrontier) -> str:
+    """Return in a line what was found of one pin."""
+    _, pinned, passing, *_ = _cells(pin)
+    found = "stays" if pin.newest_passing == pin.pinned else f"passes {passing}"
+    return f"{pin.name} {pinned}: {found}; {_next_step(pin)}"
 
 
 def in_order(frontier: Frontier) -> list[PinFrontier]:

@@ -24,6 +24,9 @@ __all__ = [
 
 Installer = Literal["uv", "pip"]
 
+#: How many requirements stand in a label; the trial of a whole frontier has twenty.
+_MOST_SHOWN = 3
+
 #: The kinds of checks that are answered by what building an environment left behind.
 _OUTSIDE = ("stage:", "pip-check:")
 
@@ -137,6 +140,14 @@ class Plan(Record):
     @field_serializer("as_of")
     def _utc(self, value: datetime | None) -> str | None:
         return None if value is None else timestamp(value)
+
+    @property
+    def label(self) -> str:
+        """What lines of progress call a run: the row, and the first of what a trial asks for."""
+        shown = list(self.requested[:_MOST_SHOWN])
+        more = len(self.requested) - len(shown)
+        asked = ", ".join([*shown, *([f"{more} more"] if more else [])])
+        return f"{self.matrix}/{self.row}{' with ' if asked else ''}{asked}"
 
     @property
     def asks_suite(self) -> bool:

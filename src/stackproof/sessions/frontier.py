@@ -14,7 +14,7 @@ from rich.console import Console
 from stackproof.errors import StackproofError
 from stackproof.frontier.explore import Explorer
 from stackproof.frontier.record import Frontier, Joint, PinFrontier
-from stackproof.frontier.terminal import frontier_markdown, print_frontier
+from stackproof.frontier.terminal import frontier_markdown, pin_line, print_frontier
 from stackproof.matrix.references import nearest
 from stackproof.plan import timestamp
 from stackproof.progress import Progress
@@ -38,19 +38,19 @@ def frontier(session: nox.Session, root: Path) -> None:
         opened = open_bench(
             given.row,
             project,
-            Progress(screen),
+            Progress(Console(quiet=True)),
             as_of=given.as_of,
             # A cut-off fixes what a trial is made of, so one made before needs no repetition.
             baseline_age=_ANY_AGE,
             recall=True,
         )
         with opened as bench:
-            work = _Frontier(given, bench, project)
+            work = _Frontier(given, bench, project, screen)
             try:
                 work.explore()
             finally:
                 # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
-                work.tell(screen)
+                work.tell()
             work.require_judged()
     except StackproofError as error:
         session.error(f"exit 2, could not judge: {error}")
@@ -72,12 +72,18 @@ def _today() -> datetime:
 class _Frontier:
     """The frontier of one row, as far as it is known."""
 
-    def __init__(self, given: argparse.Namespace, opened: Opened, project: Project) -> None:
+    def __init__(
+        self, given: argparse.Namespace, opened: Opened, project: Project, screen: Console
+    ) -> None:
+        self._screen = screen
         self._as_of: datetime = given.as_of
         # Some pins' table does not take the place of the one of all.
         self._stem = "frontier-named" if given.names else "frontier"
         self._explorer = Explorer(
-            bench=opened.bench, planner=opened.planner, catalogue=opened.catalogue
+            bench=opened.bench,
+            planner=opened.planner,
+            catalogue=opened.catalogue,
+            progress=Progress(screen),
         )
         self._row = f"{opened.planner.name}/{opened.planner.row}"
         self._root, self._home = project.root, project.reports / self._row
@@ -90,6 +96,7 @@ class _Frontier:
         for pins in self._explorer.explore(self._names):
             self._pins = pins
             self._write()
+            self._say(f"{len(pins)} of {len(self._names)}, {pin_line(pins[-1])}")
         self._joint = self._explorer.together(self._pins)
         self._write()
 
@@ -113,12 +120,15 @@ class _Frontier:
                 f"{', '.join(unknown)}; the rest of the table stands, and the next run asks again"
             )
 
-    def tell(self, screen: Console) -> None:
+    def tell(self) -> None:
         """Print what is known by now, and where it is written."""
-        print_frontier(self.state(), screen)
+        print_frontier(self.state(), self._screen)
         if self._pins:
             page = self._file.with_suffix(".md").relative_to(self._root)
-            screen.print(f"frontier: {page}", markup=False, highlight=False)
+            self._say(f"frontier: {page}")
+
+    def _say(self, line: str) -> None:
+        self._screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
     @property
     def _file(self) -> Path:
