@@ -30,24 +30,27 @@ _SUITE = _ROOT / "tests" / "stack"
 _LIMIT_SECONDS = 240
 _HOOK = dedent(
     """
-    import importlib.util, json, os, sys
+    import importlib.util, json, os, sys, types
+
+    def begin():
+        breaks = json.loads(os.environ.get("SABOTAGE", "{}"))
+        for name in [name for name, code in breaks.items() if code is None]:
+            sys.modules[name] = types.ModuleType(name)
+            del breaks[name]
+        return breaks
 
     class Breaker:
-        breaks = None
+        # Known where the suite runs a workload, and in every process that the workload starts: not
+        # yet at the start of this one, if a workload is going to be a fork of it.
+        breaks = begin() if "STACKPROOF_ISOLATED" in os.environ else None
 
         @classmethod
         def find_spec(cls, name, path=None, target=None):
-            # Known where the suite runs a workload, and in every process that the workload starts:
-            # not yet here, since a workload may be a fork of a process without any.
-            if "STACKPROOF_ISOLATED" not in os.environ:
-                return None
-            if cls.breaks is None:
-                cls.breaks = json.loads(os.environ.get("SABOTAGE", "{}"))
-            if name not in cls.breaks:
+            if cls.breaks is None and "STACKPROOF_ISOLATED" in os.environ:
+                cls.breaks = begin()
+            if name not in (cls.breaks or ()):
                 return None
             code = cls.breaks.pop(name)
-            if code is None:
-                return importlib.util.spec_from_loader(name, Empty)
             spec = importlib.util.find_spec(name)
             run = spec.loader.exec_module
             def run_and_break(module):
@@ -55,15 +58,6 @@ _HOOK = dedent(
                 exec(code, {"module": module})
             spec.loader.exec_module = run_and_break
             return spec
-
-    class Empty:
-        @staticmethod
-        def create_module(spec):
-            return None
-
-        @staticmethod
-        def exec_module(module):
-            pass
 
     sys.meta_path.insert(0, Breaker)
     """
