@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["SOURCES", "is_running", "run_servers", "wait_for"]
+__all__ = ["SOURCES", "is_running", "mentioning", "run_servers", "wait_for"]
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,3 +41,16 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def mentioning(text: str) -> list[int]:
+    """Return the processes whose command line mentions something, but for this one."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if text in command and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import mentioning
 from support.index import Fault, Index
 from workbench import ROOT, TINY, Bench, states
 
@@ -149,10 +150,10 @@ def test_an_interrupted_run_keeps_what_it_has(bench: Bench, hanging: subprocess.
 
 
 def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.Popen[str]) -> None:
-    assert processes(str(bench.root / "venv"))
+    assert mentioning(str(bench.root / "venv"))
     hanging.send_signal(signal.SIGINT)
     hanging.communicate(timeout=_PATIENCE)
-    assert processes(str(bench.root / "venv")) == []
+    assert mentioning(str(bench.root / "venv")) == []
 
 
 def test_a_killed_run_does_not_count(bench: Bench, index: Index) -> None:
@@ -225,19 +226,6 @@ def test_slow() -> None:
 '''
 
 
-def processes(mention: str) -> list[int]:
-    """Return the processes whose command line mentions something."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if mention in command and int(entry.name) != os.getpid():
-            found.append(int(entry.name))
-    return found
-
-
 def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     places = bench.root / "tmp"
@@ -245,12 +233,12 @@ def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -
     bench.environ["TMPDIR"] = str(places)
     with bench.start(bench.plan(), bench.environment()) as run:
         wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
-        assert processes(str(places))
+        assert mentioning(str(places))
         run.kill()
         run.communicate()
     # The addresses of servers, with their passwords, lay there too.
     wait_until(lambda: not list(places.iterdir()), seconds=4)
-    wait_until(lambda: processes(str(bench.root)) == [], seconds=4)
+    wait_until(lambda: mentioning(str(bench.root)) == [], seconds=4)
     assert list(places.iterdir()) == []
 
 
@@ -262,7 +250,7 @@ def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> Non
     with bench.start(bench.plan(), bench.environment()) as run:
         wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-        (keeper,) = set(map(int, children)) & set(processes("servers/keeper.py"))
+        (keeper,) = set(map(int, children)) & set(mentioning("servers/keeper.py"))
         os.kill(keeper, signal.SIGKILL)
         output, _ = run.communicate()
     assert run.returncode == 2, output
@@ -287,7 +275,7 @@ def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
     run.start()
     wait_until(imports_are_done)
     # The suite's own process is the first of those that were told of its log.
-    os.kill(min(processes(f"--report-log\0{log()}")), signal.SIGKILL)
+    os.kill(min(mentioning(f"--report-log\0{log()}")), signal.SIGKILL)
     run.join(_PATIENCE)
     (verdict,) = outcome
     assert_unjudged(
@@ -296,7 +284,7 @@ def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
     found = states(verdict)
     assert (found["import:alpha"], found["import:beta"]) == ("ok", "ok")
     assert "smoke:slow" not in found
-    wait_until(lambda: processes(str(bench.root / "venv")) == [])
+    wait_until(lambda: mentioning(str(bench.root / "venv")) == [])
 
 
 def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
@@ -311,7 +299,7 @@ def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
     assert states(verdict)["import:alpha"] == "ok"
     assert [claim.state for claim in verdict.claims] == ["not provable"]
     # What guards each check ends it as soon as it sees that the suite has gone.
-    wait_until(lambda: processes(str(bench.root / "venv")) == [])
+    wait_until(lambda: mentioning(str(bench.root / "venv")) == [])
 
 
 # --- files that are not as they should be ----------------------------------------------------

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
-from workbench import TINY, Bench, states
+from processes import mentioning
+from workbench import ROOT, TINY, Bench, states
 
 TRACES = '''\
 """Two workloads in turn, each of which leaves what it can in its process."""
@@ -144,3 +148,24 @@ def test_a_check_that_cannot_be_started_says_nothing_of_the_stack(bench: Bench) 
     assert "the suite did not run to its end" in (verdict.trouble or "")
     log = (evidence.folder / "suite.log").read_text(encoding="utf-8")
     assert "no process could be started for a check" in log
+
+
+def test_a_check_whose_start_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    job = {
+        "pytest": False,
+        "arguments": [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)],
+        "environ": {},
+        "folder": str(tmp_path),
+        "limit": 60,
+        "output": str(tmp_path / "output.log"),
+        "outcome": str(tmp_path / "outcome.json"),
+    }
+    command = [sys.executable, "-m", "stack_suite.fork_server"]
+    suite = ROOT / "tests" / "stack"
+    with subprocess.Popen(
+        command, cwd=suite, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        server.stdout.close()  # as when the one who asked is killed
+        server.communicate(json.dumps(job).encode() + b"\n")
+    assert mentioning(str(tmp_path)) == []

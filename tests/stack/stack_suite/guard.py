@@ -45,8 +45,12 @@ def guard(limit: float, outcome: str, started: Callable[[], object]) -> None:
         os.dup2(nothing, 0)
         os.close(nothing)
         return
-    started()
-    seen = _watch(pid, limit)
+    try:
+        started()
+        seen = _watch(pid, limit)
+    except BaseException:
+        _end_all(pid)
+        raise
     Path(outcome).write_text(json.dumps(seen), encoding="utf-8")
     os._exit(0)
 
