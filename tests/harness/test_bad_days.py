@@ -224,6 +224,8 @@ import pytest
 def test_slow() -> None:
     time.sleep(400)
 '''
+#: Where that prints, below the folder for temporary files.
+SLOW_LOG = "stackproof-suite-*/*/smoke-slow/output.log"
 
 
 def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -> None:
@@ -232,7 +234,12 @@ def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -
     places.mkdir()
     bench.environ["TMPDIR"] = str(places)
     with bench.start(bench.plan(), bench.environment()) as run:
-        wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
+        wait_until(
+            lambda: (
+                run.poll() is not None
+                or any(places.glob("stackproof-suite-*/*/smoke-slow/output.log"))
+            )
+        )
         assert mentioning(str(places))
         run.kill()
         run.communicate()
@@ -248,7 +255,12 @@ def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> Non
     places.mkdir()
     bench.environ["TMPDIR"] = str(places)
     with bench.start(bench.plan(), bench.environment()) as run:
-        wait_until(lambda: run.poll() is not None or any(places.rglob("smoke-slow/output.log")))
+        wait_until(
+            lambda: (
+                run.poll() is not None
+                or any(places.glob("stackproof-suite-*/*/smoke-slow/output.log"))
+            )
+        )
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
         (keeper,) = set(map(int, children)) & set(mentioning("servers/keeper.py"))
         os.kill(keeper, signal.SIGKILL)
