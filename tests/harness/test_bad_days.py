@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import mentioning
+from processes import mentioning, wait_for
 from support.index import Fault, Index
 from workbench import ROOT, TINY, Bench, states
 
@@ -38,12 +38,7 @@ UNSEEN = dict.fromkeys(
 )
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = _PATIENCE) -> None:
-    """Wait for something that another process does. Raises AssertionError where it does not."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
+wait_until = partial(wait_for, seconds=_PATIENCE)
 
 
 def latest(bench: Bench) -> dict[str, Any]:

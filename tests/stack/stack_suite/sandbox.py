@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Settings of the person who runs the suite would change what the check measures.
 _FOREIGN = ("AIRFLOW", "MLFLOW_", "FEAST_", "PROMETHEUS_", "CELERY_", "PG", "XDG_", "STACKPROOF_")
@@ -38,7 +42,7 @@ def make_sandbox(folder: Path) -> dict[str, str]:
     for place in places.values():
         Path(place).mkdir(parents=True, exist_ok=True)
     offline = _OFFLINE | {name.lower(): value for name, value in _OFFLINE.items()}
-    return _inherited() | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
+    return _inherited(os.environ) | places | _QUIET | _ONE_THREAD | offline | {"PATH": _path()}
 
 
 def work_folder(folder: Path) -> Path:
@@ -64,10 +68,10 @@ def _places(folder: Path) -> dict[str, str]:
     return {name: str(place) for name, place in places.items()}
 
 
-def _inherited() -> dict[str, str]:
+def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
-        for name, value in os.environ.items()
+        for name, value in environ.items()
         if name not in _FOREIGN_NAMES and not name.startswith(_FOREIGN)
     }
 
