@@ -173,6 +173,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Inject one fault after another, and count those that end well."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
+    session.run("pytest", *SIDE_BY_SIDE, "-m", "fault", *session.posargs)
+
+
+@nox.session(default=False)
 def sabotage(session: nox.Session) -> None:
     """Break what each workload checks, and see the workload fail; installs row mlops/verified."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
