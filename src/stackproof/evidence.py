@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
 from stackproof.plan import Installer, Plan
 from stackproof.records import Record, to_json, write_atomically
+from stackproof.text import Said
 
 __all__ = ["CheckResult", "Evidence", "RunRecord", "SuiteResults"]
 
@@ -54,7 +55,7 @@ class RunRecord(Record):
     notes: tuple[str, ...]
     suite: str
     suite_exit: int | None
-    trouble: str | None
+    trouble: Said | None
 
 
 class CheckResult(Record):
@@ -62,7 +63,7 @@ class CheckResult(Record):
 
     id: str
     outcome: Outcome
-    message: str
+    message: Said
     seconds: float
     grade: str = "real"
 

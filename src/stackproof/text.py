@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-__all__ = ["plain", "without_passwords"]
+from pydantic import AfterValidator
+
+__all__ = ["MOST_CHARACTERS", "Said", "bounded", "plain", "without_passwords"]
+
+#: The most that is kept of what one command or check said, so that evidence has a bound.
+MOST_CHARACTERS = 1 << 18
+_ROOM_FOR_THE_CUT = 100
 
 #: What a terminal acts on (ECMA-48 control sequences), such as a change of colour.
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -12,6 +19,21 @@ _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 #: What an address has before its host: all up to its last @, for a password may hold one.
 _LOGIN = re.compile(r"(?<=://)[^/?#\s'\"]+@")
+
+
+def bounded(text: str) -> str:
+    """Return text of at most `MOST_CHARACTERS`: its beginning, what was cut, and its end.
+
+    The suite has the same in `stack_suite/output.py`, for what it writes into its report log.
+    """
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    half = (MOST_CHARACTERS - _ROOM_FOR_THE_CUT) // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters were cut ...]\n{text[-half:]}"
+
+
+#: What a command or a check said, in a record: however long it was, the record has a bound.
+Said = Annotated[str, AfterValidator(bounded)]
 
 
 def plain(text: str) -> str:

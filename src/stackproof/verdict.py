@@ -14,7 +14,7 @@ from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.matrix import CHECK_KINDS
 from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, timestamp
 from stackproof.records import Record
-from stackproof.text import plain
+from stackproof.text import Said, plain
 
 __all__ = ["Check", "ClaimVerdict", "State", "Verdict", "judge"]
 
@@ -69,7 +69,7 @@ class Verdict(Record):
     as_of: str | None
     constraints: UsedConstraints | None
     verdict: Literal["ok", "broken", "unjudged"]
-    trouble: str | None
+    trouble: Said | None
     started: datetime
     seconds: float
     checks: tuple[Check, ...]

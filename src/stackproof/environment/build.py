@@ -23,6 +23,7 @@ from stackproof.index.failures import FailureKind, classify, explain, with_build
 from stackproof.plan import Plan, PlannedStage, timestamp
 from stackproof.process import Finished, run
 from stackproof.records import Record
+from stackproof.text import Said
 
 __all__ = ["Builder", "StageRecord"]
 
@@ -47,7 +48,7 @@ class StageRecord(Record):
     tries: int
     drift: Drift
     failure: FailureKind | None
-    message: str
+    message: Said
 
 
 @dataclass(frozen=True, kw_only=True)

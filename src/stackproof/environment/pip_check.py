@@ -16,6 +16,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
 from stackproof.process import run
 from stackproof.records import Record
+from stackproof.text import Said
 
 __all__ = ["PipCheck", "pip_check"]
 
@@ -36,7 +37,7 @@ class PipCheck(Record):
     exit: int
     seconds: float
     complaints: dict[str, tuple[str, ...]]
-    output: str
+    output: Said
 
 
 def pip_check(environment: Environment, log: Path, environ: Mapping[str, str]) -> PipCheck:

@@ -1,8 +1,8 @@
-"""The end of what a process printed, which the failure of its check shows."""
+"""What a check and its process said, cut to what evidence can hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,6 +12,30 @@ if TYPE_CHECKING:
 _LINES = 200
 _WIDTH = 1000
 _MOST_BYTES = _LINES * _WIDTH * 4
+# As in stackproof's own text.py, which reads what is written here.
+_MOST_CHARACTERS = 1 << 18
+_ROOM_FOR_THE_CUT = 100
+
+
+def bounded(text: str) -> str:
+    """Return the beginning and the end of a long text, and between them how much was cut."""
+    if len(text) <= _MOST_CHARACTERS:
+        return text
+    half = (_MOST_CHARACTERS - _ROOM_FOR_THE_CUT) // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters were cut ...]\n{text[-half:]}"
+
+
+def bounded_data(data: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return JSON data with each text in it bounded, and so each list of lines as one text."""
+    if isinstance(data, str):
+        return bounded(data)
+    if isinstance(data, dict):
+        return {key: bounded_data(value) for key, value in data.items()}
+    if not isinstance(data, list):
+        return data
+    if len(data) > _LINES and all(isinstance(line, str) for line in data):
+        return bounded("\n".join(data)).split("\n")
+    return [bounded_data(value) for value in data]
 
 
 def end_of(output: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stack_suite.isolation import run_isolated
+from stack_suite.output import bounded_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     command = [sys.executable, "-X", "faulthandler", "-c", _SCRIPT, *arguments]
     ending = run_isolated(command, sandbox=folder / "sandbox", limit=limit)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
-    answers = dict(zip(modules, map(json.loads, lines), strict=False))
+    answers = dict(zip(modules, map(_answer, lines), strict=False))
     versions = {module: answer["version"] for module, answer in answers.items()}
     failures = [
         f"{module} failed: {answer['error']}"
@@ -83,3 +84,8 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     if not failures:
         return Probe(versions=versions, failure=None)
     return Probe(versions=versions, failure="\n".join([*failures, "", ending.output]))
+
+
+def _answer(line: str) -> dict[str, str | None]:
+    answer: dict[str, str | None] = bounded_data(json.loads(line))
+    return answer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stack_suite.isolation import Ending, run_isolated
+from stack_suite.output import bounded_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _read_reports(config: pytest.Config, log: Path) -> Iterator[pytest.TestRepor
         return
     for line in log.read_text(encoding="utf-8").splitlines():
         try:
-            data: dict[str, Any] = json.loads(_LONE_SURROGATE.sub("?", line))
+            data: dict[str, Any] = bounded_data(json.loads(_LONE_SURROGATE.sub("?", line)))
         except json.JSONDecodeError:  # The process died while it wrote its last line.
             return
         if data.get("$report_type") == "TestReport":
