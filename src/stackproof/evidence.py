@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from stackproof.checks import CheckId
 from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
 from stackproof.plan import Installer, Plan
 from stackproof.records import Record, to_json, write_atomically
@@ -70,12 +71,12 @@ class CheckResult(Record):
     @property
     def kind(self) -> str:
         """The part of the id before the colon."""
-        return self.id.partition(":")[0]
+        return CheckId.parse(self.id).kind
 
     @property
     def subject(self) -> str:
         """The part of the id after the colon."""
-        return self.id.partition(":")[2]
+        return CheckId.parse(self.id).subject
 
 
 @dataclass(frozen=True, kw_only=True)

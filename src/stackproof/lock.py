@@ -17,6 +17,7 @@ from typing import Literal
 import tomlkit
 from uv import find_uv_bin
 
+from stackproof.checks import CheckId
 from stackproof.environment import Freeze, drift_between
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
@@ -75,7 +76,7 @@ class _Locker:
         proof = self._rebuild(pylock, self.evidence.plan.installer, only=())
         # Of several indexes uv takes the first that has a version, pip the file with the hash.
         installer = "pip" if self._indexes else self.evidence.plan.installer
-        self._rebuild(requirements, installer, only=("pip-check:*",))
+        self._rebuild(requirements, installer, only=(CheckId("pip-check"),))
         return proof
 
     @cached_property
@@ -177,7 +178,7 @@ def _from_lock(plan: Plan, file: Path, installer: Installer, only: Sequence[str]
         reason="installs what was locked",
         reasons={},
     )
-    rest = tuple(check for check in plan.checks if not check.startswith("stage:"))
+    rest = tuple(check for check in plan.checks if CheckId.parse(check).kind != "stage")
     changes = {
         "installer": installer,
         "stages": (stage,),

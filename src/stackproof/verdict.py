@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from stackproof.checks import ALL, KINDS, CheckId
 from stackproof.environment import FailureKind
 from stackproof.evidence import CheckResult, Evidence, Outcome
-from stackproof.matrix import CHECK_KINDS
 from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, timestamp
 from stackproof.records import Record
 from stackproof.text import Said, plain
@@ -97,9 +97,10 @@ class Verdict(Record):
 def judge(evidence: Evidence) -> Verdict:
     """Judge a run from its folder."""
     plan, run = evidence.plan, evidence.run
-    results = {result.id: result for result in _results(evidence, plan)}
+    answers = {answer.id: answer for answer in _answers(evidence, plan)}
+    results = {**answers, **_unanswered(evidence, plan, answers)}
     checks = _ordered(_judged(plan, results))
-    trouble = run.trouble or _gap(evidence, plan, results)
+    trouble = run.trouble or _gap(evidence, plan, answers)
     failed = any(check.outcome == "failed" for check in checks)
     used = run.constraints[0] if run.constraints else None
     return Verdict(
@@ -121,17 +122,24 @@ def judge(evidence: Evidence) -> Verdict:
     )
 
 
-def _results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
-    """Yield a result for every check that is planned or was made."""
-    outside = [*_stage_results(evidence), *_pip_check_results(evidence, plan)]
-    asked = [result for result in outside if _is_asked(result, plan)]
-    made = [*asked, *evidence.suite.checks]
-    yield from made
+def _answers(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    """Yield the result of every check that was made, skips by the suite among them."""
+    outside = (*_stage_results(evidence), *_pip_check_results(evidence, plan))
+    yield from (result for result in outside if _is_asked(result, plan))
+    yield from evidence.suite.checks
+
+
+def _unanswered(
+    evidence: Evidence, plan: Plan, answers: Mapping[str, CheckResult]
+) -> dict[str, CheckResult]:
+    """Return a skip for every check that is planned and has no answer."""
     failed = next((stage for stage in evidence.stages if stage.failure), None)
     reason = f"not run: stage {failed.name} failed" if failed else "not run"
-    for check in dict.fromkeys(plan.checks):
-        if check not in {result.id for result in made}:
-            yield CheckResult(id=check, outcome="skipped", message=reason, seconds=0.0)
+    return {
+        check: CheckResult(id=check, outcome="skipped", message=reason, seconds=0.0)
+        for check in plan.checks
+        if check not in answers
+    }
 
 
 def _is_asked(result: CheckResult, plan: Plan) -> bool:
@@ -145,7 +153,7 @@ def _stage_results(evidence: Evidence) -> Iterator[CheckResult]:
     outcomes: dict[FailureKind | None, Outcome] = {None: "passed", "refused": "failed"}
     for stage in evidence.stages:
         yield CheckResult(
-            id=f"stage:{stage.name}",
+            id=CheckId("stage", stage.name),
             outcome=outcomes.get(stage.failure, "skipped"),
             message=stage.message,
             seconds=stage.seconds,
@@ -158,20 +166,20 @@ def _pip_check_results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
         return
     every = [line for lines in found.complaints.values() for line in lines]
     yield CheckResult(
-        id="pip-check:*",
+        id=CheckId("pip-check"),
         outcome="passed" if found.exit == 0 else "failed",
         message="" if found.exit == 0 else "\n".join(every) or found.output,
         seconds=found.seconds,
     )
     for name, lines in found.complaints.items():
         yield CheckResult(
-            id=f"pip-check:{name}", outcome="failed", message="\n".join(lines), seconds=0.0
+            id=CheckId("pip-check", name), outcome="failed", message="\n".join(lines), seconds=0.0
         )
     # A distribution that has stopped complaining is a check that passes: its known failure is over.
     named = dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only])
     for check in named:
-        kind, _, subject = check.partition(":")
-        if kind == "pip-check" and subject != "*" and subject not in found.complaints:
+        asked = CheckId.parse(check)
+        if asked.kind == "pip-check" and asked.subject not in (ALL, *found.complaints):
             yield CheckResult(id=check, outcome="passed", message="", seconds=0.0)
 
 
@@ -202,7 +210,7 @@ def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | No
 
 def _complaints(result: CheckResult) -> Sequence[str]:
     """Return what a failure says, part by part: beside what is known, another may have come."""
-    if result.kind == "pip-check" or result.id == "import:*":
+    if result.kind == "pip-check" or result.id == CheckId("import"):
         # What a common import printed comes after an empty line.
         return result.message.partition("\n\n")[0].splitlines() or [""]
     return [result.message]
@@ -216,7 +224,7 @@ def _state(outcome: Outcome, *, known: bool) -> State:
     return "fixed" if known else "ok"
 
 
-def _gap(evidence: Evidence, plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
+def _gap(evidence: Evidence, plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
     """Say what keeps a run without trouble from being judged all the same, or None."""
     if any(stage.failure for stage in evidence.stages):
         return (
@@ -224,8 +232,8 @@ def _gap(evidence: Evidence, plan: Plan, results: Mapping[str, CheckResult]) -> 
         )
     return (
         (_gap_in_suite(evidence) if plan.asks_suite else None)
-        or _gap_in_checks(plan, results)
-        or _gap_in_skips(plan, results)
+        or _gap_in_checks(plan, answers)
+        or _gap_in_skips(plan, answers)
     )
 
 
@@ -242,11 +250,11 @@ def _gap_in_suite(evidence: Evidence) -> str | None:
     return None
 
 
-def _gap_in_skips(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
+def _gap_in_skips(plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
     """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
     skipped = [
         f"{result.id} ({result.message})"
-        for result in results.values()
+        for result in answers.values()
         if result.outcome == "skipped" and result.id not in plan.allowed_skips
     ]
     if not skipped:
@@ -257,11 +265,11 @@ def _gap_in_skips(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
     )
 
 
-def _gap_in_checks(plan: Plan, results: Mapping[str, CheckResult]) -> str | None:
-    missing = [name for name in plan.checks if results[name].message == "not run"]
+def _gap_in_checks(plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
+    missing = [check for check in plan.checks if check not in answers]
     if missing:
         return f"planned checks were not run: {', '.join(missing)}"
-    unknown = [item.check for item in plan.known_failures if item.check not in results]
+    unknown = [item.check for item in plan.known_failures if item.check not in answers]
     if unknown:
         return (
             f"known failures name no check of this run: {', '.join(unknown)}; "
@@ -274,8 +282,9 @@ def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
     """Return the checks by kind and, within a kind, the one over all first, then by subject."""
 
     def place(check: Check) -> tuple[int, bool, str]:
-        return CHECK_KINDS.index(check.kind), check.subject != "*", check.subject
+        return kinds.index(check.kind), check.subject != ALL, check.subject
 
+    kinds = tuple(KINDS)
     stages: list[Check] = []
     others: list[Check] = []
     for check in checks:

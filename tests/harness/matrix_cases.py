@@ -594,6 +594,11 @@ CASES: dict[str, Case] = {
         in_schema=False,
         claims__0__checks=["proof:alpha"],
     ),
+    "claim by a check of all of what is asked one by one": case(
+        "[claims number 1], key checks number 1: there is no pin '*'; there are alpha, beta",
+        in_schema=False,
+        claims__0__checks=["version:*", "import:*", "pip-check:*"],
+    ),
     "claim by a check of the audit that is about nothing there": case(
         ("[claims number 1], key checks number 1: there is no pin 'alfa'; did you mean 'alpha'?"),
         "[claims number 1], key checks number 2: there is no pin '*'; there are alpha, beta",

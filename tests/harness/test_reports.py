@@ -390,6 +390,19 @@ def test_a_torn_log_is_read_as_far_as_it_goes(bench: Bench) -> None:
     assert evidence.suite.exit is None
 
 
+@pytest.mark.fault("R8.14")
+def test_a_check_that_was_not_run_is_known_by_having_no_answer(bench: Bench) -> None:
+    planned = [check for check in bench.plan().checks if check != "version:beta"]
+    answers = [suite_line(check, "passed") for check in planned]
+    allowed = suite_line("smoke:skips", "skipped", "not run")  # its own words, and an answer
+    evidence = evidence_of(bench, *answers, allowed, suite_line("version:beta", "passed"))
+    assert judge(evidence).verdict == "ok"
+    verdict = judge(evidence_of(bench, *answers, allowed))
+    assert (verdict.verdict, verdict.in_state("skipped")[0].id) == ("unjudged", "version:beta")
+    assert "version:beta" in str(verdict.trouble)
+    assert "smoke:skips" not in str(verdict.trouble)
+
+
 # --- secrets ---------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from stackproof.audit.groups import judge
 from stackproof.audit.pairwise import Pairs
 from stackproof.audit.python_support import requires_python, support
 from stackproof.audit.subject import PinFacts, Subject
+from stackproof.checks import CheckId
 from stackproof.document.names import distribution, is_name
 from stackproof.plan import PlannedClaim
 
@@ -39,22 +40,25 @@ def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
                 )
 
 
-def _pairs_named(subject: Subject, claim: PlannedClaim) -> Iterator[str]:
+def _pairs_named(subject: Subject, claim: PlannedClaim) -> Iterator[CheckId]:
     """Yield the pair of the claim's pin with each pin that its words name, where it lists no pair.
 
     A run may prove "MLflow 호환" by a workload; what metadata says of the two counts as well.
     """
-    if claim.pin is None or any(check.startswith("pairwise:") for check in claim.checks):
+    if claim.pin is None or any(CheckId.parse(check).kind == "pairwise" for check in claim.checks):
         return
     words = (word for word in re.findall(r"[A-Za-z][\w.-]*", claim.text) if is_name(word))
     named = dict.fromkeys(distribution(word, subject.pins) for word in words)
     for name in named:
         if name in subject.pins and name != claim.pin:
-            yield f"pairwise:{claim.pin}:{name}"
+            yield CheckId("pairwise", f"{claim.pin}:{name}")
 
 
 def _judge(subject: Subject, table: Pairs, check_id: str) -> _Judged | None:
-    kind, _, about = check_id.partition(":")
+    asked = CheckId.parse(check_id)
+    if asked.answered_by != "audit":
+        return None
+    about = asked.subject
     judges: dict[str, Callable[[], _Judged]] = {
         "exists": lambda: _exists(subject, about),
         "python": lambda: _python(subject, about),
@@ -62,7 +66,7 @@ def _judge(subject: Subject, table: Pairs, check_id: str) -> _Judged | None:
         "pairwise": lambda: _pairwise(table, about),
         "groups": lambda: _groups(subject, table, about),
     }
-    return judges[kind]() if kind in judges else None
+    return judges[asked.kind]()
 
 
 def _exists(subject: Subject, name: str) -> _Judged:
@@ -132,6 +136,6 @@ def _pairwise(table: Pairs, about: str) -> _Judged:
 def _groups(subject: Subject, table: Pairs, name: str) -> _Judged:
     if name not in subject.plan.groups:
         return "not provable", f"there is no group {name}"
-    match, why = judge(subject.plan.groups[name], table)
+    match = judge(subject.plan.groups[name], table)
     states: dict[str, State] = {"match": "proved", "mismatch": "refuted"}
-    return states.get(match, "not provable"), why
+    return states.get(match.state, "not provable"), match.why

@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from stackproof.audit.findings import Finding
 from stackproof.audit.subject import PinFacts, Subject
+from stackproof.checks import CheckId
 from stackproof.plan import timestamp
 
 __all__ = ["check", "how", "nearest"]
@@ -50,7 +51,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield an error for each pin that cannot be installed, a word on each that is unusual."""
     for pin in subject.pins.values():
         state = how(pin)
-        checks = (f"version:{pin.name}", *(f"stage:{name}" for name in subject.stages_of(pin.name)))
+        checks = (
+            CheckId("version", pin.name),
+            *(CheckId("stage", name) for name in subject.stages_of(pin.name)),
+        )
         if state in ("no project", "no version"):
             message = _missing(subject, pin)
             yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)

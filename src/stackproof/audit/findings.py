@@ -58,10 +58,15 @@ class Finding(Record):
 
 
 class PairAnswer(Record):
-    """What the metadata of two pins says of the two together, and why."""
+    """What the metadata of two pins says of the two together, and why.
+
+    `requiring` names those whose requirements a conflict rests on: `pip check` hears of it from
+    them.
+    """
 
     state: Literal["itself", "satisfied", "common range", "unrelated", "conflict", "unknown"]
     reason: str
+    requiring: tuple[str, ...] = ()
 
 
 class ConstraintAnswer(Record):

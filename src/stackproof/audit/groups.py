@@ -4,40 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from stackproof.audit.findings import Finding
-from stackproof.audit.pairwise import Pairs, complaining
+from stackproof.audit.pairwise import Pairs
 from stackproof.audit.subject import Subject
+from stackproof.checks import CheckId
 
 __all__ = ["check", "judge"]
 
-Match = Literal["match", "mismatch", "untied", "unknown"]
+
+class Match(NamedTuple):
+    """Whether members match, and why; "untied" if a member's metadata ties it to none.
+
+    `requiring` names those whose requirements a mismatch rests on.
+    """
+
+    state: Literal["match", "mismatch", "untied", "unknown"]
+    why: str
+    requiring: tuple[str, ...] = ()
 
 
-def judge(members: Sequence[str], table: Pairs) -> tuple[Match, str]:
-    """Return whether members match, and why; "untied" if a member's metadata ties it to none."""
+def judge(members: Sequence[str], table: Pairs) -> Match:
+    """Judge whether members, the names of pins, match by what is known of each two of them."""
     cells = {pair: table[pair[0]][pair[1]] for pair in combinations(members, 2)}
     for cell in cells.values():
         if cell.state == "conflict":
-            return "mismatch", cell.reason
+            return Match("mismatch", cell.reason, cell.requiring)
     for cell in cells.values():
         if cell.state == "unknown":
-            return "unknown", cell.reason
+            return Match("unknown", cell.reason)
     ties = {pair: cell.reason for pair, cell in cells.items() if cell.state == "satisfied"}
     loose = [name for name in members if not any(name in pair for pair in ties)]
     if loose:
-        return "untied", f"nothing in its metadata ties {', '.join(loose)} to the others"
-    return "match", "; ".join(ties.values())
+        return Match("untied", f"nothing in its metadata ties {', '.join(loose)} to the others")
+    return Match("match", "; ".join(ties.values()))
 
 
 def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     """Yield an error for a group whose members do not match, a warning for one that is untied."""
     for name, members in subject.plan.groups.items():
-        match, why = judge(members, table)
-        message, place = f"group {name}: {why}", ("groups", name)
-        if match == "mismatch":
-            checks = tuple(f"pip-check:{member}" for member in complaining(members, why))
+        match = judge(members, table)
+        message, place = f"group {name}: {match.why}", ("groups", name)
+        if match.state == "mismatch":
+            checks = tuple(CheckId("pip-check", member) for member in match.requiring)
             yield subject.finding("groups", "error", message, place=place, checks=checks)
-        elif match == "untied":
+        elif match.state == "untied":
             yield subject.finding("groups", "warning", message, place=place)

@@ -11,6 +11,7 @@ from stackproof.audit.exists import how
 from stackproof.audit.findings import BrokenAnswer, Finding, JointAnswer, MoveAnswer
 from stackproof.audit.subject import Subject
 from stackproof.audit.walk import Step, Walk
+from stackproof.checks import CheckId
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
@@ -100,7 +101,9 @@ def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Fi
         stage, refused = way.refused
         message = f"stage {stage} cannot be resolved: {sentence(refused.words)}"
         place = subject.stage_place(stage)
-        yield subject.finding("joint", "error", message, place=place, checks=(f"stage:{stage}",))
+        yield subject.finding(
+            "joint", "error", message, place=place, checks=(CheckId("stage", stage),)
+        )
     else:
         yield from _wrong_pins(subject, way)
     for item in joint.broken:
@@ -119,8 +122,8 @@ def _felt(way: Walk, joint: JointAnswer) -> tuple[str, ...]:
     They need not: of pins that no stage installs, nothing complains in a run.
     """
     if way.refused:
-        return (f"stage:{way.refused[0]}",)
-    return ("pip-check:*",) if joint.broken else ()
+        return (CheckId("stage", way.refused[0]),)
+    return (CheckId("pip-check"),) if joint.broken else ()
 
 
 def _move(subject: Subject, step: Step, name: str, lookup: Lookup) -> MoveAnswer:
@@ -194,7 +197,7 @@ def _differs(way: Walk, whole: Resolution | Refused) -> dict[str, tuple[str | No
 def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
     """Yield an error for each pin that the stages leave out, or leave at another version."""
     for name, pin in subject.pins.items():
-        checks = (f"version:{name}", f"import:{name}")
+        checks = (CheckId("version", name), CheckId("import", name))
         left = way.final.get(name)
         if left is None:
             message = f"{pin} stands among the pins, but no stage installs it"
@@ -225,5 +228,5 @@ def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer) -> Finding:
         message,
         place=() if culprit in subject.pins else subject.stage_place(item.stage),
         pin=culprit if culprit in subject.pins else None,
-        checks=(f"pip-check:{item.name}",),
+        checks=(CheckId("pip-check", item.name),),
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TypeAlias
 
@@ -13,8 +12,9 @@ from packaging.specifiers import SpecifierSet
 from stackproof.audit.findings import Finding, PairAnswer
 from stackproof.audit.ranges import overlap
 from stackproof.audit.subject import PinFacts, Subject
+from stackproof.checks import CheckId
 
-__all__ = ["Pairs", "check", "complaining", "pairs"]
+__all__ = ["Pairs", "check", "pairs"]
 
 Pairs: TypeAlias = dict[str, dict[str, PairAnswer]]
 
@@ -42,16 +42,10 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     for first, second in combinations(subject.pins, 2):
         cell = table[first][second]
         if cell.state == "conflict":
-            names = complaining((first, second), cell.reason)
-            checks = tuple(f"pip-check:{name}" for name in names)
-            yield subject.finding("pairwise", "error", cell.reason, pin=names[0], checks=checks)
-
-
-def complaining(names: Iterable[str], reason: str) -> tuple[str, ...]:
-    """Return those whose requirements a conflict rests on: `pip check` hears of it from them."""
-    return tuple(
-        name for name in names if re.search(rf"(?:^| and ){re.escape(name)} \S+ requires ", reason)
-    )
+            checks = tuple(CheckId("pip-check", name) for name in cell.requiring)
+            yield subject.finding(
+                "pairwise", "error", cell.reason, pin=cell.requiring[0], checks=checks
+            )
 
 
 def _requires(subject: Subject, pin: PinFacts) -> _Requires | None:
@@ -98,6 +92,7 @@ def _direct(one: PinFacts, other: PinFacts, requires: _Requires) -> Iterator[Pai
     else:
         yield PairAnswer(
             state="conflict",
+            requiring=(one.name,),
             reason=f"{one} requires {other.name}{specifier}, and it is pinned to {other.version}",
         )
 
@@ -105,6 +100,7 @@ def _direct(one: PinFacts, other: PinFacts, requires: _Requires) -> Iterator[Pai
 def _conflict(first: PinFacts, second: PinFacts, name: str, ours: str, theirs: str) -> PairAnswer:
     return PairAnswer(
         state="conflict",
+        requiring=(first.name, second.name),
         reason=f"{first} requires {name}{ours} and {second} requires {name}{theirs}, and no "
         "version is in both ranges",
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from stackproof.audit.exists import nearest
 from stackproof.audit.findings import Finding
 from stackproof.audit.subject import PinFacts, Subject
+from stackproof.checks import CheckId
 
 __all__ = ["check", "requires_python", "support"]
 
@@ -46,7 +47,10 @@ def check(subject: Subject) -> Iterator[Finding]:
                 f"{pin} requires Python {requires_python(pin)}, and the row has {python}; the "
                 f"nearest that admits it: {near}"
             )
-            checks = (f"version:{pin.name}", *(f"stage:{s}" for s in subject.stages_of(pin.name)))
+            checks = (
+                CheckId("version", pin.name),
+                *(CheckId("stage", s) for s in subject.stages_of(pin.name)),
+            )
             yield subject.finding("python", "error", message, pin=pin.name, checks=checks)
         elif state == "admitted" and pin.metadata is not None and pin.metadata.pythons:
             message = (

@@ -9,6 +9,7 @@ from datetime import date
 from stackproof.audit.constraint_file import ConstraintFacts
 from stackproof.audit.findings import Finding, Level, Rule
 from stackproof.audit.lines import Lines, Place
+from stackproof.checks import CheckId
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
 from stackproof.index.target import Target
@@ -121,5 +122,5 @@ def _is_meant(failure: PlannedFailure, message: str) -> bool:
 
     Only `pip check` words its complaints as an audit does: who requires what, and what is there.
     """
-    is_complaint = failure.check.startswith("pip-check:")
+    is_complaint = CheckId.parse(failure.check).kind == "pip-check"
     return not is_complaint or failure.says is None or failure.says in message

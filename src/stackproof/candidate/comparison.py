@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from packaging.version import Version
 
+from stackproof.checks import CheckId
 from stackproof.environment import Freeze, drift_between
 from stackproof.environment.drift import Change
 from stackproof.records import Record
@@ -58,7 +59,10 @@ def compare(baseline: Verdict, trial: Verdict) -> Comparison:
 
 def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
     unasked = "skipped"
-    if check.startswith("pip-check:") and outcomes.get("pip-check:*") in ("passed", "failed"):
+    if CheckId.parse(check).kind == "pip-check" and outcomes.get(CheckId("pip-check")) in (
+        "passed",
+        "failed",
+    ):
         unasked = "passed"
     return outcomes.get(check, unasked)
 

@@ -16,6 +16,7 @@ from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.summary import reasons, told
 from stackproof.candidate.trial import Bench
 from stackproof.candidate.verdict import UNJUDGED, TrialVerdict
+from stackproof.checks import CheckId
 from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
 from stackproof.frontier.record import Blocked, Joint, LeftOut, PinFrontier
@@ -263,7 +264,7 @@ def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
     """Return what a trial broke that is answered soonest: by the build alone, or by one check."""
     broken = set(trial.comparison.regressions) if trial.comparison else set()
     checks = sorted((check for check in trial.checks if check.id in broken), key=_seconds)
-    built = tuple(check.id for check in checks if check.kind in ("stage", "pip-check"))
+    built = tuple(check.id for check in checks if CheckId.parse(check.id).answered_by == "build")
     return built or tuple(check.id for check in checks[:1])
 
 

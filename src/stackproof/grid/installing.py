@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from stackproof.checks import CheckId
 from stackproof.document.names import imports
 from stackproof.grid.forms import Cell, Proof
 from stackproof.grid.making import Question
@@ -87,13 +88,13 @@ def plan_of(cell: Cell, question: Question, modules: Mapping[str, str]) -> Plan:
         stages=(stage,),
         rows={_STAGE: Row(summary="One cell of a grid.")},
     )
-    checks = [f"import:{name}" for name in (*question.names, "*")]
+    checks = [CheckId("import", name) for name in (*question.names, "*")]
     return make_plan(
         matrix,
         name="grid",
         row=_STAGE,
         as_of=question.as_of,
-        only=(f"stage:{_STAGE}", *checks, "pip-check:*"),
+        only=(CheckId("stage", _STAGE), *checks, CheckId("pip-check")),
     )
 
 

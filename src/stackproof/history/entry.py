@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from stackproof.checks import ALL, CheckId
 from stackproof.environment import ConstraintsUsed, Freeze
 from stackproof.evidence import Evidence
 from stackproof.plan import Installer
@@ -59,15 +60,19 @@ class HistoryEntry(Record):
     @property
     def complete(self) -> bool:
         """Whether every stage was installed, so that `distributions` holds the whole stack."""
-        stages = [state for check, state in self.checks.items() if check.startswith("stage:")]
+        stages = [
+            state for check, state in self.checks.items() if CheckId.parse(check).kind == "stage"
+        ]
         return all(state in ("ok", "fixed") for state in stages)
 
     @property
     def conflicts(self) -> int:
         """The number of distributions that `pip check` complained of."""
         return sum(
-            check.startswith("pip-check:") and check != "pip-check:*" and state in ("new", "known")
-            for check, state in self.checks.items()
+            check.kind == "pip-check" and check.subject != ALL and state in ("new", "known")
+            for check, state in (
+                (CheckId.parse(name), state) for name, state in self.checks.items()
+            )
         )
 
 

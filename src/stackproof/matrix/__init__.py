@@ -2,7 +2,6 @@
 
 from stackproof.matrix.load import find_matrices, load_matrix, parse_matrix
 from stackproof.matrix.model import (
-    CHECK_KINDS,
     Claim,
     ConstraintSource,
     ExtraStage,
@@ -18,7 +17,6 @@ from stackproof.matrix.model import (
 )
 
 __all__ = [
-    "CHECK_KINDS",
     "Claim",
     "ConstraintSource",
     "ExtraStage",

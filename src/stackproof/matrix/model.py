@@ -22,7 +22,6 @@ from pydantic import (
 )
 
 __all__ = [
-    "CHECK_KINDS",
     "Claim",
     "ConstraintSource",
     "ExtraStage",
@@ -36,9 +35,6 @@ __all__ = [
     "ServerName",
     "Stage",
 ]
-
-#: Kinds of the checks that a run makes, in the order in which reports list them.
-CHECK_KINDS = ("stage", "import", "version", "pip-check", "smoke")
 
 
 def _kebab(name: str) -> str:
@@ -122,7 +118,7 @@ RequirementText = Annotated[
 ]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
-CheckId = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
+CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
 Day = Annotated[date, BeforeValidator(_whole_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
@@ -148,7 +144,7 @@ class Claim(_Table):
     """A sentence of the document, tied to the checks that prove or refute it."""
 
     text: Text
-    checks: tuple[CheckId, ...] = Field(default=(), strict=False)
+    checks: tuple[CheckText, ...] = Field(default=(), strict=False)
 
 
 class Pin(_Table):
@@ -218,7 +214,7 @@ class KnownFailure(_Table):
     `pip-check:NAME` must have them. The same check failing for another reason is news then.
     """
 
-    check: CheckId
+    check: CheckText
     says: Text | None = Field(default=None, description="Words that the failure's message has.")
     reason: Text
     date: Day
@@ -227,7 +223,7 @@ class KnownFailure(_Table):
 class AllowedSkip(_Table):
     """A workload that may be skipped where its server cannot be had, and why that is accepted."""
 
-    check: CheckId
+    check: CheckText
     reason: Text
     date: Day
 

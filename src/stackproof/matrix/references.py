@@ -6,22 +6,24 @@ would be right. What one value may look like is judged in `model`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from string import Formatter
+from typing import TypeAlias
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.matrix.model import CHECK_KINDS, Claim, ExtraStage, Matrix, Row, Stage
+from stackproof.checks import ALL, KINDS, RUN_KINDS, CheckId
+from stackproof.matrix.model import Claim, ExtraStage, Matrix, Row, Stage
 
 __all__ = ["Disagreement", "disagreements", "nearest"]
 
 Place = tuple[str | int, ...]
 Disagreement = tuple[Place, str]
 
-#: Claims may also rest on what `nox -s audit` finds from metadata alone.
-_AUDIT_KINDS = ("constraints", "exists", "groups", "pairwise", "python")
+#: What a matrix has of that which the subject of a check may name.
+_Known: TypeAlias = Mapping[str, Collection[str]]
 
 
 def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
@@ -87,7 +89,7 @@ def _allowed_skips(matrix: Matrix) -> Iterator[Disagreement]:
     checks = [skip.check for skip in matrix.allowed_skips]
     yield from _duplicates(("allowed-skips",), "check", checks)
     for number, check in enumerate(checks):
-        if not check.startswith("smoke:"):
+        if CheckId.parse(check).kind != "smoke":
             yield ("allowed-skips", number, "check"), "only a workload (smoke:NAME) may be skipped"
 
 
@@ -125,42 +127,33 @@ def _remedies(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
 
 def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
     stages = {stage.name for stage in matrix.stages}
+    known: _Known = {"pin": pins, "stage": stages, "group": matrix.groups}
     places: list[tuple[Place, tuple[Claim, ...]]] = [(("claims",), matrix.claims)]
     places += [(("pins", number, "claims"), pin.claims) for number, pin in enumerate(matrix.pins)]
     for place, claims in places:
         for number, claim in enumerate(claims):
             for position, check in enumerate(claim.checks):
                 at = (*place, number, "checks", position)
-                if check.partition(":")[0] in _AUDIT_KINDS:
-                    yield from _audit_check(at, check, pins, matrix.groups)
-                else:
-                    yield from _check(at, check, pins, stages, (*CHECK_KINDS, *_AUDIT_KINDS))
-
-
-def _audit_check(
-    place: Place, check: str, pins: set[str], groups: Iterable[str]
-) -> Iterator[Disagreement]:
-    kind, _, subject = check.partition(":")
-    if kind == "groups":
-        yield from _unknown(place, "group", subject, groups)
-        return
-    names = subject.split(":") if kind == "pairwise" else [subject]
-    for name in names:
-        yield from _unknown(place, "pin", name, pins)
-    if kind == "pairwise" and len(set(names)) != 2:  # noqa: PLR2004 - a pair
-        yield place, "a pair is of two pins; write 'pairwise:<one>:<other>'"
+                yield from _check(at, check, known, tuple(KINDS))
 
 
 def _check(
-    place: Place, check: str, pins: set[str], stages: set[str], kinds: tuple[str, ...]
+    place: Place, check: str, known: _Known, kinds: tuple[str, ...]
 ) -> Iterator[Disagreement]:
-    kind, _, subject = check.partition(":")
-    if kind not in kinds:
-        yield place, f"there is no kind of check {kind!r}; {nearest(kind, kinds)}"
-    elif kind in ("import", "version") and subject != "*":
-        yield from _unknown(place, "pin", subject, pins)
-    elif kind == "stage":
-        yield from _unknown(place, "stage", subject, stages)
+    asked = CheckId.parse(check)
+    if asked.kind not in kinds:
+        yield place, f"there is no kind of check {asked.kind!r}; {nearest(asked.kind, kinds)}"
+        return
+    kind = KINDS[asked.kind]
+    if asked.subject == ALL and kind.asks_all:
+        return
+    names = asked.subject.split(":") if kind.subject == "pair" else [asked.subject]
+    what = "pin" if kind.subject == "pair" else kind.subject
+    for name in names:
+        if what in known:
+            yield from _unknown(place, what, name, known[what])
+    if kind.subject == "pair" and len(set(names)) != 2:  # noqa: PLR2004 - a pair
+        yield place, "a pair is of two pins; write 'pairwise:<one>:<other>'"
 
 
 def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagreement]:
@@ -178,24 +171,25 @@ def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagr
             yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
     yield from _row_stages(matrix, name, row, pins)
     stages = {stage.name for stage in _stages_of(matrix, name)}
+    known: _Known = {"pin": pins, "stage": stages, "group": matrix.groups}
     checks = [failure.check for failure in row.known_failures]
     yield from _duplicates((*place, "known-failures"), "check", checks)
     for number, check in enumerate(checks):
         at = (*place, "known-failures", number, "check")
-        yield from _check(at, check, pins, stages, CHECK_KINDS)
+        yield from _check(at, check, known, RUN_KINDS)
     yield from _wordless_conflicts((*place, "known-failures"), row)
 
 
 def _wordless_conflicts(place: Place, row: Row) -> Iterator[Disagreement]:
     """Yield known conflicts without words: one would hide each that its distribution comes to."""
     for number, failure in enumerate(row.known_failures):
-        kind, _, subject = failure.check.partition(":")
-        if kind == "pip-check" and subject != "*" and failure.says is None:
+        asked = CheckId.parse(failure.check)
+        if asked.kind == "pip-check" and asked.subject != ALL and failure.says is None:
             yield (
                 (*place, number, "says"),
                 (
-                    f"is missing, and every conflict that {subject!r} ever comes to would count "
-                    "as the known one; add a word of its complaint, such as what it requires"
+                    f"is missing, and every conflict that {asked.subject!r} ever comes to would "
+                    "count as the known one; add a word of its complaint, such as what it requires"
                 ),
             )
 

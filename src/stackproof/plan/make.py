@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain, count
 from types import MappingProxyType
 
+from stackproof.checks import CheckId
 from stackproof.errors import StackproofError
 from stackproof.matrix import Claim, ExtraStage, KnownFailure, Matrix, Pin, Stage
 from stackproof.matrix.references import nearest
@@ -236,9 +237,9 @@ def _known(failure: KnownFailure) -> PlannedFailure:
 
 def _checks(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[str, ...]:
     return (
-        *(f"stage:{stage.name}" for stage in stages),
-        *(f"import:{pin.name}" for pin in pins),
-        "import:*",
-        *(f"version:{pin.name}" for pin in pins),
-        "pip-check:*",
+        *(CheckId("stage", stage.name) for stage in stages),
+        *(CheckId("import", pin.name) for pin in pins),
+        CheckId("import"),
+        *(CheckId("version", pin.name) for pin in pins),
+        CheckId("pip-check"),
     )

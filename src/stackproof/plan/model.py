@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import field_serializer
 
+from stackproof.checks import CheckId
 from stackproof.matrix import ServerName
 from stackproof.records import Record, fingerprint
 
@@ -26,9 +27,6 @@ Installer = Literal["uv", "pip"]
 
 #: How many requirements stand in a label; the trial of a whole frontier has twenty.
 _MOST_SHOWN = 3
-
-#: The kinds of checks that are answered by what building an environment left behind.
-_OUTSIDE = ("stage:", "pip-check:")
 
 #: The keys of a plan that change neither what is built nor what is asked of it.
 _WORDS: Any = {
@@ -157,7 +155,7 @@ class Plan(Record):
     @property
     def only_inside(self) -> tuple[str, ...]:
         """Those of `only` that are answered inside the environment, by the suite."""
-        return tuple(check for check in self.only if not check.startswith(_OUTSIDE))
+        return tuple(check for check in self.only if CheckId.parse(check).answered_by != "build")
 
     @property
     def fingerprint(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from stackproof.checks import CheckId
 from stackproof.index.refusal import sentence
 from stackproof.matrix import Remedy
 from stackproof.plan import Plan, PlannedStage, timestamp
@@ -37,7 +38,7 @@ class RemedyTrials:
     def _try(self, remedy: Remedy) -> tuple[RemedyTrial, Found]:
         plan = partial(self._plan, remedy)
         what = f"with the remedy {remedy.name}"
-        found = self.prober.ask(plan, [f"stage:{remedy.name}"], what)
+        found = self.prober.ask(plan, [CheckId("stage", remedy.name)], what)
         moved = found.freeze != self.broken.freeze
         if found.refusal is None and moved:
             found = self.prober.ask(plan, (), what)

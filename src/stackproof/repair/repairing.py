@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from stackproof.checks import CheckId
 from stackproof.environment import Freeze
 from stackproof.evidence import Evidence
 from stackproof.index.refusal import sentence
@@ -23,7 +24,6 @@ from stackproof.timeline.tracebacks import traceback_packages
 
 __all__ = ["Mended", "Repairer"]
 
-_BUILT = ("stage:", "pip-check:")
 _SHOWN = 3
 Versions = dict[str, str]
 
@@ -174,7 +174,7 @@ class Repairer:
         pins = {**self._joint.versions, name: self._documented[name]}
         plan, what = self._plan(others, changed), f"with {name} as documented"
         failed: tuple[str, ...] = ()
-        for checks in (["pip-check:*"], []):
+        for checks in ([CheckId("pip-check")], []):
             found = self.prober.ask(plan, checks, what)
             lost = _lost_pins(pins, found) if found.refusal is None else []
             named = dict.fromkeys([*_failed(found), *lost])
@@ -281,7 +281,7 @@ class Repairer:
 
         Where one of these fails, the answer is known and the costly ones are not asked.
         """
-        cheap = [check for check in mended if check.startswith(_BUILT)]
+        cheap = [check for check in mended if CheckId.parse(check).answered_by == "build"]
         rest = [check for check in mended if check not in cheap]
         found = self._probe(versions, cheap or [self._last_stage])
         failed = [check for check in cheap if found.passes(check) is not True]
@@ -295,7 +295,7 @@ class Repairer:
 
     @property
     def _last_stage(self) -> str:
-        return f"stage:{self.row.plan(self.moment).stages[-1].name}"
+        return CheckId("stage", self.row.plan(self.moment).stages[-1].name)
 
     def _probe(self, versions: Versions, checks: Sequence[str]) -> Found:
         named = [f"{name} {version}" for name, version in versions.items()]
@@ -321,7 +321,7 @@ class Repairer:
 def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:
     """Return the version checks that fail by what is installed: no suite is needed to know."""
     return [
-        f"version:{name}"
+        CheckId("version", name)
         for name, version in pins.items()
         if found.freeze.get(name, "").partition("+")[0] != version.partition("+")[0]
     ]

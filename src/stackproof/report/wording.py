@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackproof.matrix import CHECK_KINDS
+from stackproof.checks import CheckId
 from stackproof.report.texts import Language, texts
 from stackproof.verdict import Check, ClaimVerdict, Verdict
 
@@ -40,7 +40,7 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
         return "✅ " + t("standing.proved")
     if claim.state == "refuted":
         return "❌ " + t("standing.refuted")
-    if any(check.partition(":")[0] not in CHECK_KINDS for check in claim.because):
+    if any(CheckId.parse(check).answered_by == "audit" for check in claim.because):
         return "⬜ " + t("answer.unasked")
     return "⬜ " + t("standing.open")
 

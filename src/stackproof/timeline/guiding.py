@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 
+from stackproof.checks import CheckId
 from stackproof.timeline.differences import Differences
 
 __all__ = ["ReleaseGuide", "midnight", "named_in"]
-
-_CHEAP = ("stage:", "pip-check:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class ReleaseGuide:
         Those of the one that the check itself is about come before all others.
         """
         names = self.differences.between(before, after)
-        own = [name for name in names if name == check.partition(":")[2]]
+        own = [name for name in names if name == CheckId.parse(check).subject]
         named = named_in(f"{check} {self.words.get(check, '')}", names)
         return self._sides(own, before, after) or self._sides(named, before, after)
 
@@ -52,7 +51,7 @@ class ReleaseGuide:
 
     def is_cheap(self, check: str) -> bool:
         """Tell whether a check is answered by a build alone, without the suite."""
-        return check.startswith(_CHEAP)
+        return CheckId.parse(check).answered_by == "build"
 
     def _days(self, names: Sequence[str], before: datetime, after: datetime) -> list[datetime]:
         """Return the midnights before the releases of distributions, `before` for the first day."""

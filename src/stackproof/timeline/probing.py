@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from stackproof.checks import ALL, CheckId
 from stackproof.environment import Freeze, StageRecord, constraints_in_use
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
@@ -51,11 +52,12 @@ class Found:
             return None if known.outcome == "skipped" else known.outcome == "passed"
         if self.refusal is not None:
             return None
-        kind, _, subject = check.partition(":")
-        if kind == "stage":
+        asked = CheckId.parse(check)
+        if asked.kind == "stage":
             return True
-        if kind == "pip-check":
-            return not self.complaints if subject == "*" else subject not in self.complaints
+        if asked.kind == "pip-check":
+            subject = asked.subject
+            return not self.complaints if subject == ALL else subject not in self.complaints
         raise KeyError(check)
 
     def differs_from(self, other: Found) -> list[str]:
@@ -149,7 +151,7 @@ class Prober:
         if like is None:
             return self.ask(plan, (), what)
         whole = plan(())
-        found = self.ask(plan, [f"stage:{whole.stages[-1].name}"], what)
+        found = self.ask(plan, [CheckId("stage", whole.stages[-1].name)], what)
         if found.whole or found.refusal is not None:
             return found
         if found.freeze != like.freeze:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from stackproof.checks import ALL, KINDS, CheckId
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence import Evidence
 from stackproof.matrix.references import nearest
@@ -118,15 +119,18 @@ class Tracer:
         """Raise StackproofError for a check that no run of the row can have."""
         known = self.row.plan(until).checks
         for check in checks:
-            if check not in known and not check.startswith(("smoke:", "pip-check:")):
+            kind = KINDS.get(CheckId.parse(check).kind)
+            is_found_by_running = kind is not None and kind.subject in ("workload", "distribution")
+            if check not in known and not is_found_by_running:
                 raise StackproofError(f"the row has no check {check!r}; {nearest(check, known)}")
 
     def _require_held(self, checks: Sequence[str]) -> None:
         """Raise StackproofError for a complaint of what neither end holds: nobody can make it."""
         held = {name for found in self.builds.values() for name in found.held}
         for check in checks:
-            kind, _, subject = check.partition(":")
-            if kind == "pip-check" and subject != "*" and subject not in held:
+            subject = CheckId.parse(check).subject
+            names_distribution = KINDS[CheckId.parse(check).kind].subject == "distribution"
+            if names_distribution and subject != ALL and subject not in held:
                 raise StackproofError(
                     f"nothing that the row installs as of either end can give {check!r}; "
                     f"{nearest(subject, held)}"
@@ -195,7 +199,7 @@ def _state(search: Search, check: str) -> State:
 
 
 def _a_stage(plan: Plan) -> str:
-    return f"stage:{plan.stages[-1].name}"
+    return CheckId("stage", plan.stages[-1].name)
 
 
 def _pins(plan: Plan) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.audit.findings import Audit, ClaimAnswer
-from stackproof.matrix import CHECK_KINDS
+from stackproof.checks import CheckId
 from stackproof.plan import PlannedClaim, PlannedPin
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
@@ -127,11 +127,11 @@ def _refuted_besides(
 
 def log_of(kept: KeptRow, check: str) -> Path:
     """Return the file that holds all that was said while a check ran."""
-    kind, _, subject = check.partition(":")
-    if kind == "stage":
-        log = next((stage.log for stage in kept.stages if stage.name == subject), "stages.json")
-        return kept.evidence.folder / log
-    return kept.evidence.folder / ("pip-check.txt" if kind == "pip-check" else "suite.log")
+    asked = CheckId.parse(check)
+    if asked.kind == "stage":
+        logs = (stage.log for stage in kept.stages if stage.name == asked.subject)
+        return kept.evidence.folder / next(logs, "stages.json")
+    return kept.evidence.folder / ("pip-check.txt" if asked.kind == "pip-check" else "suite.log")
 
 
 def _audited(kept: KeptRow, audit: Audit | None) -> Mapping[_Question, ClaimAnswer]:
@@ -171,7 +171,7 @@ def _proof(
 
 def _absent(check: str) -> Answer:
     """Say of a check without an answer whether a run would give it, or an audit."""
-    return "skipped" if check.partition(":")[0] in CHECK_KINDS else "unasked"
+    return "unasked" if CheckId.parse(check).answered_by == "audit" else "skipped"
 
 
 def _standing(proofs: Sequence[Proof]) -> Standing:
