@@ -16,6 +16,13 @@ from stackproof.errors import CannotJudgeError
 
 __all__ = ["alone", "ended_by_signals", "refused"]
 
+#: What to do where the system refuses a file.
+_REMEDIES = {
+    (errno.EACCES, errno.EPERM, errno.EROFS): "make it readable and writable for you",
+    (errno.ENOTDIR, errno.EEXIST): "a file is where a folder must be: move it away",
+    (errno.EISDIR, errno.ENOTEMPTY): "a folder is where a file must be: move it away",
+}
+
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
@@ -36,12 +43,15 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def refused(error: OSError) -> str:
-    """Say what the system refused: room on the disk above all, or a file."""
+    """Say what the system refused: space on the disk above all, or a file."""
+    # Where a file is put in the place of another one, that one is what is in the way.
+    name = error.filename2 or error.filename
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full ({error.filename or error.strerror})"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-        return f"{error.filename} cannot be used ({error.strerror}); make it a folder of yours"
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return f"the disk is full ({name or error.strerror})"
+    for numbers, remedy in _REMEDIES.items():
+        if error.errno in numbers:
+            return f"{name} cannot be used ({error.strerror}); {remedy}"
+    return f"{name}: {error.strerror}" if name else str(error)
 
 
 @contextmanager

@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Record", "fingerprint", "to_json", "write_atomically"]
+__all__ = ["UNREADABLE", "Record", "fingerprint", "to_json", "write_atomically"]
+
+#: What comes of reading a record that another version left, or that is damaged.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 SomeRecord = TypeVar("SomeRecord", bound="Record")
 

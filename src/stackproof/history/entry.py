@@ -104,9 +104,9 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
 def verdict_of(evidence: Evidence) -> Verdict:
     """Return the verdict on a run that came to its end, judged again if it has an older form.
 
-    Raises OSError if there is none, and ValidationError if the run can be read no longer.
+    Raises one of UNREADABLE if there is none, or if the run can be read no longer.
     """
-    text = (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+    text = (evidence.folder / "verdict.json").read_bytes()
     try:
         return Verdict.model_validate_json(text)
     except ValidationError:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from stackproof.evidence import Evidence
 from stackproof.history.entry import HistoryEntry, entry_of, verdict_of
+from stackproof.records import UNREADABLE
 from stackproof.verdict import Verdict
 
 __all__ = ["HISTORY_FILE", "add_missing", "add_recorded", "append", "read_history", "recorded_runs"]
@@ -86,7 +87,7 @@ def _recorded(evidence: Evidence) -> HistoryEntry | None:
     """
     try:
         return entry_of(evidence, verdict_of(evidence))
-    except (OSError, ValidationError):
+    except UNREADABLE:
         return None
 
 

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stackproof.bad_days import alone
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
 from stackproof.history.entry import verdict_of
+from stackproof.records import UNREADABLE
 from stackproof.verdict import Verdict
 
 __all__ = ["Thinned", "thin"]
@@ -76,7 +75,7 @@ def _last_green(runs: list[Path]) -> Iterable[Path]:
 def _verdict(run: Path) -> Verdict | None:
     try:
         return verdict_of(Evidence(run))
-    except (OSError, ValidationError):
+    except UNREADABLE:
         return None
 
 

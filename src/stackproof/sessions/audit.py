@@ -14,44 +14,39 @@ from stackproof.audit.documents import compare
 from stackproof.audit.findings import Audit, Finding
 from stackproof.audit.markdown import section
 from stackproof.audit.terminal import print_audit
-from stackproof.errors import CannotJudgeError, StackproofError
+from stackproof.errors import StackproofError
 from stackproof.matrix import find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options
 
 __all__ = ["audit_rows"]
 
 
+@ends_in_words()
 def audit_rows(session: nox.Session, root: Path) -> None:
     """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
     options.add_argument("--document", type=Path, metavar="FILE.md")
     screen = console()
-    try:
-        surroundings = environ(session)
-        cache = user_cache_path("stackproof") / "index"
-        place = Place(root=root, cache=cache, environ=surroundings)
-        given = options.parse_args(session.posargs)
-        chosen = _rows(given.names, root / "matrices")
-        found = _document(given.document, chosen, root) if given.document else ()
-        result = audit(chosen, place, found)
-        _write(result, root / "reports")
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    surroundings = environ(session)
+    cache = user_cache_path("stackproof") / "index"
+    place = Place(root=root, cache=cache, environ=surroundings)
+    given = options.parse_args(session.posargs)
+    chosen = _rows(given.names, root / "matrices")
+    found = _document(given.document, chosen, root) if given.document else ()
+    result = audit(chosen, place, found)
+    _write(result, root / "reports")
     _print(result, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
     if result.exit_code:
         session.error(f"exit {result.exit_code}")
 
 
 def _write(result: Audit, reports: Path) -> None:
-    try:
-        result.write(reports / "audit.json")
-        write_atomically(reports / "audit.md", section(result))
-    except OSError as error:
-        raise CannotJudgeError(f"the audit cannot be written ({error.strerror})") from error
+    result.write(reports / "audit.json")
+    write_atomically(reports / "audit.md", section(result))
 
 
 def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:

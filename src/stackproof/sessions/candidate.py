@@ -22,10 +22,9 @@ from stackproof.candidate.request import Request, parse_request
 from stackproof.candidate.scheme import Ground, Scheme, make_scheme
 from stackproof.candidate.summary import print_trial
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.errors import StackproofError
 from stackproof.progress import Progress
 from stackproof.project import Project
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant, python_version
 from stackproof.sessions.trials import Opened, open_bench
 
@@ -35,34 +34,32 @@ _MOST_DAYS = 36500
 _PROMOTED = ("row", "pins")
 
 
+@ends_in_words()
 def candidate(session: nox.Session, root: Path) -> None:
     """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
     screen = console()
     found: list[TrialVerdict] = []
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = _options(session.posargs)
-        opened = open_bench(
-            given.row,
-            project,
-            Progress(screen),
-            as_of=given.as_of,
-            baseline_age=given.baseline_age,
-            recall=False,
-        )
-        with opened as bench:
-            trials = _Trials(given, bench)
-            trials.require_promotable()
-            for note in trials.scheme.notes:
-                screen.print(note, markup=False, highlight=False)
-            for trial in trials.run():
-                known = {other.requested for other in found}
-                print_trial(trial, screen, again=trial.requested in known)
-                found.append(trial)
-            if given.promote:
-                screen.print(trials.promote(found), markup=False, highlight=False)
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    opened = open_bench(
+        given.row,
+        project,
+        Progress(screen),
+        as_of=given.as_of,
+        baseline_age=given.baseline_age,
+        recall=False,
+    )
+    with opened as bench:
+        trials = _Trials(given, bench)
+        trials.require_promotable()
+        for note in trials.scheme.notes:
+            screen.print(note, markup=False, highlight=False)
+        for trial in trials.run():
+            known = {other.requested for other in found}
+            print_trial(trial, screen, again=trial.requested in known)
+            found.append(trial)
+        if given.promote:
+            screen.print(trials.promote(found), markup=False, highlight=False)
     code = exit_code(found)
     if code:
         session.error(f"exit {code}")
@@ -108,7 +105,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 
 def _promoting(posargs: Sequence[str]) -> list[str]:
     """Spell a bare `--promote` out: a request behind it would be taken for its value."""
-    following = [*posargs[1:], ""]
+    following = [*posargs, ""][1:]
     return [
         "--promote=row" if option == "--promote" and value not in _PROMOTED else option
         for option, value in zip(posargs, following, strict=True)

@@ -11,25 +11,23 @@ from stackproof.errors import StackproofError
 from stackproof.history import HISTORY_FILE, Changes, HistoryEntry, latest_changes, read_history
 from stackproof.matrix.references import nearest
 from stackproof.plan import timestamp
-from stackproof.sessions.nox_session import console
+from stackproof.sessions.nox_session import console, ends_in_words
 from stackproof.sessions.options import Options
 
 __all__ = ["changes"]
 
 
+@ends_in_words("exit 2")
 def changes(session: nox.Session, root: Path) -> None:
     """Say of the rows that stand behind `--`, or of all, what changed since they were green."""
     options = Options("changes")
     options.add_argument("names", nargs="*", metavar="MATRIX/ROW")
     screen = console()
-    try:
-        given = options.parse_args(session.posargs)
-        history = read_history(root / "reports" / HISTORY_FILE)
-        for name in _rows(given.names, history):
-            for line in _lines(name, latest_changes(history, *name.split("/", maxsplit=1))):
-                screen.print(line, markup=False, highlight=False, soft_wrap=True)
-    except StackproofError as error:
-        session.error(f"exit 2: {error}")
+    given = options.parse_args(session.posargs)
+    history = read_history(root / "reports" / HISTORY_FILE)
+    for name in _rows(given.names, history):
+        for line in _lines(name, latest_changes(history, *name.split("/", maxsplit=1))):
+            screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(names: list[str], history: tuple[HistoryEntry, ...]) -> list[str]:

@@ -19,7 +19,7 @@ from stackproof.matrix.references import nearest
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, python_version
 from stackproof.snapshot import find_subject, snapshot_file, snapshot_text
 
@@ -28,19 +28,17 @@ __all__ = ["constraints"]
 Item = TypeVar("Item")
 
 
+@ends_in_words("exit 2")
 def constraints(session: nox.Session, root: Path) -> None:
     """Make a snapshot for each Python version of the release that stands behind `--`."""
     screen = console()
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = _options(session.posargs)
-        matrix = load_matrix(_only("matrix", find_matrices(root / "matrices"), given.matrix))
-        source = _only("constraint source", matrix.constraints, given.source)
-        pythons = given.python or _pythons(matrix)
-        for file in _make(source, given.version, pythons, project, Progress(screen)):
-            screen.print(f"wrote {file.relative_to(root)}", markup=False, highlight=False)
-    except StackproofError as error:
-        session.error(f"exit 2: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    matrix = load_matrix(_only("matrix", find_matrices(root / "matrices"), given.matrix))
+    source = _only("constraint source", matrix.constraints, given.source)
+    pythons = given.python or _pythons(matrix)
+    for file in _make(source, given.version, pythons, project, Progress(screen)):
+        screen.print(f"wrote {file.relative_to(root)}", markup=False, highlight=False)
 
 
 def _make(

@@ -14,38 +14,36 @@ from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import form_of_document
 from stackproof.report.site.shelf import KeptRow, Shelf
 from stackproof.report.texts import LANGUAGES
-from stackproof.sessions.nox_session import console
+from stackproof.sessions.nox_session import console, ends_in_words
 from stackproof.sessions.options import Options
 
 __all__ = ["document"]
 
 
+@ends_in_words()
 def document(session: nox.Session, root: Path) -> None:
     """Write `document.md` of the rows that are named, or of all that have run."""
     screen = console()
     shelf = Shelf(reports=root / "reports", matrices=root / "matrices")
-    try:
-        options = Options("document")
-        options.add_argument("rows", nargs="*", metavar="[MATRIX/]ROW")
-        options.add_argument("--document", type=Path, metavar="FILE.md")
-        options.add_argument("--lang", choices=LANGUAGES)
-        given = options.parse_args(session.posargs)
-        form = form_of_document(given.document) if given.document else None
-        audit = shelf.audit()
-        for row in _chosen(given.rows, shelf):
-            text = document_markdown(
-                row,
-                shelf.pin_order(row.plan.matrix),
-                audit,
-                reports=shelf.reports,
-                lang=given.lang or language_of(row.plan),
-                form=form,
-            )
-            file = row.home / "document.md"
-            write_atomically(file, text)
-            screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    options = Options("document")
+    options.add_argument("rows", nargs="*", metavar="[MATRIX/]ROW")
+    options.add_argument("--document", type=Path, metavar="FILE.md")
+    options.add_argument("--lang", choices=LANGUAGES)
+    given = options.parse_args(session.posargs)
+    form = form_of_document(given.document) if given.document else None
+    audit = shelf.audit()
+    for row in _chosen(given.rows, shelf):
+        text = document_markdown(
+            row,
+            shelf.pin_order(row.plan.matrix),
+            audit,
+            reports=shelf.reports,
+            lang=given.lang or language_of(row.plan),
+            form=form,
+        )
+        file = row.home / "document.md"
+        write_atomically(file, text)
+        screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
 
 
 def _chosen(names: list[str], shelf: Shelf) -> Iterator[KeptRow]:

@@ -20,7 +20,7 @@ from stackproof.plan import timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.trials import Opened, open_bench
 
@@ -29,31 +29,29 @@ __all__ = ["frontier"]
 _ANY_AGE = timedelta(days=36500)
 
 
+@ends_in_words()
 def frontier(session: nox.Session, root: Path) -> None:
     """Explore the pins that stand behind `--`, or all of them, and print the table."""
     screen = console()
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = _options(session.posargs)
-        opened = open_bench(
-            given.row,
-            project,
-            Progress(Console(quiet=True)),
-            as_of=given.as_of,
-            # A cut-off fixes what a trial is made of, so one made before needs no repetition.
-            baseline_age=_ANY_AGE,
-            recall=True,
-        )
-        with opened as bench:
-            work = _Frontier(given, bench, project, screen)
-            try:
-                work.explore()
-            finally:
-                # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
-                work.tell()
-            work.require_judged()
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    opened = open_bench(
+        given.row,
+        project,
+        Progress(Console(quiet=True)),
+        as_of=given.as_of,
+        # A cut-off fixes what a trial is made of, so one made before needs no repetition.
+        baseline_age=_ANY_AGE,
+        recall=True,
+    )
+    with opened as bench:
+        work = _Frontier(given, bench, project, screen)
+        try:
+            work.explore()
+        finally:
+            # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
+            work.tell()
+        work.require_judged()
 
 
 def _options(posargs: list[str]) -> argparse.Namespace:

@@ -33,7 +33,7 @@ from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant, python_version
 from stackproof.sessions.rows import find_row
 
@@ -47,15 +47,13 @@ class _Interrupted(Exception):  # noqa: N818 - no error: the user wants an end
     """A resolution is given up, since the session ends."""
 
 
+@ends_in_words()
 def grid(session: nox.Session, root: Path) -> None:
     """Make the grids that the axes behind `--` ask for; one for each two of them."""
     screen = console()
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = _options(session.posargs)
-        code = max(_Grids(given, project, screen).make())
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    code = max(_Grids(given, project, screen).make())
     if code:
         session.error(f"exit {code}")
 

@@ -6,34 +6,31 @@ from pathlib import Path
 
 import nox
 
-from stackproof.errors import StackproofError
 from stackproof.laboratory import Laboratory
 from stackproof.lock import FILES
 from stackproof.lock import lock as lock_row
 from stackproof.plan import make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 
 __all__ = ["lock"]
 
 
+@ends_in_words()
 def lock(session: nox.Session, root: Path) -> None:
     """Lock the row that stands behind `--`, or write nothing and fail the session."""
     screen = console()
     options = Options("lock")
     options.add_argument("row", nargs="?", default="verified", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = options.parse_args(session.posargs)
-        name, row, matrix = find_row(given.row, root / "matrices")
-        plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
-        made = lock_row(plan, Laboratory(project=project, progress=Progress(screen)))
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = options.parse_args(session.posargs)
+    name, row, matrix = find_row(given.row, root / "matrices")
+    plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
+    made = lock_row(plan, Laboratory(project=project, progress=Progress(screen)))
     home = project.home(plan).relative_to(root)
     lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]
     lines.append(

@@ -13,13 +13,14 @@ from stackproof.document import Stack, first_matrix, left_out, read_stack
 from stackproof.errors import StackproofError
 from stackproof.matrix import parse_matrix
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console
+from stackproof.sessions.nox_session import console, ends_in_words
 from stackproof.sessions.options import Options, python_version
 from stackproof.text import without_passwords
 
 __all__ = ["matrix_from"]
 
 
+@ends_in_words("exit 2, nothing was written")
 def matrix_from(session: nox.Session, root: Path) -> None:
     """Write `matrices/<name>.toml` from the file behind `--`; fail the session if it cannot be."""
     options = Options("matrix-from")
@@ -27,13 +28,10 @@ def matrix_from(session: nox.Session, root: Path) -> None:
     options.add_argument("--python", type=python_version, metavar="3.11")
     options.add_argument("--name", type=_name, metavar="NAME")
     screen = console()
-    try:
-        given = options.parse_args(session.posargs)
-        stack = read_stack(given.file, python=given.python)
-        target = root / "matrices" / f"{given.name or stack.name}.toml"
-        _write(target, stack, given.python)
-    except StackproofError as error:
-        session.error(f"exit 2, nothing was written: {error}")
+    given = options.parse_args(session.posargs)
+    stack = read_stack(given.file, python=given.python)
+    target = root / "matrices" / f"{given.name or stack.name}.toml"
+    _write(target, stack, given.python)
     for line in (
         *map(str, (*stack.notes, *left_out(stack))),
         f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
@@ -61,9 +59,4 @@ def _write(target: Path, stack: Stack, python: str | None) -> None:
         )
     text = first_matrix(stack, python=python)
     parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
-    try:
-        write_atomically(target, text)
-    except OSError as error:
-        raise StackproofError(
-            f"matrices/{target.name} cannot be written ({error.strerror})"
-        ) from error
+    write_atomically(target, text)

@@ -39,7 +39,7 @@ from stackproof.monthly import (
 )
 from stackproof.project import Project
 from stackproof.records import to_json, write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options
 
 __all__ = ["monthly"]
@@ -48,24 +48,20 @@ __all__ = ["monthly"]
 _MINUTES_AROUND = 15
 
 
+@ends_in_words("exit 2")
 def monthly(session: nox.Session, root: Path) -> None:
     """Take the step that stands behind `--`: jobs, run, merge, news or history."""
     screen = console()
-    try:
-        given = _options(session.posargs)
-        steps = _Steps(
-            project=Project(root=root, environ=environ(session)), given=given, screen=screen
-        )
-        take: dict[str, Callable[[], int]] = {
-            "jobs": steps.jobs,
-            "run": steps.run,
-            "merge": steps.merge,
-            "news": steps.news,
-            "history": steps.history,
-        }
-        code = take[given.step]()
-    except StackproofError as error:
-        session.error(f"exit 2: {error}")
+    given = _options(session.posargs)
+    steps = _Steps(project=Project(root=root, environ=environ(session)), given=given, screen=screen)
+    take: dict[str, Callable[[], int]] = {
+        "jobs": steps.jobs,
+        "run": steps.run,
+        "merge": steps.merge,
+        "news": steps.news,
+        "history": steps.history,
+    }
+    code = take[given.step]()
     if code:
         session.error(f"exit {code}")
 

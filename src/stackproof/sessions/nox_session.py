@@ -1,21 +1,52 @@
-"""What every session of ours takes from nox: an installer, an environment, a console."""
+"""What every session of ours takes from nox: its end, an installer, an environment, a console."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 import nox
 from rich.console import Console
 
+from stackproof.bad_days import ended_by_signals, refused
 from stackproof.errors import StackproofError
 from stackproof.plan import Installer
 from stackproof.sessions.meddling import refuse_meddling, without_pip_files
 
-__all__ = ["console", "environ", "environment", "installer"]
+__all__ = ["console", "ends_in_words", "environ", "environment", "installer"]
+
+P = ParamSpec("P")
+#: What a session of nox calls, with itself first of all.
+Door = Callable[Concatenate[nox.Session, P], None]
+
+
+def ends_in_words(words: str = "exit 2, could not judge") -> Callable[[Door[P]], Door[P]]:
+    """Have whatever stands in a session's way end it with `words` and a sentence, no traceback.
+
+    That is each StackproofError, and each OSError: a full disk, a file that is not the user's to
+    write. SIGTERM and SIGHUP end the session as Ctrl-C does, so that nothing temporary stays.
+    """
+
+    def decorate(door: Door[P]) -> Door[P]:
+        @wraps(door)
+        def call(session: nox.Session, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                with ended_by_signals():
+                    door(session, *args, **kwargs)
+            except StackproofError as error:
+                session.error(f"{words}: {error}")
+            except OSError as error:
+                session.error(f"{words}: {refused(error)}; fix this and run again")
+
+        return call
+
+    return decorate
 
 
 def console() -> Console:

@@ -26,7 +26,7 @@ from stackproof.repair.records import Repair
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
 from stackproof.repair.writing import RepairedRow, refuse_another
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 from stackproof.timeline.probing import Prober
@@ -36,15 +36,13 @@ from stackproof.timeline.row import RowAt
 __all__ = ["repair"]
 
 
+@ends_in_words()
 def repair(session: nox.Session, root: Path) -> None:
     """Repair the row that stands behind `--`; fail the session if there is no repair."""
     screen = console()
-    try:
-        project = Project(root=root, environ=environ(session))
-        given = _options(session.posargs)
-        found, row = _repair(given, project, screen)
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    found, row = _repair(given, project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / "repair.json")
     write_atomically(home / "repair.md", repair_markdown(found))

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import nox
 
-from stackproof.errors import StackproofError
 from stackproof.history import thin as thin_evidence
-from stackproof.sessions.nox_session import console
+from stackproof.sessions.nox_session import console, ends_in_words
 from stackproof.sessions.options import Options
 
 __all__ = ["thin"]
@@ -17,15 +16,13 @@ __all__ = ["thin"]
 _KEEP = 12
 
 
+@ends_in_words("exit 2")
 def thin(session: nox.Session, root: Path) -> None:
     """Thin the evidence of each row but its newest runs and its last green one."""
     options = Options("thin")
     options.add_argument("--keep", type=_number, default=_KEEP, metavar="N")
     screen = console()
-    try:
-        given = options.parse_args(session.posargs)
-    except StackproofError as error:
-        session.error(f"exit 2: {error}")
+    given = options.parse_args(session.posargs)
     for found in thin_evidence(root / "reports", given.keep):
         name = found.home.relative_to(root / "reports").as_posix()
         told = f"{found.runs} run(s) thinned, {found.freed / 1e6:.1f} MB freed"

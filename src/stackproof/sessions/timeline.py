@@ -20,7 +20,7 @@ from stackproof.plan import make_plan, timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, environ
+from stackproof.sessions.nox_session import console, ends_in_words, environ
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 from stackproof.timeline.guiding import midnight
@@ -37,14 +37,12 @@ _YEAR = timedelta(days=365)
 _MOST_SAMPLES = 50
 
 
+@ends_in_words()
 def timeline(session: nox.Session, root: Path) -> None:
     """Trace the row that stands behind `--` through time, and write what was found."""
     screen = console()
-    try:
-        project = Project(root=root, environ=environ(session))
-        found = _trace(_options(session.posargs), project, screen)
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session))
+    found = _trace(_options(session.posargs), project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / "timeline.json")
     write_atomically(home / "timeline.md", timeline_markdown(found))

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import nox
 
-from stackproof.errors import StackproofError
 from stackproof.matrix import load_matrix
 from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.report import print_verdict
-from stackproof.sessions.nox_session import console, environ, environment, installer
+from stackproof.sessions.nox_session import console, ends_in_words, environ, environment, installer
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import RowChoice
 from stackproof.verify import verify as carry_out
@@ -20,6 +19,7 @@ from stackproof.verify import verify as carry_out
 __all__ = ["verify"]
 
 
+@ends_in_words()
 def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
     """Verify a row in the session's environment; fail the session if there is news or no row."""
     screen = console()
@@ -30,12 +30,9 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
         )
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")
-    try:
-        project = Project(root=root, environ=environ(session, installer(session)))
-        plan = _plan(session, choice)
-        verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
-    except StackproofError as error:
-        session.error(f"exit 2, could not judge: {error}")
+    project = Project(root=root, environ=environ(session, installer(session)))
+    plan = _plan(session, choice)
+    verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
     print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")

@@ -19,7 +19,7 @@ from stackproof.frontier.record import Frontier
 from stackproof.grid.forms import Grid
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.plan import Plan
-from stackproof.records import Record
+from stackproof.records import UNREADABLE, Record
 from stackproof.repair.records import Repair
 from stackproof.timeline.records import Timeline
 from stackproof.verdict import Verdict, judge
@@ -41,9 +41,6 @@ class KeptServer(Record):
 
 
 _SERVERS = TypeAdapter(dict[str, KeptServer])
-
-#: What comes of reading files that another version left, or that are damaged.
-_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +168,7 @@ class Shelf:
         for evidence in Evidence.runs(home):
             try:
                 return _kept(evidence)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self.note(evidence.folder, error)  # an older run tells more
         return None
 
