@@ -209,7 +209,8 @@ def minimums(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
-    session.run("mypy", "noxfile.py", "src", "benchmarks", "tests/harness", "tests/sabotage")
+    ours = ("src", "benchmarks", "tests/harness", "tests/sabotage")
+    session.run("mypy", "noxfile.py", "docs/conf.py", *ours)
     session.run("mypy", "tests/stack")
 
 
@@ -218,6 +219,14 @@ def lint(session: nox.Session) -> None:
     """Lint and format, by the hooks that a commit runs too."""
     session.install(*nox.project.dependency_groups(_pyproject(), "lint"))
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation as a site; a warning is an error."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "docs"))
+    site = ROOT / "docs" / "_build"
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-b", "html", "docs", str(site))
 
 
 @nox.session(default=False, venv_backend="none")
