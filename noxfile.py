@@ -6,7 +6,7 @@
 #     "junitparser>=4.0",
 #     "markdown-it-py>=3.0",
 #     "nox>=2026.8.10",
-#     "packaging>=24.2",
+#     "packaging>=26.3",
 #     "platformdirs>=4.2",
 #     "pydantic>=2.9",
 #     "pypi-simple>=1.6",

@@ -58,6 +58,13 @@ def test_the_way_on_paper_is_the_way_of_the_installer(desk: Desk, tmp_path: Path
     assert sandbox.installed == {"learn": "1.0", "array": "1.0"} | after
 
 
+@pytest.mark.fault("R8.1")
+def test_a_pin_may_name_its_version_in_other_words(desk: Desk) -> None:
+    pinned = matrix_text("plot==2.0.0", "array==2")
+    found = desk.audit(pinned)
+    assert (messages(found, "joint"), found.exit_code) == ([], 0)
+
+
 def test_who_requires_a_move_is_named(tmp_path: Path) -> None:
     releases = (
         *PLOTS,

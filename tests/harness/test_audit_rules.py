@@ -14,7 +14,6 @@ from support.wheels import FOREIGN, Release
 from stackproof.audit.auditing import audit
 from stackproof.audit.findings import Audit
 from stackproof.audit.lines import Lines
-from stackproof.audit.ranges import overlap
 from stackproof.index.core_metadata import CoreMetadata
 
 Auditor = Callable[..., Audit]
@@ -323,28 +322,6 @@ def test_a_conflict_is_known_by_the_complaint_that_was_written_down(
     conflicts = [item for item in found.findings if item.rule in ("pairwise", "groups")]
     assert [item.checks for item in conflicts] == [("pip-check:alpha",)] * 2
     assert [item.known is not None for item in conflicts] == [is_known] * 2
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "common"),
-    [
-        ("", "", True),
-        (">=1,<2", ">=2", False),
-        (">=1,<2", "~=1.4", True),
-        ("<2", ">1.9", True),
-        (">=2.0,!=2.0", "<2.0.1", True),
-        ("==1.4.*", ">=1.5", False),
-        (">=1.4,!=1.4.*", "<1.5", False),
-        (">=1.4,!=1.4.*", "<=1.5", True),
-        ("==2.5.1", "==2.5.1", True),
-        ("==2.5.1", "<2.5.1", False),
-        ("<1", "!=0.5", True),
-        ("===weird", ">=1", False),
-    ],
-)
-def test_ranges_overlap_or_not(first: str, second: str, common: bool) -> None:  # noqa: FBT001
-    assert overlap(first, second) is common
-    assert overlap(second, first) is common
 
 
 def test_requirements_of_extras_apply_when_asked_for() -> None:

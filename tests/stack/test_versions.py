@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.version import InvalidVersion, Version
 from stack_suite.plan import installed_version
 from stack_suite.probe import probe_modules
+from stack_suite.versions import same_release, satisfies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,21 +31,3 @@ def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
         own = probe.versions.get(module)
         if own is not None and not same_release(own, pin.version):
             pytest.fail(f"{module}.__version__ is {own}, not {pin.version}", pytrace=False)
-
-
-def satisfies(installed: str, pinned: str) -> bool:
-    """Compare as PEP 440's `==` does: a local part counts where the pin has one."""
-    try:
-        return Version(installed) == Version(pinned) or (
-            Version(pinned).local is None and same_release(installed, pinned)
-        )
-    except InvalidVersion:
-        return False
-
-
-def same_release(found: str, pinned: str) -> bool:
-    """Compare without local part: `2.5.1+cpu` is `2.5.1`, and so is psycopg2's `2.9.9 (dt dec)`."""
-    try:
-        return Version(found.split(maxsplit=1)[0]).public == Version(pinned).public
-    except (IndexError, InvalidVersion):
-        return False

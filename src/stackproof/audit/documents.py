@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.version import Version
 
 from stackproof.audit.document_remarks import stale_asides, stale_remarks
 from stackproof.audit.document_steps import Difference, step_differences
@@ -15,6 +14,7 @@ from stackproof.audit.findings import Finding
 from stackproof.document import Install, Listed, Stack, read_stack
 from stackproof.matrix import Matrix
 from stackproof.text import without_passwords
+from stackproof.versions import agree
 
 __all__ = ["compare"]
 
@@ -72,7 +72,7 @@ class _Comparison:
         pins, first = self.pins, dict[str, Listed]()
         for item in self.stack.listed:
             before = first.setdefault(item.name, item)
-            if not _agree(before.version, item.version):
+            if not agree(before.version, item.version):
                 message = (
                     f"{_called(item)} {item.version} is listed here, and as {before.version} on "
                     f"line {before.line}"
@@ -83,7 +83,7 @@ class _Comparison:
                     f"the table lists {_called(item)} {item.version}; the matrix has no such pin"
                 )
                 yield Difference("error", item.line, message, item.name)
-            elif not _agree(pins[item.name], item.version):
+            elif not agree(pins[item.name], item.version):
                 message = (
                     f"the table lists {_called(item)} {item.version}, the matrix pins "
                     f"{pins[item.name]}"
@@ -120,7 +120,7 @@ class _Comparison:
             for install in command.installs:
                 others = self._others(install, said)
                 if install.version is not None:
-                    others = [item for item in others if not _agree(item[1], install.version)]
+                    others = [item for item in others if not agree(item[1], install.version)]
                     yield from _other_versions(install, others)
                     said.setdefault(install.name, (install.version, f"line {install.line}"))
                 else:
@@ -160,14 +160,6 @@ def _open_version(
             f"the step asks for {install.written}, which leaves the version open; {who} {version}"
         )
         yield Difference("warning", install.line, message, install.name)
-
-
-def _agree(one: str, other: str) -> bool:
-    """Tell whether two words name one version; 2.5.1+cpu is a build of 2.5.1, and agrees."""
-    first, second = Version(one), Version(other)
-    if None in (first.local, second.local):
-        return Version(first.public) == Version(second.public)
-    return first == second
 
 
 def _called(item: Listed) -> str:

@@ -15,6 +15,7 @@ from stackproof.checks import CheckId
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.versions import satisfies
 
 __all__ = ["Lookup", "Outcome", "answer", "check", "needed", "together"]
 
@@ -202,7 +203,7 @@ def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
         if left is None:
             message = f"{pin} stands among the pins, but no stage installs it"
             yield subject.finding("joint", "error", message, pin=name, checks=checks)
-        elif Version(left).public != Version(pin.version).public:
+        elif not satisfies(left, pin.version):
             message = (
                 f"{name} is pinned to {pin.version}, but stage {way.brought_by[name]} leaves {left}"
             )

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from packaging.specifiers import SpecifierSet
 
 from stackproof.audit.findings import Finding, PairAnswer
-from stackproof.audit.ranges import overlap
 from stackproof.audit.subject import PinFacts, Subject
 from stackproof.checks import CheckId
+from stackproof.versions import overlap
 
 __all__ = ["Pairs", "check", "pairs"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from packaging.version import Version
-
 from stackproof.checks import CheckId
 from stackproof.environment import Freeze, drift_between
 from stackproof.environment.drift import Change
 from stackproof.records import Record
 from stackproof.verdict import Verdict
+from stackproof.versions import satisfies
 
 __all__ = ["Comparison", "compare", "moved", "unheld", "versions_asked"]
 
@@ -87,17 +86,10 @@ def versions_asked(requested: Sequence[str]) -> dict[str, str]:
 
 
 def unheld(asked: Mapping[str, str], freeze: Freeze) -> dict[str, str | None]:
-    """Return what was asked for and is not there, mapped to the version in its place.
-
-    A local version, such as 2.6.0+cpu, is a build of the version before the plus (PEP 440).
-    """
+    """Return what was asked for and is not there, mapped to the version in its place."""
     found = {name: freeze.get(name) for name in asked}
     return {
         name: version
         for name, version in found.items()
-        if version is None or Version(asked[name]) not in (Version(version), _less_local(version))
+        if version is None or not satisfies(version, asked[name])
     }
-
-
-def _less_local(version: str) -> Version:
-    return Version(Version(version).public)

@@ -11,9 +11,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from stackproof.audit.ranges import overlap
 from stackproof.grid.facts import Facts, demands
 from stackproof.grid.forms import THE_CELL, THE_HELD, Cell, Demand, Versions
+from stackproof.versions import overlap
 
 __all__ = ["MetadataJudge", "because"]
 

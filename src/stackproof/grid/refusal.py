@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from stackproof.audit.ranges import overlap
 from stackproof.grid.forms import Cell, Demand, Versions
 from stackproof.grid.metadata import because
 from stackproof.index.refusal import Required, lacks_files, required, sentence
+from stackproof.versions import overlap
 
 __all__ = ["premises", "read_refusal"]
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from packaging.specifiers import Specifier
-
 from stackproof.errors import CannotJudgeError
 from stackproof.grid.forms import Cell, Versions
 from stackproof.grid.inference import Lesson
 from stackproof.grid.refusal import premises, read_refusal
 from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.versions import satisfies
 
 __all__ = ["ResolutionJudge"]
 
@@ -76,9 +75,7 @@ class ResolutionJudge:
 def _has(resolution: Resolution, name: str, version: str) -> bool:
     """Tell whether a version was chosen; for 2.5.1 that may be 2.5.1+cpu of another index."""
     chosen = resolution.get(name)
-    return chosen is not None and Specifier(f"=={version}", prereleases=True).contains(
-        chosen.version
-    )
+    return chosen is not None and satisfies(chosen.version, version)
 
 
 def _compatible(versions: Versions, resolution: Resolution) -> Cell:

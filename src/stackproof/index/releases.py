@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 from pypi_simple import DistributionPackage
+
+from stackproof.versions import satisfies
 
 __all__ = ["File", "Project", "Release"]
 
@@ -119,9 +120,8 @@ class Project:
 
     def find(self, version: str, as_of: datetime | None = None) -> Release | None:
         """Return the release that `==version` asks for, a local version of it if there is one."""
-        wanted = SpecifierSet(f"=={version}")
         releases = self.releases(as_of)
-        fitting = [item for item in releases if wanted.contains(item, prereleases=True)]
+        fitting = [item for item in releases if satisfies(str(item), version)]
         return releases[fitting[-1]] if fitting else None
 
     @cached_property

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from stackproof.environment import Freeze
@@ -15,6 +14,7 @@ from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.plan import Plan
 from stackproof.search import reduce_to_minimum
 from stackproof.timeline.releases import Releases
+from stackproof.versions import satisfies
 
 __all__ = ["Consistency", "Joint"]
 
@@ -87,9 +87,8 @@ class Consistency:
     def _released(self, name: str, version: str) -> str:
         """Return a version, or the nearest release before it if it was never released."""
         every = self.releases.every(name, self.moment)
-        wanted = SpecifierSet(f"=={version}", prereleases=True)
         # Installers take a yanked release where a pin asks for it, and no other.
-        if any(wanted.contains(item.version) for item in every):
+        if any(satisfies(str(item.version), version) for item in every):
             return version
         kept = [item.version for item in every if item.yanked is None]
         final = [item for item in kept if not item.is_prerelease]

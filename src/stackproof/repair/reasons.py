@@ -11,6 +11,7 @@ from stackproof.repair.records import Change
 from stackproof.repair.repairing import Mended
 from stackproof.timeline.reasons import Facts
 from stackproof.verdict import Check
+from stackproof.versions import satisfies
 
 __all__ = ["Reasons"]
 
@@ -53,7 +54,7 @@ class Reasons:
         before = self.mended.start.freeze.get(name)
         if before is None:
             return "stands among the pins, but no stage installs it"
-        if before == version:
+        if satisfies(before, version):
             return self._guarded(name)
         clashes = self.facts.clashes(name, before, self.mended.start.freeze)
         said = (f"{name} {before} {clash}" for clash in clashes)

@@ -21,6 +21,7 @@ from stackproof.search import drop_needless, reduce_to_minimum
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.row import RowAt
 from stackproof.timeline.tracebacks import traceback_packages
+from stackproof.versions import satisfies
 
 __all__ = ["Mended", "Repairer"]
 
@@ -212,7 +213,7 @@ class Repairer:
         versions = {
             name: chosen.version
             for name, chosen in self._joint.near.items()
-            if freeze.get(name) != chosen.version
+            if not satisfies(freeze.get(name, ""), chosen.version)
             and (name in self._joint.versions or name in freeze)
         }
         return self._guard(versions, freeze)
@@ -227,7 +228,7 @@ class Repairer:
             moved = {
                 name: pins[name]
                 for name, chosen in answer.items()
-                if name in pins and chosen.version != pins[name]
+                if name in pins and not satisfies(chosen.version, pins[name])
             }
             if moved.keys() <= versions.keys():
                 break
@@ -261,7 +262,8 @@ class Repairer:
             others = {
                 name: version
                 for name, version in source.items()
-                if found.freeze.get(name, version) != version and name not in self._joint.versions
+                if name not in self._joint.versions
+                and not satisfies(found.freeze.get(name, version), version)
             }
             likely = [name for name in through if name in others]
             mends = partial(self._mends, check, versions, others)
@@ -323,7 +325,7 @@ def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:
     return [
         CheckId("version", name)
         for name, version in pins.items()
-        if found.freeze.get(name, "").partition("+")[0] != version.partition("+")[0]
+        if not satisfies(found.freeze.get(name, ""), version)
     ]
 
 

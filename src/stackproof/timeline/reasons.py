@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from stackproof.environment import Freeze
 from stackproof.timeline.records import Culprit
 from stackproof.timeline.releases import Releases
+from stackproof.versions import satisfies
 
 __all__ = ["Facts"]
 
@@ -69,7 +70,8 @@ class Facts:
             if have is None:
                 yield f"requires {_shown(requirement)}, which is not there"
             elif not _admits(requirement, have):
-                holder = "the row pins" if self._pins.get(required) == have else "the row has"
+                pinned = required in self._pins and satisfies(have, self._pins[required])
+                holder = "the row pins" if pinned else "the row has"
                 yield f"requires {_shown(requirement)}; {holder} {required} {have}"
 
     def _others(self, name: str, version: str, freeze: Freeze) -> Iterator[str]:
