@@ -1,4 +1,4 @@
-"""The one place that runs a command: an argument list, a log, a time limit, nothing left behind."""
+"""Run a command: an argument list, a log, a time limit, nothing left behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from stackproof.errors import CannotJudgeError
 
 __all__ = ["Answer", "Finished", "ask", "run"]
 
-_POLL_SECONDS = 0.05
+_TICK_SECONDS = 0.05
+_POLL_SECONDS = 0.005
 _GRACE_SECONDS = 5.0
 
 
@@ -50,14 +51,17 @@ def run(
     *,
     log: Path,
     limit: float,
+    grace: float = _GRACE_SECONDS,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> Finished:
     """Run a command to its end, all output appended to `log`.
 
-    `limit` is in seconds; past it the command's whole process group is stopped. `tick` is called
-    some twenty times a second. A command that cannot be started says so in the log and ends with 1.
+    `limit` is in seconds; past it the command's whole process group is asked to end (SIGTERM), and
+    killed after `grace` more seconds. `tick` is called some twenty times a second. A command that
+    cannot be started says so in the log and ends with 1. Raises OSError if the log cannot be
+    written.
     """
     begin = time.monotonic()
     with log.open("ab") as output:
@@ -72,7 +76,7 @@ def run(
         )
     timed_out = False
     try:
-        while not _ended(process):
+        while not _ended(process, _TICK_SECONDS):
             tick()
             if time.monotonic() - begin > limit:
                 timed_out = True
@@ -80,7 +84,7 @@ def run(
     finally:
         # Also on Ctrl-C: the command has a process group of its own, so the terminal's
         # signal did not reach it, and what it started must not outlive it.
-        _stop_group(process)
+        _stop_group(process, grace)
     return Finished(exit=process.returncode, seconds=time.monotonic() - begin, timed_out=timed_out)
 
 
@@ -116,22 +120,29 @@ def ask(
     return Answer(exit=done.returncode, output=done.stdout.strip(), errors=done.stderr.strip())
 
 
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(_POLL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait at most so many seconds for the process to end; tell whether it did.
+
+    It is not reaped: as long as it is not, its number, which is its group's, is nobody else's.
+    """
+    deadline = time.monotonic() + seconds
+    how = os.WEXITED | os.WNOWAIT | os.WNOHANG
+    while os.waitid(os.P_PID, process.pid, how) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
     return True
 
 
-def _stop_group(process: subprocess.Popen[bytes]) -> None:
+def _stop_group(process: subprocess.Popen[bytes], grace: float) -> None:
     """Stop what is left of the process group, politely at first."""
-    if process.poll() is None:
-        _signal_group(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
-    _signal_group(process, signal.SIGKILL)
-    process.wait()
+    try:
+        if not _ended(process, 0):
+            _signal_group(process, signal.SIGTERM)
+            _ended(process, grace)
+    finally:  # also where Ctrl-C comes a second time
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -55,3 +55,41 @@ def test_a_command_that_cannot_be_started_says_so(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == (
         "error: /no/such/command cannot be started: No such file or directory\n"
     )
+
+
+@pytest.mark.fault("R8.10")
+def test_a_command_is_given_the_time_that_it_needs_to_end(tmp_path: Path) -> None:
+    ends = (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        "    time.sleep(1)\n"
+        "    print('ended well', flush=True)\n"
+        "    sys.exit(3)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    found = {}
+    for grace in (0.2, 20.0):
+        log = tmp_path / f"{grace}.log"
+        command = [sys.executable, "-c", ends]
+        finished = run(command, log=log, limit=0.7, grace=grace)
+        assert finished.timed_out
+        found[grace] = finished.exit, log.read_text().split("\n")[1:-1]
+    assert found == {0.2: (-signal.SIGKILL, []), 20.0: (3, ["ended well"])}
+
+
+@pytest.mark.fault("R8.18")
+def test_a_group_is_killed_while_its_number_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill, seen = os.killpg, []
+
+    def look(group: int, number: int) -> None:
+        seen.append(Path(f"/proc/{group}/stat").exists())
+        kill(group, number)
+
+    monkeypatch.setattr("os.killpg", look)
+    left = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input()'])"
+    assert run([sys.executable, "-c", left], log=tmp_path / "log", limit=30).exit == 0
+    assert seen == [True]

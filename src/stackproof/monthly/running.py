@@ -22,6 +22,8 @@ from stackproof.text import plain
 __all__ = ["TaskEnd", "read_end", "run_job", "search_arguments"]
 
 _LAST_LINES = 25
+#: For a row whose time is up: its suite is stopped, then its servers, then the verdict is written.
+_GRACE_SECONDS = 120.0
 
 
 class TaskEnd(Record):
@@ -120,6 +122,7 @@ class _Crew:
             [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py"), *arguments],
             log=log,
             limit=limit,
+            grace=_GRACE_SECONDS,
             env=self.project.environ,
             cwd=root,
             tick=follow,

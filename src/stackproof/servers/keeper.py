@@ -149,7 +149,7 @@ def _run(command: Sequence[str], task: dict[str, Any], orders: Orders, record: R
     )
     try:
         record.note(process.pid)
-        while process.poll() is None and not orders.to_stop(_TICK):
+        while not _has_ended(process.pid) and not orders.to_stop(_TICK):
             pass
     finally:
         _end(process, stop, task["grace"])
@@ -158,11 +158,13 @@ def _run(command: Sequence[str], task: dict[str, Any], orders: Orders, record: R
 
 def _end(process: subprocess.Popen[bytes], stop: signal.Signals, grace: float) -> None:
     """Stop the process politely, then by force, and then all that it left behind."""
-    if process.poll() is None:
+    if not _has_ended(process.pid):
         process.send_signal(stop)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(grace)
-    # Where there is no /proc, its group is all that can be found of what it left behind.
+        deadline = time.monotonic() + grace
+        while not _has_ended(process.pid) and time.monotonic() < deadline:
+            time.sleep(_TICK)
+    # Where there is no /proc, its group is all that can be found of what it left behind. Killed
+    # before the process is reaped: from then on its number may be another's.
     _kill(os.killpg, process.pid)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_SWEEP_SECONDS)
@@ -171,6 +173,11 @@ def _end(process: subprocess.Popen[bytes], stop: signal.Signals, grace: float) -
         for pid in pids:
             _kill(os.kill, pid)
         time.sleep(_TICK)
+
+
+def _has_ended(pid: int) -> bool:
+    """Tell whether a child has ended, and do not reap it."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
 
 def _kill(send: Callable[[int, int], None], pid: int) -> None:
