@@ -29,6 +29,9 @@ Outcome = Literal["passed", "failed", "skipped"]
 _ROOM = ".room"
 _ROOM_BYTES = 1 << 20
 
+#: What an import check says that passed without importing anything.
+_NO_MODULE = "it installs no module of its own"
+
 _STAGES = TypeAdapter(tuple[StageRecord, ...])
 _LEFT_OUT = TypeAdapter(dict[str, tuple[str, ...]])
 
@@ -60,13 +63,17 @@ class RunRecord(Record):
 
 
 class CheckResult(Record):
-    """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time."""
+    """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time.
+
+    `modules` are those that an import check imported, and None for every other check.
+    """
 
     id: str
     outcome: Outcome
     message: Said
     seconds: float
     grade: str = "real"
+    modules: tuple[str, ...] | None = None
 
     @property
     def kind(self) -> str:
@@ -230,6 +237,7 @@ def _take(entry: dict[str, Any], checks: dict[str, CheckResult], errors: list[st
             errors.append(f"{entry['nodeid']}: {_message(entry)}")
         return
     before = checks.get(name)
+    modules = properties.get("modules")
     outcome, message = entry["outcome"], _message(entry)
     if "wasxfail" in entry:
         # Known failures stand in the matrix, with reason and date, and nowhere else.
@@ -239,9 +247,10 @@ def _take(entry: dict[str, Any], checks: dict[str, CheckResult], errors: list[st
     checks[name] = CheckResult(
         id=name,
         outcome=outcome,
-        message=message,
+        message=message or (_NO_MODULE if modules == [] else ""),
         seconds=round(entry["duration"] + (before.seconds if before else 0.0), 3),
         grade=properties.get("grade", "real"),
+        modules=None if modules is None else tuple(modules),
     )
 
 

@@ -25,7 +25,11 @@ _NOTHING_FOUND = 5
 
 
 class Check(Record):
-    """One check, judged; `reason` is the matrix's where the failure is a known one."""
+    """One check, judged; `reason` is the matrix's where the failure is a known one.
+
+    `modules` are those that an import check imported: of a distribution that installs none it
+    passes, and shows nothing.
+    """
 
     id: str
     kind: str
@@ -36,6 +40,7 @@ class Check(Record):
     message: str
     reason: str | None
     seconds: float
+    modules: tuple[str, ...] | None = None
 
 
 class ClaimVerdict(Record):
@@ -197,6 +202,7 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
             message=plain(result.message),
             reason=reason,
             seconds=result.seconds,
+            modules=result.modules,
         )
 
 

@@ -310,9 +310,9 @@ def test_what_cannot_be_the_name_or_python_of_a_matrix_is_refused(
 
 def test_a_first_matrix_that_would_be_none_is_not_written(desk: Desk) -> None:
     document = desk.root / "requirements.txt"
-    document.write_text("7zip==1.0\n", encoding="utf-8")
+    document.write_text("-i ftp://example.org/simple\nalpha==1.0\n", encoding="utf-8")
     said = _matrix_from(desk, str(document))
     assert said.startswith(
-        "exit 2, nothing was written: requirements.toml: [pins number 1 (7zip)], key imports"
+        "exit 2, nothing was written: requirements.toml: [indexes.example-org-simple], key url"
     )
     assert not (desk.root / "matrices" / "requirements.toml").exists()

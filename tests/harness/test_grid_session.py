@@ -177,7 +177,7 @@ def test_installing_proves_cells_or_refutes_them(
 
 
 def test_a_module_can_be_named(checkout: Bench) -> None:
-    checkout.index.add(Release("guest", "5.0", modules={"visitor.py": ""}))
+    checkout.index.add(Release("guest", "5.0", modules={"visitor.py": "", "thief.py": "0/0"}))
     asked = ["host=1.0", "guest=5.0", "--install"]
     assert _ask(checkout, *asked) == "exit 1"
     assert _ask(checkout, *asked, "--import", "guest=visitor") == ""

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING
 
 import pytest
+from stack_suite.modules import modules_of
 from stack_suite.probe import probe_modules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stack_suite.plan import Pin, Plan
 
 
-def test_import(pin: Pin, plan: Plan, run_folder: Path) -> None:
+def test_import(
+    pin: Pin, plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]
+) -> None:
     """Import each module of the pin in a fresh process of its own."""
-    for module in pin.imports:
+    modules = _installed(pin)
+    record_property("modules", modules)
+    for module in modules:
         folder = run_folder / f"import-{module}"
         probe = probe_modules([module], folder=folder, limit=plan.import_seconds)
         if probe.failure:
             pytest.fail(f"import {probe.failure}", pytrace=False)
 
 
-def test_import_together(plan: Plan, run_folder: Path) -> None:
+def test_import_together(
+    plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]
+) -> None:
     """Import all modules in one fresh process, in documented order."""
+    modules = [module for pin in plan.pins for module in _installed(pin)]
+    record_property("modules", modules)
     folder, limit = run_folder / "import-together", plan.import_seconds
-    probe = probe_modules(plan.modules, folder=folder, limit=limit)
+    probe = probe_modules(modules, folder=folder, limit=limit)
     if probe.failure:
         pytest.fail(probe.failure, pytrace=False)
+
+
+def _installed(pin: Pin) -> list[str]:
+    try:
+        return list(modules_of(pin))
+    except PackageNotFoundError:
+        pytest.fail(f"{pin.name} is not installed, so it has no module to import", pytrace=False)

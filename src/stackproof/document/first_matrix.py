@@ -13,7 +13,6 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from tomlkit.items import AoT, Table
 
-from stackproof.document.names import imports
 from stackproof.document.requirement import this_python
 from stackproof.document.stack import Command, Install, Listed, Note, Stack
 
@@ -23,13 +22,12 @@ __all__ = ["first_matrix", "left_out"]
 def first_matrix(stack: Stack, *, python: str | None = None) -> str:
     """Return the text of a matrix file; `python` stands in for a version the stack does not name.
 
-    What cannot be known from the stack alone (the modules to import, the role of a pin, the checks
-    that prove a claim) is filled in with what is most likely, for the user to look over.
+    What cannot be known from the stack alone (the role of a pin, the checks that prove a claim) is
+    filled in with what is most likely, for the user to look over. The modules to import are left
+    out: what a distribution installs says so.
     """
     document = tomlkit.document()
-    document.add(
-        tomlkit.comment("Written by `nox -s matrix-from`; look over imports, roles, claims.")
-    )
+    document.add(tomlkit.comment("Written by `nox -s matrix-from`; look over roles and claims."))
     document["format"] = 1
     document["title"] = stack.title
     document["document"] = stack.file
@@ -121,7 +119,6 @@ def _pin(pin: _Wanted, others: Sequence[Listed], owners: Collection[str]) -> Tab
     table = _table(
         name=pin.name,
         version=pin.version,
-        imports=[imports(pin.name)],
         area=pin.listed.area if pin.listed else "-",
         role=pin.listed.label if pin.listed else pin.name,
     )

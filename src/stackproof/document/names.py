@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from packaging.utils import InvalidName, canonicalize_name
 
-__all__ = ["distribution", "imports", "is_name"]
+__all__ = ["distribution", "is_name"]
 
 #: Words for projects whose distribution is called otherwise.
 _SPOKEN = {
@@ -17,21 +17,6 @@ _SPOKEN = {
     "airflow": "apache-airflow",
 }
 
-#: Modules of distributions that are not imported by their own name.
-_IMPORTS = {
-    "apache-airflow": "airflow",
-    "beautifulsoup4": "bs4",
-    "grpcio": "grpc",
-    "kafka-python": "kafka",
-    "opencv-python": "cv2",
-    "pillow": "PIL",
-    "psycopg2-binary": "psycopg2",
-    "pyjwt": "jwt",
-    "python-dateutil": "dateutil",
-    "python-dotenv": "dotenv",
-    "pyyaml": "yaml",
-    "scikit-learn": "sklearn",
-}
 _PROVIDER = "apache-airflow-providers-"
 
 
@@ -57,10 +42,3 @@ def distribution(label: str, known: Collection[str]) -> str:
     if name.endswith("-provider") and "apache-airflow" in known:
         return _PROVIDER + name.removesuffix("-provider")
     return name
-
-
-def imports(name: str) -> str:
-    """Return the module that a distribution is most likely imported by."""
-    if name.startswith(_PROVIDER):
-        return f"airflow.providers.{name.removeprefix(_PROVIDER).replace('-', '.')}"
-    return _IMPORTS.get(name, name.replace("-", "_"))

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from stackproof.checks import CheckId
-from stackproof.document.names import imports
 from stackproof.grid.forms import Cell, Proof
 from stackproof.grid.making import Question
 from stackproof.laboratory import Laboratory
@@ -26,8 +25,7 @@ _DAY = timedelta(days=1)
 class Prover:
     """Proves cells in scratch environments, leaving evidence in folders of `home`.
 
-    `modules` maps a distribution to the module that it is imported by, where it is not the obvious
-    one.
+    `modules` maps a distribution to the one module that is to import, in place of all its own.
     """
 
     laboratory: Laboratory
@@ -64,12 +62,9 @@ class Prover:
 def plan_of(cell: Cell, question: Question, modules: Mapping[str, str]) -> Plan:
     """Return the plan that installs a cell and what is held in one go, and imports both."""
     pins = tuple(
-        Pin(
-            name=name,
-            version=version,
-            imports=(modules.get(name) or imports(name),),
-            area="grid",
-            role="axis",
+        Pin.model_validate(
+            {"name": name, "version": version, "area": "grid", "role": "axis"}
+            | ({"imports": (modules[name],)} if name in modules else {})
         )
         for name, version in zip(question.names, cell.versions, strict=True)
     )

@@ -152,7 +152,12 @@ class Pin(_Table):
 
     name: DistributionName
     version: VersionText
-    imports: tuple[Module, ...] = Field(strict=False, min_length=1)
+    imports: tuple[Module, ...] = Field(
+        default=(),
+        strict=False,
+        min_length=1,
+        description="The modules that must import; left out, those that the distribution installs.",
+    )
     area: Text
     role: Text
     extras: tuple[DistributionName, ...] = Field(default=(), strict=False)

@@ -38,6 +38,7 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
                 for check in verdict.checks
                 if (check.outcome, check.grade) == ("passed", "emulated")
             ],
+            empty=[check.id for check in verdict.checks if check.modules == ()],
             headline=HEADLINE[verdict.verdict],
             audited=audited(evidence),
         )

@@ -22,7 +22,10 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One distribution at one exact version, with the modules it is imported by."""
+    """One distribution at one exact version, with the modules it is imported by.
+
+    `imports` is empty where that is left to the distribution's own record, see `modules`.
+    """
 
     name: str
     version: str
@@ -52,11 +55,6 @@ class Plan:
     def asks(self, check: str) -> bool:
         """Tell whether the check, by its id, is one of those that are asked."""
         return not self.only or check in self.only
-
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """Every module of every pin, in documented order."""
-        return tuple(module for pin in self.pins for module in pin.imports)
 
 
 def installed_version(distribution: str) -> str | None:
