@@ -55,18 +55,21 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     tick: Callable[[], None] = lambda: None,
+    sweeps: bool = True,
 ) -> Finished:
     """Run a command to its end, all output appended to `log`.
 
     `limit` is in seconds; past it the command's whole process group is asked to end (SIGTERM), and
     killed after `grace` more seconds. `tick` is called some twenty times a second. A command that
-    cannot be started says so in the log and ends with 1. Raises OSError if the log cannot be
-    written.
+    cannot be started says so in the log and ends with 1. What it leaves behind is killed, also in
+    sessions of its own, unless `sweeps` says that it cleans up itself. Raises OSError if the log
+    cannot be written.
     """
     begin = time.monotonic()
+    sweeping = "yes" if sweeps else "no"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command],
+            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), sweeping, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -139,7 +142,9 @@ def _stop_group(process: subprocess.Popen[bytes], grace: float) -> None:
     try:
         if not _ended(process, 0):
             _signal_group(process, signal.SIGTERM)
-            _ended(process, grace)
+            if not _ended(process, grace):
+                process.terminate()  # the leash, for the second time: it kills what is left
+                _ended(process, _GRACE_SECONDS)
     finally:  # also where Ctrl-C comes a second time
         _signal_group(process, signal.SIGKILL)
         process.wait()

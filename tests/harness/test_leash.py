@@ -93,3 +93,49 @@ def test_a_group_is_killed_while_its_number_is_its_own(
     left = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input()'])"
     assert run([sys.executable, "-c", left], log=tmp_path / "log", limit=30).exit == 0
     assert seen == [True]
+
+
+DAEMON = """
+import os, subprocess, sys, time
+from pathlib import Path
+command = [sys.executable, "-c", "import time; time.sleep(600)"]
+daemon = subprocess.Popen(command, start_new_session=True)
+Path(sys.argv[1]).write_text(str(daemon.pid))
+{ending}
+"""
+
+
+@pytest.mark.fault("E1")
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [("time.sleep(60)", -signal.SIGTERM), ("sys.exit(3)", 3), ("os.kill(os.getpid(), 9)", -9)],
+)
+def test_what_a_command_started_in_a_session_of_its_own_ends_with_it(
+    tmp_path: Path, ending: str, code: int
+) -> None:
+    told = tmp_path / "daemon"
+    command = [sys.executable, "-c", DAEMON.format(ending=ending), str(told)]
+    finished = run(command, log=tmp_path / "log", limit=1.5)
+    assert finished.exit == code
+    assert not _alive(int(told.read_text()))
+
+
+@pytest.mark.fault("E2")
+def test_a_killed_run_leaves_nothing_behind_that_its_command_started(tmp_path: Path) -> None:
+    told = tmp_path / "daemon"
+    call = DAEMON.format(ending="time.sleep(60)")
+    code = (
+        "import sys; from pathlib import Path; from stackproof.process import run\n"
+        f"run([sys.executable, '-c', {call!r}, {str(told)!r}], log=Path('log'), limit=60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+    )
+    deadline = time.monotonic() + 20
+    while not (told.exists() and told.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    while _alive(int(told.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(int(told.read_text()))

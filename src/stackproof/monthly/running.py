@@ -126,6 +126,7 @@ class _Crew:
             env=self.project.environ,
             cwd=root,
             tick=follow,
+            sweeps=False,  # keepers of servers outlive a nox that was killed, until all is clean
         )
         follow()
         return finished
