@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,6 +26,8 @@ __all__ = ["CheckResult", "Evidence", "RunRecord", "SuiteResults"]
 
 Outcome = Literal["passed", "failed", "skipped"]
 
+_WORST_FIRST: tuple[Outcome, ...] = ("failed", "skipped", "passed")
+
 _ROOM = ".room"
 _ROOM_BYTES = 1 << 20
 
@@ -39,11 +41,12 @@ _LEFT_OUT = TypeAdapter(dict[str, tuple[str, ...]])
 class RunRecord(Record):
     """The circumstances of a run.
 
-    `trouble` says in one message why the run cannot be judged, or is None; `suite` is the sha256 of
-    the suite's files, and `suite_exit` is None where it did not run to its end. `seconds` is wall
-    time, `own_seconds` the part of it spent outside installers and suite. `index` is None where
-    nothing was installed; `further` says what else installers were told of sources, None where that
-    is not known.
+    `trouble` says in one message why the run did not come to its end, or is None; `built` says that
+    the environment was built nevertheless, so that what the build answered counts. `suite` is the
+    sha256 of the suite's files, and `suite_exit` is None where it did not run to its end. `seconds`
+    is wall time, `own_seconds` the part of it spent outside installers and suite. `index` is None
+    where nothing was installed; `further` says what else installers were told of sources, None
+    where that is not known.
     """
 
     format: Literal[1] = 1
@@ -59,6 +62,7 @@ class RunRecord(Record):
     notes: tuple[str, ...]
     suite: str
     suite_exit: int | None
+    built: bool = False  # older files do not say
     trouble: Said | None
 
 
@@ -201,7 +205,7 @@ class Evidence:
 
 def _read_report_log(text: str) -> SuiteResults:
     """Read pytest-reportlog's JSON lines; a torn last line is one that was never finished."""
-    checks: dict[str, CheckResult] = {}
+    phases: dict[str, list[dict[str, Any]]] = {}
     errors: list[str] = []
     end: int | None = None
     for entry in _entries(text):
@@ -214,10 +218,15 @@ def _read_report_log(text: str) -> SuiteResults:
             said = f"{entry['nodeid']} skips itself as a whole ({_message(entry)})"
             errors.append(f"{said}; skip inside a test, or the check vanishes")
         elif kind == "TestReport":
-            _take(entry, checks, errors)
+            name = dict(entry.get("user_properties", ())).get("check")
+            if name is not None:
+                phases.setdefault(name, []).append(entry)
+            elif entry["outcome"] == "failed":
+                errors.append(f"{entry['nodeid']}: {_message(entry)}")
     # Each worker collects, and so complains, for itself.
     unique = tuple(dict.fromkeys(errors))
-    return SuiteResults(checks=tuple(checks.values()), errors=unique, exit=end)
+    checks = tuple(_check(name, each) for name, each in phases.items() if _is_answer(each))
+    return SuiteResults(checks=checks, errors=unique, exit=end)
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
@@ -228,30 +237,33 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
             return
 
 
-def _take(entry: dict[str, Any], checks: dict[str, CheckResult], errors: list[str]) -> None:
-    """Fold one phase of one test into its check: the worst phase counts, and times add up."""
-    properties = dict(entry.get("user_properties", ()))
-    name = properties.get("check")
-    if name is None:
-        if entry["outcome"] == "failed":
-            errors.append(f"{entry['nodeid']}: {_message(entry)}")
-        return
-    before = checks.get(name)
+def _is_answer(phases: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether phases of a test answer its check: that it could be set up is no answer."""
+    return any(phase["when"] == "call" or phase["outcome"] != "passed" for phase in phases)
+
+
+def _check(name: str, phases: Sequence[dict[str, Any]]) -> CheckResult:
+    """Return the check that the phases of a test make: the worst counts, and times add up."""
+    outcomes = [_outcome(phase) for phase in phases]
+    outcome, message = min(outcomes, key=lambda each: _WORST_FIRST.index(each[0]))
+    properties = dict(phases[-1]["user_properties"])
     modules = properties.get("modules")
-    outcome, message = entry["outcome"], _message(entry)
-    if "wasxfail" in entry:
-        # Known failures stand in the matrix, with reason and date, and nowhere else.
-        outcome, message = "failed", f"marked as an expected failure: {message}"
-    if before is not None and (outcome == "passed" or before.outcome == "failed"):
-        outcome, message = before.outcome, before.message
-    checks[name] = CheckResult(
+    return CheckResult(
         id=name,
         outcome=outcome,
         message=message or (_NO_MODULE if modules == [] else ""),
-        seconds=round(entry["duration"] + (before.seconds if before else 0.0), 3),
+        seconds=round(sum(phase["duration"] for phase in phases), 3),
         grade=properties.get("grade", "real"),
         modules=None if modules is None else tuple(modules),
     )
+
+
+def _outcome(phase: dict[str, Any]) -> tuple[Outcome, str]:
+    """Return the outcome of a phase, and its message."""
+    if "wasxfail" in phase:
+        # Known failures stand in the matrix, with reason and date, and nowhere else.
+        return "failed", f"marked as an expected failure: {_message(phase)}"
+    return phase["outcome"], _message(phase)
 
 
 def _message(entry: dict[str, Any]) -> str:

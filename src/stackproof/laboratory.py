@@ -41,7 +41,7 @@ class Laboratory:
     def recall(
         self, plan: Plan, home: Path | None = None, not_before: datetime | None = None
     ) -> Evidence | None:
-        """Return the newest run of this very plan that was judged, none before `not_before`.
+        """Return the newest settled run of this very plan, none before `not_before`.
 
         Same means the same plan, the same suite and the same constraint files, by content, from the
         same sources. Raises CannotJudgeError if a constraint file cannot be had.
@@ -58,7 +58,7 @@ class Laboratory:
                 return None
             used = {(file.name, file.sha256) for file in run.constraints}
             same = (evidence.plan.fingerprint, run.suite, used) == wanted
-            if same and self.has_sources_of(run) and judge(evidence).verdict != "unjudged":
+            if same and self.has_sources_of(run) and judge(evidence).settled:
                 return evidence
         return None
 

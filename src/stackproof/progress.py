@@ -23,6 +23,10 @@ class Progress:
         """Bring the moving line up to date."""
         self._update()
 
+    def say(self, text: str) -> None:
+        """Print a line of its own."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def part(self, text: str, detail: Callable[[], str] = str) -> Iterator[None]:
         """Show a part of the run while it goes; `detail` adds to the moving line."""
@@ -42,4 +46,4 @@ class Progress:
             self._update = lambda: None
             seconds = time.monotonic() - begin
             line = f"{text:<44} {seconds:6.1f} s{'' if outcome == 'done' else '  stopped'}"
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.say(line)

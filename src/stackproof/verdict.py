@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from stackproof.answers import Answers, answers_of
 from stackproof.checks import ALL, KINDS, CheckId
-from stackproof.environment import FailureKind
 from stackproof.evidence import CheckResult, Evidence, Outcome
 from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, timestamp
 from stackproof.records import Record
@@ -62,8 +62,10 @@ class UsedConstraints(Record):
 class Verdict(Record):
     """A run, judged. The form of `verdict.json`; `seconds` is wall time.
 
-    `trouble` says why a run could not be judged and is None for one that was. `left_out` maps the
-    workloads that need distributions which the row neither pins nor has to those distributions.
+    `trouble` says why a run could not be judged and is None for one that was. Of a broken run
+    `untold` says what could not be told besides its failures, None where all was; `ended` says
+    whether a run asked all that it was to ask. `left_out` maps the workloads that need
+    distributions which the row neither pins nor has to those distributions.
     """
 
     format: Literal[1] = 1
@@ -75,6 +77,8 @@ class Verdict(Record):
     constraints: UsedConstraints | None
     verdict: Literal["ok", "broken", "unjudged"]
     trouble: Said | None
+    untold: Said | None = None  # older files have none, nor what comes next
+    ended: bool = True
     started: datetime
     seconds: float
     checks: tuple[Check, ...]
@@ -84,10 +88,17 @@ class Verdict(Record):
 
     @property
     def exit_code(self) -> int:
-        """0 if nothing is news, 1 for news, 2 where the run could not be judged."""
+        """0 if nothing is news, 1 for news, 2 where the run, or a part of it, was not judged."""
         if self.verdict == "unjudged":
             return 2
-        return 1 if self.news else 0
+        if self.news:
+            return 1
+        return 2 if self.untold else 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether a search may rest on its answers: it was judged, and asked all that it was to."""
+        return self.trouble is None and self.ended
 
     @property
     def news(self) -> tuple[Check, ...]:
@@ -102,10 +113,10 @@ class Verdict(Record):
 def judge(evidence: Evidence) -> Verdict:
     """Judge a run from its folder."""
     plan, run = evidence.plan, evidence.run
-    answers = {answer.id: answer for answer in _answers(evidence, plan)}
-    results = {**answers, **_unanswered(evidence, plan, answers)}
-    checks = _ordered(_judged(plan, results))
-    trouble = run.trouble or _gap(evidence, plan, answers)
+    answers = answers_of(evidence, plan, run)
+    checks = _ordered(_judged(plan, answers.every))
+    gap = run.trouble or _gap(plan, answers, evidence)
+    untold = plain(gap) if gap else None
     failed = any(check.outcome == "failed" for check in checks)
     used = run.constraints[0] if run.constraints else None
     return Verdict(
@@ -115,77 +126,22 @@ def judge(evidence: Evidence) -> Verdict:
         installer=run.installer,
         as_of=timestamp(plan.as_of) if plan.as_of else None,
         constraints=UsedConstraints(source=used.source, sha256=used.sha256) if used else None,
-        verdict="unjudged" if trouble else "broken" if failed else "ok",
-        trouble=plain(trouble) if trouble else None,
+        # A failure is a failure, whatever could not be told besides.
+        verdict="broken" if failed else "unjudged" if untold else "ok",
+        trouble=None if failed else untold,
+        untold=untold if failed else None,
+        ended=answers.ended,
         started=run.started,
         seconds=run.seconds,
         checks=checks,
         # A run that could not be judged proves nothing, and refutes nothing.
-        claims=tuple(_judge_claim(claim, {} if trouble else results) for claim in plan.claims),
+        claims=tuple(
+            _judge_claim(claim, answers.every if failed or not untold else {})
+            for claim in plan.claims
+        ),
         left_out=evidence.left_out,
         counts=_counts(checks),
     )
-
-
-def _answers(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
-    """Yield the result of every check that was made, skips by the suite among them."""
-    outside = (*_stage_results(evidence), *_pip_check_results(evidence, plan))
-    yield from (result for result in outside if _is_asked(result, plan))
-    yield from evidence.suite.checks
-
-
-def _unanswered(
-    evidence: Evidence, plan: Plan, answers: Mapping[str, CheckResult]
-) -> dict[str, CheckResult]:
-    """Return a skip for every check that is planned and has no answer."""
-    failed = next((stage for stage in evidence.stages if stage.failure), None)
-    reason = f"not run: stage {failed.name} failed" if failed else "not run"
-    return {
-        check: CheckResult(id=check, outcome="skipped", message=reason, seconds=0.0)
-        for check in plan.checks
-        if check not in answers
-    }
-
-
-def _is_asked(result: CheckResult, plan: Plan) -> bool:
-    """Tell whether a result belongs to the run; a stage that failed does, asked for or not."""
-    failed_stage = result.kind == "stage" and result.outcome != "passed"
-    return not plan.only or result.id in plan.only or failed_stage
-
-
-def _stage_results(evidence: Evidence) -> Iterator[CheckResult]:
-    """Yield a result for each stage that ran; one that was kept from running is no failure."""
-    outcomes: dict[FailureKind | None, Outcome] = {None: "passed", "refused": "failed"}
-    for stage in evidence.stages:
-        yield CheckResult(
-            id=CheckId("stage", stage.name),
-            outcome=outcomes.get(stage.failure, "skipped"),
-            message=stage.message,
-            seconds=stage.seconds,
-        )
-
-
-def _pip_check_results(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
-    found = evidence.pip_check
-    if found is None:
-        return
-    every = [line for lines in found.complaints.values() for line in lines]
-    yield CheckResult(
-        id=CheckId("pip-check"),
-        outcome="passed" if found.exit == 0 else "failed",
-        message="" if found.exit == 0 else "\n".join(every) or found.output,
-        seconds=found.seconds,
-    )
-    for name, lines in found.complaints.items():
-        yield CheckResult(
-            id=CheckId("pip-check", name), outcome="failed", message="\n".join(lines), seconds=0.0
-        )
-    # A distribution that has stopped complaining is a check that passes: its known failure is over.
-    named = dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only])
-    for check in named:
-        asked = CheckId.parse(check)
-        if asked.kind == "pip-check" and asked.subject not in (ALL, *found.complaints):
-            yield CheckResult(id=check, outcome="passed", message="", seconds=0.0)
 
 
 def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
@@ -230,37 +186,36 @@ def _state(outcome: Outcome, *, known: bool) -> State:
     return "fixed" if known else "ok"
 
 
-def _gap(evidence: Evidence, plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
-    """Say what keeps a run without trouble from being judged all the same, or None."""
+def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
+    """Say what a run without trouble left open all the same, or None."""
     if any(stage.failure for stage in evidence.stages):
-        return (
-            None  # the stack cannot be installed: that is the verdict, and nothing else could run
-        )
+        # The stack cannot be installed: that is the verdict, and nothing else could run.
+        return None
     return (
-        (_gap_in_suite(evidence) if plan.asks_suite else None)
-        or _gap_in_checks(plan, answers)
-        or _gap_in_skips(plan, answers)
+        (_gap_in_suite(plan, answers) if plan.asks_suite else None)
+        or _gap_in_checks(plan, answers.given)
+        or _gap_in_skips(plan, answers.given)
     )
 
 
-def _gap_in_suite(evidence: Evidence) -> str | None:
-    suite = evidence.suite
+def _gap_in_suite(plan: Plan, answers: Answers) -> str | None:
+    suite = answers.suite
     if suite.errors:
         return "the suite has errors:\n" + "\n".join(suite.errors)
     if suite.exit == _NOTHING_FOUND:
-        return f"the suite has no check {' or '.join(evidence.plan.checks)}; see suite.log"
-    if suite.exit not in (0, 1):
+        return f"the suite has no check {' or '.join(plan.checks)}; see suite.log"
+    if not answers.suite_ended:
         return f"the suite did not run to its end (pytest's exit code: {suite.exit}); see suite.log"
     if all(result.outcome == "skipped" for result in suite.checks):
         return "the suite executed nothing: every check was skipped"
     return None
 
 
-def _gap_in_skips(plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
+def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
     """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
     skipped = [
         f"{result.id} ({result.message})"
-        for result in answers.values()
+        for result in given.values()
         if result.outcome == "skipped" and result.id not in plan.allowed_skips
     ]
     if not skipped:
@@ -271,11 +226,11 @@ def _gap_in_skips(plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
     )
 
 
-def _gap_in_checks(plan: Plan, answers: Mapping[str, CheckResult]) -> str | None:
-    missing = [check for check in plan.checks if check not in answers]
+def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
+    missing = [check for check in plan.checks if check not in given]
     if missing:
         return f"planned checks were not run: {', '.join(missing)}"
-    unknown = [item.check for item in plan.known_failures if item.check not in answers]
+    unknown = [item.check for item in plan.known_failures if item.check not in given]
     if unknown:
         return (
             f"known failures name no check of this run: {', '.join(unknown)}; "

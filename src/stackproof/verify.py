@@ -44,7 +44,8 @@ def verify(
 
     The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
-    However the run ends, what it found is written and judged: trouble gives the verdict "unjudged".
+    However the run ends, what it found is written and judged: what trouble kept from being told is
+    no failure.
     Raises CannotJudgeError if another run of the row is under way, or if not even a verdict can be
     written, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
@@ -74,6 +75,7 @@ class _Run:
     others_seconds: float = 0.0
     doing: str = "preparation"
     trouble: str | None = None
+    built: bool = False
     python: str = ""
     installer_version: str = ""
     index: str | None = None
@@ -109,6 +111,7 @@ class _Run:
                 self._take_over(mark)
             else:
                 mark = self._build(environment)
+            self.built = mark is not None
             if mark is not None and self.plan.asks_suite:
                 self._run_suite(environment, mark, servers)
 
@@ -124,7 +127,18 @@ class _Run:
             self.evidence.release_room()
             verdict = self._conclude()
         self.evidence.release_room()
+        self._remember(verdict)
         return verdict
+
+    def _remember(self, verdict: Verdict) -> None:
+        """Add the run to the history, which says what the verdict says, or nothing yet.
+
+        What is written below the run's folder stands by now; `nox -s report` adds a missing line.
+        """
+        try:
+            append(self.project.reports, self.evidence, verdict)
+        except OSError as error:
+            self.progress.say(f"the history lacks this run until `nox -s report`: {refused(error)}")
 
     def _conclude(self) -> Verdict:
         seconds = time.monotonic() - self.begin
@@ -141,12 +155,12 @@ class _Run:
             notes=(*self.plan.notes, *self.notes),
             suite=self.project.suite_fingerprint,
             suite_exit=self.suite_exit,
+            built=self.built,
             trouble=self.trouble,
         ).write(self.evidence.folder / "run.json")
         verdict = judge(self.evidence)
         write_reports(self.evidence, verdict)
         self.evidence.publish()
-        append(self.project.reports, self.evidence, verdict)
         return verdict
 
     def _require_python(self, environment: Environment) -> None:
@@ -288,6 +302,7 @@ class _Run:
         """Raise if another run took the environment away meanwhile."""
         found = Mark.read(self.venv)
         if found is None or found.evidence != mark.evidence:
+            self.built = False
             raise CannotJudgeError(
                 "the environment was replaced by another run of the same row while this one used it"
             )

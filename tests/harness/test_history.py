@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from stackproof.history import (
     read_history,
     recorded_runs,
     thin,
+    verdict_of,
 )
 from stackproof.verdict import Verdict, judge
 
@@ -75,6 +77,20 @@ def test_only_judged_runs_of_a_row_are_remembered(bench: Bench) -> None:
     append(bench.root / "reports", probe, judged)
     assert not fresh.exists()
     assert read_history(bench.root / "reports" / HISTORY_FILE) == ()
+
+
+@pytest.mark.fault("R8.17")
+def test_a_history_that_cannot_be_kept_does_not_change_the_verdict(bench: Bench) -> None:
+    file = bench.root / "reports" / HISTORY_FILE
+    file.parent.mkdir()
+    file.symlink_to(os.devnull)  # takes a line, and then says that it could not be kept
+    verdict, evidence = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+    assert verdict_of(evidence) == verdict
+    assert "history" in bench.output.getvalue()
+    file.unlink()
+    assert add_recorded(bench.root / "reports") == 1
+    assert [entry.verdict for entry in read_history(file)] == ["ok"]
 
 
 def test_a_history_is_read_in_the_order_of_time(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from evidences import evidence_of, suite_line
 from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from rich.console import Console
@@ -16,8 +16,7 @@ from support.index import Index
 from workbench import ROOT, TINY, Bench
 from xmlschema import XMLSchema
 
-from stackproof.environment import Drift, StageRecord
-from stackproof.evidence import Evidence, RunRecord
+from stackproof.evidence import Evidence
 from stackproof.plan import Installer
 from stackproof.records import to_json
 from stackproof.report import headline, markdown, print_verdict, write_reports
@@ -33,71 +32,6 @@ check = "{}"
 reason = "known | for <years>"
 date = 2025-01-02
 """
-
-# --- evidence, written down by hand where a run would take longer -----------------------------
-
-
-def suite_line(check: str, outcome: str, message: str = "", grade: str = "real") -> str:
-    """Return what the suite's report log says of one check."""
-    longrepr: object = ["test.py", 1, f"Skipped: {message}"] if outcome == "skipped" else message
-    return json.dumps(
-        {
-            "$report_type": "TestReport",
-            "nodeid": f"test.py::{check}",
-            "when": "call",
-            "outcome": outcome,
-            "longrepr": longrepr or None,
-            "duration": 0.0123456,
-            "user_properties": [["check", check], ["grade", grade]],
-        }
-    )
-
-
-def evidence_of(bench: Bench, *suite: str, known: str = "", trouble: str | None = None) -> Evidence:
-    """Write the evidence of a run whose stages went well and whose suite said so much."""
-    plan = bench.plan(known).model_copy(update={"allowed_skips": ("smoke:skips",)})
-    evidence = Evidence.create(bench.root / "reports" / "tiny" / "plain", plan)
-    now = datetime(2025, 4, 1, 12, 30, 15, 678900, tzinfo=timezone.utc)
-    nothing = Drift(added={}, removed={}, upgraded={}, downgraded={})
-    moved = nothing.model_copy(update={"downgraded": {"alpha": ("1.0", "0.9")}})
-    evidence.write_stages(
-        [
-            StageRecord(
-                name=name,
-                command=("uv", "pip", "install"),
-                started=now,
-                seconds=1.234,
-                exit=0,
-                log=f"stages/{name}.log",
-                tries=1,
-                drift=drift,
-                failure=None,
-                message="",
-            )
-            for name, drift in (("one", nothing), ("two", moved))
-        ]
-    )
-    evidence.write_freeze({"alpha": "0.9", "beta": "1.0"})
-    pip_check = {"speaker": "uv", "exit": 0, "seconds": 0.1, "complaints": {}, "output": ""}
-    (evidence.folder / "pip-check.json").write_text(json.dumps(pip_check), encoding="utf-8")
-    end = json.dumps({"$report_type": "SessionFinish", "exitstatus": 1})
-    log = "\n".join([*suite, end, ""])
-    (evidence.folder / "checks.jsonl").write_text(log, encoding="utf-8")
-    RunRecord(
-        started=now,
-        seconds=12.346,
-        own_seconds=0.5,
-        python="3.11.7",
-        installer="uv",
-        installer_version="uv 0.0",
-        index="https://index.example/simple",
-        constraints=(),
-        notes=("a note with a | bar",),
-        suite="0" * 64,
-        suite_exit=1,
-        trouble=trouble,
-    ).write(evidence.folder / "run.json")
-    return evidence
 
 
 MIXED = (
@@ -378,7 +312,7 @@ def test_the_worst_phase_of_a_check_counts(bench: Bench) -> None:
         "failed",
         "in teardown",
     )
-    assert found["import:alpha"].seconds == pytest.approx(0.036)
+    assert found["import:alpha"].seconds == pytest.approx(0.037)
     assert (found["import:beta"].outcome, found["import:beta"].message) == ("skipped", "late")
 
 

@@ -117,8 +117,9 @@ class Bench:
         if found is not None:
             return found
         verdict, evidence = self.laboratory.run(base)
-        if verdict.trouble is not None:
-            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {verdict.trouble}")
+        if not verdict.settled:
+            said = verdict.trouble or verdict.untold
+            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {said}")
         return evidence
 
     def _record_resolution(self, evidence: Evidence, seconds: float, trouble: str | None) -> None:

@@ -62,7 +62,7 @@ class TrialVerdict(Verdict):
 
         Nothing is safe that cannot be built, even if the row could not be built either.
         """
-        if self.verdict == "unjudged" or self.comparison is None or not self.built:
+        if not self.settled or self.comparison is None or not self.built:
             return False
         return not self.breaks and not self.comparison.lost
 

@@ -233,7 +233,7 @@ class Explorer:
         with self.progress.part(f"{plan.label}: {count}"):
             verdict = self.bench.probe(plan)
         failed = [told(check) for check in verdict.checks if check.state == "new"]
-        return _in_short(failed) if failed and verdict.trouble is None else None
+        return _in_short(failed) if failed and verdict.settled else None
 
 
 class _Trials:

@@ -21,7 +21,8 @@ class HistoryEntry(Record):
     """One line of the history; `run` is the name of the run's folder, `seconds` is wall time.
 
     `checks` maps check ids to their states, `distributions` names to versions, as the stages left
-    them. `plan` and `suite` are the sha256 of what was to be done and of the suite's files.
+    them; `untold` says that not all could be told beside its failures. `plan` and `suite` are the
+    sha256 of what was to be done and of the suite's files.
     """
 
     format: Literal[1] = 1
@@ -31,6 +32,7 @@ class HistoryEntry(Record):
     started: datetime
     seconds: float
     verdict: Literal["ok", "broken"]
+    untold: bool = False  # older lines do not say
     counts: dict[str, int]
     checks: dict[str, State]
     distributions: Freeze
@@ -55,7 +57,7 @@ class HistoryEntry(Record):
     @property
     def green(self) -> bool:
         """Whether nothing was news: each check passed, or failed as recorded in the matrix."""
-        return not {"new", "fixed"} & set(self.checks.values())
+        return not self.untold and not {"new", "fixed"} & set(self.checks.values())
 
     @property
     def complete(self) -> bool:
@@ -88,6 +90,7 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
         started=verdict.started,
         seconds=verdict.seconds,
         verdict=verdict.verdict,
+        untold=verdict.untold is not None,
         counts=verdict.counts,
         checks={check.id: check.state for check in verdict.checks},
         distributions=evidence.freeze,

@@ -71,11 +71,16 @@ def _digest(outcome: Outcome) -> str:
     if verdict is None:
         said: object = "lost"
     elif verdict.trouble is not None:
-        # Seconds, ports and the like differ each time; the trouble is the same.
-        said = re.sub(r"\d+", "#", verdict.trouble.partition("\n")[0])
+        said = _same_each_time(verdict.trouble)
     else:
-        said = sorted((check.id, check.state) for check in verdict.news)
+        news = sorted((check.id, check.state) for check in verdict.news)
+        said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
     return fingerprint([outcome.row, said])[:_DIGITS]
+
+
+def _same_each_time(trouble: str) -> str:
+    """Return trouble without seconds, ports and the like, which differ though it is the same."""
+    return re.sub(r"\d+", "#", trouble.partition("\n")[0])
 
 
 @cache

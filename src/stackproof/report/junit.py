@@ -18,7 +18,7 @@ def junit_xml(verdict: Verdict) -> str:
     """Return the checks as test cases, class names prefixed with matrix and row.
 
     As in pytest's own files, a known failure counts as skipped, with its reason, and one that
-    passes counts as failed. A run that could not be judged ends with an error of its own.
+    passes counts as failed. What could not be judged is an error at the end.
     """
     suite = TestSuite(f"{verdict.matrix}/{verdict.row}")
     suite.timestamp = verdict.started.strftime("%Y-%m-%dT%H:%M:%S")
@@ -29,9 +29,11 @@ def junit_xml(verdict: Verdict) -> str:
         if result is not None:
             case.result = [result]
         suite.add_testcase(case)
-    if verdict.trouble is not None:
+    untold = verdict.trouble or verdict.untold
+    if untold is not None:
         case = TestCase("judged", classname=f"{prefix}.run", time=0.0)
-        case.result = [_element(Error, "the run could not be judged", verdict.trouble)]
+        part = "a part of " if verdict.untold else ""
+        case.result = [_element(Error, f"{part}the run could not be judged", untold)]
         suite.add_testcase(case)
     suite.update_statistics()  # type: ignore[no-untyped-call]
     suite.time = verdict.seconds

@@ -34,6 +34,8 @@ def headline(verdict: Verdict, report: Path) -> str:
     ):
         if checks and verdict.verdict != "unjudged":
             news += f"; {word}: {', '.join(check.id for check in checks)}"
+    if verdict.untold:
+        news += "; not all of it could be told"
     return (
         f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: {counts(verdict)}{news} "
         f"in {verdict.seconds:.1f} s; report: {report}"
@@ -48,6 +50,8 @@ def print_verdict(verdict: Verdict, report: Path, console: Console) -> None:
         _print_plain(verdict, console)
     if verdict.trouble:
         console.print(f"could not judge: {verdict.trouble}", markup=False, highlight=False)
+    if verdict.untold:
+        console.print(f"not told besides: {verdict.untold}", markup=False, highlight=False)
     style = _STYLE[verdict.verdict]
     text = escape(headline(verdict, report))
     console.print(text, style=style, highlight=False, soft_wrap=True)

@@ -134,8 +134,8 @@ class Prober:
         self.built += 1
         with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {count}"):
             verdict, evidence = self.laboratory.run(narrowed, self.home)
-        if verdict.trouble is not None:
-            raise CannotJudgeError(f"the probe {what}: {verdict.trouble}")
+        if not verdict.settled:
+            raise CannotJudgeError(f"the probe {what}: {verdict.trouble or verdict.untold}")
         found = _found(evidence, verdict)
         self._known(whole)[key] = found.and_also(known) if known else found
         return self._known(whole)[key]
@@ -195,7 +195,7 @@ class Prober:
                 continue  # left by another version of stackproof, in a form that is no longer read
             used = {(file.name, file.sha256) for file in run.constraints}
             # What could not be judged is no answer, also where the run itself knew no trouble.
-            judged = verdict.trouble is None
+            judged = verdict.settled
             same = run.suite == project.suite_fingerprint and used <= files
             if judged and same and self.laboratory.has_sources_of(run):
                 key = build_key(evidence.plan)

@@ -31,6 +31,8 @@ from stackproof.text import plain
 
 __all__ = ["write_site"]
 
+#: The exit code of what could not be judged, or not in every part.
+_UNJUDGED = 2
 #: Characters of logs that the page quotes in all, so that it opens fast with everything broken.
 _QUOTED = 120_000
 #: Reasons of a grid's cells that the page lists; the grid's own files have them all.
@@ -62,7 +64,7 @@ def _gather(shelf: Shelf) -> dict[str, object]:
         "rows": [viewer.view(row) for row in kept],
         "missing": missing,
         "newest": max((row.verdict.started for row in kept), default=None),
-        "unjudged": sum(row.verdict.trouble is not None for row in kept),
+        "unjudged": sum(row.verdict.exit_code == _UNJUDGED for row in kept),
         "news": sum(len(row.verdict.news) for row in kept if not row.verdict.trouble),
         "audit": audit,
         "audit_files": _files(links, "audit.md", "audit.json"),

@@ -1,0 +1,94 @@
+"""The verdict: what a failure is, and what could not be told."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from evidences import evidence_of, suite_line
+from workbench import Bench, states
+
+from stackproof.verdict import judge
+
+COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
+
+
+def lines(bench: Bench, **said: tuple[str, str]) -> list[str]:
+    """Return what a suite says of the tiny stack's checks, all passed but those in `said`.
+
+    That maps subjects of import checks to (outcome, message).
+    """
+    inside = [check for check in bench.plan().checks if check.startswith(("import:", "version:"))]
+    answers = {f"import:{subject}": answer for subject, answer in said.items()}
+    return [suite_line(check, *answers.get(check, ("passed", ""))) for check in inside]
+
+
+# --- a failure is a failure ------------------------------------------------------------------
+
+
+@pytest.mark.fault("2")
+def test_a_row_with_a_failure_is_broken_whatever_was_skipped(bench: Bench) -> None:
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    failed = lines(bench, alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(bench, *failed, skip))
+    assert (verdict.verdict, verdict.trouble, verdict.exit_code) == ("broken", None, 1)
+    assert "smoke:scrape (no server today)" in str(verdict.untold)
+    assert [check.id for check in verdict.in_state("new")] == ["import:alpha"]
+    assert verdict.settled
+
+
+def test_a_row_without_a_failure_is_unjudged_where_something_was_skipped(bench: Bench) -> None:
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    verdict = judge(evidence_of(bench, *lines(bench), skip))
+    assert (verdict.verdict, verdict.untold, verdict.exit_code) == ("unjudged", None, 2)
+    assert "smoke:scrape" in str(verdict.trouble)
+
+
+KNOWN = """
+[[rows.plain.known-failures]]
+check = "import:alpha"
+reason = "an old story"
+date = 2025-01-02
+"""
+
+
+def test_what_could_not_be_told_ends_no_session_well(bench: Bench) -> None:
+    failed = lines(bench, alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(bench, *failed, known=KNOWN))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    verdict = judge(evidence_of(bench, *failed, skip, known=KNOWN))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 2)
+
+
+# --- where a run does not come to its end ----------------------------------------------------
+
+
+@pytest.mark.parametrize("exit_code", [None, 2, 3])
+def test_a_failure_in_a_suite_that_did_not_end_is_none_of_the_stack(
+    bench: Bench, exit_code: int | None
+) -> None:
+    failed = lines(bench, alpha=("failed", "no space left on device"))
+    verdict = judge(evidence_of(bench, *failed, exit_code=exit_code))
+    assert (verdict.verdict, verdict.settled) == ("unjudged", False)
+    assert states(verdict)["import:alpha"] == "skipped"
+
+
+def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(bench: Bench) -> None:
+    failed = lines(bench, alpha=("failed", "interrupted"))
+    ended = partial(evidence_of, bench, *failed, complaints=COMPLAINT, exit_code=None)
+    verdict = judge(ended(built=True, trouble="took too long"))
+    assert (verdict.verdict, verdict.untold) == ("broken", "took too long")
+    assert {check.id for check in verdict.news} == {"pip-check:*", "pip-check:beta"}
+    assert not verdict.settled  # a search may not rest on it
+    verdict = judge(ended(built=False, trouble="took too long"))
+    assert (verdict.verdict, verdict.trouble) == ("unjudged", "took too long")
+
+
+@pytest.mark.fault("D1")
+def test_a_check_whose_set_up_alone_was_reported_has_no_answer(bench: Bench) -> None:
+    others = [line for line in lines(bench) if '"import:beta"' not in line]
+    begun = suite_line("import:beta", "passed", when="setup")
+    verdict = judge(evidence_of(bench, *others, begun))
+    assert (verdict.verdict, states(verdict)["import:beta"]) == ("unjudged", "skipped")
+    assert "import:beta" in str(verdict.trouble)
