@@ -69,7 +69,8 @@ class RunRecord(Record):
 class CheckResult(Record):
     """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time.
 
-    `modules` are those that an import check imported, and None for every other check.
+    `modules` are those that an import check imported, and None for every other check. `needs` are
+    the distributions that a workload works with, `servers` those that it talks to.
     """
 
     id: str
@@ -78,6 +79,8 @@ class CheckResult(Record):
     seconds: float
     grade: str = "real"
     modules: tuple[str, ...] | None = None
+    needs: tuple[str, ...] | None = None  # older logs do not say
+    servers: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -247,7 +250,7 @@ def _check(name: str, phases: Sequence[dict[str, Any]]) -> CheckResult:
     outcomes = [_outcome(phase) for phase in phases]
     outcome, message = min(outcomes, key=lambda each: _WORST_FIRST.index(each[0]))
     properties = dict(phases[-1]["user_properties"])
-    modules = properties.get("modules")
+    modules, needs = properties.get("modules"), properties.get("needs")
     return CheckResult(
         id=name,
         outcome=outcome,
@@ -255,6 +258,8 @@ def _check(name: str, phases: Sequence[dict[str, Any]]) -> CheckResult:
         seconds=round(sum(phase["duration"] for phase in phases), 3),
         grade=properties.get("grade", "real"),
         modules=None if modules is None else tuple(modules),
+        needs=None if needs is None else tuple(needs),
+        servers=tuple(properties.get("servers", ())),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from packaging.utils import canonicalize_name
 from pydantic import Field
 
 from stackproof.answers import Answers, answers_of
@@ -16,9 +17,10 @@ from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, times
 from stackproof.records import Record
 from stackproof.text import Said, plain
 
-__all__ = ["Check", "ClaimVerdict", "State", "Verdict", "judge"]
+__all__ = ["Check", "ClaimVerdict", "Depth", "State", "Verdict", "judge"]
 
 State = Literal["ok", "known", "new", "fixed", "skipped"]
+Depth = Literal["workload", "import", "none"]
 
 #: pytest's exit code where no test is one of those that were asked for.
 _NOTHING_FOUND = 5
@@ -64,8 +66,9 @@ class Verdict(Record):
 
     `trouble` says why a run could not be judged and is None for one that was. Of a broken run
     `untold` says what could not be told besides its failures, None where all was; `ended` says
-    whether a run asked all that it was to ask. `left_out` maps the workloads that need
-    distributions which the row neither pins nor has to those distributions.
+    whether a run asked all that it was to ask. `depth` says of each pin what was asked of it: a
+    workload that needs it, an import only, or neither. `left_out` maps the workloads that need
+    what the row does not pin, or use what it does not have, to those distributions.
     """
 
     format: Literal[1] = 1
@@ -83,6 +86,7 @@ class Verdict(Record):
     seconds: float
     checks: tuple[Check, ...]
     claims: tuple[ClaimVerdict, ...]
+    depth: dict[str, Depth] = Field(default={})  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     counts: dict[str, int]
 
@@ -139,6 +143,7 @@ def judge(evidence: Evidence) -> Verdict:
             _judge_claim(claim, answers.every if failed or not untold else {})
             for claim in plan.claims
         ),
+        depth=_depth(plan, answers.every.values()),
         left_out=evidence.left_out,
         counts=_counts(checks),
     )
@@ -194,7 +199,7 @@ def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
     return (
         (_gap_in_suite(plan, answers) if plan.asks_suite else None)
         or _gap_in_checks(plan, answers.given)
-        or _gap_in_skips(plan, answers.given)
+        or _gap_in_skips(plan, answers.given, evidence)
     )
 
 
@@ -211,12 +216,21 @@ def _gap_in_suite(plan: Plan, answers: Answers) -> str | None:
     return None
 
 
-def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
+def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult], evidence: Evidence) -> str | None:
     """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
+    servers = evidence.servers
+    absent = {
+        name
+        for result in given.values()
+        for name in result.servers
+        if servers.get(name, {}).get("grade", "unavailable") == "unavailable"
+    }
     skipped = [
         f"{result.id} ({result.message})"
         for result in given.values()
-        if result.outcome == "skipped" and result.id not in plan.allowed_skips
+        if result.outcome == "skipped"
+        and result.id not in plan.allowed_skips
+        and (_is_claimed(result, plan) or not absent.intersection(result.servers))
     ]
     if not skipped:
         return None
@@ -224,6 +238,15 @@ def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
         f"checks were skipped that [[allowed-skips]] does not name: {'; '.join(skipped)}; "
         "give them what they need, or allow the skip with its reason"
     )
+
+
+def _is_claimed(result: CheckResult, plan: Plan) -> bool:
+    """Tell whether the matrix itself wants a workload, or a server of it, or a probe asks for it.
+
+    Any other workload serves the row where its servers can be had, and spoils nothing elsewhere.
+    """
+    claimed = (check for claim in plan.claims for check in claim.checks)
+    return result.id in (*claimed, *plan.only) or bool(set(result.servers) & set(plan.servers))
 
 
 def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
@@ -270,6 +293,23 @@ def _judge_claim(claim: PlannedClaim, results: Mapping[str, CheckResult]) -> Cla
         state=state,
         because=failed or open_ones or tuple(outcomes),
     )
+
+
+def _depth(plan: Plan, results: Iterable[CheckResult]) -> dict[str, Depth]:
+    """Say of each pin how deep its answers go; of none where the suite's log is an older one."""
+    answered = [result for result in results if result.outcome != "skipped"]
+    workloads = [result.needs for result in answered if result.kind == "smoke"]
+    worked = {canonicalize_name(name) for needs in workloads for name in needs or ()}
+    imported = {
+        result.subject for result in answered if result.kind == "import" and result.modules != ()
+    }
+
+    def deepest(pin: str) -> Depth:
+        if pin in worked:
+            return "workload"
+        return "import" if pin in imported else "none"
+
+    return {} if None in workloads else {pin.name: deepest(pin.name) for pin in plan.pins}
 
 
 def _counts(checks: Sequence[Check]) -> dict[str, int]:

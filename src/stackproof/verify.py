@@ -33,6 +33,7 @@ from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
 from stackproof.verdict import Verdict, judge
+from stackproof.workloads import needed_servers
 
 __all__ = ["verify"]
 
@@ -105,7 +106,8 @@ class _Run:
         self.python = environment.version
         self._require_python(environment)
         logs = self.evidence.folder / "servers"
-        with starting(self.plan.servers, logs=logs, environ=self.project.environ) as servers:
+        needed = needed_servers(self.plan, self.project.suite)
+        with starting(needed, logs=logs, environ=self.project.environ) as servers:
             mark = reusable_build(self.plan, environment, self.evidence)
             if mark is not None:
                 self._take_over(mark)

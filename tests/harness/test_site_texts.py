@@ -18,7 +18,7 @@ from stackproof.report.site.proofs import Answer, Standing
 from stackproof.report.site.trials import Result
 from stackproof.report.texts import LANGUAGES, Language, catalogue, texts
 from stackproof.timeline.records import State as TimelineState
-from stackproof.verdict import State
+from stackproof.verdict import Depth, State
 
 REPORT = ROOT / "src" / "stackproof" / "report"
 
@@ -50,6 +50,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "report.": ("new", "fixed", "known", "skipped"),
     "counts.": ("fixed", "skipped"),
     "document.": COLUMNS,
+    "depth.": get_args(Depth),
 }
 
 

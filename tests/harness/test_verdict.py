@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from evidences import evidence_of, suite_line
 from workbench import Bench, states
 
-from stackproof.verdict import judge
+from stackproof.report import headline
+from stackproof.verdict import Verdict, judge
 
 COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
 
@@ -92,3 +95,39 @@ def test_a_check_whose_set_up_alone_was_reported_has_no_answer(bench: Bench) -> 
     verdict = judge(evidence_of(bench, *others, begun))
     assert (verdict.verdict, states(verdict)["import:beta"]) == ("unjudged", "skipped")
     assert "import:beta" in str(verdict.trouble)
+
+
+# --- workloads that nobody claimed -----------------------------------------------------------
+
+
+def scrape(bench: Bench, *, listed: bool = False, claimed: bool = False) -> Verdict:
+    """Judge a run whose workload was skipped for want of a server."""
+    line = json.loads(suite_line("smoke:scrape", "skipped", "no prometheus server", "unavailable"))
+    line["user_properties"] += [["needs", ["alpha"]], ["servers", ["prometheus"]]]
+    evidence = evidence_of(bench, *lines(bench), json.dumps(line))
+    plan = evidence.plan.model_copy(update={"servers": ("prometheus",) if listed else ()})
+    if claimed:
+        claim = plan.claims[0].model_copy(update={"checks": ("smoke:scrape",)})
+        plan = plan.model_copy(update={"claims": (claim,)})
+    plan.write(evidence.folder / "plan.json")
+    return judge(evidence)
+
+
+@pytest.mark.fault("2")
+def test_a_workload_that_lacks_its_server_spoils_nothing_that_nobody_claimed(bench: Bench) -> None:
+    verdict = scrape(bench)
+    assert (verdict.verdict, states(verdict)["smoke:scrape"]) == ("ok", "skipped")
+    assert scrape(bench, listed=True).verdict == "unjudged"
+    assert scrape(bench, claimed=True).verdict == "unjudged"
+
+
+def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
+    worked = json.loads(suite_line("smoke:sum", "passed"))
+    worked["user_properties"] += [["needs", ["Alpha"]], ["servers", []]]
+    some = [line for line in lines(bench) if '"import:beta"' not in line]
+    verdict = judge(evidence_of(bench, *some, json.dumps(worked)))
+    assert verdict.depth == {"alpha": "workload", "beta": "none"}
+    assert "only imported" not in headline(verdict, Path("report.md"))
+    verdict = judge(evidence_of(bench, *lines(bench)))
+    assert verdict.depth == {"alpha": "import", "beta": "import"}
+    assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))

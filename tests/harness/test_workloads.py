@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from runpy import run_path
 
 import pytest
@@ -11,6 +12,7 @@ from workbench import ROOT
 
 from stackproof.matrix import load_matrix
 from stackproof.plan import make_plan
+from stackproof.workloads import declared_workloads, needed_servers
 
 NONE = "\N{EN DASH}"
 # Not pinned by the document, but brought along by what is.
@@ -32,7 +34,7 @@ def pinned() -> set[str]:
 
 
 def test_every_pin_has_a_workload_and_every_need_is_known() -> None:
-    needed = {canonicalize_name(name) for _, _, mark in declared() for name in mark.kwargs["needs"]}
+    needed = {canonicalize_name(name) for _, _, mark in declared() for name in _packages(mark)}
     assert needed == pinned() | _UNPINNED
 
 
@@ -43,7 +45,7 @@ def test_the_page_lists_every_workload_as_it_is() -> None:
         [
             f"`{name}`",
             says,
-            ", ".join(mark.kwargs["needs"]),
+            ", ".join(_packages(mark)),
             ", ".join(mark.kwargs.get("servers", ())) or NONE,
             _seconds(mark),
         ]
@@ -51,8 +53,45 @@ def test_the_page_lists_every_workload_as_it_is() -> None:
     ]
 
 
+def _packages(mark: pytest.Mark) -> tuple[str, ...]:
+    return (*mark.kwargs["needs"], *mark.kwargs.get("uses", ()))
+
+
 def _seconds(mark: pytest.Mark) -> str:
     """Return the typical seconds as the page has them: none of what has no server here."""
     if "grafana" in mark.kwargs.get("servers", ()):
         return NONE
     return "<1" if mark.kwargs["seconds"] < 1 else str(mark.kwargs["seconds"])
+
+
+def test_what_is_read_of_a_workload_before_a_build_is_what_its_marker_says() -> None:
+    found = declared_workloads(ROOT / "tests" / "stack")
+    assert found.unread == []
+    assert [(work.name, *work.needs, *work.uses, *work.servers) for work in found.workloads] == [
+        (name, *_packages(mark), *mark.kwargs.get("servers", ())) for name, _, mark in declared()
+    ]
+
+
+def test_a_shipped_stack_keeps_every_workload() -> None:
+    needs = {
+        need
+        for work in declared_workloads(ROOT / "tests" / "stack").workloads
+        for need in work.needs
+    }
+    assert needs - pinned() == set()
+
+
+def test_a_server_is_started_for_the_workloads_that_serve_the_pins(tmp_path: Path) -> None:
+    plan = make_plan(load_matrix(ROOT / "matrices" / "mlops.toml"), name="mlops", row="verified")
+    suite = ROOT / "tests" / "stack"
+    [redis] = [pin for pin in plan.pins if pin.name == "redis"]
+    alone = plan.model_copy(update={"pins": (redis,), "servers": ()})
+    assert needed_servers(alone, suite) == ("redis",)
+    asked = {"only": ("import:redis",), "checks": ("import:redis",)}
+    assert needed_servers(alone.model_copy(update=asked), suite) == ()
+    assert needed_servers(alone.model_copy(update={"pins": ()}), suite) == ()
+    # A marker that cannot be read before a build is named.
+    hidden = tmp_path / "workloads" / "test_hidden.py"
+    hidden.parent.mkdir()
+    hidden.write_text("@pytest.mark.workload('a', needs=NEEDS)\ndef test_a(): ...\n", "utf-8")
+    assert len(declared_workloads(tmp_path).unread) == 1

@@ -72,7 +72,7 @@ OWN_WORDS = {
 EMPTY = [
     Trial(workload, Break(workload.name, module, None, says, "the module is empty"))
     for workload in WORKLOADS.values()
-    for module in (MODULES[name] for name in workload.needs)
+    for module in (MODULES[name] for name in (*workload.needs, *workload.uses))
     for says in [OWN_WORDS.get((workload.name, module), f"'{module}")]
 ]
 

@@ -71,6 +71,7 @@ class Workload:
     name: str
     item: str
     needs: tuple[str, ...]
+    uses: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     seconds: float
     timeout: float

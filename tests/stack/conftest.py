@@ -132,7 +132,7 @@ def _give_check(item: pytest.Function) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop what is not asked, and workloads the row has no use for; start the longest first."""
     plan = config.stash[PLAN]
-    lacking = {item.stash[CHECK].name: plan.lacks(item.stash[CHECK].needs) for item in items}
+    lacking = {item.stash[CHECK].name: plan.lacks(item.stash[CHECK].workload) for item in items}
     _tell_left_out(config, {name: needs for name, needs in lacking.items() if needs})
     kept = [
         item

@@ -265,7 +265,7 @@ class Matrix(_Table):
     document: Text = Field(description="The document that the matrix was written from.")
     python: PythonVersion
     servers: tuple[ServerName, ...] = Field(
-        default=(), strict=False, description="Servers that the workloads of this stack talk to."
+        default=(), strict=False, description="Servers without which the stack is not judged."
     )
     allowed_skips: tuple[AllowedSkip, ...] = Field(default=(), strict=False)
     claims: tuple[Claim, ...] = Field(default=(), strict=False)

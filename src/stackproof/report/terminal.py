@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stackproof.report.wording import HEADLINE, brief, counts, kinds
+from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow
 from stackproof.verdict import Verdict
 
 __all__ = ["headline", "print_verdict"]
@@ -37,8 +38,8 @@ def headline(verdict: Verdict, report: Path) -> str:
     if verdict.untold:
         news += "; not all of it could be told"
     return (
-        f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: {counts(verdict)}{news} "
-        f"in {verdict.seconds:.1f} s; report: {report}"
+        f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: "
+        f"{counts(verdict)}{shallow(verdict)}{news} in {verdict.seconds:.1f} s; report: {report}"
     )
 
 
@@ -87,8 +88,14 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         yield "skipped", _all_of(ids, "checks"), why
     if verdict.left_out:
         lacking = sorted({name for needs in verdict.left_out.values() for name in needs})
-        why = f"the row neither pins nor has {', '.join(lacking)}"
+        why = f"the row does not pin {', '.join(lacking)}{_meant(lacking, verdict)}"
         yield "left out", _all_of([*verdict.left_out], "workloads"), why
+
+
+def _meant(lacking: Sequence[str], verdict: Verdict) -> str:
+    """Ask of what workloads need whether a pin of nearly the same name is meant."""
+    near = {name: get_close_matches(name, verdict.depth, n=1, cutoff=0.9) for name in lacking}
+    return "".join(f"; is {pin} meant by {name}?" for name, pins in near.items() for pin in pins)
 
 
 def _all_of(checks: Sequence[str], word: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from stackproof.checks import CheckId
 from stackproof.report.texts import Language, texts
 from stackproof.verdict import Check, ClaimVerdict, Verdict
 
-__all__ = ["HEADLINE", "brief", "counts", "kinds", "standing"]
+__all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing"]
 
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
@@ -22,6 +24,16 @@ def counts(verdict: Verdict, lang: Language = "en") -> str:
         words.append(t("counts.failed", **failed))
     words += [t(f"counts.{name}", number=number[name]) for name in _REST if number[name]]
     return ", ".join(words)
+
+
+def shallow(verdict: Verdict) -> str:
+    """Say how many pins no workload worked with, where those are most of them; else nothing."""
+    found = Counter(verdict.depth.values())
+    every = found.total()
+    if 2 * (every - found["workload"]) <= every:
+        return ""
+    unasked = f", {found['none']} not even that" if found["none"] else ""
+    return f"; {found['import'] + found['none']} of {every} pins only imported{unasked}"
 
 
 def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:

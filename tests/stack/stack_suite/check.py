@@ -35,19 +35,18 @@ class Check:
         return f"{self.kind}:{self.subject}"
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The distributions without which the question makes no sense."""
-        return self.workload.needs if self.workload else ()
-
-    @property
     def properties(self) -> list[tuple[str, object]]:
         """The properties by which a report tells whose it is."""
-        return [
+        own: list[tuple[str, object]] = [
             ("check", self.name),
             ("kind", self.kind),
             ("subject", self.subject),
             ("grade", self.grade),
         ]
+        if self.workload is not None:
+            own.append(("needs", (*self.workload.needs, *self.workload.uses)))
+            own.append(("servers", self.workload.servers))
+        return own
 
 
 def pin_check(item: pytest.Function) -> Check:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
+
+    from stack_suite.workload import Workload
 
 FORMAT = 1
 
@@ -43,14 +44,22 @@ class Plan:
     import_seconds: float
     only: frozenset[str] = frozenset()
 
-    def lacks(self, distributions: Iterable[str]) -> list[str]:
-        """Return the distributions that the row does not pin and the environment does not have."""
+    def lacks(self, workload: Workload | None) -> list[str]:
+        """Return what keeps a row from having use for a workload.
+
+        That is what the workload needs and the row does not pin, though it may have come along, and
+        what the workload uses besides and is neither pinned nor installed.
+        """
+        if workload is None:
+            return []
         pinned = {canonicalize_name(pin.name) for pin in self.pins}
-        return [
+        unpinned = [name for name in workload.needs if canonicalize_name(name) not in pinned]
+        absent = [
             name
-            for name in distributions
+            for name in workload.uses
             if canonicalize_name(name) not in pinned and installed_version(name) is None
         ]
+        return unpinned + absent
 
     def asks(self, check: str) -> bool:
         """Tell whether the check, by its id, is one of those that are asked."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DECORATOR = re.compile(r"^\s*@.*\bmark\.workload\(", re.MULTILINE)
-_KEYS = frozenset({"needs", "servers", "seconds", "timeout"})
+_KEYS = frozenset({"needs", "uses", "servers", "seconds", "timeout"})
 
 
 class MarkerError(ValueError):
@@ -25,10 +25,14 @@ class MarkerError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """One workload: its check's subject, what it needs, and how long it takes."""
+    """One workload: its check's subject, what it needs, and how long it takes.
+
+    It serves rows that pin each of `needs`; what it `uses` besides need only be installed.
+    """
 
     name: str
     needs: tuple[str, ...]
+    uses: tuple[str, ...]
     servers: tuple[str, ...]
     seconds: float
     timeout: float
@@ -45,6 +49,7 @@ def parse_marker(mark: pytest.Mark) -> Workload:
     return Workload(
         name=mark.args[0],
         needs=tuple(mark.kwargs["needs"]),
+        uses=tuple(mark.kwargs.get("uses", ())),
         servers=tuple(mark.kwargs.get("servers", ())),
         seconds=float(mark.kwargs["seconds"]),
         timeout=float(mark.kwargs["timeout"]),
@@ -72,6 +77,8 @@ def _errors(mark: pytest.Mark) -> Iterable[str]:
         yield f"unknown key {key!r} (known: {', '.join(sorted(_KEYS))})"
     if not _is_words(kwargs.get("needs")) or not kwargs["needs"]:
         yield "needs must be a tuple of distribution names, at least one"
+    if not _is_words(kwargs.get("uses", ())):
+        yield "uses must be a tuple of distribution names"
     if not _is_words(kwargs.get("servers", ())):
         yield "servers must be a tuple of server names"
     else:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.workload("pandas-parquet", needs=("pandas", "numpy", "pyarrow"), seconds=1, timeout=90)
+@pytest.mark.workload(
+    "pandas-parquet", needs=("pandas",), uses=("numpy", "pyarrow"), seconds=1, timeout=90
+)
 def test_parquet() -> None:
     """Write every common dtype to Parquet; pandas reads equal ones, and pyarrow the same values."""
     import numpy as np
@@ -66,7 +68,9 @@ def test_parquet() -> None:
     assert some.to_dict("list") == {"int8": [127]}
 
 
-@pytest.mark.workload("pandas-arrow", needs=("pandas", "numpy", "pyarrow"), seconds=1, timeout=90)
+@pytest.mark.workload(
+    "pandas-arrow", needs=("pandas",), uses=("numpy", "pyarrow"), seconds=1, timeout=90
+)
 def test_arrow() -> None:
     """Hand columns between NumPy, pandas and Arrow; grouped sums agree with plain Python's."""
     import numpy as np

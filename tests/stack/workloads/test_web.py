@@ -67,7 +67,11 @@ def test_validation(shop: tuple[Background, str]) -> None:
 
 
 @pytest.mark.workload(
-    "web-websocket", needs=("fastapi", "uvicorn", "websockets"), seconds=2, timeout=60
+    "web-websocket",
+    needs=("fastapi", "uvicorn"),
+    uses=("websockets",),
+    seconds=2,
+    timeout=60,
 )
 def test_websocket(shop: tuple[Background, str]) -> None:
     """Exchange numbers over one websocket."""
