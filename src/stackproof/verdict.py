@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from packaging.utils import canonicalize_name
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from stackproof.answers import Answers, answers_of
 from stackproof.checks import ALL, KINDS, CheckId
+from stackproof.claims import AuditAnswers, ClaimVerdict, judge_claims
+from stackproof.environment import ConstraintsUsed
 from stackproof.evidence import CheckResult, Evidence, Outcome
-from stackproof.plan import Installer, Plan, PlannedClaim, PlannedFailure, timestamp
+from stackproof.plan import Installer, Plan, PlannedFailure, timestamp
 from stackproof.records import Record
 from stackproof.text import Said, plain
 
-__all__ = ["Check", "ClaimVerdict", "Depth", "State", "Verdict", "judge"]
+__all__ = ["Check", "Depth", "State", "Verdict", "judge"]
 
 State = Literal["ok", "known", "new", "fixed", "skipped"]
 Depth = Literal["workload", "import", "none"]
@@ -45,22 +48,6 @@ class Check(Record):
     modules: tuple[str, ...] | None = None
 
 
-class ClaimVerdict(Record):
-    """A claim of the document, judged by its checks; `because` holds those that decided."""
-
-    pin: str | None
-    text: str
-    state: Literal["proved", "refuted", "not provable"]
-    because: tuple[str, ...]
-
-
-class UsedConstraints(Record):
-    """Where the constraint file came from, and its sha256."""
-
-    source: str
-    sha256: str
-
-
 class Verdict(Record):
     """A run, judged. The form of `verdict.json`; `seconds` is wall time.
 
@@ -77,7 +64,7 @@ class Verdict(Record):
     python: str
     installer: Installer
     as_of: str | None
-    constraints: UsedConstraints | None
+    constraints: tuple[ConstraintsUsed, ...]
     verdict: Literal["ok", "broken", "unjudged"]
     trouble: Said | None
     untold: Said | None = None  # older files have none, nor what comes next
@@ -89,6 +76,14 @@ class Verdict(Record):
     depth: dict[str, Depth] = Field(default={})  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     counts: dict[str, int]
+
+    @field_validator("constraints", mode="before")
+    @classmethod
+    def _of_older_files(cls, value: object) -> object:
+        """Read the first constraint file, or None, where an older file has no more."""
+        if isinstance(value, dict):
+            return ({"name": "", "address": "", **value},)
+        return () if value is None else value
 
     @property
     def exit_code(self) -> int:
@@ -114,22 +109,21 @@ class Verdict(Record):
         return tuple(check for check in self.checks if check.state in states)
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """Judge a run from its folder."""
+def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> Verdict:
+    """Judge a run from its folder; `audited` is what the last audit says of its claims."""
     plan, run = evidence.plan, evidence.run
     answers = answers_of(evidence, plan, run)
     checks = _ordered(_judged(plan, answers.every))
     gap = run.trouble or _gap(plan, answers, evidence)
     untold = plain(gap) if gap else None
     failed = any(check.outcome == "failed" for check in checks)
-    used = run.constraints[0] if run.constraints else None
     return Verdict(
         matrix=plan.matrix,
         row=plan.row,
         python=run.python,
         installer=run.installer,
         as_of=timestamp(plan.as_of) if plan.as_of else None,
-        constraints=UsedConstraints(source=used.source, sha256=used.sha256) if used else None,
+        constraints=run.constraints,
         # A failure is a failure, whatever could not be told besides.
         verdict="broken" if failed else "unjudged" if untold else "ok",
         trouble=None if failed else untold,
@@ -140,8 +134,9 @@ def judge(evidence: Evidence) -> Verdict:
         checks=checks,
         # A run that could not be judged proves nothing, and refutes nothing.
         claims=tuple(
-            _judge_claim(claim, answers.every if failed or not untold else {})
-            for claim in plan.claims
+            judge_claims(plan.claims, answers.every, audited)
+            if failed or not untold
+            else judge_claims(plan.claims, {}, {})
         ),
         depth=_depth(plan, answers.every.values()),
         left_out=evidence.left_out,
@@ -274,25 +269,6 @@ def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
     for check in checks:
         (stages if check.kind == "stage" else others).append(check)
     return (*stages, *sorted(others, key=place))
-
-
-def _judge_claim(claim: PlannedClaim, results: Mapping[str, CheckResult]) -> ClaimVerdict:
-    outcomes = {
-        check: results[check].outcome if check in results else "skipped" for check in claim.checks
-    }
-    failed = tuple(check for check, outcome in outcomes.items() if outcome == "failed")
-    open_ones = tuple(check for check, outcome in outcomes.items() if outcome == "skipped")
-    state: Literal["proved", "refuted", "not provable"] = "proved"
-    if failed:
-        state = "refuted"
-    elif open_ones or not outcomes:
-        state = "not provable"
-    return ClaimVerdict(
-        pin=claim.pin,
-        text=claim.text,
-        state=state,
-        because=failed or open_ones or tuple(outcomes),
-    )
 
 
 def _depth(plan: Plan, results: Iterable[CheckResult]) -> dict[str, Depth]:

@@ -29,6 +29,7 @@ from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import to_json, write_atomically
 from stackproof.report import write_reports
+from stackproof.report.audited import audited_claims
 from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
@@ -160,7 +161,7 @@ class _Run:
             built=self.built,
             trouble=self.trouble,
         ).write(self.evidence.folder / "run.json")
-        verdict = judge(self.evidence)
+        verdict = judge(self.evidence, audited_claims(self.evidence))
         write_reports(self.evidence, verdict)
         self.evidence.publish()
         return verdict

@@ -17,8 +17,11 @@ from stackproof.report.badges import badge_json, badge_svg
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import Form, form_of_document
 from stackproof.report.rebuild import rebuild
+from stackproof.report.site.links import Links
+from stackproof.report.site.proofs import prove
 from stackproof.report.site.shelf import Shelf
 from stackproof.report.texts import Language
+from stackproof.verdict import Verdict
 
 
 @pytest.fixture
@@ -59,12 +62,39 @@ def test_an_audit_of_other_rows_is_no_part_of_a_report(shop: Shop) -> None:
 
 def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> None:
     nasty = "said\n```\n````\n# forged\n</details>"
-    evidence, verdict = shop.run({"import:beta": ("failed", nasty)}, trouble=nasty)
-    text = markdown(evidence, verdict)
-    assert text.count(f"\n`````text\n{nasty}\n`````\n") == 2
+    for text in (
+        markdown(*shop.run({"import:beta": ("failed", nasty)})),
+        markdown(*shop.run(trouble=nasty)),
+    ):
+        assert text.count(f"\n`````text\n{nasty}\n`````\n") == 1
     link = "![x](https://example.org/x.png) <b>"
     text = markdown(*shop.run({"import:beta": ("failed", link)}))
     assert "| `import:beta` | ![x]\\(https://example.org/x.png) &lt;b> |" in text
+
+
+_CLAIM = "Python 3.11 supported"
+
+
+@pytest.mark.parametrize("state", ["proved", "refuted", "not provable"])
+def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> None:
+    def told() -> set[str]:
+        row = Shelf(reports=shop.reports, matrices=shop.matrices).rows()[0][0]
+        audit_found = Shelf(reports=shop.reports, matrices=shop.matrices).audit()
+        written = Verdict.model_validate_json((row.evidence.folder / "verdict.json").read_text())
+        report = (row.evidence.folder / "report.md").read_text(encoding="utf-8")
+        [line] = [line for line in report.splitlines() if f"| {_CLAIM} |" in line]
+        views = prove(row, audit_found, Links(shop.reports))["beta"]
+        [state_there] = [view.standing for view in views if view.text == _CLAIM]
+        [state_here] = [item.state for item in written.claims if item.text == _CLAIM]
+        words = next(word for word in ("proved", "refuted", "not provable") if word in line)
+        return {state_there, state_here, words}
+
+    shop.run()
+    rebuild(shop.reports, shop.matrices)
+    assert told() == {"not provable"}
+    audit(shop, state=state)  # after the run: what is told is written again
+    rebuild(shop.reports, shop.matrices)
+    assert told() == {state}
 
 
 # --- badges ----------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ import pytest
 from workbench import ROOT
 
 from stackproof.audit.findings import Level
+from stackproof.claims import ClaimState
 from stackproof.grid.forms import Standing as GridState
 from stackproof.report.badges import Standing as BadgeStanding
 from stackproof.report.forms import COLUMNS
-from stackproof.report.site.proofs import Answer, Standing
+from stackproof.report.site.proofs import Answer
 from stackproof.report.site.trials import Result
 from stackproof.report.texts import LANGUAGES, Language, catalogue, texts
 from stackproof.timeline.records import State as TimelineState
@@ -28,10 +29,12 @@ _DYNAMIC = re.compile(r'\bt\((?:"([a-z-]+\.)" ~ |f"([a-z-]+\.)\{)([\w.]+)')
 _HEADS = re.compile(r'for column in \(((?:"[a-z-]+",? ?)+)\) %}\n.*t\("([a-z]+\.)" ~ column\)')
 
 #: Keys whose last part is a value of the program: each value must have its text.
+_STANDINGS = tuple(state.replace(" ", "-") for state in get_args(ClaimState))
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "verdict.": ("ok", "broken", "unjudged"),
     "state.": get_args(State),
-    "standing.": get_args(Standing),
+    "standing.": _STANDINGS,
     "answer.": get_args(Answer),
     "grade.": ("real", "emulated", "unavailable"),
     "level.": (*get_args(Level), "known"),
@@ -45,7 +48,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "grid.": get_args(GridState),
     "legend.": (
         *("ok", "broken", "unjudged", "known", "new", "fixed", "skipped"),
-        *get_args(Standing),
+        *_STANDINGS,
     ),
     "report.": ("new", "fixed", "known", "skipped"),
     "counts.": ("fixed", "skipped"),

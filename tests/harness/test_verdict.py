@@ -10,6 +10,7 @@ import pytest
 from evidences import evidence_of, suite_line
 from workbench import Bench, states
 
+from stackproof.environment import ConstraintsUsed
 from stackproof.report import headline
 from stackproof.verdict import Verdict, judge
 
@@ -131,3 +132,24 @@ def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
     verdict = judge(evidence_of(bench, *lines(bench)))
     assert verdict.depth == {"alpha": "import", "beta": "import"}
     assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
+
+
+# --- what earlier versions wrote -------------------------------------------------------------
+
+
+def test_every_constraint_file_is_told_and_older_files_are_read(bench: Bench) -> None:
+    evidence = evidence_of(bench, *lines(bench))
+    used = [
+        ConstraintsUsed(name=name, source="mirror", address=f"file:///{name}", sha256="0" * 64)
+        for name in ("one", "two")
+    ]
+    run = evidence.run.model_copy(update={"constraints": tuple(used)})
+    run.write(evidence.folder / "run.json")
+    verdict = judge(evidence)
+    assert verdict.constraints == tuple(used)
+    older = verdict.to_data() | {"constraints": {"source": "mirror", "sha256": "0" * 64}}
+    (read,) = Verdict.model_validate(older).constraints
+    assert (read.source, read.sha256) == ("mirror", "0" * 64)
+    for new in ("untold", "ended", "depth"):
+        del older[new]
+    assert Verdict.model_validate(older | {"constraints": None}).constraints == ()

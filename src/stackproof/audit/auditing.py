@@ -23,7 +23,6 @@ from stackproof.audit.claims import check as judge_claims
 from stackproof.audit.constraint_file import ConstraintFacts, ConstraintFinder
 from stackproof.audit.findings import (
     Audit,
-    ClaimAnswer,
     Finding,
     IndexAnswer,
     JointAnswer,
@@ -33,6 +32,7 @@ from stackproof.audit.gathering import Gatherer, Source
 from stackproof.audit.lines import Lines
 from stackproof.audit.subject import Subject
 from stackproof.audit.walk import walk
+from stackproof.claims import ClaimAnswer
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.default import default_index, without_credentials

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from stackproof.audit.constraints import answers
 from stackproof.audit.exists import how
-from stackproof.audit.findings import ClaimAnswer
 from stackproof.audit.groups import judge
 from stackproof.audit.pairwise import Pairs
 from stackproof.audit.python_support import requires_python, support
 from stackproof.audit.subject import PinFacts, Subject
 from stackproof.checks import CheckId
+from stackproof.claims import ClaimAnswer, ClaimState
 from stackproof.document.names import distribution, is_name
 from stackproof.plan import PlannedClaim
 
 __all__ = ["check"]
 
-State = Literal["proved", "refuted", "not provable"]
-_Judged = tuple[State, str]
+_Judged = tuple[ClaimState, str]
 
 
 def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
@@ -96,7 +94,11 @@ def _python(subject: Subject, name: str) -> _Judged:
         "refused": f"{pin} requires Python {wanted}",
         "unknown": f"{pin} does not exist" if pin.release is None else f"{pin} does not say",
     }
-    states: dict[str, State] = {"declared": "proved", "admitted": "proved", "refused": "refuted"}
+    states: dict[str, ClaimState] = {
+        "declared": "proved",
+        "admitted": "proved",
+        "refused": "refuted",
+    }
     state = support(subject, pin)
     return states.get(state, "not provable"), words[state]
 
@@ -125,7 +127,7 @@ def _pairwise(table: Pairs, about: str) -> _Judged:
         return "not provable", f"there are no two pins {first} and {second}"
     cell = table[first][second]
     # Where metadata ties two pins by nothing, it cannot prove that they work together either.
-    states: dict[str, State] = {
+    states: dict[str, ClaimState] = {
         "satisfied": "proved",
         "common range": "proved",
         "conflict": "refuted",
@@ -137,5 +139,5 @@ def _groups(subject: Subject, table: Pairs, name: str) -> _Judged:
     if name not in subject.plan.groups:
         return "not provable", f"there is no group {name}"
     match = judge(subject.plan.groups[name], table)
-    states: dict[str, State] = {"match": "proved", "mismatch": "refuted"}
+    states: dict[str, ClaimState] = {"match": "proved", "mismatch": "refuted"}
     return states.get(match.state, "not provable"), match.why

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from stackproof.claims import AuditAnswers, ClaimAnswer
+from stackproof.plan import Plan
 from stackproof.records import Record
 
 __all__ = [
     "Audit",
-    "ClaimAnswer",
     "Finding",
     "JointAnswer",
     "Level",
@@ -141,18 +142,6 @@ class JointAnswer(Record):
     differs: dict[str, tuple[str | None, str | None]]
 
 
-class ClaimAnswer(Record):
-    """A claim of the document, judged by the checks that an audit can make."""
-
-    matrix: str
-    row: str
-    pin: str | None
-    text: str
-    check: str
-    state: Literal["proved", "refuted", "not provable"]
-    because: str
-
-
 class IndexAnswer(Record):
     """Where metadata came from; `cached_since` is set if the index failed and the cache served."""
 
@@ -185,3 +174,15 @@ class Audit(Record):
         if self.trouble:
             return 2
         return 1 if any(finding.is_news for finding in self.findings) else 0
+
+    def answers_of(self, plan: Plan) -> AuditAnswers:
+        """Return what it says of the claims of a plan; nothing if it was of other versions."""
+        mine = (plan.matrix, plan.row)
+        versions = {item.pin: item.version for item in self.pins if (item.matrix, item.row) == mine}
+        if versions != {pin.name: pin.version for pin in plan.pins}:
+            return {}  # the matrix has been edited since
+        return {
+            (item.pin, item.text, item.check): item
+            for item in self.claims
+            if (item.matrix, item.row) == mine
+        }

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from stackproof.audit.findings import Audit, Finding
 from stackproof.audit.wording import merge
+from stackproof.claims import AuditAnswers
 from stackproof.evidence import Evidence
 
-__all__ = ["Audited", "audited"]
+__all__ = ["Audited", "audited", "audited_claims"]
 
 _LEVELS = ("error", "known", "warning", "note")
 
@@ -25,18 +26,28 @@ class Audited:
     errors: tuple[Finding, ...]
 
 
+def audited_claims(evidence: Evidence) -> AuditAnswers:
+    """Return what the last audit answered of the claims of a run, if it was of its versions."""
+    audit = _last_audit(evidence)
+    return {} if audit is None else audit.answers_of(evidence.plan)
+
+
+def _last_audit(evidence: Evidence) -> Audit | None:
+    try:
+        text = (evidence.folder.parents[2] / "audit.json").read_text(encoding="utf-8")
+        return Audit.model_validate_json(text)
+    except (OSError, ValueError):
+        return None  # none was made, or it is of another version; the page says which files it is
+
+
 def audited(evidence: Evidence) -> Audited | None:
     """Return what `audit.json` says of a run's row; None where there is no audit of it.
 
     Trials and probes lie elsewhere than their row's runs, and an audit does not speak of them.
     """
     *_, matrix, row, _ = evidence.folder.parts
-    try:
-        text = (evidence.folder.parents[2] / "audit.json").read_text(encoding="utf-8")
-        audit = Audit.model_validate_json(text)
-    except (OSError, ValueError):
-        return None  # none was made, or it is of another version; the page says which files it is
-    if not any((pin.matrix, pin.row) == (matrix, row) for pin in audit.pins):
+    audit = _last_audit(evidence)
+    if audit is None or not any((pin.matrix, pin.row) == (matrix, row) for pin in audit.pins):
         return None
     mine = [item for item in audit.findings if (item.matrix, item.row or row) == (matrix, row)]
     levels = Counter(item.level for item in merge(tuple(mine)))

@@ -10,17 +10,18 @@ from pathlib import Path
 from jinja2 import Environment
 
 from stackproof.audit.findings import Audit
+from stackproof.claims import ClaimState
 from stackproof.plan import Plan, timestamp
 from stackproof.report.forms import PYTHON, Form, about_python, own_form
 from stackproof.report.site.links import Links
-from stackproof.report.site.proofs import ClaimView, PinView, Standing, pin_views
+from stackproof.report.site.proofs import ClaimView, PinView, pin_views
 from stackproof.report.site.shelf import KeptRow
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.templates import markdown_templates
 
 __all__ = ["document_markdown", "language_of"]
 
-_MARKS: dict[Standing, str] = {"proved": "✅", "refuted": "❌", "open": "⬜"}
+_MARKS: dict[ClaimState, str] = {"proved": "✅", "refuted": "❌", "not provable": "⬜"}
 _LEADING_MARKS = re.compile(r"^[\s✅✔❌⚠️✓☑⬜]+")
 _BAR = re.compile(r"(?<!\\)\|")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")

@@ -8,21 +8,27 @@ from stackproof.records import write_atomically
 from stackproof.report.badges import badge_json, badge_svg
 from stackproof.report.markdown import markdown
 from stackproof.report.site import write_site
-from stackproof.report.site.shelf import Shelf
+from stackproof.report.site.shelf import KeptRow, Shelf
 from stackproof.report.texts import Language
 
-__all__ = ["rebuild"]
+__all__ = ["rebuild", "renew"]
+
+
+def renew(row: KeptRow, lang: Language = "en") -> None:
+    """Write verdict and report of a run again: since then an audit may have judged its claims."""
+    row.verdict.write(row.evidence.folder / "verdict.json")
+    text = markdown(row.evidence, row.verdict, lang)
+    write_atomically(row.evidence.folder / "report.md", text)
 
 
 def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
-    """Write the page, and `report.md` and badges of the newest run of each row.
+    """Write the page, and `report.md`, `verdict.json` and badges of the newest run of each row.
 
     Returns the path of the page. Raises OSError if there is no room for them.
     """
     rows, _ = Shelf(reports=reports, matrices=matrices).rows()
     for row in rows:
-        text = markdown(row.evidence, row.verdict, lang)
-        write_atomically(row.evidence.folder / "report.md", text)
+        renew(row, lang)
         write_atomically(row.home / "badge.svg", badge_svg(row.verdict, lang))
         write_atomically(row.home / "badge.json", badge_json(row.verdict, lang))
     return write_site(reports, matrices, lang)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from stackproof.checks import CheckId
+from stackproof.claims import ClaimVerdict
 from stackproof.report.texts import Language, texts
-from stackproof.verdict import Check, ClaimVerdict, Verdict
+from stackproof.verdict import Check, Verdict
 
 __all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing"]
 
@@ -46,15 +47,16 @@ def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
 
 
 def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
-    """Return how a claim stands; checks that no run makes are left to the audit."""
+    """Return how a claim stands, and whether some of its checks are left to the audit."""
     t = texts(lang)
     if claim.state == "proved":
         return "✅ " + t("standing.proved")
     if claim.state == "refuted":
         return "❌ " + t("standing.refuted")
     if any(CheckId.parse(check).answered_by == "audit" for check in claim.because):
-        return "⬜ " + t("answer.unasked")
-    return "⬜ " + t("standing.open")
+        unasked = t("answer.unasked")
+        return "⬜ " + t("standing.not-provable") + f" ({unasked})"
+    return "⬜ " + t("standing.not-provable")
 
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:

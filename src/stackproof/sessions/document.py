@@ -12,6 +12,7 @@ from stackproof.matrix.references import nearest
 from stackproof.records import write_atomically
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import form_of_document
+from stackproof.report.rebuild import renew
 from stackproof.report.site.shelf import KeptRow, Shelf
 from stackproof.report.texts import LANGUAGES
 from stackproof.sessions.nox_session import console, ends_in_words
@@ -41,6 +42,7 @@ def document(session: nox.Session, root: Path) -> None:
             lang=given.lang or language_of(row.plan),
             form=form,
         )
+        renew(row)
         file = row.home / "document.md"
         write_atomically(file, text)
         screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from stackproof.audit.findings import Audit, ClaimAnswer
+from stackproof.audit.findings import Audit
 from stackproof.checks import CheckId
-from stackproof.plan import PlannedClaim, PlannedPin
+from stackproof.claims import ClaimAnswer, ClaimState
+from stackproof.plan import PlannedPin
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
 from stackproof.report.site.shelf import KeptRow
 from stackproof.verdict import Check
 
-__all__ = ["Answer", "ClaimView", "PinView", "Proof", "Standing", "log_of", "pin_views", "prove"]
+__all__ = ["Answer", "ClaimView", "PinView", "Proof", "log_of", "pin_views", "prove"]
 
-Standing = Literal["proved", "refuted", "open"]
 Answer = Literal["passed", "failed", "skipped", "agrees", "differs", "open", "unasked"]
 
-#: Pin, words and check of a claim.
-_Question = tuple[str | None, str, str]
-
-_STANDING: dict[Answer, Standing] = {
-    "passed": "proved",
-    "agrees": "proved",
-    "failed": "refuted",
-    "differs": "refuted",
+_AUDITED: Mapping[ClaimState, Answer] = {
+    "proved": "agrees",
+    "refuted": "differs",
+    "not provable": "open",
 }
-_AUDITED: dict[str, Answer] = {"proved": "agrees", "refuted": "differs", "not provable": "open"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +44,7 @@ class ClaimView:
     """A claim and what became of it; `proofs` hold every check that it rests on."""
 
     text: str
-    standing: Standing
+    standing: ClaimState
     proofs: tuple[Proof, ...]
 
     @property
@@ -100,29 +95,18 @@ def pin_views(
 def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, list[ClaimView]]:
     """Return the claims of a row by pin, those about the whole stack under None."""
     checks = {check.id: check for check in kept.verdict.checks}
-    audited = _audited(kept, audit)
+    audited = audit.answers_of(kept.plan) if audit is not None else {}
     found: dict[str | None, list[ClaimView]] = {}
-    for claim in kept.plan.claims:
+    for claim, judged in zip(kept.plan.claims, kept.verdict.claims, strict=True):
         proofs = tuple(
             _proof(
                 kept, check, checks.get(check), audited.get((claim.pin, claim.text, check)), links
             )
-            for check in (*claim.checks, *_refuted_besides(claim, audited))
+            for check in dict.fromkeys([*claim.checks, *judged.because])
         )
-        standing = "open" if kept.verdict.trouble else _standing(proofs)
-        view = ClaimView(text=claim.text, standing=standing, proofs=proofs)
+        view = ClaimView(text=claim.text, standing=judged.state, proofs=proofs)
         found.setdefault(claim.pin, []).append(view)
     return found
-
-
-def _refuted_besides(
-    claim: PlannedClaim, audited: Mapping[_Question, ClaimAnswer]
-) -> Iterator[str]:
-    """Yield what the audit found against a claim beside its checks: a pair that its words name."""
-    for (pin, text, check), answer in audited.items():
-        is_of_claim = (pin, text) == (claim.pin, claim.text) and check not in claim.checks
-        if is_of_claim and answer.state == "refuted":
-            yield check
 
 
 def log_of(kept: KeptRow, check: str) -> Path:
@@ -132,21 +116,6 @@ def log_of(kept: KeptRow, check: str) -> Path:
         logs = (stage.log for stage in kept.stages if stage.name == asked.subject)
         return kept.evidence.folder / next(logs, "stages.json")
     return kept.evidence.folder / ("pip-check.txt" if asked.kind == "pip-check" else "suite.log")
-
-
-def _audited(kept: KeptRow, audit: Audit | None) -> Mapping[_Question, ClaimAnswer]:
-    """Return the audit's answers that speak of this row as it was run."""
-    if audit is None:
-        return {}
-    mine = (kept.plan.matrix, kept.plan.row)
-    versions = {item.pin: item.version for item in audit.pins if (item.matrix, item.row) == mine}
-    if versions != {pin.name: pin.version for pin in kept.plan.pins}:
-        return {}  # the matrix has been edited since one of the two
-    return {
-        (item.pin, item.text, item.check): item
-        for item in audit.claims
-        if (item.matrix, item.row) == mine
-    }
 
 
 def _proof(
@@ -172,10 +141,3 @@ def _proof(
 def _absent(check: str) -> Answer:
     """Say of a check without an answer whether a run would give it, or an audit."""
     return "unasked" if CheckId.parse(check).answered_by == "audit" else "skipped"
-
-
-def _standing(proofs: Sequence[Proof]) -> Standing:
-    standings = {_STANDING.get(proof.answer, "open") for proof in proofs}
-    if "refuted" in standings:
-        return "refuted"
-    return "proved" if standings == {"proved"} else "open"

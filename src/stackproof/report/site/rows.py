@@ -10,6 +10,7 @@ from itertools import chain
 from typing import NamedTuple, get_args
 
 from stackproof.audit.findings import Audit
+from stackproof.claims import ClaimState
 from stackproof.frontier.record import Frontier
 from stackproof.history import HistoryEntry
 from stackproof.plan import PlannedStage
@@ -17,7 +18,7 @@ from stackproof.repair.records import Repair
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.lanes import LaneView, lane_views
 from stackproof.report.site.links import Links
-from stackproof.report.site.proofs import ClaimView, PinView, Standing, log_of, pin_views
+from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
 from stackproof.report.site.shelf import KeptRow, Shelf
 from stackproof.report.site.trend import Trend, since, trend
 from stackproof.timeline.records import Timeline
@@ -83,11 +84,11 @@ class RowView:
     frontier: Frontier | None
 
     @property
-    def tally(self) -> Mapping[Standing, int]:
+    def tally(self) -> Mapping[ClaimState, int]:
         """How many claims of the document came out in which way."""
         claims = (*self.claims, *chain.from_iterable(pin.claims for pin in self.pins))
         found = Counter(claim.standing for claim in claims)
-        return {name: found[name] for name in get_args(Standing) if found[name]}
+        return {name: found[name] for name in get_args(ClaimState) if found[name]}
 
 
 #: What is worth opening beside the logs of single checks.

@@ -121,7 +121,7 @@ class Shelf:
 
     def audit(self) -> Audit | None:
         """Return what the last audit found."""
-        return self._read(self.reports / "audit.json", Audit)
+        return self._last_audit
 
     def grid(self) -> Grid | None:
         """Return which versions of packages go together."""
@@ -164,10 +164,14 @@ class Shelf:
                 self.unread.append((file.name, str(error)))
         return found
 
+    @cached_property
+    def _last_audit(self) -> Audit | None:
+        return self._read(self.reports / "audit.json", Audit)
+
     def _newest(self, home: Path) -> KeptRow | None:
         for evidence in Evidence.runs(home):
             try:
-                return _kept(evidence)
+                return _kept(evidence, self._last_audit)
             except UNREADABLE as error:
                 self.note(evidence.folder, error)  # an older run tells more
         return None
@@ -182,13 +186,14 @@ class Shelf:
             return None
 
 
-def _kept(evidence: Evidence) -> KeptRow:
+def _kept(evidence: Evidence, audit: Audit | None) -> KeptRow:
+    plan = evidence.plan
     return KeptRow(
         evidence=evidence,
-        plan=evidence.plan,
+        plan=plan,
         run=evidence.run,
         stages=evidence.stages,
-        verdict=judge(evidence),
+        verdict=judge(evidence, audit.answers_of(plan) if audit else {}),
         servers=_SERVERS.validate_python(evidence.servers),
         distributions=len(evidence.freeze),
     )
