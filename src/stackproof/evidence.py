@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stackproof.checks import CheckId
 from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
+from stackproof.index.built import Built, BuiltFile
 from stackproof.plan import Installer, Plan
 from stackproof.records import Record, to_json, write_atomically
 from stackproof.text import Said
@@ -178,6 +179,20 @@ class Evidence:
         """Write the records of the stages that ran so far."""
         data = _STAGES.dump_python(tuple(stages), mode="json")
         write_atomically(self.folder / "stages.json", to_json(data))
+
+    @property
+    def built(self) -> tuple[Built, ...]:
+        """What was built from source, or taken of what was."""
+        return BuiltFile.model_validate_json(self._read("built.json", "{}")).built
+
+    @property
+    def tells_of_builds(self) -> bool:
+        """Whether the run tells what was built, and so took nothing that was built otherwise."""
+        return (self.folder / "built.json").exists()
+
+    def write_built(self, built: Sequence[Built]) -> None:
+        """Write what the stages that ran so far built from source."""
+        BuiltFile(built=tuple(built)).write(self.folder / "built.json")
 
     def write_freeze(self, freeze: Freeze) -> None:
         """Write what is installed, one requirement a line."""

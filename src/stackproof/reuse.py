@@ -19,7 +19,7 @@ from stackproof.records import Record
 
 __all__ = ["Mark", "reusable_build"]
 
-_KEPT = ("stages.json", "freeze.txt", "pip-check.json", "pip-check.txt", "stages")
+_KEPT = ("stages.json", "built.json", "freeze.txt", "pip-check.json", "pip-check.txt", "stages")
 
 
 class Mark(Record):

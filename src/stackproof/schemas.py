@@ -14,6 +14,7 @@ from stackproof.evidence import RunRecord
 from stackproof.frontier.record import Frontier
 from stackproof.grid.forms import Grid
 from stackproof.history import HistoryEntry
+from stackproof.index.built import BuiltFile
 from stackproof.lock import Lock
 from stackproof.matrix import json_schema
 from stackproof.monthly import Jobs
@@ -33,6 +34,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     written = {
         "audit": Audit.model_json_schema(mode="serialization"),
         "history": HistoryEntry.model_json_schema(mode="serialization"),
+        "built": BuiltFile.model_json_schema(mode="serialization"),
         "jobs": Jobs.model_json_schema(mode="serialization"),
         "frontier": Frontier.model_json_schema(mode="serialization"),
         "grid": Grid.model_json_schema(mode="serialization"),

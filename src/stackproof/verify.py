@@ -234,6 +234,7 @@ class _Run:
             with self._part(f"stage {number} of {total}, {stage.name}"):
                 records.append(next(coming))
             self.evidence.write_stages(records)
+            self.evidence.write_built(builder.built)
             if records[-1].failure is not None:
                 return records[-1]
         return None

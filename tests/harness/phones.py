@@ -33,11 +33,15 @@ from workbench import PYTHON, Bench, toml
 
 from stackproof.evidence import Evidence
 from stackproof.index.client import IndexClient
+from stackproof.index.memory import Memory
+from stackproof.index.resolver import Resolver
 from stackproof.index.target import Target
 from stackproof.laboratory import Laboratory
 from stackproof.matrix import parse_matrix
 from stackproof.plan import Plan, timestamp
 from stackproof.progress import Progress
+from stackproof.repair.records import Repair
+from stackproof.repair.working import Workshop
 from stackproof.timeline.probing import Prober
 from stackproof.timeline.records import Break, CheckHistory, Culprit, Timeline
 from stackproof.timeline.releases import Releases
@@ -131,12 +135,12 @@ class Impatient(Laboratory):
 class Phone:
     """The made-up phone in a project, with an index of what it brings along."""
 
-    def __init__(self, bench: Bench, index: Index, cache: Path) -> None:
+    def __init__(self, bench: Bench, index: Index, cache: Path, text: str = PHONE) -> None:
         self.bench, self.index, self.cache = bench, index, cache
         bench.write("tests/stack/workloads/test_both.py", WORKLOADS)
         (bench.root / "tests/stack/workloads/test_sum.py").unlink()
         index.add(*OLD)
-        self.matrix = parse_matrix(toml(PHONE), file="phone.toml")
+        self.matrix = parse_matrix(toml(text), file="phone.toml")
         self.patience: int | None = None
         self.since = SINCE
         self.like: Evidence | None = None
@@ -146,26 +150,44 @@ class Phone:
         """The row that is traced."""
         return RowAt(matrix=self.matrix, name="phone", row="plain")
 
+    def _prober(self) -> Prober:
+        return Prober(
+            laboratory=Impatient(
+                project=self.bench.project,
+                progress=Progress(Console(quiet=True)),
+                patience=self.patience,
+            ),
+            home=self.bench.root / "reports" / "phone" / "plain" / "probes",
+            progress=Progress(Console(file=self.bench.output)),
+        )
+
+    def _releases(self, client: IndexClient) -> Releases:
+        target = Target.find(PYTHON, self.bench.environ)
+        return Releases(client=client, index=self.index.url, target=target)
+
+    def repair(self) -> Repair:
+        """Repair the phone as of the later end, as a new run of the session would."""
+        with IndexClient(self.cache) as client:
+            workshop = Workshop(
+                row=self.row,
+                moment=UNTIL,
+                prober=self._prober(),
+                releases=self._releases(client),
+                resolver=Resolver(
+                    memory=Memory(self.cache), index=self.index.url, environ=self.bench.environ
+                ),
+                like=None,
+                today=UNTIL.date(),
+            )
+            return workshop.repair(remedies=False)[0]
+
     def trace(self, *checks: str, samples: int = 1) -> Timeline:
         """Trace the phone, as a new run of the session would."""
-        environ = self.bench.environ
         with IndexClient(self.cache) as client:
             tracer = Tracer(
                 row=self.row,
-                prober=Prober(
-                    laboratory=Impatient(
-                        project=self.bench.project,
-                        progress=Progress(Console(quiet=True)),
-                        patience=self.patience,
-                    ),
-                    home=self.bench.root / "reports" / "phone" / "plain" / "probes",
-                    progress=Progress(Console(file=self.bench.output)),
-                ),
-                releases=Releases(
-                    client=client,
-                    index=self.index.url,
-                    target=Target.find(PYTHON, environ),
-                ),
+                prober=self._prober(),
+                releases=self._releases(client),
                 samples=samples,
                 like=self.like,
             )

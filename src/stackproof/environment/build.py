@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stackproof.environment.constraints import ConstraintsUsed, find_constraints
 from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.virtualenv import Environment, Freeze
 from stackproof.errors import CannotJudgeError
+from stackproof.index.build_cache import BuildCache, build_cache
+from stackproof.index.built import (
+    BUILD_LOGGING,
+    Built,
+    built_by_pip,
+    built_by_uv,
+    without_builds,
+)
 from stackproof.index.default import (
     default_index,
     further_sources,
@@ -28,8 +37,12 @@ from stackproof.text import Said
 __all__ = ["Builder", "StageRecord"]
 
 _YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
-#: Makes uv say which index pages it was refused; it else passes over them where it can backtrack.
-_TELL_OF_MISSED_PAGES = {"RUST_LOG": "uv_client::registry_client=debug"}
+#: Makes uv say which index pages it was refused, over which it else passes where it can backtrack,
+#: and what it builds.
+_TELL_ALL = {
+    "RUST_LOG": f"uv_client::registry_client=debug,{BUILD_LOGGING}",
+    "UV_LOG_CONTEXT": "1",
+}
 
 
 class StageRecord(Record):
@@ -53,12 +66,16 @@ class StageRecord(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class _Call:
-    """How an installer call ended: its words, why it failed (None if not), which try it was."""
+    """How an installer call ended: its words, why it failed (None if not), which try it was.
+
+    `built` is what it built from source, or tried to.
+    """
 
     finished: Finished
     words: str
     failure: FailureKind | None
     tries: int
+    built: tuple[Built, ...]
 
 
 @dataclass(kw_only=True)
@@ -67,7 +84,8 @@ class Builder:
 
     `folder` takes the logs and constraint files; `snapshots` is where the repository keeps its own
     constraint files; `limit` is the time limit of one stage in seconds. `further` are the sources
-    that the installer was told of beside its index, known once `prepare` was called.
+    that the installer was told of beside its index, known once `prepare` was called. `built` grows
+    by what each stage built from source, or took of what was built for the very same conditions.
     """
 
     plan: Plan
@@ -79,6 +97,7 @@ class Builder:
     tick: Callable[[], None] = lambda: None
     constraints: list[ConstraintsUsed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    built: list[Built] = field(default_factory=list)
     further: tuple[str, ...] = ()
 
     def prepare(self) -> str:
@@ -118,8 +137,19 @@ class Builder:
         arguments = self._arguments(stage)
         command = self.environment.install_command(arguments, debug_log=log.with_suffix(".debug"))
         started = datetime.now(timezone.utc)
-        call = self._install(command, log)
-        after = self.environment.freeze()
+        conditions = build_cache(
+            self.environment.installer,
+            arguments,
+            python=self.environment.version,
+            environ=self.environ,
+        )
+        with conditions as cache:
+            call = self._install(command, log, cache)
+            after = self.environment.freeze()
+            came = {name: at for name, at in after.items() if before.get(name) != at}
+            earlier = cache.taken(came, call.built)
+            cache.remember(call.built)
+        self.built += (*call.built, *earlier)
         record = StageRecord(
             name=stage.name,
             command=tuple(command),
@@ -133,30 +163,40 @@ class Builder:
             message=explain(call.failure, call.words, call.finished) if call.failure else "",
         )
         self.notes += _yanked(stage, call.words)
+        self.notes += (f"stage {stage.name}: {_taken(item)}" for item in earlier)
         return record, after
 
-    def _install(self, command: list[str], log: Path) -> _Call:
+    def _install(self, command: list[str], log: Path, cache: BuildCache) -> _Call:
         """Run an installer call, once more if and only if the network failed it.
 
         A call that installed something in spite of the network is not repeated: what it left would
         satisfy the second one.
         """
-        call = self._call(command, log, tries=1)
+        call = self._call(command, log, cache, tries=1)
         if call.failure == "index" and call.finished.exit != 0:
-            call = self._call(command, log, tries=2)
+            again = self._call(command, log, cache, tries=2)
+            return replace(again, built=(*call.built, *again.built))
         return call
 
-    def _call(self, command: list[str], log: Path, tries: int) -> _Call:
+    def _call(self, command: list[str], log: Path, cache: BuildCache, tries: int) -> _Call:
         debug = log.with_suffix(".debug")
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ {shlex.join(command)}\n")
         begin, debug_begin = _size(log), _size(debug)
-        environ = {**self.environ, **_TELL_OF_MISSED_PAGES}
-        finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
-        told = _read(debug, debug_begin)
-        words = with_build_output(_read(log, begin), told)
+        # What an installer that was stopped leaves among temporary files goes with their folder.
+        with TemporaryDirectory(prefix="stackproof-stage-", ignore_cleanup_errors=True) as scratch:
+            environ = {**cache.environ, **_TELL_ALL, "TMPDIR": scratch}
+            finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
+        said, told = _read(log, begin), _read(debug, debug_begin)
+        words = with_build_output(without_builds(said), told)
+        where = log.relative_to(self.folder).as_posix()
+        built = (
+            built_by_uv(said, cache.folder, where)
+            if self.environment.installer == "uv"
+            else built_by_pip(words, told, where)
+        )
         failure = classify(words + _missed_pages(told), finished)
-        return _Call(finished=finished, words=words, failure=failure, tries=tries)
+        return _Call(finished=finished, words=words, failure=failure, tries=tries, built=built)
 
     def _arguments(self, stage: PlannedStage) -> list[str]:
         arguments = list(stage.arguments)
@@ -193,6 +233,14 @@ def _read(path: Path, begin: int) -> str:
 def _missed_pages(debug: str) -> str:
     """Return what pip's debug log says of index pages that it could not have."""
     return "\n".join(line for line in debug.splitlines() if "Could not fetch URL" in line)
+
+
+def _taken(item: Built) -> str:
+    """Say of a wheel that an earlier call built when that was, and what it was built with."""
+    with_what = ", ".join(f"{name} {version}" for name, version in item.requires.items())
+    when = f" at {timestamp(item.earlier)}" if item.earlier else ""
+    built = f"{item.name} {item.version} was built from source on this machine{when}"
+    return f"{built}, with {with_what}" if with_what else built
 
 
 def _yanked(stage: PlannedStage, words: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,10 @@ from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
+from stackproof.index.build_cache import folder_beside, users_cache
 from stackproof.plan import Installer
 from stackproof.process import ask
 
@@ -64,9 +65,4 @@ def _command(folder: Path, python: str, installer: Installer) -> list[str]:
 
 def _shelf() -> Path:
     """Return a folder on the file system of uv's cache, or its hard links would become copies."""
-    ours = user_cache_path("stackproof") / "scratch"
-    ours.mkdir(parents=True, exist_ok=True)
-    cache = Path(ask([find_uv_bin(), "cache", "dir"]).output)
-    if not cache.exists() or cache.stat().st_dev == ours.stat().st_dev:
-        return ours
-    return cache.parent / "stackproof-scratch"
+    return folder_beside(users_cache("uv", os.environ), "scratch")

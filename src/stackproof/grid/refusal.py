@@ -6,18 +6,17 @@ wheel, or only a build could tell what it requires, another one might do: that i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from stackproof.grid.forms import Cell, Demand, Versions
 from stackproof.grid.metadata import because
+from stackproof.index.failed_builds import failed_build
 from stackproof.index.refusal import Required, lacks_files, required, sentence
 from stackproof.versions import overlap
 
 __all__ = ["premises", "read_refusal"]
 
-_FAILED_BUILD = re.compile(r"Failed to (?:download and )?build [`']?(?P<what>[^`'\s]+)")
 _PROOF = "No solution found"
 
 
@@ -25,8 +24,13 @@ def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, buil
     """Return what a refusal says of a cell: a conflict with its demands, or why it is unknown."""
     text = " ".join(words.split())
     lacking = lacks_files(words)
+    build = failed_build(words)
+    if build is not None:
+        return _unknown(
+            versions, f"the metadata of {build.shown} needs a build, and the build failed"
+        )
     if _PROOF not in text:
-        return _unknown(versions, _failed_build(text))
+        return _unknown(versions, "the resolver gave no proof")
     if lacking:
         why = "no file that fits" if builds else "no wheel, and its metadata would need a build"
         return _unknown(versions, f"{' and '.join(lacking)} has {why}")
@@ -94,12 +98,6 @@ def _demand(fact: Required, facts: Sequence[Required], asked: Mapping[str, str])
 def _who(fact: Required, asked: Mapping[str, str]) -> str:
     """Return who requires it: the version that was asked for, whichever the proof speaks of."""
     return f"{fact.who} {asked[fact.who]}" if fact.who in asked else fact.by
-
-
-def _failed_build(text: str) -> str:
-    found = _FAILED_BUILD.search(text)
-    what = found["what"].replace("==", " ") if found else "a release"
-    return f"the metadata of {what} needs a build, and the build failed"
 
 
 def _unknown(versions: Versions, reason: str) -> Cell:

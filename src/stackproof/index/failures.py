@@ -1,11 +1,12 @@
 """Tell apart why an installer failed: the stack refused to be installed, or something else did.
 
-A stage that cannot be resolved or built is a verdict on the stack. An index that does not answer,
-a full disk or a killed process is none. The installers' exit codes do not tell these apart: uv ends
-with 1 both for a conflict and for a refused login, and pip backtracks to an older version, and ends
-with 0, where the page of a dependency cannot be had. So their words are read, also after success,
-and what is not known to be a refusal is never counted as one. The words were collected by running
-uv 0.8.4 and 0.13.9, pip 26.0 and 26.3 against an index that misbehaves; tests/harness repeats that.
+A stage that cannot be resolved or built is a verdict on the stack. An index that does not answer, a
+full disk, a missing compiler or a killed process is none. The installers' exit codes do not tell
+these apart: uv ends with 1 both for a conflict and for a refused login, and pip backtracks to an
+older version, and ends with 0, where the page of a dependency cannot be had. So their words are
+read, also after success, and what is not known to be a refusal is never counted as one. The words
+were collected by running uv 0.8.4 and 0.13.9, pip 26.0 and 26.3 against an index that misbehaves;
+tests/harness repeats that.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from stackproof.index.failed_builds import failed_build
 from stackproof.index.refusal import required, sentence
 from stackproof.process import Finished
 
 __all__ = ["FailureKind", "cause", "classify", "explain", "with_build_output"]
 
-FailureKind = Literal["refused", "index", "upload-times", "disk", "stopped", "unknown"]
+FailureKind = Literal["refused", "index", "upload-times", "disk", "machine", "stopped", "unknown"]
 
 #: Patterns of what installers say. The first kind of which one is found counts: a resolver that
 #: lacks a page says both that it could not fetch it and that there is no solution.
@@ -60,6 +62,7 @@ _WORDS: dict[FailureKind, str] = {
     "upload-times": "the package index does not say when files were uploaded, so the cut-off date "
     "could not be kept",
     "disk": "the disk is full",
+    "machine": "a build lacks what is no part of the stack, so nothing follows for the stack",
     "unknown": "the installer failed for a reason that is not known to lie in the stack",
 }
 #: What stands in pip's debug log between the start and the failed end of a build's command.
@@ -80,7 +83,8 @@ def classify(words: str, finished: Finished) -> FailureKind | None:
         return found if found in _SPOILING else None
     if found != "disk" and (finished.timed_out or finished.exit < 0):
         return "stopped"
-    return found or "unknown"
+    build = failed_build(words) if found == "refused" else None
+    return "machine" if build and build.lacking else found or "unknown"
 
 
 def with_build_output(words: str, debug_log: str) -> str:
@@ -92,7 +96,16 @@ def with_build_output(words: str, debug_log: str) -> str:
 
 def explain(kind: FailureKind, words: str, finished: Finished) -> str:
     """Return one message: what kind of failure it was, then the installer's own words."""
-    head = f"the installer {finished.describe()}" if kind == "stopped" else _WORDS[kind]
+    build = failed_build(words) if kind == "machine" else None
+    if kind == "stopped":
+        head = f"the installer {finished.describe()}"
+    elif build is not None:
+        head = (
+            f"the build of {build.shown} needs {build.lacking}, which this machine does not have, "
+            "so nothing follows for the stack; install it and run again"
+        )
+    else:
+        head = _WORDS[kind]
     return f"{head}\n{_last_words(words)}".rstrip()
 
 
@@ -108,7 +121,10 @@ def cause(message: str) -> str:
 
 
 def _last_words(words: str, lines: int = 15) -> str:
-    """Return the installer's words from where its error begins, or else its last lines."""
+    """Return the installer's words from where its error begins, or else its last lines.
+
+    A failed build says at its end why it failed, and before that much else.
+    """
     text = words.rstrip().splitlines()
     begin = next(
         (
@@ -118,4 +134,8 @@ def _last_words(words: str, lines: int = 15) -> str:
         ),
         max(0, len(text) - lines),
     )
-    return "\n".join(text[begin : begin + lines])
+    said = text[begin:]
+    if len(said) > lines and failed_build(words) is not None:
+        first = lines // 3
+        said = [*said[:first], "[...]", *said[first - lines + 1 :]]
+    return "\n".join(said[:lines])

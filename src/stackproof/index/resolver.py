@@ -20,7 +20,9 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
+from stackproof.index.build_cache import build_cache
 from stackproof.index.default import further_sources
+from stackproof.index.failed_builds import failed_build
 from stackproof.index.failures import classify
 from stackproof.index.lifetimes import (
     PAGE_SECONDS,
@@ -36,7 +38,6 @@ __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
 _LIMIT_SECONDS = 300
 _NAMED = 3
-_NO_SOLUTION = "No solution found"
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
 
 
@@ -134,13 +135,17 @@ class Resolver:
         with TemporaryDirectory(prefix="stackproof-audit-") as name:
             folder = Path(name)
             log, output = folder / "log", folder / "resolved.txt"
-            finished = run(
-                [*self._command(wanted, folder, output), *options],
-                log=log,
-                limit=self.limit,
-                env={**environ, "NO_COLOR": "1"},
-                tick=self.tick,
-            )
+            command = [*self._command(wanted, folder, output), *options]
+            with build_cache(
+                "uv", command, python=wanted.python, environ=environ, use="resolution"
+            ) as cache:
+                finished = run(
+                    command,
+                    log=log,
+                    limit=self.limit,
+                    env={**cache.environ, "NO_COLOR": "1", "TMPDIR": name},
+                    tick=self.tick,
+                )
             words = log.read_text(encoding="utf-8", errors="replace")
             if finished.exit == 0 and not finished.timed_out:
                 return {"chosen": _parse(output.read_text(encoding="utf-8"))}
@@ -182,8 +187,8 @@ class Resolver:
 
 
 def _is_settled(value: Mapping[str, Any]) -> bool:
-    """Tell whether an answer stands: a build may fail for want of something on this machine."""
-    return "refused" not in value or _NO_SOLUTION in " ".join(value["refused"].split())
+    """Tell whether an answer stands: what fails to build today may be built tomorrow."""
+    return "refused" not in value or failed_build(value["refused"]) is None
 
 
 def _is_past(cut_off: datetime | None, seconds: float) -> bool:

@@ -55,9 +55,7 @@ class Consistency:
         if isinstance(near, Refused):
             near = self._free(versions, freeze)
         if isinstance(near, Refused):
-            return Joint(
-                near={}, newest={}, versions=versions, changed=self._notes, refused=near.words
-            )
+            return Joint(near={}, newest={}, versions=versions, changed={}, refused=near.words)
         found = {name: near[name].version for name in versions}
         newest = self._resolve(found, {})
         return Joint(

@@ -10,6 +10,7 @@ from functools import partial
 from stackproof.checks import CheckId
 from stackproof.environment import Freeze
 from stackproof.evidence import Evidence
+from stackproof.index.failed_builds import failed_build
 from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused
 from stackproof.plan import Plan, timestamp
@@ -82,13 +83,17 @@ class Repairer:
             newest={name: chosen.version for name, chosen in joint.newest.items()},
             remedied=remedied,
         )
-        if not failing or joint.refused is not None:
-            return self._nothing(broken, failing)
-        start = broken
-        if broken.refusal is not None:
+        start, nothing = broken, not failing or joint.refused is not None
+        if broken.refusal is not None and not nothing:
             # What comes after the stage that cannot be installed is not known yet.
             start = self._probe({}, ())
             failing = tuple(dict.fromkeys([*failing, *_failed(start)]))
+        unbuilt = [item for item in start.built if item.failed and start.refusal is not None]
+        if nothing or unbuilt:
+            # More pins are installed after the stages, and are no build dependencies.
+            found = self._nothing(broken, failing)
+            notes = (*found.notes, *map(self._sources.unbuilt, unbuilt))
+            return replace(found, start=start, notes=notes)
         kept, whole = self._search(self._consistent(start.freeze), list(failing))
         trials = {name: self._trials.get(frozenset(kept) - {name}, ()) for name in kept}
         changed = [name for name in self._joint.changed if name not in kept]
@@ -187,7 +192,9 @@ class Repairer:
     def _nothing(self, broken: Found, failing: tuple[str, ...]) -> Mended:
         """Say that there is nothing to mend, or no set of versions to begin with."""
         refused = self._joint.refused
-        because = f"no versions satisfy all pins: {sentence(refused)}" if refused else None
+        build = failed_build(refused) if refused else None
+        why = f"{build.shown} cannot be built" if build else sentence(refused or "")
+        because = f"no versions satisfy all pins: {why}" if refused else None
         return Mended(
             broken=broken,
             start=broken,

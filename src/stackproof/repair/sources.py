@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stackproof.index.built import Built
 from stackproof.plan import timestamp
 from stackproof.repair.records import RemedyTrial, Tried
 from stackproof.timeline.probing import Found, Prober
@@ -55,6 +56,24 @@ class Sources:
             )
             for check in last.checks.values()
             if check.outcome == "failed"
+        )
+
+    def unbuilt(self, item: Built) -> str:
+        """Say that no pin mends what cannot be built, and with what it once could be."""
+        known = self.prober.built_at(item, self.row.plan, self.moment)
+        said = f"{item.name} {item.version} cannot be built, so no pin beside it mends the row"
+        if known is None:
+            row = f"{self.row.name}/{self.row.row}"
+            return f"{said}; `nox -s timeline -- {row}` may find which build dependency broke it"
+        moment, good = known
+        other = [
+            f"{name} {at} (then {good.requires.get(name, 'none')})"
+            for name, at in item.requires.items()
+            if good.requires.get(name) != at
+        ]
+        return (
+            f"{said}; as of {timestamp(moment)} it could, with other build dependencies: "
+            f"{', '.join(other)}"
         )
 
     def notes(self, unmended: Sequence[str]) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from stackproof.index.failed_builds import failed_build
 from stackproof.index.refusal import sentence
 from stackproof.plan import timestamp
 from stackproof.search import Turn, reduce_to_minimum
@@ -21,9 +21,6 @@ from stackproof.timeline.releases import utc
 from stackproof.timeline.row import RowAt
 
 __all__ = ["Case", "Detective"]
-
-#: What uv says of a release that cannot be built from its source.
-_NOT_BUILT = re.compile(r"Failed to (?:download and )?build [^\n]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +189,9 @@ class Detective:
 
     def _reason(self, turn: Turn, culprits: Sequence[Culprit], found: Found) -> str:
         if found.refusal is not None:
-            built = _NOT_BUILT.search(found.refusal)
-            return f"{_shown(culprits)}: {built[0] if built else sentence(found.refusal)}"
+            build = failed_build(found.refusal)
+            why = f"{build.shown} cannot be built" if build else sentence(found.refusal)
+            return f"{_shown(culprits)}: {why}"
         before = self.differences.build(turn.before)
         return self.facts.sentence(culprits, before.freeze, found.freeze)
 
@@ -207,15 +205,19 @@ class Detective:
             before=before.version(name, after),
             after=version,
             uploaded=utc(moment) if moment else None,
+            builds=after.built_with(name) if _only_builds(name, before, after) else (),
         )
 
     def _version(self, name: str, turn: Turn, until: datetime, after: Found) -> str | None:
         """Return the version that came with a turn: the newest, if it could not be installed."""
+        before = self.differences.build(turn.before)
+        if _only_builds(name, before, after):
+            return after.version(name, before)
         came = self.differences.releases.between(name, turn.before, until)
         versions = [release.version for release in came if release.yanked is None]
         if after.refusal is not None and versions:
             return str(max(versions))
-        return after.version(name, self.differences.build(turn.before))
+        return after.version(name, before)
 
     def _break(
         self, turn: Turn, culprits: tuple[Culprit, ...], *, confirmed: bool, reason: str
@@ -233,8 +235,23 @@ class Detective:
         )
 
 
+def _only_builds(name: str, before: Found, after: Found) -> bool:
+    """Tell whether a distribution differs between two builds in what was built with it alone."""
+    built = before.building.get(name) != after.building.get(name)
+    if before.refusal is None and after.refusal is None:
+        return built and before.held.get(name) == after.held.get(name)
+    # Of a stage that could not be installed nothing is held, so the other side alone can tell.
+    return built and name not in before.held and name not in after.held
+
+
 def _shown(culprits: Sequence[Culprit]) -> str:
     named = [
-        f"{item.name} {item.after or 'removed'}, uploaded {item.uploaded}" for item in culprits
+        ", ".join(
+            filter(
+                None,
+                (f"{item.name} {item.after or 'removed'}", item.role, f"uploaded {item.uploaded}"),
+            )
+        )
+        for item in culprits
     ]
     return " and ".join(named)

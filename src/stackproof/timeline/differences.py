@@ -73,7 +73,7 @@ class Differences:
 
     def _versions(self, name: str, before: datetime, after: datetime) -> set[str]:
         builds = self.build(before), self.build(after)
-        return {version for build in builds for version in build.held.get(name, ())}
+        return {version for build in builds for version in build.versions(name)}
 
     def _has_new_file(self, name: str, before: datetime, after: datetime) -> bool:
         """Tell whether a release that is installed on both sides got a file between them."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from stackproof.checks import ALL, CheckId
 from stackproof.environment import Freeze, StageRecord, constraints_in_use
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
+from stackproof.index.built import Built
 from stackproof.laboratory import Laboratory
 from stackproof.plan import Plan
 from stackproof.progress import Progress
@@ -28,6 +30,7 @@ class Found:
     """What is known of one build: what it holds, and the checks that were asked of it.
 
     `held` maps every distribution to the versions that it had after one stage or another, in order.
+    `built` is what was built from source, with its build dependencies, also where that failed.
     `refusal` is what the installer said of a stage that could not be installed, or None;
     `complaints` names the distributions that `pip check` complained of. `whole` says whether every
     check of the row was asked.
@@ -35,6 +38,7 @@ class Found:
 
     freeze: Freeze
     held: Mapping[str, tuple[str, ...]]
+    built: tuple[Built, ...]
     refusal: str | None
     complaints: AbstractSet[str]
     checks: Mapping[str, Check]
@@ -60,19 +64,51 @@ class Found:
             return not self.complaints if subject == ALL else subject not in self.complaints
         raise KeyError(check)
 
+    @cached_property
+    def building(self) -> Mapping[str, tuple[str, ...]]:
+        """The versions of each build dependency that something was built with, in order."""
+        pairs = sorted({pair for item in self.built for pair in item.requires.items()})
+        names = dict.fromkeys(name for name, _ in pairs)
+        return {name: tuple(at for other, at in pairs if other == name) for name in names}
+
+    def built_with(self, name: str) -> tuple[str, ...]:
+        """Return the distributions that were built with a build dependency."""
+        return tuple(dict.fromkeys(item.name for item in self.built if name in item.requires))
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """Return the versions of a distribution that were installed, or built with."""
+        return (*self.held.get(name, ()), *self.building.get(name, ()))
+
     def differs_from(self, other: Found) -> list[str]:
-        """Return the distributions that did not have the same versions in another build."""
+        """Return the distributions that did not have the same versions in another build.
+
+        That may be as a build dependency, if the same distributions were built in both.
+        """
         names = self.held.keys() | other.held.keys()
-        return sorted(name for name in names if self.held.get(name) != other.held.get(name))
+        found = {name for name in names if self.held.get(name) != other.held.get(name)}
+        return sorted(found | self._built_otherwise(other))
+
+    def _built_otherwise(self, other: Found) -> set[str]:
+        """Return the build dependencies of which another build had other versions."""
+        theirs = {item.name: item.requires for item in other.built}
+        both = [(item.requires, theirs[item.name]) for item in self.built if item.name in theirs]
+        return {
+            name
+            for left, right in both
+            for name in left.keys() | right.keys()
+            if left.get(name) != right.get(name)
+        }
 
     def version(self, name: str, other: Found) -> str | None:
         """Return the last version of a distribution that it did not have in another build.
 
         Where there is none, it is the version that it has, or None if it has none.
         """
-        theirs = other.held.get(name, ())
-        own = [version for version in self.held.get(name, ()) if version not in theirs]
-        return own[-1] if own else self.freeze.get(name)
+        for own, theirs in ((self.held, other.held), (self.building, other.building)):
+            new = [at for at in own.get(name, ()) if at not in theirs.get(name, ())]
+            if new:
+                return new[-1]
+        return self.freeze.get(name) or next(iter(self.building.get(name, ())), None)
 
     def answers(self, check: str) -> bool:
         """Tell whether `passes` has an answer to a check."""
@@ -87,6 +123,7 @@ class Found:
         return Found(
             freeze=self.freeze,
             held=self.held,
+            built=self.built,
             refusal=self.refusal,
             complaints=self.complaints,
             checks={**other.checks, **self.checks},
@@ -177,6 +214,21 @@ class Prober:
         }
         return sorted(found_at.items(), reverse=True)
 
+    def built_at(
+        self, item: Built, plan: Callable[[datetime], Plan], until: datetime
+    ) -> tuple[datetime, Built] | None:
+        """Return the newest date as of which a release was built from source, and with what."""
+        found = (
+            (moment, made)
+            for key, build in (self._shelf or {}).items()
+            for moment in [_as_of(build)]
+            for made in build.built
+            if (made.name, made.version, made.failed) == (item.name, item.version, False)
+            and moment <= until
+            and build_key(plan(moment)) == key
+        )
+        return max(found, key=lambda pair: pair[0], default=None)
+
     def _known(self, plan: Plan) -> dict[str, Found]:
         if self._shelf is None:
             self._shelf = self._read(plan)
@@ -194,8 +246,9 @@ class Prober:
             except ValidationError:
                 continue  # left by another version of stackproof, in a form that is no longer read
             used = {(file.name, file.sha256) for file in run.constraints}
-            # What could not be judged is no answer, also where the run itself knew no trouble.
-            judged = verdict.settled
+            # What could not be judged is no answer, also where the run itself knew no trouble. Nor
+            # is a run that took what was built whenever, as older releases of ours did.
+            judged = verdict.settled and evidence.tells_of_builds
             same = run.suite == project.suite_fingerprint and used <= files
             if judged and same and self.laboratory.has_sources_of(run):
                 key = build_key(evidence.plan)
@@ -220,6 +273,7 @@ def _found(evidence: Evidence, verdict: Verdict) -> Found:
     return Found(
         freeze=evidence.freeze,
         held=_held(evidence.stages),
+        built=evidence.built,
         refusal=None if refused is None else refused.message,
         complaints=frozenset(heard.complaints) if heard else frozenset(),
         checks={check.id: check for check in verdict.checks},

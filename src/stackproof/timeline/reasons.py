@@ -31,6 +31,7 @@ class Facts:
             return f"{name} {culprit.before} is no longer there"
         again = culprit.before == version
         shown = f"another file of {name} {version}" if again else f"{name} {version}"
+        shown += f" ({culprit.role})" if culprit.role else ""
         shown += f", uploaded {culprit.uploaded}," if culprit.uploaded else ""
         clashes = self.clashes(name, version, after) if after.get(name) == version else []
         clashes = clashes or list(self._pulled(name, version, before, after))

@@ -16,13 +16,20 @@ class Culprit(Record):
 
     They are what stages installed, also where a later stage replaced it. `uploaded` is when the
     first file of its new release was, or None where the index does not tell. Where both versions
-    are the same, another file of it came then, which is installed since.
+    are the same, another file of it came then, which is installed since. `builds` names what was
+    built with it, if it turned the check as a build dependency; else it is empty.
     """
 
     name: str
     before: str | None
     after: str | None
     uploaded: str | None
+    builds: tuple[str, ...] = ()  # older files have none
+
+    @property
+    def role(self) -> str:
+        """What it is beside a distribution that is installed, in words; nothing if it is one."""
+        return f"build dependency of {', '.join(self.builds)}" if self.builds else ""
 
 
 class Break(Record):

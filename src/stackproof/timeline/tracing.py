@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -88,9 +88,14 @@ class Tracer:
         outcomes: dict[str, bool | None] = {check: found.passes(check) for check in asked}
         if _BUILDS in checks:
             outcomes[_BUILDS] = found.refusal is None
-        # Two moments are the same if the very same files were installed.
-        same = self.releases.counted(found.freeze, moment) if found.refusal is None else moment
-        return Answer(outcomes=outcomes, state=same)
+        return Answer(outcomes=outcomes, state=self._state(moment, found))
+
+    def _state(self, moment: datetime, found: Found) -> Hashable:
+        """Return what two moments share if the very same files were installed, built alike."""
+        if found.refusal is not None:
+            return moment
+        built = tuple((item.name, *item.requires.items()) for item in found.built)
+        return self.releases.counted(found.freeze, moment), built
 
     def _probe(self, moment: datetime, checks: Sequence[str]) -> Found:
         what = f"as of {timestamp(moment)}"

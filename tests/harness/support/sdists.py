@@ -6,6 +6,7 @@ __all__ = ["BUILD_ERROR", "sdist"]
 
 import gzip
 import io
+import json
 import tarfile
 
 from support.wheels import Release, core_metadata, stem, wheel, wheel_tree
@@ -17,7 +18,7 @@ _LONG_AGO = 1577836800  # 2020: the wheel that is built is a zip, which knows no
 
 _PYPROJECT = """\
 [build-system]
-requires = []
+requires = {requires}
 build-backend = "backend"
 backend-path = ["."]
 """
@@ -30,12 +31,14 @@ import zipfile
 WHEEL = {wheel!r}
 ERROR = {error!r}
 MUTE = {mute!r}
+CODE = {code!r}
 HERE = pathlib.Path(__file__).parent / "built"
 
 
 def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
     if MUTE:
         raise SystemExit(ERROR)
+    exec(CODE)
     (info,) = HERE.glob("*.dist-info")
     shutil.copytree(info, pathlib.Path(metadata_directory) / info.name)
     return info.name
@@ -44,6 +47,7 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     if ERROR:
         raise SystemExit(ERROR)
+    exec(CODE)
     with zipfile.ZipFile(pathlib.Path(wheel_directory) / WHEEL, "w") as archive:
         for path in sorted(HERE.rglob("*")):
             archive.write(path, path.relative_to(HERE))
@@ -60,8 +64,10 @@ def sdist(release: Release) -> tuple[str, bytes]:
     mute = release.form == "mute-sdist"
     tree = {
         "PKG-INFO": core_metadata(release),
-        "pyproject.toml": _PYPROJECT,
-        "backend.py": _BACKEND.format(wheel=wheel(release)[0], error=error, mute=mute),
+        "pyproject.toml": _PYPROJECT.format(requires=json.dumps(list(release.build_requires))),
+        "backend.py": _BACKEND.format(
+            wheel=wheel(release)[0], error=error, mute=mute, code=release.build_code
+        ),
         **{f"built/{path}": text for path, text in wheel_tree(release).items()},
     }
     return f"{stem(release)}.tar.gz", _tarball(stem(release), tree)

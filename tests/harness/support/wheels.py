@@ -36,6 +36,7 @@ class Release:
     `__version__`. `modules` maps paths to sources in place of it. `uploaded` is None where the
     index is not to tell; `yanked` is the reason, None for a release that is not yanked.
     A `broken-sdist` tells its metadata and then fails to build; a `mute-sdist` does not even tell.
+    An `sdist` is built with `build_requires`, and runs `build_code` before it tells anything.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Release:
     yanked: str | None = None
     tags: str = "py3-none-any"
     form: Literal["wheel", "sdist", "broken-sdist", "mute-sdist"] = "wheel"
+    build_requires: Sequence[str] = ()
+    build_code: str = ""
 
 
 def wheel(release: Release) -> tuple[str, bytes]:
