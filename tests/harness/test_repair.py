@@ -92,7 +92,7 @@ WORKLOAD = """\
 import pytest
 
 
-@pytest.mark.workload("light", needs=("lamps",), seconds=0.1, timeout=60)
+@pytest.mark.workload("light", needs=("phone",), seconds=0.1, timeout=60)
 def test_light() -> None:
     import lamps
 
@@ -529,7 +529,7 @@ requirements = ["bells==7"]
 
 def test_the_remedies_of_the_document_are_tried(phone: Phone) -> None:
     bells = 'def test_ring() -> None:\n    import bells\n\n    assert bells.__version__ == "1.0"\n'
-    marker = '\n\n@pytest.mark.workload("ring", needs=("bells",), seconds=0.1, timeout=60)\n'
+    marker = '\n\n@pytest.mark.workload("ring", needs=("phone",), seconds=0.1, timeout=60)\n'
     workloads = WORKLOAD.replace("RuntimeError", "OSError") + marker + bells
     phone.bench.write("tests/stack/workloads/test_light.py", workloads)
     phone.index.add(Release("bells", "0.9"))

@@ -254,3 +254,13 @@ def test_what_breaks_it_only_without_what_came_before_is_innocent(
         True,
     )
     assert (item.good, item.bad) == (timestamp(day(60, 9)), timestamp(day(61)))
+
+
+@pytest.mark.fault("2")
+def test_a_failure_is_traced_though_a_workload_was_skipped_that_may_not_be(phone: Phone) -> None:
+    skips = '\n\n@pytest.mark.workload("idle", needs=("phone",), seconds=0.1, timeout=60)\n'
+    skips += 'def test_idle() -> None:\n    pytest.skip("no line today")\n'
+    phone.bench.write("tests/stack/workloads/test_both.py", WORKLOADS + skips)
+    phone.index.add(wants_new_numbers("contacts", "2.1", day(60, 10)))
+    timeline = phone.trace(samples=0)
+    assert found(timeline, CONTACTS).breaks[0].since == timestamp(day(60, 10))
