@@ -34,7 +34,7 @@ from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
 from stackproof.verdict import Verdict, judge
-from stackproof.workloads import needed_servers
+from stackproof.workloads import declared_workloads, needed_servers
 
 __all__ = ["verify"]
 
@@ -107,7 +107,9 @@ class _Run:
         self.python = environment.version
         self._require_python(environment)
         logs = self.evidence.folder / "servers"
-        needed = needed_servers(self.plan, self.project.suite)
+        declared = declared_workloads(self.project.suite)
+        self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
+        needed = needed_servers(self.plan, declared.workloads)
         with starting(needed, logs=logs, environ=self.project.environ) as servers:
             mark = reusable_build(self.plan, environment, self.evidence)
             if mark is not None:

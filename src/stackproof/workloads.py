@@ -7,7 +7,7 @@ before anything is built.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -70,7 +70,7 @@ def declared_workloads(suite: Path) -> Declared:
     return found
 
 
-def needed_servers(plan: Plan, suite: Path) -> tuple[ServerName, ...]:
+def needed_servers(plan: Plan, workloads: Iterable[DeclaredWorkload]) -> tuple[ServerName, ...]:
     """Return the servers that a run has need of, in the order of their names in a matrix.
 
     Those that the matrix lists, and those of each workload that serves the pins of the plan.
@@ -78,7 +78,7 @@ def needed_servers(plan: Plan, suite: Path) -> tuple[ServerName, ...]:
     if not plan.asks_suite:
         return ()
     pins = {pin.name for pin in plan.pins}
-    serving = (work for work in declared_workloads(suite).workloads if pins.issuperset(work.needs))
+    serving = (work for work in workloads if pins.issuperset(work.needs))
     asked = (work for work in serving if not plan.only or work.check in plan.only)
     wanted = {*plan.servers, *(server for work in asked for server in work.servers)}
     return tuple(server for server in get_args(ServerName) if server in wanted)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from evidences import evidence_of, suite_line
+from rich.console import Console
 from workbench import Bench, states
 
 from stackproof.environment import ConstraintsUsed
-from stackproof.report import headline
+from stackproof.report import headline, print_verdict
 from stackproof.verdict import Verdict, judge
 
 COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
@@ -132,6 +134,18 @@ def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
     verdict = judge(evidence_of(bench, *lines(bench)))
     assert verdict.depth == {"alpha": "import", "beta": "import"}
     assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
+
+
+def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(bench: Bench) -> None:
+    verdict = judge(evidence_of(bench, *lines(bench)))
+    left_out = {"smoke:model": ("scikit-lern",)}
+    verdict = verdict.model_copy(update={"left_out": left_out, "depth": {"scikit-learn": "import"}})
+    console = Console(file=StringIO(), width=200)
+    print_verdict(verdict, Path("report.md"), console)
+    assert isinstance(console.file, StringIO)
+    said = console.file.getvalue()
+    assert "smoke:model" in said
+    assert "is scikit-learn meant by scikit-lern?" in said
 
 
 # --- what earlier versions wrote -------------------------------------------------------------

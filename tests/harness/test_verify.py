@@ -653,3 +653,45 @@ def test_a_kept_environment_is_judged_only_as_what_it_is(bench: Bench, index: In
     assert torn is not None
     assert torn.startswith("stackproof.json in the environment cannot be read (")
     assert torn.endswith("run without -r or -R")
+
+
+def test_a_marker_that_cannot_be_read_before_a_build_is_noted(bench: Bench) -> None:
+    bench.write(
+        "tests/stack/workloads/test_hidden.py",
+        'import pytest\n\nNEEDS = ("alpha",)\n\n\n'
+        '@pytest.mark.workload("hidden", needs=NEEDS, seconds=1, timeout=30)\n'
+        "def test_hidden() -> None:\n    pass\n",
+    )
+    verdict, evidence = bench.verify(bench.plan())
+    assert states(verdict)["smoke:hidden"] == "ok"
+    assert "test_hidden.py, line 6" in " ".join(evidence.run.notes)
+
+
+CAME_ALONG = """\
+import pytest
+
+
+@pytest.mark.workload("along", needs=("gamma",), seconds=1, timeout=30)
+def test_along() -> None:
+    raise AssertionError("nobody pinned it")
+
+
+@pytest.mark.workload("used", needs=("beta",), uses=("gamma",), seconds=1, timeout=30)
+def test_used() -> None:
+    import gamma
+
+
+@pytest.mark.workload("absent", needs=("beta",), uses=("nowhere",), seconds=1, timeout=30)
+def test_absent() -> None:
+    raise AssertionError("there is no such thing")
+"""
+
+
+@pytest.mark.fault("2")
+def test_what_came_along_is_not_judged_by_workloads_of_its_own(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_along.py", CAME_ALONG)
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict == "ok"
+    assert verdict.left_out == {"smoke:along": ("gamma",), "smoke:absent": ("nowhere",)}
+    assert states(verdict)["smoke:used"] == "ok"
+    assert verdict.depth == {"alpha": "workload", "beta": "workload"}

@@ -83,13 +83,13 @@ def test_a_shipped_stack_keeps_every_workload() -> None:
 
 def test_a_server_is_started_for_the_workloads_that_serve_the_pins(tmp_path: Path) -> None:
     plan = make_plan(load_matrix(ROOT / "matrices" / "mlops.toml"), name="mlops", row="verified")
-    suite = ROOT / "tests" / "stack"
+    workloads = declared_workloads(ROOT / "tests" / "stack").workloads
     [redis] = [pin for pin in plan.pins if pin.name == "redis"]
     alone = plan.model_copy(update={"pins": (redis,), "servers": ()})
-    assert needed_servers(alone, suite) == ("redis",)
+    assert needed_servers(alone, workloads) == ("redis",)
     asked = {"only": ("import:redis",), "checks": ("import:redis",)}
-    assert needed_servers(alone.model_copy(update=asked), suite) == ()
-    assert needed_servers(alone.model_copy(update={"pins": ()}), suite) == ()
+    assert needed_servers(alone.model_copy(update=asked), workloads) == ()
+    assert needed_servers(alone.model_copy(update={"pins": ()}), workloads) == ()
     # A marker that cannot be read before a build is named.
     hidden = tmp_path / "workloads" / "test_hidden.py"
     hidden.parent.mkdir()
