@@ -77,8 +77,7 @@ def needed_servers(plan: Plan, workloads: Iterable[DeclaredWorkload]) -> tuple[S
     """
     if not plan.asks_suite:
         return ()
-    pins = {pin.name for pin in plan.pins}
-    serving = (work for work in workloads if pins.issuperset(work.needs))
+    serving = (work for work in workloads if plan.named.issuperset(work.needs))
     asked = (work for work in serving if not plan.only or work.check in plan.only)
     wanted = {*plan.servers, *(server for work in asked for server in work.servers)}
     return tuple(server for server in get_args(ServerName) if server in wanted)

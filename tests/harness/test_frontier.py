@@ -112,7 +112,7 @@ def test_a_check_that_fails_as_recorded_settles_no_step(state: State, said: str 
         reason="an old story" if state == "known" else None,
         seconds=1,
     )
-    answer = SimpleNamespace(checks=(failing,), trouble=None)
+    answer = SimpleNamespace(checks=(failing,), settled=True)
     bench: Any = SimpleNamespace(probe=lambda _: answer)
     plan = SimpleNamespace(label="lamps/plain with lamp==1.1")
     planner: Any = SimpleNamespace(trial=lambda _, only: plan if only else None)

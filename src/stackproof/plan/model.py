@@ -148,6 +148,12 @@ class Plan(Record):
         return f"{self.matrix}/{self.row}{' with ' if asked else ''}{asked}"
 
     @property
+    def named(self) -> frozenset[str]:
+        """The distributions that the plan names: its pins, and what a trial asks for."""
+        asked = (requirement.partition("==")[0] for requirement in self.requested)
+        return frozenset((*(pin.name for pin in self.pins), *asked))
+
+    @property
     def asks_suite(self) -> bool:
         """Whether any check is answered inside the environment, by the suite."""
         return not self.only or bool(self.only_inside)

@@ -35,7 +35,8 @@ _PACKAGE = "__init__"
 #: What an `__init__.py` calls that does nothing but open its package to other distributions.
 _OPENERS = ("extend_path", "declare_namespace")
 #: How deep in folders that are no packages a lone module still counts. Deeper ones are parts of
-#: something shared, such as what a compiler makes for optional libraries (googleapis-common-protos).
+#: something shared, such as what a compiler makes for optional libraries
+#: (googleapis-common-protos).
 _LONE_DEPTH = 1
 _BYTES_READ = 1 << 20
 

@@ -37,12 +37,14 @@ class Pin:
 class Plan:
     """The pins in documented order, and the seconds one import may take.
 
-    `only` holds the ids of the checks that are asked, and is empty where all of them are.
+    `only` holds the ids of the checks that are asked, and is empty where all of them are. `asked`
+    holds the distributions that a trial asks for, which count as pinned.
     """
 
     pins: tuple[Pin, ...]
     import_seconds: float
     only: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
 
     def lacks(self, workload: Workload | None) -> list[str]:
         """Return what keeps a row from having use for a workload.
@@ -52,7 +54,9 @@ class Plan:
         """
         if workload is None:
             return []
-        pinned = {canonicalize_name(pin.name) for pin in self.pins}
+        pinned = {
+            canonicalize_name(name) for name in (*(pin.name for pin in self.pins), *self.asked)
+        }
         unpinned = [name for name in workload.needs if canonicalize_name(name) not in pinned]
         absent = [
             name
@@ -87,6 +91,7 @@ def load_plan(path: Path) -> Plan:
             pins=tuple(_pin(pin) for pin in data["pins"]),
             import_seconds=float(data["import_seconds"]),
             only=frozenset(data.get("only", ())),
+            asked=tuple(item.partition("==")[0] for item in data.get("requested", ())),
         )
     except (OSError, json.JSONDecodeError) as error:
         raise PlanError(f"{path}: {error}") from error
