@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stackproof.checks import ALL, KINDS, CheckId
@@ -46,7 +47,11 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     suite, well = evidence.suite, run.trouble is None
     refused = next((stage.name for stage in evidence.stages if stage.failure), None)
     sound = {"build": well or run.built, "suite": well and suite.exit in _ENDED}
-    outside = (*_of_stages(evidence), *_of_pip_check(evidence, plan))
+    outside = (
+        *_of_stages(evidence),
+        *_of_pip_check(evidence, plan),
+        *_of_overwritten(evidence, plan),
+    )
     made = (*(answer for answer in outside if _is_asked(answer, plan)), *suite.checks)
     given = {answer.id: _counted(answer, sound) for answer in made}
     why = "not run" if refused is None else f"not run: stage {refused} failed"
@@ -106,9 +111,27 @@ def _of_pip_check(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
         yield CheckResult(
             id=CheckId("pip-check", name), outcome="failed", message="\n".join(lines), seconds=0.0
         )
-    # A distribution that has stopped complaining is a check that passes: its known failure is over.
-    named = dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only])
-    for check in named:
+    yield from _over(plan, "pip-check", {ALL, *found.complaints})
+
+
+def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    found = evidence.overwritten
+    if found is None:
+        return
+    for name in found.subjects:
+        yield CheckResult(
+            id=CheckId("overwrite", name),
+            outcome="failed",
+            message=f"{found.about(evidence.freeze, name)}; what was written last stands, and that "
+            "may differ from build to build",
+            seconds=0.0,
+        )
+    yield from _over(plan, "overwrite", set(found.subjects))
+
+
+def _over(plan: Plan, kind: str, failed: AbstractSet[str]) -> Iterator[CheckResult]:
+    """Yield each check of a kind that is named and did not fail: its known failure is over."""
+    for check in dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only]):
         asked = CheckId.parse(check)
-        if asked.kind == "pip-check" and asked.subject not in (ALL, *found.complaints):
+        if asked.kind == kind and asked.subject not in failed:
             yield CheckResult(id=check, outcome="passed", message="", seconds=0.0)

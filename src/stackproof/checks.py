@@ -35,6 +35,7 @@ KINDS = MappingProxyType(
         "import": Kind(answered_by="suite", subject="pin", asks_all=True),
         "version": Kind(answered_by="suite", subject="pin"),
         "pip-check": Kind(answered_by="build", subject="distribution", asks_all=True),
+        "overwrite": Kind(answered_by="build", subject="distribution"),
         "smoke": Kind(answered_by="suite", subject="workload"),
         "constraints": Kind(answered_by="audit", subject="pin"),
         "exists": Kind(answered_by="audit", subject="pin"),

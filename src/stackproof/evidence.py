@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from stackproof.checks import CheckId
-from stackproof.environment import ConstraintsUsed, Freeze, PipCheck, StageRecord
+from stackproof.environment import ConstraintsUsed, Freeze, Overwritten, PipCheck, StageRecord
 from stackproof.index.built import Built, BuiltFile
 from stackproof.plan import Installer, Plan
 from stackproof.records import Record, to_json, write_atomically
@@ -149,6 +149,12 @@ class Evidence:
         """What `pip check` said, or None if it was not reached."""
         text = self._read("pip-check.json", "")
         return PipCheck.model_validate_json(text) if text else None
+
+    @property
+    def overwritten(self) -> Overwritten | None:
+        """The files that distributions wrote over each other, or None where nobody looked."""
+        text = self._read("overwritten.json", "")
+        return Overwritten.model_validate_json(text) if text else None
 
     @property
     def freeze(self) -> Freeze:

@@ -19,7 +19,15 @@ from stackproof.records import Record
 
 __all__ = ["Mark", "reusable_build"]
 
-_KEPT = ("stages.json", "built.json", "freeze.txt", "pip-check.json", "pip-check.txt", "stages")
+_KEPT = (
+    "stages.json",
+    "built.json",
+    "freeze.txt",
+    "pip-check.json",
+    "pip-check.txt",
+    "overwritten.json",
+    "stages",
+)
 
 
 class Mark(Record):

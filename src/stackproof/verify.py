@@ -16,6 +16,7 @@ from stackproof.environment import (
     Environment,
     Freeze,
     StageRecord,
+    overwritten_files,
     pip_check,
 )
 from stackproof.errors import CannotJudgeError
@@ -194,6 +195,9 @@ class _Run:
             log = self.evidence.folder / "pip-check.txt"
             found = pip_check(environment, log, self.project.environ)
         found.write(self.evidence.folder / "pip-check.json")
+        overwritten = overwritten_files(environment)
+        overwritten.write(self.evidence.folder / "overwritten.json")
+        self.notes += overwritten.notes(self.evidence.freeze)
         if self.plan.asks_suite:
             with self._part("test tools"):
                 freeze = self._suite(environment).install_tools(self.progress.tick)

@@ -3,6 +3,7 @@
 from stackproof.environment.build import Builder, StageRecord
 from stackproof.environment.constraints import MIRROR_VARIABLE, ConstraintsUsed, constraints_in_use
 from stackproof.environment.drift import Drift, drift_between
+from stackproof.environment.overwritten import Overwritten, overwritten_files
 from stackproof.environment.pip_check import PipCheck, pip_check
 from stackproof.environment.scratch import scratch_environment
 from stackproof.environment.virtualenv import Environment, Freeze, distribution_of
@@ -16,11 +17,13 @@ __all__ = [
     "Environment",
     "FailureKind",
     "Freeze",
+    "Overwritten",
     "PipCheck",
     "StageRecord",
     "constraints_in_use",
     "distribution_of",
     "drift_between",
+    "overwritten_files",
     "pip_check",
     "scratch_environment",
 ]

@@ -61,7 +61,7 @@ class CoreMetadata:
         self, environment: Mapping[str, str], extras: Sequence[str] = ()
     ) -> Iterator[tuple[str, Requirement]]:
         """Yield (normal name, requirement) for all that apply in a marker environment."""
-        for name, requirement in self._parsed if extras else self._without_extras:
+        for name, requirement in self.parsed if extras else self._without_extras:
             marker = requirement.marker
             if marker is None or any(
                 marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras)
@@ -76,7 +76,8 @@ class CoreMetadata:
         )
 
     @cached_property
-    def _parsed(self) -> tuple[tuple[str, Requirement], ...]:
+    def parsed(self) -> tuple[tuple[str, Requirement], ...]:
+        """Every requirement by the normal name of what it requires, whatever its marker."""
         return tuple(_parse(self.requires))
 
     @cached_property
