@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Container
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.errors import MatrixError, StackproofError
-from stackproof.matrix import parse_matrix
+from stackproof.errors import StackproofError
+from stackproof.matrix.editing import (
+    Style,
+    add_entry,
+    drop_known_failures,
+    edit_rows,
+    set_override,
+)
 from stackproof.plan import Plan
-from stackproof.records import write_atomically
 
 __all__ = ["promote_as_row", "promote_into_row", "require_new_row", "require_pins_alone"]
 
@@ -49,7 +50,7 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     """
     _require_safe(trial)
 
-    def add(rows: Any, style: _Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+    def add(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
         name = require_new_row(plan, rows, file.name)
         row: Any = style.table()
         row["summary"] = f"{plan.row} with {', '.join(trial.requested)}, proved by a trial."
@@ -65,7 +66,7 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
         rows[name] = row
         return name
 
-    return _edit(file, add)
+    return edit_rows(file, add)
 
 
 def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
@@ -77,15 +78,15 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     _require_safe(trial)
     require_pins_alone(plan)
 
-    def change(rows: Any, style: _Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+    def change(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
         row = rows[plan.row]
         _override(row, plan, trial, today, style)
-        _drop_mended(row, trial)
+        drop_known_failures(row, {item.id for item in trial.checks if item.state == "fixed"})
         if plan.as_of is not None and row.get("as-of") is not None:
             row["as-of"] = plan.as_of
         return plan.row
 
-    return _edit(file, change)
+    return edit_rows(file, change)
 
 
 def _require_safe(trial: TrialVerdict) -> None:
@@ -100,18 +101,11 @@ def _versions(plan: Plan) -> dict[str, str]:
     }
 
 
-def _override(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+def _override(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     """Set the overrides of a row, in place of those it has for the same pins."""
-    versions = _versions(plan)
-    if versions and "overrides" not in row:
-        row["overrides"] = style.list()
-    for pin, version in versions.items():
-        entry = next((item for item in row["overrides"] if item["pin"] == pin), None)
+    for pin, version in _versions(plan).items():
         said = {"version": version, "reason": _reason(trial), "date": today}
-        if entry is None:
-            row["overrides"].append(style.filled({"pin": pin, **said}))
-        else:
-            entry.update(said)
+        set_override(row, pin, said, style)
 
 
 def _reason(trial: TrialVerdict) -> str:
@@ -122,80 +116,20 @@ def _reason(trial: TrialVerdict) -> str:
     )
 
 
-def _add_stage(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+def _add_stage(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     """Add what the trial installed besides the row's own stages."""
     stage = plan.stages[-1]
     if not stage.pins and set(stage.requirements) <= set(plan.requested):
         said: dict[str, object] = {"name": stage.name, "step": stage.step}
         said["requirements"] = list(stage.requirements)
-        row["stages"] = style.list()
-        row["stages"].append(style.filled({**said, "reason": _reason(trial), "date": today}))
+        add_entry(row, "stages", {**said, "reason": _reason(trial), "date": today}, style)
 
 
-def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
     failing = {check.id for check in trial.checks if check.outcome == "failed"}
-    known = style.list()
     for failure in plan.known_failures:
         if failure.check in failing:
             said: dict[str, object] = {"check": failure.check}
             said |= {} if failure.says is None else {"says": failure.says}
             day = date.fromisoformat(failure.date)
-            known.append(style.filled({**said, "reason": failure.reason, "date": day}))
-    if known:
-        row["known-failures"] = known
-
-
-def _drop_mended(row: Any, trial: TrialVerdict) -> None:  # noqa: ANN401 - tomlkit's containers share no type
-    """Take out the known failures that the trial mended: known failures are strict."""
-    mended = {check.id for check in trial.checks if check.state == "fixed"}
-    known = row.get("known-failures", [])
-    for number in reversed(range(len(known))):
-        if known[number]["check"] in mended:
-            del known[number]
-    if "known-failures" in row and not known:
-        del row["known-failures"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Style:
-    """How tables are written: under headers of their own, or in line."""
-
-    table: Callable[[], Any]
-    list: Callable[[], Any]
-
-    def filled(self, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - as above
-        """Return a table of these values."""
-        table = self.table()
-        table.update(values)
-        return table
-
-
-_STYLES = (
-    _Style(table=tomlkit.table, list=tomlkit.aot),
-    _Style(table=tomlkit.inline_table, list=tomlkit.array),
-)
-
-
-def _edit(file: Path, change: Callable[[Any, _Style], str]) -> str:
-    """Change the rows of a matrix file, if what it would hold is a good matrix.
-
-    A row that stands in line can hold no table with a header, so it gets its own in line too.
-    Raises StackproofError, and writes nothing, where neither makes a matrix.
-    """
-    text = file.read_bytes().decode("utf-8")
-    ends = "\r\n" if "\r\n" in text else "\n"
-    wrong: Exception | None = None
-    for style in _STYLES:
-        document = tomlkit.parse(text.replace("\r\n", "\n"))
-        try:
-            name = change(document["rows"], style)
-            changed = tomlkit.dumps(document)
-            parse_matrix(tomlkit.parse(changed).unwrap(), file=file.name)
-        except (TOMLKitError, MatrixError, ValueError, TypeError) as error:
-            wrong = error
-            continue
-        write_atomically(file, changed.replace("\n", ends))
-        return name
-    raise StackproofError(
-        f"{file.name} is laid out so that its rows cannot be changed ({wrong}); nothing was written"
-    ) from wrong
+            add_entry(row, "known-failures", {**said, "reason": failure.reason, "date": day}, style)

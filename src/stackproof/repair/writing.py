@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.items import Array
 
 from stackproof.errors import StackproofError
-from stackproof.matrix import parse_matrix
-from stackproof.records import write_atomically
+from stackproof.matrix.editing import (
+    HEADERS,
+    Style,
+    add_entry,
+    drop_known_failures,
+    edit_rows,
+    set_override,
+)
 from stackproof.repair.records import Change
 
 __all__ = ["RepairedRow", "refuse_another"]
@@ -46,55 +52,46 @@ class RepairedRow:
         document = tomlkit.document()
         document["rows"] = tomlkit.table(is_super_table=True)
         rows: Any = document["rows"]
-        rows[self.name] = self._table()
+        rows[self.name] = self._table(HEADERS)
         return tomlkit.dumps(document)
 
     def add_to(self, file: Path) -> str:
         """Add the repair to a matrix file as a row of its own; return the row's name.
 
-        Raises StackproofError if there is one of that name.
+        Raises StackproofError if there is one of that name, or the file cannot be changed.
         """
+
+        def add(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+            rows[self.name] = self._table(style)
+            return self.name
+
         refuse_another(file, self.row, in_place=False)
-        document = tomlkit.parse(file.read_text(encoding="utf-8"))
-        rows: Any = document["rows"]
-        rows[self.name] = self._table()
-        _write(file, document)
-        return self.name
+        return edit_rows(file, add)
 
     def put_into(self, file: Path, mended: Collection[str]) -> str:
         """Change the row itself, which loses the known failures that are `mended`; return its name.
 
-        Raises StackproofError if it has a stage of that name already.
+        Raises StackproofError if it has a stage of that name, or the file cannot be changed.
         """
-        refuse_another(file, self.row, in_place=True)
-        document = tomlkit.parse(file.read_text(encoding="utf-8"))
-        rows: Any = document["rows"]
-        row = rows[self.row]
-        there = {entry["pin"]: entry for entry in row.get("overrides", ())}
-        for entry in self._overrides():
-            if entry["pin"] in there:
-                there[entry["pin"]].update(entry)
-            else:
-                row.setdefault("overrides", tomlkit.aot()).append(entry)
-        for entry in self._stages():
-            row.setdefault("stages", tomlkit.aot()).append(entry)
-        known = row.get("known-failures")
-        for entry in [item for item in known or () if item["check"] in mended]:
-            known.remove(entry)
-        if known is not None and not known:
-            del row["known-failures"]
-        _write(file, document)
-        return self.row
 
-    def _table(self) -> Table:
-        row = tomlkit.table()
-        row["summary"] = f"The row {self.row}, {self._how_far()}."
-        row["base"] = self.row
-        row["default"] = False
-        row["as-of"] = self.moment
-        for key, entries in (("overrides", self._overrides()), ("stages", self._stages())):
-            if entries:
-                row[key] = entries
+        def change(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
+            self._put(rows[self.row], style)
+            drop_known_failures(rows[self.row], mended)
+            return self.row
+
+        refuse_another(file, self.row, in_place=True)
+        return edit_rows(file, change)
+
+    def _table(self, style: Style) -> Any:  # noqa: ANN401 - tomlkit's containers share no type
+        row = style.filled(
+            {
+                "summary": f"The row {self.row}, {self._how_far()}.",
+                "base": self.row,
+                "default": False,
+                "as-of": self.moment,
+            }
+        )
+        self._put(row, style)
         return row
 
     def _how_far(self) -> str:
@@ -102,35 +99,28 @@ class RepairedRow:
             return f"mended but for {', '.join(self.unmended)}"
         return "mended: every check passed"
 
-    def _overrides(self) -> AoT:
-        """Return the documented pins that had to change."""
-        entries = tomlkit.aot()
+    def _put(self, row: Any, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+        """Override the documented pins that had to change; install the rest in a last stage."""
         for change in self.changes:
             if change.documented is not None:
-                entry = tomlkit.table()
-                entry["pin"], entry["version"] = change.name, change.version
-                entry["reason"], entry["date"] = change.because, self.today
-                entries.append(entry)
-        return entries
-
-    def _stages(self) -> AoT:
-        """Return the last stage, which installs the rest."""
+                said = {"version": change.version, "reason": change.because, "date": self.today}
+                set_override(row, change.name, said, style)
         installed = [change for change in self.changes if change.name in self.installed]
-        entries = tomlkit.aot()
-        if not installed:
-            return entries
-        stage = tomlkit.table()
-        stage["name"], stage["step"] = _STAGE, "none"
+        if installed:
+            add_entry(row, "stages", self._stage(installed), style)
+
+    def _stage(self, installed: Sequence[Change]) -> dict[str, object]:
         pins = [change.name for change in installed if change.name in self.pins]
         others = [f"{c.name}=={c.version}" for c in installed if c.name not in self.pins]
-        for key, values in (("pins", pins), ("requirements", others)):
-            if values:
-                stage[key] = tomlkit.array(str(values).replace("'", '"')).multiline(multiline=True)
-        stage["reason"] = "none of these can be left out, found by `nox -s repair`"
-        stage["date"] = self.today
-        stage["reasons"] = _reasons({change.name: change.because for change in installed})
-        entries.append(stage)
-        return entries
+        lists = {"pins": pins, "requirements": others}
+        return {
+            "name": _STAGE,
+            "step": "none",
+            **{key: _array(values) for key, values in lists.items() if values},
+            "reason": "none of these can be left out, found by `nox -s repair`",
+            "date": self.today,
+            "reasons": {change.name: change.because for change in installed},
+        }
 
 
 def refuse_another(file: Path, row: str, *, in_place: bool) -> None:
@@ -146,15 +136,7 @@ def _name(row: str) -> str:
     return f"{row}-repaired"
 
 
-def _reasons(reasons: Mapping[str, str]) -> Table:
-    table = tomlkit.table()
-    for name, reason in reasons.items():
-        table[name] = reason
-    return table
-
-
-def _write(file: Path, document: tomlkit.TOMLDocument) -> None:
-    """Write the file, if what it would hold is a good matrix."""
-    text = tomlkit.dumps(document)
-    parse_matrix(tomlkit.parse(text).unwrap(), file=file.name)
-    write_atomically(file, text)
+def _array(values: Sequence[str]) -> Array:
+    array = tomlkit.array()
+    array.extend(values)
+    return array.multiline(multiline=True)
