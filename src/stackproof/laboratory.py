@@ -58,6 +58,8 @@ class Laboratory:
                 return None
             used = {(file.name, file.sha256) for file in run.constraints}
             same = (evidence.plan.fingerprint, run.suite, used) == wanted
+            # Older releases of ours took what had been built whenever.
+            same = same and evidence.tells_of_builds
             if same and self.has_sources_of(run) and judge(evidence).settled:
                 return evidence
         return None

@@ -21,6 +21,7 @@ from stackproof.checks import CheckId
 from stackproof.environment import Freeze, drift_between
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
+from stackproof.index.build_cache import build_cache
 from stackproof.laboratory import Laboratory
 from stackproof.plan import Installer, Plan, PlannedStage, timestamp
 from stackproof.process import run
@@ -114,7 +115,12 @@ class _Locker:
             command += ["--exclude-newer", timestamp(plan.as_of)]
         command += ["--output-file", str(file), str(file.with_name(_WANTED))]
         environ = self.laboratory.project.environ
-        finished = run(command, log=log, limit=_LIMIT_SECONDS, env=environ, cwd=file.parent)
+        with build_cache(
+            "uv", command, python=plan.python, environ=environ, use="resolution"
+        ) as cache:
+            finished = run(
+                command, log=log, limit=_LIMIT_SECONDS, env=cache.environ, cwd=file.parent
+            )
         if finished.exit != 0 or finished.timed_out:
             said = log.read_text(encoding="utf-8", errors="replace").strip()
             raise CannotJudgeError(

@@ -22,6 +22,7 @@ from packaging.version import Version
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError, StackproofError
+from stackproof.index.build_cache import build_cache
 from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.failures import classify, explain
@@ -177,14 +178,18 @@ class _Resolver:
         for file in (log, output):  # uv prefers what a file that is there already says
             file.unlink(missing_ok=True)
         wanted = self._write("wanted.in", requirements)
-        finished = run(
-            [*self._command(), *options, "--output-file", str(output), str(wanted)],
-            log=log,
-            limit=_LIMIT_SECONDS,
-            env={**self.environ, "NO_COLOR": "1"},
-            cwd=self.folder,
-            tick=self.tick,
-        )
+        command = [*self._command(), *options, "--output-file", str(output), str(wanted)]
+        with build_cache(
+            "uv", command, python=self.python, environ=self.environ, use="resolution"
+        ) as cache:
+            finished = run(
+                command,
+                log=log,
+                limit=_LIMIT_SECONDS,
+                env={**cache.environ, "NO_COLOR": "1"},
+                cwd=self.folder,
+                tick=self.tick,
+            )
         words = log.read_text(encoding="utf-8", errors="replace")
         kind = classify(words, finished)
         if kind == "refused":

@@ -4,7 +4,7 @@ uv says so in its debug log, as spans: `setup_build` names what is built, `insta
 dependencies it gets, beside the digest of the source that it gets them for. Several builds run at a
 time, so that order alone does not tell whose they are; the digest stands in uv's cache under the
 name. pip builds one after the other, and writes the log of what it installs for a build into its
-own debug log. Collected by running uv 0.13.9 and pip 26.3.
+own debug log. Collected by running uv 0.8.4 and 0.13.9, pip 26.3.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _UV_EVENT = re.compile(
     r"|uv_dispatch::install build_stack=BuildStack\(\{(?P<stack>.*?)\}\), "
     r'resolution="(?P<resolution>[^"]*)"'
     r"|^ *(?P<at>[\d.]+)s +[\d.]+m?s +DEBUG uv_distribution::source "
-    r"(?:(?P<begins>Preparing metadata for|Building): |(?P<ends>Prepared metadata for:|Built) )"
+    r"(?:(?P<begins>Preparing metadata for|Building): |"
+    r"(?P<ends>Prepared metadata for:|Built|Finished building:) )"
     r"`?(?P<what>[^`\s]+)",
     re.MULTILINE,
 )
@@ -131,7 +132,7 @@ def built_by_uv(words: str, cache: Path | None, log: str) -> tuple[Built, ...]:
                 build.begin(now)
             else:
                 build.end(now)
-                build.done = build.done or event["ends"] == "Built"
+                build.done = build.done or not event["ends"].startswith("Prepared")
     clock = _UV_CLOCK.findall(words)
     return _told(builds, without_builds(words), float(clock[-1]) if clock else 0.0, log)
 
