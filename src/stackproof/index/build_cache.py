@@ -161,7 +161,7 @@ def build_cache(
         yield BuildCache(folder=folder, environ=told, wheels=_wheels(folder, layout))
     finally:
         with suppress(OSError):
-            _give_back(folder, home, layout)
+            _leave(folder, home, layout)
 
 
 def users_cache(installer: Installer, environ: Mapping[str, str]) -> Path | None:
@@ -222,10 +222,25 @@ def _share(folder: Path, home: Path, layout: _Layout) -> None:
             link.readlink().mkdir(exist_ok=True)  # the user's cache was cleaned meanwhile
 
 
+def _leave(folder: Path, home: Path, layout: _Layout) -> None:
+    """Remove what builds that were stopped left, and give the user's cache what it lacks.
+
+    Only while nobody else works there.
+    """
+    with (folder / (layout.lock or ".lock")).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        for left in folder.glob("builds-*/*"):
+            shutil.rmtree(left, ignore_errors=True)
+        _give_back(folder, home, layout)
+
+
 def _give_back(folder: Path, home: Path, layout: _Layout) -> None:
     """Move what a call downloaded to the user's cache, where that had no such folder yet.
 
-    All or nothing, and only while nobody else works there: the folders point into one another.
+    All or nothing: the folders point into one another.
     """
     new = [
         entry
@@ -234,16 +249,11 @@ def _give_back(folder: Path, home: Path, layout: _Layout) -> None:
         and not entry.is_symlink()
         and not entry.name.startswith((".", *layout.built))
     ]
-    if not new or any((home / entry.name).exists() for entry in new):
+    if any((home / entry.name).exists() for entry in new):
         return
-    with (folder / (layout.lock or ".lock")).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return
-        for entry in new:
-            entry.rename(home / entry.name)
-            entry.symlink_to(home / entry.name)
+    for entry in new:
+        entry.rename(home / entry.name)
+        entry.symlink_to(home / entry.name)
 
 
 def _wheels(folder: Path, layout: _Layout) -> dict[tuple[str, str], datetime]:
