@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stackproof.text import plain
+
 __all__ = [
     "CannotJudgeError",
     "MatrixError",
@@ -40,7 +42,7 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem as one line: file, table and key, what would be right."""
-        return f"{self.file}: {self.where}: {self.message}"
+        return " ".join(plain(f"{self.file}: {self.where}: {self.message}").splitlines())
 
 
 class MatrixError(StackproofError):

@@ -14,9 +14,11 @@ MOST_CHARACTERS = 1 << 18
 _ROOM_FOR_THE_CUT = 100
 
 #: What a terminal acts on (ECMA-48 control sequences), such as a change of colour.
-_CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-#: Characters that XML 1.0 cannot carry at all (section 2.2).
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+_CONTROL_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
+#: Characters that XML 1.0 cannot carry (section 2.2), and the control characters that it can.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\x7E\xA0-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+#: What makes text read in another order than it is written in (UAX #9, explicit directions).
+_BIDI = re.compile(r"[\u202A-\u202E\u2066-\u2069]")
 #: What an address has before its host: all up to its last @, for a password may hold one.
 _LOGIN = re.compile(r"(?<=://)[^/?#\s'\"]+@")
 
@@ -37,8 +39,8 @@ Said = Annotated[str, AfterValidator(bounded)]
 
 
 def plain(text: str) -> str:
-    """Return text without what a terminal would act on and what XML cannot carry."""
-    return _NOT_XML.sub("", _CONTROL_SEQUENCE.sub("", text))
+    """Return text without what a terminal acts on, what turns it round, and what XML cannot carry."""
+    return _BIDI.sub("", _NOT_XML.sub("", _CONTROL_SEQUENCE.sub("", text)))
 
 
 def without_passwords(text: str) -> str:

@@ -177,6 +177,20 @@ def test_groups_match_differ_or_are_tied_by_nothing(audited: Auditor) -> None:
     ]
 
 
+@pytest.mark.fault("R8.3")
+def test_a_line_of_constraints_counts_where_its_marker_holds(tmp_path: Path) -> None:
+    here, elsewhere = f'python_version == "{PYTHON}"', f'python_version != "{PYTHON}"'
+    lines = f"alpha==1.0; {here}\nalpha==9.0; {elsewhere}\nbeta>=1\nbeta<2\n"
+    with Index(Release("alpha", "1.0"), Release("beta", "1.0")) as index:
+        url = index.put("constraints-1.0/constraints.txt", lines.encode())
+        more = f'[constraints.all]\nurl = "{url}"\npin = "alpha"'
+        text = matrix_text("alpha==1.0", "beta==1.0", more=more)
+        text = text.replace("pins = ['alpha'", "constraints = \"all\"\npins = ['alpha'")
+        found = Desk(root=tmp_path, index=index).audit(text)
+    said = [(pin.constraints[0].state, pin.constraints[0].says) for pin in found.pins]
+    assert said == [("agrees", "1.0"), ("agrees", "<2,>=1")]
+
+
 def test_constraints_agree_differ_or_do_not_mention(tmp_path: Path) -> None:
     with Index(*(Release(name, "1.0") for name in ("alpha", "beta", "gamma"))) as index:
         url = index.put("constraints-1.0/constraints.txt", b"# all\nalpha==1.0\nBeta==2.0  # no\n")

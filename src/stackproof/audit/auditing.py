@@ -126,7 +126,7 @@ def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
         plan = make_plan(matrix, name=file.stem, row=row)
         if plan.python not in targets:
             targets[plan.python] = Target.find(plan.python, place.environ)
-        constraints, lacking = _constraints(plan, finder)
+        constraints, lacking = _constraints(plan, finder, targets[plan.python])
         found.append(
             Source(
                 matrix=matrix,
@@ -150,10 +150,12 @@ def _stand_ins(sources: list[Source]) -> tuple[str, ...]:
     )
 
 
-def _constraints(plan: Plan, finder: ConstraintFinder) -> tuple[tuple[ConstraintFacts, ...], str]:
+def _constraints(
+    plan: Plan, finder: ConstraintFinder, target: Target
+) -> tuple[tuple[ConstraintFacts, ...], str]:
     """Return a row's constraint files, or none and why: other rows can be judged all the same."""
     try:
-        return finder.facts(plan), ""
+        return finder.facts(plan, target.markers), ""
     except CannotJudgeError as error:
         return (), str(error)
 

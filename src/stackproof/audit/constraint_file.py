@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.environment.constraints import ConstraintFile, find_constraints
+from stackproof.environment.constraints import (
+    ConstraintFile,
+    constraint_lines,
+    find_constraints,
+)
 from stackproof.errors import CannotJudgeError
 from stackproof.plan import Plan, PlannedConstraints
 
@@ -37,24 +41,28 @@ class ConstraintFinder:
         default_factory=dict
     )
 
-    def facts(self, plan: Plan) -> tuple[ConstraintFacts, ...]:
-        """Return the constraint file of each stage that has one.
+    def facts(self, plan: Plan, markers: Mapping[str, str]) -> tuple[ConstraintFacts, ...]:
+        """Return the constraint file of each stage that has one, as read where `markers` hold.
 
         Raises CannotJudgeError if one cannot be had.
         """
         stages = [(stage.name, stage.constraints) for stage in plan.stages]
         return tuple(
-            self._facts(name, wanted, plan.python) for name, wanted in stages if wanted is not None
+            self._facts(name, wanted, plan.python, markers)
+            for name, wanted in stages
+            if wanted is not None
         )
 
-    def _facts(self, stage: str, wanted: PlannedConstraints, python: str) -> ConstraintFacts:
+    def _facts(
+        self, stage: str, wanted: PlannedConstraints, python: str, markers: Mapping[str, str]
+    ) -> ConstraintFacts:
         file = self._file(wanted)
         return ConstraintFacts(
             stage=stage,
             name=wanted.name,
             title=f"the constraint file of {wanted.subject} {wanted.version} for Python {python}",
             content=file.content,
-            says=_parse(file.content.decode("utf-8", errors="replace")),
+            says=_said(file.content, markers),
         )
 
     def _file(self, wanted: PlannedConstraints) -> ConstraintFile:
@@ -70,13 +78,11 @@ class ConstraintFinder:
         return answer
 
 
-def _parse(text: str) -> dict[str, Requirement]:
+def _said(content: bytes, markers: Mapping[str, str]) -> dict[str, Requirement]:
+    """Return what each distribution gets; several lines of one are all to be kept to."""
     says: dict[str, Requirement] = {}
-    for line in text.splitlines():
-        words = line.partition("#")[0].strip()
-        try:
-            requirement = Requirement(words)
-        except InvalidRequirement:
-            continue  # blank lines and options, which say nothing of a distribution
-        says[canonicalize_name(requirement.name)] = requirement
+    for requirement in constraint_lines(content):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": "", **markers}):
+            first = says.setdefault(canonicalize_name(requirement.name), requirement)
+            first.specifier &= requirement.specifier
     return says

@@ -7,6 +7,7 @@ the search: a version without a constraint file must not be given another one's.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import requests
+from packaging.requirements import InvalidRequirement, Requirement
 
 from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.index.default import without_credentials
@@ -24,12 +26,18 @@ __all__ = [
     "MIRROR_VARIABLE",
     "ConstraintFile",
     "ConstraintsUsed",
+    "constraint_lines",
     "constraints_in_use",
     "find_constraints",
 ]
 
 MIRROR_VARIABLE = "STACKPROOF_CONSTRAINTS_MIRROR"
 _SECONDS = (5, 30)
+
+_CONTINUED = re.compile(r"\\\r?\n")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+#: Options that stand behind a requirement, such as its hashes.
+_OF_LINE = re.compile(r"\s--\S.*")
 
 
 class ConstraintsUsed(Record):
@@ -97,6 +105,22 @@ def find_constraints(
     )
 
 
+def constraint_lines(content: bytes) -> list[Requirement]:
+    """Return the requirements of a constraint file; none at all where it is no such file.
+
+    What no installer could read, such as a page to log in, is none, whatever its other lines are.
+    Options, such as an index, say nothing of a distribution.
+    https://pip.pypa.io/en/stable/reference/requirements-file-format/
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        lines = (_COMMENT.sub("", line) for line in _CONTINUED.sub(" ", text).splitlines())
+        said = (_OF_LINE.sub("", line).strip() for line in lines)
+        return [Requirement(line) for line in said if line and not line.startswith("-")]
+    except (UnicodeDecodeError, InvalidRequirement):
+        return []
+
+
 def constraints_in_use(
     plan: Plan, *, snapshots: Path, environ: Mapping[str, str]
 ) -> set[tuple[str, str]]:
@@ -132,7 +156,7 @@ def _is_web(address: str) -> bool:
 
 def _read(address: str) -> bytes:
     content = _fetch(address) if _is_web(address) else _read_file(address)
-    if b"==" not in content:
+    if not constraint_lines(content):
         raise _UnreachableError(f"what {_shown(address)} holds is no constraint file")
     return content
 

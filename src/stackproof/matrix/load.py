@@ -45,7 +45,9 @@ def load_matrix(path: Path) -> Matrix:
         raise MatrixError([_whole(path, f"cannot be read ({error.strerror})")]) from error
     except UnicodeDecodeError as error:
         raise MatrixError([_whole(path, f"is not UTF-8 text ({error})")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise MatrixError([_whole(path, "is nested too deep; write it flat")]) from error
+    except ValueError as error:  # not TOML, or a number of more digits than Python reads
         raise MatrixError([_whole(path, f"is not TOML ({error})")]) from error
     return parse_matrix(data, file=path.name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -171,4 +171,4 @@ class Plan(Record):
 
 def timestamp(value: datetime) -> str:
     """Return an aware datetime as a full UTC timestamp, such as 2025-04-01T00:00:00Z."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
