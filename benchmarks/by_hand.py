@@ -18,7 +18,7 @@ from benchmarks.stand import Stand
 from stackproof.errors import StackproofError
 from stackproof.evidence import Evidence
 from stackproof.servers import running
-from stackproof.suite import TOOLS
+from stackproof.suite_tools import TOOLS
 from stackproof.verdict import judge
 
 __all__ = ["Stages", "Way", "install_by_hand", "new_environment", "verify_by_hand"]

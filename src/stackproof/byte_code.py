@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from stackproof.environment import Environment, Freeze, distribution_of
 from stackproof.records import Record, fingerprint
+from stackproof.suite_tools import SuiteTools
 
 __all__ = ["byte_code"]
 
@@ -40,10 +41,11 @@ class _Origin(Record):
     contested: frozenset[str]
 
 
-def byte_code(environment: Environment, freeze: Freeze) -> Path:
+def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools) -> Path:
     """Return the folder for the byte code of what is installed, for PYTHONPYCACHEPREFIX.
 
-    Old folders are removed. Raises OSError if there is no place to write.
+    That of the test tools, which go with any freeze, is kept with them. Old folders are removed.
+    Raises OSError if there is no place to write.
     """
     shelf = user_cache_path("stackproof") / "byte-code"
     interpreter = (environment.implementation, environment.version)
@@ -51,6 +53,7 @@ def byte_code(environment: Environment, freeze: Freeze) -> Path:
     # The same freeze may come in an environment at another place, which has its own paths in there.
     if not all(_inside(folder, str(library)).exists() for library in environment.libraries):
         _begin(folder, shelf, environment, freeze)
+    _link(_inside(folder, str(tools.folder)), tools.byte_code)
     os.utime(folder, (time.time(), time.time()))
     by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in by_age[_KEPT:]:
@@ -79,6 +82,12 @@ def _begin(folder: Path, shelf: Path, environment: Environment, freeze: Freeze) 
             paths = {path for name in same & files[library].keys() for path in files[library][name]}
             _take_over(_inside(where, old), _inside(folder, str(library)), paths - unsafe)
     origin.write(folder / _NAME)
+
+
+def _link(place: Path, target: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        place.symlink_to(target)
 
 
 def _inside(folder: Path, library: str) -> Path:

@@ -158,7 +158,7 @@ class Evidence:
 
     @property
     def freeze(self) -> Freeze:
-        """What was installed when the stages were done, without test tools."""
+        """What was installed when the stages were done."""
         lines = self._read("freeze.txt", "").splitlines()
         return {name: version for name, _, version in (line.partition("==") for line in lines)}
 
@@ -202,8 +202,15 @@ class Evidence:
 
     def write_freeze(self, freeze: Freeze) -> None:
         """Write what is installed, one requirement a line."""
-        text = "".join(f"{name}=={version}\n" for name, version in freeze.items())
-        write_atomically(self.folder / "freeze.txt", text)
+        self._write_freeze("freeze.txt", freeze)
+
+    def write_tools(self, tools: Freeze) -> None:
+        """Write which test tools asked the checks, which are no part of what is installed."""
+        self._write_freeze("test-tools.txt", tools)
+
+    def _write_freeze(self, name: str, freeze: Freeze) -> None:
+        lines = [f"{distribution}=={version}\n" for distribution, version in freeze.items()]
+        write_atomically(self.folder / name, "".join(lines))
 
     def hold_room(self) -> None:
         """Take up the disk space that the verdict will need, before others fill the disk."""

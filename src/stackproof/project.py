@@ -9,7 +9,7 @@ from pathlib import Path
 from stackproof.plan import Plan
 from stackproof.records import fingerprint
 
-__all__ = ["Project"]
+__all__ = ["Project", "without_python_settings"]
 
 _LONGEST = 120
 
@@ -62,3 +62,14 @@ class Project:
     def suite(self) -> Path:
         """The suite that runs inside a built environment."""
         return self.root / "tests" / "stack"
+
+
+def without_python_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the settings of Python and pytest.
+
+    They are of whoever runs this, and would change what is measured: `PYTHONOPTIMIZE` takes the
+    asserts out of a whole stack, `PYTEST_PLUGINS` loads what patches reports.
+    """
+    return {
+        name: value for name, value in environ.items() if not name.startswith(("PYTHON", "PYTEST_"))
+    }

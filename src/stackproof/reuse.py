@@ -33,7 +33,7 @@ _KEPT = (
 class Mark(Record):
     """Says that the build of `evidence` (a run's folder name) owns an environment.
 
-    `fingerprint` is that of the plan; `freeze`, test tools included, is None until it is complete.
+    `fingerprint` is that of the plan; `freeze` is None until the build is complete.
     """
 
     evidence: str

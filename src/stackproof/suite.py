@@ -3,90 +3,56 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.byte_code import byte_code
-from stackproof.environment import Environment, Freeze, drift_between
-from stackproof.errors import CannotJudgeError
+from stackproof.environment import Environment, Freeze
 from stackproof.process import Finished, run
+from stackproof.suite_tools import SuiteTools
 
-__all__ = ["TOOLS", "Suite"]
-
-#: What the suite needs besides the stack.
-TOOLS = ("pytest>=8.3,<9", "pytest-xdist>=3.6,<4", "pytest-reportlog>=0.4,<2")
+__all__ = ["Suite"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
     """The suite at `tests` in an environment whose stack is `freeze`; files go to `folder`.
 
-    `limit` is the time limit of the whole suite in seconds, `workers` the most processes in which
-    checks run side by side.
+    `tools` are the test tools, which lie outside the environment. `environ` has no settings of
+    Python and pytest. `limit` is the time limit of the whole suite in seconds, `workers` the most
+    processes in which checks run side by side.
     """
 
     tests: Path
     environment: Environment
     freeze: Freeze
+    tools: SuiteTools
     folder: Path
     environ: Mapping[str, str]
     limit: float
     workers: int | None = None
-
-    def install_tools(self, tick: Callable[[], None] = lambda: None) -> Freeze:
-        """Install the test tools beside the stack; return the freeze with them.
-
-        Raises CannotJudgeError if they do not fit, or if anything of the stack moved, vanished or
-        was written over (the promise of decision 4 in the design).
-        """
-        pins = self.folder / "freeze.txt"
-        present = self._top_level()
-        log = self.folder / "stages" / "test-tools.log"
-        command = self.environment.install_command(
-            [*TOOLS, "--constraint", str(pins)], debug_log=log.with_suffix(".debug")
-        )
-        finished = run(command, log=log, limit=600, env=self.environ, tick=tick)
-        if finished.exit != 0:
-            raise CannotJudgeError(
-                f"the test tools ({', '.join(TOOLS)}) could not be installed beside the stack: "
-                f"the installer {finished.describe()}; see {log.name}"
-            )
-        after = self.environment.freeze()
-        drift = drift_between(self.freeze, after)
-        if drift.moved:
-            raise CannotJudgeError(f"the test tools moved the stack: {sorted(drift.moved)}")
-        self._refuse_overwriting(present)
-        return after
-
-    def _top_level(self) -> set[Path]:
-        return {path for library in self.environment.libraries for path in library.iterdir()}
-
-    def _refuse_overwriting(self, present: set[Path]) -> None:
-        """Raise if a tool brought a module or package that the stack had already."""
-        for library in self.environment.libraries:
-            for folder in library.glob("*.dist-info"):
-                if folder in present:
-                    continue
-                written = {library / name for name in _top_level_names(folder)}
-                over = sorted(path.name for path in written & present)
-                if over:
-                    raise CannotJudgeError(
-                        f"the test tool {folder.stem} wrote over {', '.join(over)} of the stack"
-                    )
 
     def run(self, servers: Path, tick: Callable[[], None] = lambda: None) -> Finished:
         """Run every check of the plan in `folder`; results go to `checks.jsonl` there.
 
         `servers` is the file that tells workloads where their servers are.
         """
+        byte_code_folder = self._byte_code()
+        python = [
+            *(str(self.environment.python), "-I", "-S"),
+            *(("-X", f"pycache_prefix={byte_code_folder}") if byte_code_folder else ("-B",)),
+            *(str(self.tests), str(self.tools.folder), *map(str, self.environment.libraries), "--"),
+        ]
         command = [
-            str(self.environment.python),
-            *("-m", "pytest", "-c", str(self.tests / "pytest.ini"), str(self.tests)),
+            *(*python, "-c", "pytest.ini", "."),
             *("--plan", str(self.folder / "plan.json")),
+            *("--freeze", str(self.folder / "freeze.txt")),
             *("--servers", str(servers)),
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
-            *("-n", str(self._workers()), "--maxschedchunk", "1"),
+            *("--tx", f"{self._workers()}*popen//python={shlex.join(python)}"),
+            *("--dist", "load", "--maxschedchunk", "1"),
             *("--report-log", str(self.folder / "checks.jsonl")),
             *("--left-out", str(self.folder / "left-out.json")),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
@@ -96,28 +62,24 @@ class Suite:
             command,
             log=self.folder / "suite.log",
             limit=self.limit,
-            # What an interrupted suite leaves goes with the run's own private folder.
-            env={**self._environ(), "TMPDIR": str(servers.parent)},
+            env={
+                **self.environ,
+                # Whatever pytest plugins the stack brings along must not join in.
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                **_byte_code_settings(byte_code_folder),
+                # What an interrupted suite leaves goes with the run's own private folder.
+                "TMPDIR": str(servers.parent),
+            },
             cwd=self.tests,
             tick=tick,
         )
 
-    def _environ(self) -> dict[str, str]:
-        # Whatever pytest plugins the stack brings along must not join in, and a rebuilt
-        # environment has no byte code of its own (design, decision 11).
-        environ = {
-            name: value
-            for name, value in self.environ.items()
-            if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
-        }
-        environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    def _byte_code(self) -> Path | None:
+        """Return the folder for byte code, which a rebuilt environment has none of."""
         try:
-            whole = self.environment.freeze()  # the test tools have byte code too
-            environ["PYTHONPYCACHEPREFIX"] = str(byte_code(self.environment, whole))
+            return byte_code(self.environment, self.freeze, self.tools)
         except OSError:
-            # Byte code is kept for speed alone; where it cannot be, none is written.
-            environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        return environ
+            return None  # it is kept for speed alone
 
     def _workers(self) -> int:
         """Return one more than there are cores: some check is always waiting for a server."""
@@ -125,11 +87,10 @@ class Suite:
         return useful if self.workers is None else min(useful, self.workers)
 
 
-def _top_level_names(dist_info: Path) -> set[str]:
-    """Return the first part of each path that a distribution's RECORD lists beside its metadata."""
-    lines = (dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
-    first = {line.split(",")[0].split("/")[0].strip('"') for line in lines}
-    return {name for name in first if name not in ("..", "__pycache__", dist_info.name)}
+def _byte_code_settings(folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {"PYTHONPYCACHEPREFIX": str(folder)}
 
 
 def _cores() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,13 +27,14 @@ from stackproof.masking import mask_report_log
 from stackproof.plan import Plan
 from stackproof.process import ask
 from stackproof.progress import Progress
-from stackproof.project import Project
+from stackproof.project import Project, without_python_settings
 from stackproof.records import to_json, write_atomically
 from stackproof.report import write_reports
 from stackproof.report.audited import audited_claims
 from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
+from stackproof.suite_tools import suite_tools
 from stackproof.verdict import Verdict, judge
 from stackproof.workloads import declared_workloads, needed_servers
 
@@ -53,6 +54,7 @@ def verify(
     written, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
     home = home or project.home(plan)
+    project = replace(project, environ=without_python_settings(project.environ))
     try:
         with ended_by_signals(), alone(home):
             evidence = Evidence.create(home, plan)
@@ -86,6 +88,7 @@ class _Run:
     constraints: list[ConstraintsUsed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     suite_exit: int | None = None
+    mark: Mark | None = None
 
     def to_its_end(self) -> Verdict:
         """Carry out the plan and judge it, whatever happens on the way."""
@@ -107,19 +110,27 @@ class _Run:
         environment = Environment.at(self.venv, self.plan.installer)
         self.python = environment.version
         self._require_python(environment)
+        try:
+            self._carry_out_in(environment)
+        except (CannotJudgeError, OSError):
+            self._require_own()  # else the environment went, and that is why
+            raise
+        self._require_own()
+
+    def _carry_out_in(self, environment: Environment) -> None:
         logs = self.evidence.folder / "servers"
         declared = declared_workloads(self.project.suite)
         self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
         needed = needed_servers(self.plan, declared.workloads)
         with starting(needed, logs=logs, environ=self.project.environ) as servers:
-            mark = reusable_build(self.plan, environment, self.evidence)
-            if mark is not None:
-                self._take_over(mark)
+            self.mark = reusable_build(self.plan, environment, self.evidence)
+            if self.mark is not None:
+                self._take_over(self.mark)
+                self.built = True
             else:
-                mark = self._build(environment)
-            self.built = mark is not None
-            if mark is not None and self.plan.asks_suite:
-                self._run_suite(environment, mark, servers)
+                self.built = self._build(environment)
+            if self.built and self.plan.asks_suite:
+                self._run_suite(environment, servers)
 
     def finish(self) -> Verdict:
         """Write the circumstances, judge the evidence, and write the reports.
@@ -184,13 +195,13 @@ class _Run:
         self.notes += (note for note in earlier.notes if note not in self.plan.notes)
         self.notes.append(f"the environment was not built by this run but by {mark.evidence}")
 
-    def _build(self, environment: Environment) -> Mark | None:
-        """Build the environment; return its mark, or None if a stage failed."""
-        mark = Mark(evidence=self.evidence.folder.name, fingerprint=self.plan.fingerprint)
-        mark.leave(self.venv)
+    def _build(self, environment: Environment) -> bool:
+        """Build the environment; tell whether it is complete: it is not where a stage failed."""
+        self.mark = Mark(evidence=self.evidence.folder.name, fingerprint=self.plan.fingerprint)
+        self.mark.leave(self.venv)
         freeze = self._stages(environment)
         if freeze is None:
-            return None
+            return False
         with self._part("pip check"):
             log = self.evidence.folder / "pip-check.txt"
             found = pip_check(environment, log, self.project.environ)
@@ -198,13 +209,10 @@ class _Run:
         overwritten = overwritten_files(environment)
         overwritten.write(self.evidence.folder / "overwritten.json")
         self.notes += overwritten.notes(self.evidence.freeze)
-        if self.plan.asks_suite:
-            with self._part("test tools"):
-                freeze = self._suite(environment).install_tools(self.progress.tick)
-        mark = mark.model_copy(update={"freeze": freeze})
-        self._require_own(mark)
-        mark.leave(self.venv)
-        return mark
+        self._require_own()
+        self.mark = self.mark.model_copy(update={"freeze": freeze})
+        self.mark.leave(self.venv)
+        return True
 
     def _stages(self, environment: Environment) -> Freeze | None:
         """Run the stages; return what they installed, or None if one of them failed."""
@@ -246,10 +254,19 @@ class _Run:
         return None
 
     def _suite(self, environment: Environment) -> Suite:
+        with self._part("test tools"):
+            tools = suite_tools(
+                environment,
+                log=self.evidence.folder / "stages" / "test-tools.log",
+                environ=self.project.environ,
+                tick=self.progress.tick,
+            )
+        self.evidence.write_tools(tools.freeze)
         return Suite(
             tests=self.project.suite,
             environment=environment,
             freeze=self.evidence.freeze,
+            tools=tools,
             folder=self.evidence.folder,
             environ=self.project.environ,
             limit=self.project.suite_limit,
@@ -261,7 +278,8 @@ class _Run:
         limits = (self.project.suite_workers, len(self.plan.only_inside))
         return min(filter(None, limits), default=None)
 
-    def _run_suite(self, environment: Environment, mark: Mark, servers: Starting) -> None:
+    def _run_suite(self, environment: Environment, servers: Starting) -> None:
+        suite = self._suite(environment)
         with self._part("servers"):
             started = servers.result()
         public = {name: info.public() for name, info in started.items()}
@@ -272,16 +290,13 @@ class _Run:
         private = servers.private_folder({"servers.json": to_json(known)})
         with self._part("suite"), servers.needed():
             try:
-                finished = self._suite(environment).run(
-                    private / "servers.json", self.progress.tick
-                )
+                finished = suite.run(private / "servers.json", self.progress.tick)
             finally:
                 self._mask(started.values())
         self.suite_exit = finished.exit
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
-        self._require_own(mark)
-        if environment.freeze() != mark.freeze:
+        if environment.freeze() != self.evidence.freeze:
             raise CannotJudgeError("the suite changed what is installed; see suite.log")
 
     def _require_named(self, servers: Iterable[ServerInfo]) -> None:
@@ -308,10 +323,10 @@ class _Run:
         if output.exists():
             write_atomically(output, mask(output.read_text(encoding="utf-8", errors="replace")))
 
-    def _require_own(self, mark: Mark) -> None:
+    def _require_own(self) -> None:
         """Raise if another run took the environment away meanwhile."""
         found = Mark.read(self.venv)
-        if found is None or found.evidence != mark.evidence:
+        if self.mark is not None and (found is None or found.evidence != self.mark.evidence):
             self.built = False
             raise CannotJudgeError(
                 "the environment was replaced by another run of the same row while this one used it"

@@ -10,8 +10,10 @@ from support.wheels import Release, wheel_tree
 
 from stackproof.byte_code import byte_code
 from stackproof.environment import Environment
+from stackproof.suite_tools import SuiteTools
 
 STAMP = 1_700_000_000
+TOOLS = SuiteTools(Path("/nowhere/suite-tools"))
 
 
 @pytest.fixture(autouse=True)
@@ -42,14 +44,14 @@ def environment(root: Path, *releases: Release, version: str = "3.11.7") -> Envi
 def compiled(at: Environment) -> set[str]:
     """Return the files of which there is byte code, after the folder was made ready."""
     (library,) = at.libraries
-    place = byte_code(at, at.freeze()) / library.relative_to(library.anchor)
+    place = byte_code(at, at.freeze(), TOOLS) / library.relative_to(library.anchor)
     return {path.relative_to(place).as_posix() for path in place.rglob("*.pyc")}
 
 
 def write(at: Environment, *names: str) -> None:
     """Leave byte code behind, as Python does."""
     (library,) = at.libraries
-    place = byte_code(at, at.freeze()) / library.relative_to(library.anchor)
+    place = byte_code(at, at.freeze(), TOOLS) / library.relative_to(library.anchor)
     for name in names:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(b"code")

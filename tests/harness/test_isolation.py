@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from processes import mentioning
 from workbench import ROOT, TINY, Bench, states
 
@@ -102,12 +104,6 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.workload("guard", needs=("alpha",), seconds=4, timeout=20)
-def test_guard() -> None:
-    os.kill(os.getppid(), signal.SIGKILL)
-    time.sleep(0.5)
-
-
 @pytest.mark.workload("server", needs=("alpha",), seconds=3, timeout=20)
 def test_server() -> None:
     os.kill(parent(os.getppid()), signal.SIGKILL)
@@ -125,29 +121,35 @@ def test_last() -> None:
 '''
 
 
-def test_a_check_is_judged_by_its_end_and_by_that_of_its_guard_alone(bench: Bench) -> None:
+def test_a_check_is_judged_by_its_own_end_alone(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", PARENTS)
     verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
     assert {name: state for name, state in states(verdict).items() if state != "ok"} == {
-        "smoke:guard": "new",
         "smoke:signal": "new",
     }
     assert states(verdict)["smoke:server"] == states(verdict)["smoke:last"] == "ok"
     messages = {check.id: check.message for check in verdict.checks}
     crashed = "the workload's process crashed: ended by"
-    assert messages["smoke:guard"].startswith(f"{crashed} the death of its guard")
     assert messages["smoke:signal"].startswith(f"{crashed} signal {signal.SIGRTMIN + 6}")
+
+
+@pytest.mark.fault("B5")
+def test_a_check_whose_guard_is_killed_has_no_answer(bench: Bench) -> None:
+    killed = PARENTS.replace("parent(os.getppid())", "os.getppid()").replace("+ 6", "- 0")
+    bench.write("tests/stack/workloads/test_sum.py", killed.replace("SIGRTMIN - 0", "SIGCHLD"))
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert (verdict.verdict, verdict.news) == ("unjudged", ())
+    assert "smoke:server has no answer" in (verdict.trouble or "")
+    assert states(verdict)["smoke:last"] == "ok"
 
 
 def test_a_check_that_cannot_be_started_says_nothing_of_the_stack(bench: Bench) -> None:
     killed = "os.kill(parent(os.getppid()), signal.SIGKILL)"
     gone = f"os.remove(fork_server.__file__); {killed}"
     bench.write("tests/stack/workloads/test_sum.py", PARENTS.replace(killed, gone))
-    verdict, evidence = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
     assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
-    assert "the suite did not run to its end" in (verdict.trouble or "")
-    log = (evidence.folder / "suite.log").read_text(encoding="utf-8")
-    assert "no process could be started for a check" in log
+    assert "no process could be started for a check" in (verdict.trouble or "")
 
 
 def test_a_check_whose_start_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
@@ -158,14 +160,14 @@ def test_a_check_whose_start_nobody_waits_for_any_more_is_ended(tmp_path: Path) 
         "folder": str(tmp_path),
         "limit": 60,
         "output": str(tmp_path / "output.log"),
-        "outcome": str(tmp_path / "outcome.json"),
     }
-    command = [sys.executable, "-m", "stack_suite.fork_server"]
-    suite = ROOT / "tests" / "stack"
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "stack_suite.fork_server", str(theirs.fileno())]
     with subprocess.Popen(
-        command, cwd=suite, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as server:
-        assert server.stdout is not None
-        server.stdout.close()  # as when the one who asked is killed
-        server.communicate(json.dumps(job).encode() + b"\n")
+        command, cwd=ROOT / "tests" / "stack", stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+    ):
+        theirs.close()
+        assert ours.makefile("rb").readline() == b"ready\n"
+        ours.sendall(json.dumps(job).encode() + b"\n")
+        ours.close()  # as when the one who asked is killed
     assert mentioning(str(tmp_path)) == []

@@ -585,31 +585,137 @@ date = 2025-01-02
     )
 
 
-def test_test_tools_that_would_move_the_stack_are_not_installed(bench: Bench, index: Index) -> None:
-    index.add(Release("pluggy", "0.1"))
-    verdict, evidence = bench.verify(pinned(bench, "pluggy==0.1"))
-    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
-    assert verdict.trouble is not None
-    assert verdict.trouble.startswith("the test tools (pytest")
-    assert "could not be installed beside the stack" in verdict.trouble
-    assert evidence.freeze["pluggy"] == "0.1"
-    assert not (evidence.folder / "checks.jsonl").exists()
+# --- test tools, which no stack may see ------------------------------------------------------
+
+PACKAGING = Release("leaner", "1.0", modules={"leaner.py": "import packaging.version\n"})
+LEANER = """
+[[pins]]
+name = "leaner"
+version = "1.0"
+imports = ["leaner"]
+area = "third"
+role = "forgets what it requires"
+
+[[stages]]
+name = "three"
+step = "Install leaner."
+pins = ["leaner"]
+"""
 
 
-def test_test_tools_that_write_over_the_stack_are_found_out(bench: Bench, index: Index) -> None:
-    index.add(Release("lookalike", "1.0", modules={"iniconfig/__init__.py": ""}))
-    verdict, _ = bench.verify(pinned(bench, "lookalike==1.0"))
-    assert verdict.exit_code == 2
-    assert verdict.trouble is not None
-    assert verdict.trouble.startswith("the test tool iniconfig-")
-    assert verdict.trouble.endswith(" wrote over iniconfig of the stack")
+@pytest.mark.fault("A1")
+def test_test_tools_stand_in_for_nothing_that_the_stack_lacks(bench: Bench, index: Index) -> None:
+    index.add(PACKAGING)
+    _add_workload(bench, "def test_it():\n    import leaner\n")
+    verdict, _ = bench.verify(bench.plan(text=TINY + LEANER))
+    assert verdict.verdict == "broken"
+    assert {check.id for check in verdict.in_state("new")} == {
+        "import:*",
+        "import:leaner",
+        "smoke:added",
+    }
+    for check in verdict.in_state("new"):
+        assert "No module named 'packaging'" in check.message
 
 
-def test_a_tool_that_the_stack_pins_is_used_as_pinned(bench: Bench) -> None:
-    verdict, evidence = bench.verify(pinned(bench, "iniconfig>=2"))
-    assert (verdict.verdict, verdict.exit_code) == ("ok", 0)
-    assert "iniconfig" in evidence.freeze
-    assert "pytest" not in evidence.freeze
+HIDDEN = """\
+def test_it(pytestconfig):
+    import importlib
+    import importlib.metadata
+    import sys
+
+    import alpha
+
+    tools = {"_pytest", "iniconfig", "packaging", "pluggy", "py", "pygments", "pytest_reportlog"}
+    for name in tools - {"_pytest"}:
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(name)
+        with pytest.raises(ModuleNotFoundError):
+            __import__(name)
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("pytest")
+    assert not {name.partition(".")[0] for name in sys.modules} & tools
+    installed = {found.name for found in importlib.metadata.distributions()}
+    assert installed == {"alpha", "beta", "gamma"}
+    import _pytest.pytester  # which nothing has imported yet
+    assert "_pytest" not in sys.modules
+    with pytest.raises(ValueError, match="tea"):
+        raise ValueError("tea")
+    assert pytest.approx(0.3) == 0.1 + 0.2
+"""
+
+
+@pytest.mark.fault("A1")
+def test_a_workload_has_pytest_and_no_other_tool(bench: Bench) -> None:
+    _add_workload(bench, HIDDEN)
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.in_state("new")) == ("ok", ())
+
+
+UNINSTALLED = """
+[[pins]]
+name = "pluggy"
+version = "1.7.0"
+imports = ["pluggy"]
+area = "third"
+role = "no stage installs it"
+"""
+
+
+@pytest.mark.fault("A1")
+def test_a_test_tool_is_not_counted_as_installed(bench: Bench) -> None:
+    verdict, evidence = bench.verify(bench.plan(text=TINY + UNINSTALLED))
+    assert {check.id for check in verdict.in_state("new")} == {
+        "import:*",
+        "import:pluggy",
+        "version:pluggy",
+    }
+    assert "pluggy" not in evidence.freeze
+    _add_workload(bench, "def test_it():\n    import pluggy\n")
+    file = bench.root / "tests/stack/workloads/test_added.py"
+    file.write_text(file.read_text().replace('("alpha",)', '("pluggy",)'), encoding="utf-8")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.left_out) == ("ok", {"smoke:added": ("pluggy",)})
+
+
+OWN_PYTEST = """\
+def test_it():
+    import user
+
+    assert user.found == ("7.4.4", "7.4.4", "21.3", "7.4.4")
+    assert pytest.__version__.startswith("8.")
+"""
+USER = """\
+import importlib.metadata
+
+import packaging
+import pytest
+from _pytest import _version
+
+found = (
+    pytest.__version__, _version.version, packaging.__version__,
+    importlib.metadata.version("pytest"),
+)
+"""
+
+
+@pytest.mark.fault("R8.8")
+def test_a_stack_that_pins_test_tools_of_its_own_has_those(bench: Bench, index: Index) -> None:
+    own = {"pytest/__init__.py": "from _pytest._version import version as __version__\n"}
+    own |= {"_pytest/__init__.py": "", "_pytest/_version.py": 'version = "7.4.4"\n'}
+    index.add(
+        Release("pytest", "7.4.4", modules=own),
+        Release("packaging", "21.3"),
+        Release("user", "1.0", modules={"user.py": USER}),
+    )
+    _add_workload(bench, OWN_PYTEST)
+    wanted = 'requirements = ["pytest==7.4.4", "packaging==21.3", "user==1.0"]'
+    text = TINY.replace('pins = ["alpha"]', f'pins = ["alpha"]\n{wanted}')
+    verdict, evidence = bench.verify(bench.plan(text=text))
+    assert (verdict.verdict, verdict.trouble, verdict.in_state("new")) == ("ok", None, ())
+    assert evidence.freeze["pytest"] == "7.4.4"
+    tools = (evidence.folder / "test-tools.txt").read_text(encoding="utf-8")
+    assert "pytest==8." in tools
 
 
 # --- environments that nox kept --------------------------------------------------------------

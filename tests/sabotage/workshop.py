@@ -23,7 +23,7 @@ from stackproof.environment import Builder, Environment
 from stackproof.evidence import Evidence
 from stackproof.plan import Plan
 from stackproof.reuse import Mark
-from stackproof.suite import Suite
+from stackproof.suite_tools import suite_tools
 
 _ROOT = Path(__file__).parents[2]
 _SUITE = _ROOT / "tests" / "stack"
@@ -115,6 +115,8 @@ class Workshop:
             if not _is_built(home / "venv", plan):
                 _build(home / "venv", plan, home / "builds")
             self._environment = Environment.at(home / "venv", plan.installer)
+            log = home / "test-tools.log"
+            self._tools = suite_tools(self._environment, log=log, environ=os.environ)
             [packages] = self._environment.libraries
             (packages / "sabotage_hook.py").write_text(_HOOK)
             (packages / "sabotage_hook.pth").write_text("import sabotage_hook\n")
@@ -140,17 +142,20 @@ class Workshop:
         servers: Mapping[str, Mapping[str, object]],
         breaks: Mapping[str, str | None],
     ) -> Outcome:
-        (folder / "plan.json").write_text('{"format": 1, "pins": [], "import_seconds": 60}')
+        pins = [{"name": name, "version": "0", "imports": []} for name in workload.needs]
+        plan = {"format": 1, "pins": pins, "import_seconds": 60}
+        (folder / "plan.json").write_text(json.dumps(plan))
         (folder / "servers.json").write_text(json.dumps(servers))
         log = folder / "checks.jsonl"
         done = subprocess.run(
             [
-                *(str(self._environment.python), "-m", "pytest", "-c", str(_SUITE / "pytest.ini")),
-                *(str(_SUITE / workload.item), "--plan", str(folder / "plan.json")),
+                *(str(self._environment.python), "-I", "-S", str(_SUITE), str(self._tools.folder)),
+                *(*map(str, self._environment.libraries), "--", "-c", "pytest.ini", workload.item),
+                *("--plan", str(folder / "plan.json")),
                 *("--servers", str(folder / "servers.json"), "-p", "no:cacheprovider", "-q"),
                 *("-p", "pytest_reportlog.plugin", "--report-log", str(log)),
             ],
-            cwd=folder,
+            cwd=_SUITE,
             env={
                 **os.environ,
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -179,7 +184,7 @@ def _is_built(venv: Path, plan: Plan) -> bool:
 
 
 def _build(venv: Path, plan: Plan, builds: Path) -> None:
-    """Build the environment as `nox -s verify` does, with the test tools beside the stack."""
+    """Build the environment as `nox -s verify` does."""
     shutil.rmtree(builds, ignore_errors=True)
     evidence = Evidence.create(builds, plan)
     make = [find_uv_bin(), "venv", "--quiet", "--clear", "--python", plan.python, str(venv)]
@@ -197,16 +202,8 @@ def _build(venv: Path, plan: Plan, builds: Path) -> None:
         assert stage.failure is None, stage.message
     freeze = environment.freeze()
     evidence.write_freeze(freeze)
-    tools = Suite(
-        tests=_SUITE,
-        environment=environment,
-        freeze=freeze,
-        folder=evidence.folder,
-        environ=os.environ,
-        limit=_LIMIT_SECONDS,
-    )
-    with_tools = tools.install_tools()
-    Mark(evidence=evidence.folder.name, fingerprint=plan.fingerprint, freeze=with_tools).leave(venv)
+    mark = Mark(evidence=evidence.folder.name, fingerprint=plan.fingerprint, freeze=freeze)
+    mark.leave(venv)
 
 
 def _outcome(log: Path) -> Outcome:

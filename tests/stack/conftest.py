@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from stack_suite.check import Check, pin_check, workload_check
-from stack_suite.fork_client import NotStartedError
+from stack_suite.fork_client import BrokenPythonError, UntoldError
 from stack_suite.guard import end_with_parent
 from stack_suite.plan import Plan, PlanError, load_plan
-from stack_suite.replay import ISOLATED, run_in_child
+from stack_suite.replay import ISOLATED, failed_report, run_in_child
 from stack_suite.servers import Server, ServersError, load_servers
-from stack_suite.workload import MarkerError, holds_workload, mentions_workload
+from stack_suite.workload import MarkerError, Workload, holds_workload, mentions_workload
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,6 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--servers", type=Path, metavar="SERVERS.json", help="the servers that workloads may use"
     )
     group.addoption(
+        "--freeze", type=Path, metavar="FREEZE.txt", help="what the build of the plan installed"
+    )
+    group.addoption(
         "--left-out", type=Path, metavar="FILE.json", help="tell here which workloads do not run"
     )
 
@@ -48,7 +51,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if config.getoption("plan") is None:
         raise pytest.UsageError("--plan PLAN.json is required")
     try:
-        config.stash[PLAN] = load_plan(config.getoption("plan"))
+        config.stash[PLAN] = load_plan(config.getoption("plan"), config.getoption("freeze"))
         config.stash[SERVERS] = load_servers(config.getoption("servers"))
     except (PlanError, ServersError) as error:
         raise pytest.UsageError(str(error)) from error
@@ -172,16 +175,40 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     sandbox = item.config.stash[RUN_FOLDER] / f"smoke-{workload.name}"
-    for report in run_in_child(item, workload, sandbox):
+    for report in _reports(item, workload, sandbox):
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
 
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
-    """Have a check that could not be started end the suite, since it did not fail."""
-    if call.excinfo is not None and call.excinfo.errisinstance(NotStartedError):
-        raise call.excinfo.value
+def _reports(item: pytest.Item, workload: Workload, sandbox: Path) -> list[pytest.TestReport]:
+    try:
+        return run_in_child(item, workload, sandbox)
+    except BrokenPythonError as error:
+        return [failed_report(item, str(error))]
+    except UntoldError as error:
+        return [_untold(failed_report(item, str(error)), error)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell what the suite says of an import in its words alone, without where it was raised."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, UntoldError):
+        return _untold(report, call.excinfo.value)
+    if call.excinfo is not None and isinstance(call.excinfo.value, BrokenPythonError):
+        report.longrepr = str(call.excinfo.value)
+    return report
+
+
+def _untold(report: pytest.TestReport, error: UntoldError) -> pytest.TestReport:
+    """Make it the report of an error: without the name of a check it is no check's answer."""
+    properties = dict(report.user_properties)
+    report.longrepr = f"{properties.get('check')} has no answer: {error}"
+    report.user_properties = []
+    return report
 
 
 def _is_debugged(config: pytest.Config) -> bool:

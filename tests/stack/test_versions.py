@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from stack_suite.plan import installed_version
 from stack_suite.probe import probe_modules
 from stack_suite.versions import same_release, satisfies
 
@@ -20,7 +19,7 @@ def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
 
     A module that does not import has no version to compare: that is the import check's to say.
     """
-    installed = installed_version(pin.name)
+    installed = plan.installed(pin.name)
     if installed is None:
         pytest.fail(f"{pin.name} is not installed (pinned: {pin.version})", pytrace=False)
     if not satisfies(installed, pin.version):

@@ -1,37 +1,39 @@
 """Start the processes of checks from a parent that has pytest loaded, one check at a time.
 
-Run as a module. It reads one job a line from standard input, as JSON, and answers each with a line
-when the job's guard has ended, which begins with `STARTED` if the check did. A guard is a fork,
-which the interpreter need not be started for; so is a workload, for which pytest need not be
-imported again. Nothing of the stack is ever imported here, so that each check imports its own: what
-is imported beforehand is what `python -m pytest` has in memory before it reads its first file. An
-import check takes over nothing at all, since its command is executed.
+Run as a module, with the number of an open socket and the folder of the test tools (none where
+they are a part of the environment). It says that it is ready, then reads one job a line from the
+socket, as JSON, and answers each with up to three lines: that the check has begun, how it ended,
+and that its guard has ended. Standard output carries none of it: what the stack has run at the
+start of every Python may print there.
+
+A guard is a fork, which the interpreter need not be started for; so is a workload, for which pytest
+need not be imported again. Nothing of the stack is ever imported here, so that each check imports
+its own. An import check takes over nothing at all, since its command is executed.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
-import runpy
 import sys
 from dataclasses import dataclass
-
-import pytest  # noqa: F401 - this is what workloads are spared
+from pathlib import Path
 
 from stack_suite.guard import guard
+from stack_suite.tools import Tools
 
-STARTED = b"started"
-#: Apple's frameworks may not be used in a fork; that is why CPython's multiprocessing spawns there.
-_FORKS = sys.platform == "linux"
+READY = b"ready\n"
+STARTED = b"started\n"
+DONE = b"done\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One check: run `arguments` in `folder`, under a guard that ends it after `limit` seconds.
 
-    `arguments` are pytest's own if `pytest`, else a command. All that is printed goes to `output`;
-    `outcome` is the file for what the guard saw.
+    `arguments` are pytest's own if `pytest`, else a command. All that is printed goes to `output`.
     """
 
     pytest: bool
@@ -40,27 +42,44 @@ class Job:
     folder: str
     limit: float
     output: str
-    outcome: str
 
 
-def next_check() -> Job | None:
+def main(channel: int, tools: Tools) -> None:
+    """Serve; return in no process but to end it."""
+    tools.show()
+    workload_process = importlib.import_module("stack_suite.workload_process")
+    importlib.import_module("_pytest.config").get_plugin_manager()  # imports pytest's own plugins
+    os.dup2(channel, 0)
+    os.dup2(2, 1)
+    check = next_check(channel)
+    if check is None:
+        return
+    if not check.pytest:
+        os.execv(check.arguments[0], check.arguments)  # noqa: S606 - no shell is what is wanted
+    workload_process.run_workload(check.arguments, check.folder, tools)
+
+
+def next_check(channel: int) -> Job | None:
     """Carry out jobs to the end of standard input; return None then.
 
     Returns a second time in each process that is to run a check, with its job.
     """
-    answers = os.dup(1)
-    os.dup2(2, 1)
     gc.freeze()  # pytest is in use to the end: no collection in a child need go through it
+    os.write(channel, READY)
     for line in sys.stdin:
         job = Job(**json.loads(line))
         child = os.fork()
         if child == 0:
             _enter(job)
-            guard(job.limit, job.outcome, lambda: os.write(answers, STARTED))
-            os.close(answers)
+            guard(
+                job.limit,
+                started=lambda: os.write(channel, STARTED),
+                ended=lambda seen: os.write(channel, json.dumps(seen).encode() + b"\n"),
+            )
+            os.close(channel)
             return job
         os.waitpid(child, 0)
-        os.write(answers, b"\n")
+        os.write(channel, DONE)
     return None
 
 
@@ -76,18 +95,6 @@ def _enter(job: Job) -> None:
     os.environ.update(job.environ)
 
 
-def run(job: Job) -> None:
-    """Become the job's command; does not return."""
-    command = [sys.executable, "-m", "pytest"] if job.pytest else []
-    if not (job.pytest and _FORKS):
-        os.execv((command + job.arguments)[0], command + job.arguments)  # noqa: S606 - no shell
-    # As the command would have them.
-    sys.path[0] = job.folder
-    sys.argv[1:] = job.arguments
-    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
-
-
 if __name__ == "__main__":
-    check = next_check()
-    if check is not None:
-        run(check)
+    number, *folders = sys.argv[1:]
+    main(int(number), Tools(next(iter(folders), None), str(Path(__file__).parents[1])))

@@ -1,9 +1,8 @@
 """Watch one process for at most so many seconds, and leave nothing of it behind.
 
 The guard ends the process and all that it started at the limit, when the process ends, and when
-standard input closes, which happens however the guard's parent ends. It then writes to a file, as
-JSON, `exit`, `signal`, `timed_out`, and `swept`, the command lines of the processes that were left
-behind.
+standard input closes, which happens however the guard's parent ends. It then tells `exit`,
+`signal`, `timed_out`, and `swept`, the command lines of the processes that were left behind.
 
 On Linux the guard adopts every orphan among its descendants, so that a daemon in a session of its
 own is found as well. Elsewhere only the process's group is ended. Not covered: a guard that is
@@ -13,7 +12,6 @@ itself killed by SIGKILL.
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import select
 import signal
@@ -31,11 +29,13 @@ _TICK = 0.02
 _SWEEP_SECONDS = 5.0
 
 
-def guard(limit: float, outcome: str, started: Callable[[], object]) -> None:
-    """Fork, and return in the child; guard it here, write the outcome, and end.
+def guard(
+    limit: float, started: Callable[[], object], ended: Callable[[dict[str, object]], object]
+) -> None:
+    """Fork, and return in the child; guard it here, tell the outcome, and end.
 
     The child leads a session of its own, and has no standard input. `started` is called here once
-    there is a child.
+    there is a child, `ended` with what was seen of its end.
     """
     _adopt_orphans()
     pid = os.fork()
@@ -51,7 +51,7 @@ def guard(limit: float, outcome: str, started: Callable[[], object]) -> None:
     except BaseException:
         _end_all(pid)
         raise
-    Path(outcome).write_text(json.dumps(seen), encoding="utf-8")
+    ended(seen)
     os._exit(0)
 
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stack_suite.fork_client import carry_out
+from stack_suite.fork_client import UntoldError, carry_out
 from stack_suite.fork_server import Job
 from stack_suite.output import end_of_log
 from stack_suite.sandbox import make_sandbox, work_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# A guard ends early only where something kills it.
-_GUARD_LOST: dict[str, Any] = {
-    "exit": None,
-    "signal": "the death of its guard",
-    "timed_out": False,
-    "swept": [],
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,24 +52,24 @@ def run_isolated(
 ) -> Ending:
     """Run a command, or pytest with arguments, in the sandbox.
 
-    The settings are added to its environment.
+    The settings are added to its environment. Raises UntoldError where the check has no answer for
+    a reason that says nothing of the stack, and BrokenPythonError where no Python starts.
     """
-    log, outcome = sandbox / "output.log", sandbox / "outcome.json"
+    log = sandbox / "output.log"
     started = time.monotonic()
-    job = Job(
-        pytest=with_pytest,
-        arguments=arguments,
-        environ=make_sandbox(sandbox) | (settings or {}),
-        folder=str(work_folder(sandbox)),
-        limit=limit,
-        output=str(log),
-        outcome=str(outcome),
-    )
-    log.touch()
-    carry_out(job)
-    seen: dict[str, Any] = (
-        json.loads(outcome.read_text(encoding="utf-8")) if outcome.exists() else _GUARD_LOST
-    )
+    try:
+        job = Job(
+            pytest=with_pytest,
+            arguments=arguments,
+            environ=make_sandbox(sandbox) | (settings or {}),
+            folder=str(work_folder(sandbox)),
+            limit=limit,
+            output=str(log),
+        )
+        log.touch()
+    except OSError as error:
+        raise UntoldError(f"there is no room for the check: {error}") from error
+    seen = carry_out(job)
     return Ending(
         exit=seen["exit"],
         signal=seen["signal"],

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import inspect
 import keyword
+import os
+import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -55,7 +57,11 @@ def _own_modules(name: str) -> tuple[str, ...]:
 
     A folder that is open to many distributions, such as `google`, is looked into for packages.
     """
-    distribution = metadata.distribution(name)
+    # The test tools are found first in this process, and are no part of the stack.
+    stack = [place for place in sys.path if place != os.environ.get("STACKPROOF_TOOLS")]
+    distribution = next(iter(metadata.distributions(name=name, path=stack)), None)
+    if distribution is None:
+        raise metadata.PackageNotFoundError(name)
     own = canonicalize_name(name).replace("-", "_")
     if distribution.files is None:
         declared = (distribution.read_text("top_level.txt") or "").split()

@@ -44,7 +44,15 @@ def end_of(output: str) -> str:
 
 
 def end_of_log(log: Path) -> str:
-    """Return the same of a file, of which no more is read than that can be."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _MOST_BYTES))
-        return end_of(file.read().decode(errors="replace"))
+    """Return the same of a file, of which no more is read than that can be; "" if it is gone."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _MOST_BYTES))
+            return end_of(file.read().decode(errors="replace"))
+    except OSError:
+        return ""
+
+
+def sayable(text: str) -> str:
+    """Return text with a question mark for each half of a character, which no log can hold."""
+    return text.encode(errors="replace").decode()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from stack_suite.workload import Workload
@@ -37,12 +37,14 @@ class Pin:
 class Plan:
     """The pins in documented order, and the seconds one import may take.
 
-    `only` holds the ids of the checks that are asked, and is empty where all of them are. `asked`
-    holds the distributions that a trial asks for, which count as pinned.
+    `only` holds the ids of the checks that are asked, and is empty where all of them are. `freeze`
+    maps normal names to what the build installed. `asked` holds the distributions that a trial asks
+    for, which count as pinned.
     """
 
     pins: tuple[Pin, ...]
     import_seconds: float
+    freeze: Mapping[str, str]
     only: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
 
@@ -54,34 +56,29 @@ class Plan:
         """
         if workload is None:
             return []
-        pinned = {
-            canonicalize_name(name) for name in (*(pin.name for pin in self.pins), *self.asked)
-        }
-        unpinned = [name for name in workload.needs if canonicalize_name(name) not in pinned]
+        pinned = {_normal(name) for name in (*(pin.name for pin in self.pins), *self.asked)}
+        unpinned = [name for name in workload.needs if _normal(name) not in pinned]
         absent = [
             name
             for name in workload.uses
-            if canonicalize_name(name) not in pinned and installed_version(name) is None
+            if _normal(name) not in pinned and self.installed(name) is None
         ]
         return unpinned + absent
+
+    def installed(self, distribution: str) -> str | None:
+        """Return the version of a distribution that the build installed, or None."""
+        return self.freeze.get(_normal(distribution))
 
     def asks(self, check: str) -> bool:
         """Tell whether the check, by its id, is one of those that are asked."""
         return not self.only or check in self.only
 
 
-def installed_version(distribution: str) -> str | None:
-    """Return the version that the environment's metadata gives, or None."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+def load_plan(path: Path, freeze: Path | None = None) -> Plan:
+    """Load a plan file, and what the build of the plan installed, one requirement a line.
 
-
-def load_plan(path: Path) -> Plan:
-    """Load a plan file.
-
-    Raises PlanError where the file cannot be read, is no JSON, or lacks a key.
+    Without the latter, what is installed now counts. Raises PlanError where the file cannot be
+    read, is no JSON, or lacks a key.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -90,6 +87,7 @@ def load_plan(path: Path) -> Plan:
         return Plan(
             pins=tuple(_pin(pin) for pin in data["pins"]),
             import_seconds=float(data["import_seconds"]),
+            freeze=_found_now() if freeze is None else _read_freeze(freeze),
             only=frozenset(data.get("only", ())),
             asked=tuple(item.partition("==")[0] for item in data.get("requested", ())),
         )
@@ -101,3 +99,17 @@ def load_plan(path: Path) -> Plan:
 
 def _pin(data: dict[str, Any]) -> Pin:
     return Pin(name=data["name"], version=data["version"], imports=tuple(data["imports"]))
+
+
+def _normal(name: str) -> str:
+    """Return the normal form of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _read_freeze(path: Path) -> dict[str, str]:
+    lines = (line.partition("==") for line in path.read_text(encoding="utf-8").splitlines())
+    return {_normal(name): version for name, _, version in lines}
+
+
+def _found_now() -> dict[str, str]:
+    return {_normal(found.name): found.version for found in metadata.distributions()}

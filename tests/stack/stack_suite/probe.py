@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stack_suite.fork_client import UntoldError
 from stack_suite.isolation import run_isolated
-from stack_suite.output import bounded_data
+from stack_suite.output import bounded_data, sayable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,14 +54,19 @@ def probe_modules(modules: Sequence[str], *, folder: Path, limit: float) -> Prob
 
     The folder remembers the result: who asks again, from whichever process, is told it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     memo = folder / "probe.json"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not memo.exists():
-            found = _probe(modules, folder, limit)
-            memo.write_text(json.dumps(vars(found)), encoding="utf-8")
-    return Probe(**json.loads(memo.read_text(encoding="utf-8")))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not memo.exists():
+                found = _probe(modules, folder, limit)
+                aside = folder / "probe.json.new"
+                aside.write_text(json.dumps(vars(found)), encoding="utf-8")
+                aside.replace(memo)
+        return Probe(**json.loads(memo.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UntoldError(f"there is no room for the check: {error}") from error
 
 
 def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
@@ -88,4 +94,4 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
 
 def _answer(line: str) -> dict[str, str | None]:
     answer: dict[str, str | None] = bounded_data(json.loads(line))
-    return answer
+    return {key: value and sayable(value) for key, value in answer.items()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack_suite.fork_client import UntoldError
 from stack_suite.isolation import Ending, run_isolated
 from stack_suite.output import bounded_data
 
@@ -23,6 +25,8 @@ _LONE_SURROGATE = re.compile(
 )
 # Set in the process that runs one workload; its value is the workload's name.
 ISOLATED = "STACKPROOF_ISOLATED"
+# With less than that on the disk, what a process leaves behind is cut short.
+_ROOM_BYTES = 1 << 16
 # The share of the time limit after which the child prints where each of its threads stands.
 _DUMP_SHARE = 0.9
 
@@ -30,10 +34,10 @@ _DUMP_SHARE = 0.9
 def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[pytest.TestReport]:
     """Run the item isolated; return its reports, a failed one among them where it hung or crashed.
 
-    The first report's duration includes the start and the end of the process.
+    The first report's duration includes the start and the end of the process. Raises what
+    `run_isolated` does, and UntoldError where pytest itself failed.
     """
-    sandbox.mkdir(parents=True)
-    log = sandbox / "reports.jsonl"
+    log = sandbox.with_suffix(".jsonl")  # a workload may remove its sandbox
     settings = {ISOLATED: workload.name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ending = run_isolated(
         _arguments(item, workload, log),
@@ -42,10 +46,17 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
         limit=workload.timeout,
         settings=settings,
     )
-    reports = list(_read_reports(item.config, log))
+    full = shutil.disk_usage(sandbox.parent).free < _ROOM_BYTES
+    shutil.rmtree(sandbox, ignore_errors=True)  # what fills the disk must not stay
+    entries = list(_read_entries(log))
+    reports = [_report(item.config, entry) for entry in entries if _is_report(entry)]
+    complete = any(report.when == "teardown" for report in reports)
+    if not complete and (full or _is_pytests_own(ending, entries)):
+        room = "the disk is full; " if full else ""
+        raise UntoldError(f"{room}pytest ended with exit code {ending.exit}\n{ending.output}")
     failure = _failure(ending, reports)
     if failure is not None:
-        reports.append(_failed_report(item, failure))
+        reports.append(failed_report(item, failure))
     if ending.swept:
         reports[-1].sections.append(("Left behind, and ended", "\n".join(ending.swept)))
     reports[0].duration += ending.seconds - sum(report.duration for report in reports)
@@ -56,12 +67,12 @@ def _arguments(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
     config = item.config
     servers = config.getoption("servers")
     return [
-        f"{item.path}::{item.nodeid.partition('::')[2]}",
-        *("--rootdir", str(config.rootpath), "-c", str(config.inipath)),
+        item.nodeid,
+        *("-c", str(config.inipath)),
         *("--plan", str(config.getoption("plan").absolute())),
         *(("--servers", str(servers.absolute())) if servers else ()),
-        *("-p", "pytest_reportlog.plugin", "--report-log", str(log)),
-        *("-p", "no:cacheprovider", "-q", "--tb", str(config.getoption("tbstyle"))),
+        *("--report-log", str(log), "-p", "no:cacheprovider"),
+        *("-q", "--tb", str(config.getoption("tbstyle"))),
         # It collects garbage five times at the end, a fifth of what many workloads take, for
         # warnings that nobody sees.
         *("-p", "no:unraisableexception"),
@@ -69,19 +80,40 @@ def _arguments(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
     ]
 
 
-def _read_reports(config: pytest.Config, log: Path) -> Iterator[pytest.TestReport]:
+def _read_entries(log: Path) -> Iterator[dict[str, Any]]:
     if not log.exists():
         return
     for line in log.read_text(encoding="utf-8").splitlines():
         try:
-            data: dict[str, Any] = bounded_data(json.loads(_LONE_SURROGATE.sub("?", line)))
+            yield bounded_data(json.loads(_LONE_SURROGATE.sub("?", line)))
         except json.JSONDecodeError:  # The process died while it wrote its last line.
             return
-        if data.get("$report_type") == "TestReport":
-            report = config.hook.pytest_report_from_serializable(config=config, data=data)
-            if isinstance(report.longrepr, list):  # JSON knows no tuples; a skip must be one.
-                report.longrepr = tuple(report.longrepr)
-            yield report
+
+
+def _is_report(entry: dict[str, Any]) -> bool:
+    return entry.get("$report_type") == "TestReport"
+
+
+def _report(config: pytest.Config, entry: dict[str, Any]) -> pytest.TestReport:
+    report: pytest.TestReport = config.hook.pytest_report_from_serializable(
+        config=config, data=entry
+    )
+    if isinstance(report.longrepr, list):  # JSON knows no tuples; a skip must be one.
+        report.longrepr = tuple(report.longrepr)
+    return report
+
+
+def _is_pytests_own(ending: Ending, entries: list[dict[str, Any]]) -> bool:
+    """Tell whether pytest ended for a reason of its own: no test was begun, or it failed inside.
+
+    A process that ends with the same code while its test runs was ended by the test.
+    """
+    if ending.trouble is not None:
+        return False
+    if not any(map(_is_report, entries)):
+        finished = any("exitstatus" in entry for entry in entries)
+        return finished or not entries
+    return any(entry.get("exitstatus") == pytest.ExitCode.INTERNAL_ERROR for entry in entries)
 
 
 def _failure(ending: Ending, reports: list[pytest.TestReport]) -> str | None:
@@ -95,7 +127,8 @@ def _failure(ending: Ending, reports: list[pytest.TestReport]) -> str | None:
     return f"the workload's process {how}\n{ending.output}"
 
 
-def _failed_report(item: pytest.Item, message: str) -> pytest.TestReport:
+def failed_report(item: pytest.Item, message: str) -> pytest.TestReport:
+    """Return the report of a workload that failed in its test."""
     return pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,

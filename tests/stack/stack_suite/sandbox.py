@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Settings of the person who runs the suite would change what the check measures.
-_FOREIGN = ("AIRFLOW", "MLFLOW_", "FEAST_", "PROMETHEUS_", "CELERY_", "PG", "XDG_", "STACKPROOF_")
-_FOREIGN_NAMES = frozenset(
-    {"PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "DATABASE_URL", "BASH_ENV"}
+_FOREIGN = (
+    *("AIRFLOW", "MLFLOW_", "FEAST_", "PROMETHEUS_", "CELERY_", "PG", "XDG_", "STACKPROOF_"),
+    *("PYTHON", "PYTEST_"),
 )
+_FOREIGN_NAMES = frozenset({"DATABASE_URL", "BASH_ENV"})
+# Where byte code goes is the run's to say, and changes nothing.
+_OURS = frozenset({"PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"})
 
 _QUIET = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -72,7 +75,7 @@ def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if name not in _FOREIGN_NAMES and not name.startswith(_FOREIGN)
+        if name in _OURS or not (name in _FOREIGN_NAMES or name.startswith(_FOREIGN))
     }
 
 
