@@ -39,7 +39,7 @@ Said = Annotated[str, AfterValidator(bounded)]
 
 
 def plain(text: str) -> str:
-    """Return text without what a terminal acts on, what turns it round, and what XML cannot carry."""
+    """Return text without what a terminal acts on or turns round, and what XML cannot carry."""
     return _BIDI.sub("", _NOT_XML.sub("", _CONTROL_SEQUENCE.sub("", text)))
 
 

@@ -115,7 +115,8 @@ def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench
 def test_what_a_killed_run_left_of_its_environment_is_in_nobodys_way(
     laboratory: Laboratory, bench: Bench, installer: Installer
 ) -> None:
-    plan = probe("stage:one").model_copy(update={"installer": installer})
+    # A plan that no other test of this file has: those run at the same time, and share the cache.
+    plan = probe("stage:one", "stage:two").model_copy(update={"installer": installer})
     scratch = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "scratch"
     left = scratch / f"{plan.fingerprint[:16]}-0" / "lib" / "cut.tmp"
     left.parent.mkdir(parents=True)
