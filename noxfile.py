@@ -111,6 +111,12 @@ def repair(session: nox.Session) -> None:
 
 
 @nox.session(default=False, venv_backend="none")
+def calibrate(session: nox.Session) -> None:
+    """Ask workloads on the newest, documented and oldest releases: -- [NAME ...] [--row ROW]."""
+    sessions.calibrate(session, ROOT)
+
+
+@nox.session(default=False, venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Lock what was proved of a row, with hashes: -- [ROW] [--as-of TIMESTAMP]."""
     sessions.lock(session, ROOT)

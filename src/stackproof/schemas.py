@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from stackproof.audit.findings import Audit
+from stackproof.calibrate import Calibration
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment import StageRecord
 from stackproof.evidence import RunRecord
@@ -33,6 +34,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Return the schemas by the name of what they describe (JSON Schema draft 2020-12)."""
     written = {
         "audit": Audit.model_json_schema(mode="serialization"),
+        "calibration": Calibration.model_json_schema(mode="serialization"),
         "history": HistoryEntry.model_json_schema(mode="serialization"),
         "built": BuiltFile.model_json_schema(mode="serialization"),
         "jobs": Jobs.model_json_schema(mode="serialization"),

@@ -460,11 +460,20 @@ def test_a_run_that_executes_nothing_proves_nothing(bench: Bench) -> None:
     assert {check.state for check in verdict.checks if check.kind == "import"} == {"skipped"}
 
 
+WRONG_OLDEST = (
+    '@pytest.mark.workload("mine", needs=("alpha",), seconds=1, timeout=9, oldest={"alpha": 1})'
+)
+
+
 @pytest.mark.parametrize(
     ("workload", "told"),
     [
         ("import nowhere\n", "ModuleNotFoundError: No module named 'nowhere'"),
         ("def test_bare():\n    pass\n", "test_bare: has no workload marker"),
+        (
+            f"import pytest\n\n{WRONG_OLDEST}\ndef test_it():\n    pass\n",
+            "oldest must map distribution names to exact versions",
+        ),
     ],
 )
 def test_a_workload_that_is_none_is_told_of(bench: Bench, workload: str, told: str) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from runpy import run_path
 from tempfile import TemporaryDirectory
@@ -75,6 +75,7 @@ class Workload:
     servers: tuple[str, ...] = ()
     seconds: float
     timeout: float
+    oldest: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def declared() -> dict[str, Workload]:

@@ -12,6 +12,7 @@ from stackproof.sessions.rows import RowChoice, rows
 if TYPE_CHECKING:
     from stackproof.schemas import write_schemas
     from stackproof.sessions.audit import audit_rows
+    from stackproof.sessions.calibrate import calibrate
     from stackproof.sessions.candidate import candidate
     from stackproof.sessions.changes import changes
     from stackproof.sessions.constraints import constraints
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RowChoice",
     "audit_rows",
+    "calibrate",
     "candidate",
     "changes",
     "constraints",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.version import InvalidVersion, Version
+
 from stack_suite import servers as server_names
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DECORATOR = re.compile(r"^\s*@.*\bmark\.workload\(", re.MULTILINE)
-_KEYS = frozenset({"needs", "uses", "servers", "seconds", "timeout"})
+_KEYS = frozenset({"needs", "uses", "servers", "seconds", "timeout", "oldest"})
 
 
 class MarkerError(ValueError):
@@ -28,6 +30,7 @@ class Workload:
     """One workload: its check's subject, what it needs, and how long it takes.
 
     It serves rows that pin each of `needs`; what it `uses` besides need only be installed.
+    `oldest` maps distributions to the oldest releases that it is meant for.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Workload:
     servers: tuple[str, ...]
     seconds: float
     timeout: float
+    oldest: dict[str, str]
 
 
 def parse_marker(mark: pytest.Mark) -> Workload:
@@ -53,6 +57,7 @@ def parse_marker(mark: pytest.Mark) -> Workload:
         servers=tuple(mark.kwargs.get("servers", ())),
         seconds=float(mark.kwargs["seconds"]),
         timeout=float(mark.kwargs["timeout"]),
+        oldest=dict(mark.kwargs.get("oldest", {})),
     )
 
 
@@ -89,6 +94,12 @@ def _errors(mark: pytest.Mark) -> Iterable[str]:
         yield "seconds must be a number above 0"
     elif not _is_seconds(kwargs.get("timeout")) or kwargs["timeout"] <= kwargs["seconds"]:
         yield "timeout must be a number of seconds above the typical seconds"
+    yield from _errors_of_oldest(kwargs.get("oldest"))
+
+
+def _errors_of_oldest(value: object) -> Iterable[str]:
+    if value is not None and not _are_releases(value):
+        yield "oldest must map distribution names to exact versions, such as {'mlflow': '2.0.1'}"
 
 
 def _is_name(value: object) -> bool:
@@ -97,6 +108,21 @@ def _is_name(value: object) -> bool:
 
 def _is_words(value: object) -> bool:
     return isinstance(value, (tuple, list)) and all(isinstance(word, str) for word in value)
+
+
+def _are_releases(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(name, str) and _is_version(version) for name, version in value.items())
+    )
+
+
+def _is_version(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(Version(value))
+    except InvalidVersion:
+        return False
 
 
 def _is_seconds(value: object) -> bool:

@@ -1,0 +1,106 @@
+"""`nox -s calibrate`: whether each workload passes on the newest, documented, oldest releases."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+import nox
+from platformdirs import user_cache_path
+from rich.console import Console
+
+from stackproof.calibrate import (
+    COLUMNS,
+    Calibrated,
+    Calibration,
+    Calibrator,
+    Chooser,
+    interpreters,
+    named,
+    print_calibration,
+)
+from stackproof.calibrate.tables import markdown_table
+from stackproof.calibrate.terminal import line
+from stackproof.errors import StackproofError
+from stackproof.index.client import IndexClient
+from stackproof.index.default import default_index
+from stackproof.index.resolver import Resolver
+from stackproof.laboratory import Laboratory
+from stackproof.progress import Progress
+from stackproof.project import Project
+from stackproof.records import write_atomically
+from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.options import Options
+from stackproof.sessions.rows import find_row
+from stackproof.workloads import DeclaredWorkload, declared_workloads
+
+__all__ = ["calibrate"]
+
+_NAME = "calibration"
+
+
+@ends_in_words()
+def calibrate(session: nox.Session, root: Path) -> None:
+    """Calibrate the workloads that are named behind `--`, or all of them."""
+    screen = console()
+    project = Project(root=root, environ=environ(session))
+    given = _options(session.posargs)
+    declared = declared_workloads(project.suite)
+    if declared.unread:
+        raise StackproofError("; ".join(declared.unread))
+    calibration = _calibrate(given, named(declared.workloads, given.names), project, screen)
+    calibration.write(project.reports / f"{_NAME}.json")
+    write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
+    print_calibration(calibration, Path("reports") / f"{_NAME}.json", screen)
+    if calibration.exit_code:
+        session.error(f"exit {calibration.exit_code}")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("calibrate")
+    options.add_argument("names", nargs="*", metavar="NAME")
+    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--only", action="append", choices=COLUMNS)
+    return options.parse_args(posargs)
+
+
+def _calibrate(
+    given: argparse.Namespace,
+    workloads: Sequence[DeclaredWorkload],
+    project: Project,
+    screen: Console,
+) -> Calibration:
+    name, row, matrix = find_row(given.row, project.root / "matrices")
+    started, begin = datetime.now(timezone.utc), time.monotonic()
+    found: list[Calibrated] = []
+    with IndexClient(user_cache_path("stackproof") / "index") as client:
+        index = default_index("uv", project.environ)
+        calibrator = Calibrator(
+            laboratory=Laboratory(project=project, progress=Progress(screen)),
+            chooser=Chooser(
+                project=project,
+                client=client,
+                resolver=Resolver(memory=client.memory, index=index, environ=project.environ),
+                sources=matrix.constraints,
+                pythons=interpreters(project.environ),
+            ),
+            matrix=matrix,
+            name=name,
+            row=row,
+            home=project.reports / _NAME,
+        )
+        for column in given.only or COLUMNS:
+            for answers in calibrator.ask(workloads, column):
+                for answer in answers:
+                    screen.print(line(answer), markup=False, highlight=False, soft_wrap=True)
+                found += answers
+    names = [item.name for item in workloads]
+    return Calibration(
+        started=started,
+        seconds=round(time.monotonic() - begin, 1),
+        row=f"{name}/{row}",
+        results=tuple(sorted(found, key=lambda item: names.index(item.workload))),
+    )
