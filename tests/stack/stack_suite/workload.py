@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
-
 from stack_suite import servers as server_names
 
 if TYPE_CHECKING:
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     import pytest
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# The suite has no other distribution at hand than pytest: a final release, as PEP 440 has it.
+_RELEASE = re.compile(r"([0-9]+!)?[0-9]+(\.[0-9]+)*(\.post[0-9]+)?")
 _DECORATOR = re.compile(r"^\s*@.*\bmark\.workload\(", re.MULTILINE)
 _KEYS = frozenset({"needs", "uses", "servers", "seconds", "timeout", "oldest"})
 
@@ -119,10 +119,7 @@ def _are_releases(value: object) -> bool:
 
 
 def _is_version(value: object) -> bool:
-    try:
-        return isinstance(value, str) and bool(Version(value))
-    except InvalidVersion:
-        return False
+    return isinstance(value, str) and bool(_RELEASE.fullmatch(value))
 
 
 def _is_seconds(value: object) -> bool:
