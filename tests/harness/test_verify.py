@@ -12,7 +12,7 @@ import pytest
 from support.index import Index
 from support.wheels import Release
 from uv import find_uv_bin
-from workbench import ROOT, TINY, Bench, states
+from workbench import ROOT, TINY, WORKLOAD, Bench, states
 
 from stackproof.environment import PipCheck
 from stackproof.evidence import Evidence
@@ -810,3 +810,23 @@ def test_what_came_along_is_not_judged_by_workloads_of_its_own(bench: Bench) -> 
     assert verdict.left_out == {"smoke:along": ("gamma",), "smoke:absent": ("nowhere",)}
     assert states(verdict)["smoke:used"] == "ok"
     assert verdict.depth == {"alpha": "workload", "beta": "workload"}
+
+
+@pytest.mark.fault("B3")
+def test_a_module_of_the_stack_that_is_named_as_tests_are_stays_as_it_is(bench: Bench) -> None:
+    modules = {
+        "delta/__init__.py": "from delta import page_test, test_page\n",
+        "delta/page_test.py": "assert True\n",
+        "delta/test_page.py": "assert True\n",
+    }
+    bench.index.add(Release("delta", "1.0", modules=modules))
+    bench.write(
+        "tests/stack/workloads/test_delta.py",
+        WORKLOAD.replace('"sum"', '"delta"')
+        .replace("import alpha", "import delta as alpha")
+        .replace("alpha.__version__", "alpha.test_page.__name__")
+        .replace('"1.0"', '"delta.test_page"'),
+    )
+    text = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nrequirements = ["delta==1.0"]')
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert states(verdict)["smoke:delta"] == "ok"
