@@ -6,7 +6,9 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-__all__ = ["markdown_templates"]
+from stackproof.text import plain_value
+
+__all__ = ["cell", "markdown_templates"]
 
 
 def markdown_templates(package: str) -> Environment:
@@ -18,15 +20,16 @@ def markdown_templates(package: str) -> Environment:
         loader=PackageLoader(package),
         # The output is Markdown: `cell` keeps what installers and indexes say from breaking tables.
         autoescape=False,  # noqa: S701
+        finalize=plain_value,
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters.update(cell=_cell, fenced=_fenced)
+    templates.filters.update(cell=cell, fenced=_fenced)
     return templates
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return text fit for a cell of a table: one line, no bar, no tag, no link or picture."""
     line = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
     return line.replace("](", "]\\(")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-__all__ = ["MOST_CHARACTERS", "Said", "bounded", "plain", "without_passwords"]
+__all__ = ["MOST_CHARACTERS", "Said", "bounded", "plain", "plain_value", "without_passwords"]
 
 #: The most that is kept of what one command or check said, so that evidence has a bound.
 MOST_CHARACTERS = 1 << 18
@@ -41,6 +41,11 @@ Said = Annotated[str, AfterValidator(bounded)]
 def plain(text: str) -> str:
     """Return text without what a terminal acts on or turns round, and what XML cannot carry."""
     return _BIDI.sub("", _NOT_XML.sub("", _CONTROL_SEQUENCE.sub("", text)))
+
+
+def plain_value(value: object) -> object:
+    """Return what a template prints, text of others made plain: the `finalize` of every one."""
+    return plain(value) if type(value) is str else value
 
 
 def without_passwords(text: str) -> str:

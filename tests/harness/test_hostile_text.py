@@ -11,6 +11,8 @@ from stackproof.environment.constraints import constraint_lines
 from stackproof.errors import MatrixError, Problem
 from stackproof.matrix import load_matrix
 from stackproof.plan import timestamp
+from stackproof.sessions.nox_session import console
+from stackproof.templates import markdown_templates
 from stackproof.text import plain
 
 
@@ -56,3 +58,20 @@ def test_a_constraint_file_is_known_by_every_line(content: bytes, names: list[st
 def test_a_timestamp_is_in_utc() -> None:
     seoul = timezone(timedelta(hours=9))
     assert timestamp(datetime(2025, 4, 1, tzinfo=seoul)) == "2025-03-31T15:00:00Z"
+
+
+@pytest.mark.fault("F")
+def test_what_a_session_prints_and_ends_with_acts_on_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console().print("why: \x9b31m\x1b[31mred\u202e", markup=False)
+    assert capsys.readouterr().out == "why: red\n"
+
+
+@pytest.mark.fault("F")
+def test_no_markup_of_others_is_live_in_markdown() -> None:
+    templates = markdown_templates("stackproof.report")
+    text = templates.from_string("{{ said | cell }}").render(
+        said="<script>x</script> [a](javascript:b) ![p](http://c)\u202e\x9b2J\x1b"
+    )
+    assert text == "&lt;script>x&lt;/script> [a]\\(javascript:b) ![p]\\(http://c)"

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stackproof.grid.forms import Cell, Grid
 from stackproof.templates import markdown_templates
+from stackproof.text import plain_value
 
 __all__ = ["html_page", "mark", "markdown_page", "markdown_table", "rst_table", "summary"]
 
@@ -79,6 +80,7 @@ def _rule(widths: list[int], sign: str) -> str:
 @cache
 def _pages() -> Environment:
     pages = Environment(
+        finalize=plain_value,
         loader=PackageLoader("stackproof.grid"),
         autoescape=True,
         lstrip_blocks=True,

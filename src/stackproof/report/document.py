@@ -17,7 +17,7 @@ from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, pin_views
 from stackproof.report.site.shelf import KeptRow
 from stackproof.report.texts import Language, Texts, texts
-from stackproof.templates import markdown_templates
+from stackproof.templates import cell, markdown_templates
 
 __all__ = ["document_markdown", "language_of"]
 
@@ -78,10 +78,23 @@ class _Writer:
     def __init__(
         self, kept: KeptRow, general: Sequence[ClaimView], pins: Sequence[PinView], t: Texts
     ) -> None:
-        python = {said: view for view in general if (said := about_python(view.text))}
+        python = {
+            text: view
+            for view in general
+            if (said := about_python(view.text))
+            for text in (said, cell(said))
+        }
         self._claims = {
             PYTHON: python,
-            **{view.pin.name: {claim.text: claim for claim in view.claims} for view in pins},
+            **{
+                view.pin.name: {
+                    # As the document has it, or as our own form writes it.
+                    text: claim
+                    for claim in view.claims
+                    for text in (claim.text, cell(claim.text))
+                }
+                for view in pins
+            },
         }
         self._versions = {view.pin.name: _version(view, t) for view in pins}
         self._python = kept.run.python

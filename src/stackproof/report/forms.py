@@ -9,6 +9,7 @@ from pathlib import Path
 from stackproof.document import read_stack
 from stackproof.plan import PlannedClaim, PlannedPin
 from stackproof.report.texts import Texts
+from stackproof.templates import cell
 
 __all__ = ["COLUMNS", "PYTHON", "Form", "about_python", "form_of_document", "own_form"]
 
@@ -57,12 +58,12 @@ def own_form(pins: Sequence[PlannedPin], claims: Sequence[PlannedClaim], t: Text
         if said is not None:
             version = text.partition(":")[0].partition(" ")[2]
             places[len(lines)] = PYTHON
-            lines.append(_line([f"**{base}**", "Python", version, said, ""]))
+            lines.append(_line([f"**{base}**", "Python", cell(version), cell(said), ""]))
     area = ""
     for pin in pins:
-        first, *others = [claim.text for claim in claims if claim.pin == pin.name] or [""]
+        first, *others = [cell(claim.text) for claim in claims if claim.pin == pin.name] or [""]
         places[len(lines)] = pin.name
-        shown = "" if pin.area == area else f"**{pin.area}**"
+        shown = "" if pin.area == area else f"**{cell(pin.area)}**"
         area = pin.area
         lines.append(_line([shown, pin.name, pin.documented, first, "<br>".join(others)]))
     return Form(lines=tuple(lines), pins=places)
@@ -75,8 +76,7 @@ def about_python(text: str) -> str | None:
 
 
 def _line(cells: Sequence[str]) -> str:
-    escaped = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def _table_lines(text: Sequence[str], about: Mapping[int, str]) -> list[int]:

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import nox
 from rich.console import Console
+from rich.text import Text
 
 from stackproof.bad_days import ended_by_signals, refused
 from stackproof.errors import StackproofError
 from stackproof.plan import Installer
 from stackproof.sessions.meddling import refuse_meddling, without_pip_files
+from stackproof.text import plain
 
 __all__ = ["console", "ends_in_words", "environ", "environment", "installer"]
 
@@ -40,13 +42,21 @@ def ends_in_words(words: str = "exit 2, could not judge") -> Callable[[Door[P]],
                 with ended_by_signals():
                     door(session, *args, **kwargs)
             except StackproofError as error:
-                session.error(f"{words}: {error}")
+                session.error(plain(f"{words}: {error}"))
             except OSError as error:
                 session.error(f"{words}: {refused(error)}; fix this and run again")
 
         return call
 
     return decorate
+
+
+class _PlainConsole(Console):
+    """A console on which nothing that others wrote acts on the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - rich's own
+        """Render text made plain."""
+        return super().render_str(plain(text), **options)
 
 
 def console() -> Console:
@@ -58,8 +68,8 @@ def console() -> Console:
         # A terminal may not know the letters of a reason; that must not end a run that is judged.
         sys.stdout.reconfigure(errors="replace")
     # Who wants no colour wants no moving lines either: plain text, as into a file.
-    plain = "NO_COLOR" in os.environ or None
-    return Console(soft_wrap=True, force_terminal=False if plain else None)
+    without = "NO_COLOR" in os.environ
+    return _PlainConsole(soft_wrap=True, force_terminal=False if without else None)
 
 
 def environ(session: nox.Session, by: Installer = "uv") -> dict[str, str]:

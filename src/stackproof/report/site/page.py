@@ -27,7 +27,7 @@ from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, texts
 from stackproof.report.wording import brief
-from stackproof.text import plain
+from stackproof.text import plain_value
 
 __all__ = ["write_site"]
 
@@ -128,19 +128,12 @@ def _short(value: float) -> str:
     return f"{round(value, 1):g}" if value < _MANY else f"{value:.0f}"
 
 
-def _printable(value: object) -> object:
-    """Return what stands in the page for a value: text without what a terminal acts on."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return plain(value)
-
-
 @cache
 def _templates() -> Environment:
     templates = Environment(
+        finalize=plain_value,
         loader=PackageLoader("stackproof.report"),
         autoescape=True,
-        finalize=_printable,
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
