@@ -98,7 +98,7 @@ class Board:
                 builds=builds,
             )
             resolver = Resolver(
-                memory=client.memory,
+                client=client,
                 index=self.index.url,
                 environ=self.environ,
                 limit=self.limit,

@@ -33,7 +33,6 @@ from workbench import PYTHON, Bench, toml
 
 from stackproof.evidence import Evidence
 from stackproof.index.client import IndexClient
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
 from stackproof.index.target import Target
 from stackproof.laboratory import Laboratory
@@ -173,9 +172,7 @@ class Phone:
                 moment=UNTIL,
                 prober=self._prober(),
                 releases=self._releases(client),
-                resolver=Resolver(
-                    memory=Memory(self.cache), index=self.index.url, environ=self.bench.environ
-                ),
+                resolver=Resolver(client=client, index=self.index.url, environ=self.bench.environ),
                 like=None,
                 today=UNTIL.date(),
             )

@@ -109,7 +109,7 @@ def test_an_index_that_fails_later_is_replaced_by_the_cache(desk: Desk) -> None:
         (Fault.SERVER_ERROR, "answered 500; try again later, or name another index"),
         (Fault.FORBIDDEN, "answered 403; try again later, or name another index"),
         (Fault.NOT_FOUND, "knows none of alpha, beta; check its address"),
-        (Fault.GARBAGE, "does not answer as a package index (a web page without a file of"),
+        (Fault.GARBAGE, "does not answer as a package index (its page of"),
     ],
 )
 def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: str) -> None:
@@ -128,6 +128,31 @@ def test_an_index_whose_pages_are_all_empty_ends_the_audit(desk: Desk) -> None:
     place = replace(desk.place, environ={**desk.place.environ, "UV_DEFAULT_INDEX": server.origin})
     with pytest.raises(CannotJudgeError, match="knows none of alpha, beta; check its address"):
         audit([(desk.write(MATRIX), "plain")], place)
+    server.close()
+
+
+@pytest.mark.fault("R8.19")
+@pytest.mark.parametrize("path", ["simple/", "%7Euser/simple/", "a b/simple/"])
+def test_a_stale_page_is_told_of_however_its_address_is_spelt(tmp_path: Path, path: str) -> None:
+    page = b"""{"meta": {"api-version": "1.1"}, "name": "alpha", "versions": [], "files": []}"""
+    headers = {
+        "Content-Type": JSON,
+        "Cache-Control": "max-age=0, stale-if-error=86400",
+        "ETag": "one",
+    }
+    server = Server(lambda *_: Answer(status=HTTPStatus.OK, content=page, headers=headers))
+    server.start()
+    index = f"{server.origin}/{path}"
+    with _client_of(tmp_path) as client:
+        assert client.project(index, "alpha") is not None
+        assert not client.down(index)
+    server.stop()
+    with _client_of(tmp_path) as client:
+        assert client.project(index, "alpha") is not None
+        assert client.down(index)
+        assert client.stale is not None
+        with pytest.raises(CannotJudgeError, match="cannot be reached"):
+            client.require(index, "alpha")
     server.close()
 
 

@@ -17,8 +17,8 @@ from workbench import PYTHON, Bench, states, toml
 from stackproof.environment import Environment, StageRecord
 from stackproof.evidence import Evidence
 from stackproof.index.built import Built
+from stackproof.index.client import IndexClient
 from stackproof.index.lifetimes import write_lifetimes
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Refused, Resolver, Wanted
 from stackproof.matrix import parse_matrix
 from stackproof.plan import Installer, Plan, make_plan, timestamp
@@ -123,10 +123,10 @@ def test_what_a_resolution_built_serves_no_other_date(
     index.add(Release("wants", "1.0", requires=["needy"]))
 
     def refused(as_of: datetime | None) -> bool:
-        memory = Memory(tmp_path / "memory")
-        resolver = Resolver(memory=memory, index=index.url, environ=bench.environ)
         wanted = Wanted(requirements=("wants",), python=PYTHON, preferences={}, as_of=as_of)
-        return isinstance(resolver.resolve(wanted), Refused)
+        with IndexClient(tmp_path / "cache") as client:
+            resolver = Resolver(client=client, index=index.url, environ=bench.environ)
+            return isinstance(resolver.resolve(wanted), Refused)
 
     assert [refused(as_of) for as_of in (EARLIER, LATER, None)] == [False, True, True]
 

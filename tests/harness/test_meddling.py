@@ -143,6 +143,14 @@ def test_a_configuration_that_cannot_be_read_is_told_of(
     assert str(caught.value).startswith(f"{installer}'s configuration {file}: ")
 
 
+@pytest.mark.fault("R8.22")
+def test_a_project_s_file_without_a_table_of_uv_s_says_nothing(
+    environ: Environ, tmp_path: Path
+) -> None:
+    environ["UV_CONFIG_FILE"] = str(write(tmp_path / "pyproject.toml", "[project]\n"))
+    assert default_index("uv", environ) == default_index("uv", {})
+
+
 def test_pip_s_own_configuration_counts_but_chooses_nothing(bench: Bench, index: Index) -> None:
     checkout = Checkout(bench)
     index.add(Release("gamma", "1.2a1"))

@@ -14,7 +14,6 @@ from workbench import PYTHON, Bench, toml
 
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
 from stackproof.index.client import IndexClient
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
 from stackproof.index.target import Target
 from stackproof.laboratory import Laboratory
@@ -158,7 +157,7 @@ class Phone:
                 releases=Releases(
                     client=client, index=self.index.url, target=Target.find(PYTHON, environ)
                 ),
-                resolver=Resolver(memory=Memory(self.cache), index=self.index.url, environ=environ),
+                resolver=Resolver(client=client, index=self.index.url, environ=environ),
                 like=None,
                 today=TODAY,
             )

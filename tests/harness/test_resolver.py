@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from support.wheels import Release
 from workbench import PYTHON
 
 from stackproof.index import default, lifetimes
+from stackproof.index.client import IndexClient
 from stackproof.index.memory import Memory
 from stackproof.index.resolver import Refused, Resolver, Wanted
+from stackproof.index.target import Target
 
 LONG_AGO = datetime(2025, 6, 1, tzinfo=timezone.utc)
 EARLIER = datetime(2025, 5, 1, tzinfo=timezone.utc)
@@ -42,9 +46,10 @@ def ask(tmp_path: Path, index: Index, environ: dict[str, str]) -> Ask:
     """Return what asks for a version of alpha as a new session would; None is a refusal."""
 
     def asked(text: str, as_of: datetime | None = LONG_AGO) -> str | None:
-        resolver = Resolver(memory=Memory(tmp_path / "cache"), index=index.url, environ=environ)
-        wanted = Wanted(requirements=(text,), python=PYTHON, preferences={}, as_of=as_of)
-        answer = resolver.resolve(wanted)
+        with IndexClient(tmp_path / "cache") as client:
+            resolver = Resolver(client=client, index=index.url, environ=environ)
+            wanted = Wanted(requirements=(text,), python=PYTHON, preferences={}, as_of=as_of)
+            answer = resolver.resolve(wanted)
         return None if isinstance(answer, Refused) else answer["alpha"].version
 
     return asked
@@ -91,7 +96,8 @@ def test_a_page_that_is_younger_than_the_cut_off_refuses_without_being_asked_for
     assert [ask("alpha"), ask("alpha!=0.1")] == ["1.0", "1.0"]
     index.forget()
     assert ask("alpha==1.1") is None
-    assert index.requests["simple/alpha/"] == 0
+    # We ask whether the page is one; uv does not.
+    assert index.requests["simple/alpha/"] == 1
     moment = datetime.now(timezone.utc) - timedelta(seconds=1)
     index.add(Release("alpha", "1.2", uploaded=moment - timedelta(seconds=1)))
     assert ask("alpha==1.2", moment) == "1.2"
@@ -141,3 +147,28 @@ def test_an_answer_does_not_stand_for_one_with_further_sources(
         else:
             environ[source] = other.url
         assert ask("alpha==1.1") == "1.1"
+
+
+@pytest.mark.fault("R8.13")
+def test_an_answer_for_one_platform_is_none_for_another(tmp_path: Path) -> None:
+    """Machines of two kinds may share a home."""
+    here = Memory(tmp_path)
+    here.keep("resolution", ["alpha"], "1.0")
+    found = here.recall("resolution", ["alpha"])
+    assert found is not None
+    assert found.value == "1.0"
+    elsewhere = replace(here, platform="macosx_14_0_arm64")
+    assert elsewhere.recall("resolution", ["alpha"]) is None
+
+
+@pytest.mark.fault("R8.20")
+def test_the_python_that_runs_the_harness_decides_on_no_tag(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A row's Python is no debug build, and not free-threaded, because that of nox is."""
+    usual = Target("3.13", "3.13.0").tags
+    for variable in ("Py_DEBUG", "Py_GIL_DISABLED"):
+        monkeypatch.setitem(sysconfig.get_config_vars(), variable, 1)
+        assert Target("3.13", "3.13.0").tags == usual
+    assert any(str(tag).startswith("cp313-cp313-") for tag in usual)
+    assert not any("cp313d" in str(tag) or "cp313t" in str(tag) for tag in usual)

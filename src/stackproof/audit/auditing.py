@@ -90,7 +90,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         gatherer.choose_indexes(sources)
         subjects = gatherer.subjects(sources)
         resolver = Resolver(
-            memory=memory, index=index, environ=place.environ, offline=client.down(index)
+            client=client, index=index, environ=place.environ, offline=client.down(index)
         )
         with ThreadPoolExecutor(_ROWS_AT_ONCE) as pool:
             resolved = [pool.submit(_resolve, item, resolver, gatherer) for item in subjects]

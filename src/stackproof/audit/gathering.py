@@ -139,9 +139,10 @@ class Gatherer:
     def _facts(self, source: Source, name: str, project: Project | None) -> PinFacts:
         version = next(pin.version for pin in source.plan.pins if pin.name == name)
         release = project.find(version, source.plan.as_of) if project else None
-        if project and release is None:
+        index = self._index_of(source, name)
+        if project and release is None and not self._client.down(index):
             # A page may count as fresh and be older than the release: that would be a wrong error.
-            project = self._client.project(self._index_of(source, name), name, refresh=True)
+            project = self._client.require(index, name)
             release = project.find(version, source.plan.as_of) if project else None
         return PinFacts(
             name=name,

@@ -11,7 +11,6 @@ from packaging.utils import canonicalize_name
 
 from stackproof.environment.constraints import find_constraints
 from stackproof.errors import CannotJudgeError
-from stackproof.index.default import require_index
 from stackproof.index.refusal import sentence
 from stackproof.index.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.plan import Plan, PlannedStage
@@ -73,7 +72,7 @@ class TrialResolver:
 
     def require_index(self) -> None:
         """Raise CannotJudgeError if the default index does not answer at all."""
-        require_index(self.resolver.index, project="pip", upload_times=False)
+        self.resolver.client.require(self.resolver.index, "pip")
 
     def refused_together(self, plan: Plan) -> Refused | None:
         """Return why no environment can hold all that the stages ask for, or None if one can.
@@ -135,18 +134,17 @@ class TrialResolver:
                 python=plan.python,
                 preferences={},
                 constraints=constraints,
-                index=_reachable(stage),
+                index=self._reachable(stage),
                 as_of=plan.as_of,
             )
         )
 
-
-def _reachable(stage: PlannedStage) -> str | None:
-    """Return the stage's own index, or None where the default one will have to serve instead."""
-    if stage.index is None:
-        return None
-    try:
-        require_index(stage.index, project=next(iter(stage.pins), "pip"), upload_times=False)
-    except CannotJudgeError:
-        return None
-    return stage.index
+    def _reachable(self, stage: PlannedStage) -> str | None:
+        """Return a stage's own index, or None where the default one will have to serve instead."""
+        if stage.index is None:
+            return None
+        try:
+            self.resolver.client.require(stage.index, next(iter(stage.pins), "pip"))
+        except CannotJudgeError:
+            return None
+        return stage.index

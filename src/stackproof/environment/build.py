@@ -20,15 +20,20 @@ from stackproof.index.built import (
     Built,
     built_by_pip,
     built_by_uv,
-    without_builds,
+    debug_log,
+    without_debug_log,
 )
+from stackproof.index.client import IndexClient
 from stackproof.index.default import (
     default_index,
+    extra_indexes,
     further_sources,
-    require_index,
     without_credentials,
 )
 from stackproof.index.failures import FailureKind, classify, explain, with_build_output
+from stackproof.index.lifetimes import without_lifetimes
+from stackproof.index.pages import PAGE_LOGGING, doubts
+from stackproof.index.target import Target
 from stackproof.plan import Plan, PlannedStage, timestamp
 from stackproof.process import Finished, run
 from stackproof.records import Record
@@ -36,13 +41,10 @@ from stackproof.text import Said
 
 __all__ = ["Builder", "StageRecord"]
 
+_MISSED = re.compile("Could not fetch URL|uv_client::registry_client ")
 _YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
-#: Makes uv say which index pages it was refused, over which it else passes where it can backtrack,
-#: and what it builds.
-_TELL_ALL = {
-    "RUST_LOG": f"uv_client::registry_client=debug,{BUILD_LOGGING}",
-    "UV_LOG_CONTEXT": "1",
-}
+#: Makes uv say what its answer rests on, and what it builds.
+_TELL_ALL = {"RUST_LOG": f"{PAGE_LOGGING},{BUILD_LOGGING}", "UV_LOG_CONTEXT": "1"}
 
 
 class StageRecord(Record):
@@ -68,14 +70,18 @@ class StageRecord(Record):
 class _Call:
     """How an installer call ended: its words, why it failed (None if not), which try it was.
 
-    `built` is what it built from source, or tried to.
+    `told` is its debug log, `built` what it built from source, or tried to. `doubt` says which page
+    its answer rests on that is none, "" if it stands; `doubted` are the projects whose pages are.
     """
 
     finished: Finished
     words: str
+    told: str
     failure: FailureKind | None
     tries: int
     built: tuple[Built, ...]
+    doubt: str = ""
+    doubted: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -114,7 +120,8 @@ class Builder:
         first = next(
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name
         )
-        require_index(url, project=first, upload_times=self.plan.as_of is not None)
+        with IndexClient() as client:
+            client.require(url, first, upload_times=self.plan.as_of is not None)
         self.further = tuple(further_sources(self.environment.installer, self.environ))
         self.notes += (f"packages may come from elsewhere too: {item}" for item in self.further)
         return without_credentials(url)
@@ -144,7 +151,9 @@ class Builder:
             environ=self.environ,
         )
         with conditions as cache:
-            call = self._install(command, log, cache)
+            # A stage for which the default index stands in has lost its own.
+            own = stage.index if stage.index in arguments else None
+            call = self._install(command, log, cache, own)
             after = self.environment.freeze()
             came = {name: at for name, at in after.items() if before.get(name) != at}
             earlier = cache.taken(came, call.built)
@@ -160,22 +169,44 @@ class Builder:
             tries=call.tries,
             drift=drift_between(before, after),
             failure=call.failure,
-            message=explain(call.failure, call.words, call.finished) if call.failure else "",
+            message=_message(call),
         )
         self.notes += _yanked(stage, call.words)
         self.notes += (f"stage {stage.name}: {_taken(item)}" for item in earlier)
         return record, after
 
-    def _install(self, command: list[str], log: Path, cache: BuildCache) -> _Call:
+    def _install(
+        self, command: list[str], log: Path, cache: BuildCache, index: str | None
+    ) -> _Call:
         """Run an installer call, once more if and only if the network failed it.
 
         A call that installed something in spite of the network is not repeated: what it left would
         satisfy the second one.
         """
-        call = self._call(command, log, cache, tries=1)
+        call = self._doubted(self._call(command, log, cache, tries=1), index)
         if call.failure == "index" and call.finished.exit != 0:
-            again = self._call(command, log, cache, tries=2)
+            if call.doubted and self.environment.installer == "uv":  # which may have kept the page
+                cache = replace(cache, environ=without_lifetimes(cache.environ))
+                command = [*command, *(f"--refresh-package={name}" for name in call.doubted)]
+            again = self._doubted(self._call(command, log, cache, tries=2), index)
             return replace(again, built=(*call.built, *again.built))
+        return call
+
+    def _doubted(self, call: _Call, index: str | None) -> _Call:
+        """Return a call with the doubts about it: no verdict comes of a page that is none."""
+        found = doubts(call.words + call.told)
+        if call.failure not in (None, "refused") or not found.projects():
+            return call
+        installer = self.environment.installer
+        indexes = extra_indexes(installer, self.environ)
+        indexes.append(index or default_index(installer, self.environ))
+        target = Target(self.plan.python, self.environment.version)
+        try:
+            with IndexClient() as client:
+                found.settle(client, indexes, target, self.plan.as_of)
+        except CannotJudgeError as error:
+            doubted = tuple(found.projects())
+            return replace(call, failure="index", doubt=str(error), doubted=doubted)
         return call
 
     def _call(self, command: list[str], log: Path, cache: BuildCache, tries: int) -> _Call:
@@ -187,8 +218,11 @@ class Builder:
         with TemporaryDirectory(prefix="stackproof-stage-", ignore_cleanup_errors=True) as scratch:
             environ = {**cache.environ, **_TELL_ALL, "TMPDIR": scratch}
             finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
-        said, told = _read(log, begin), _read(debug, debug_begin)
-        words = with_build_output(without_builds(said), told)
+        said = _read(log, begin)
+        if self.environment.installer == "uv":
+            _set_aside(log, begin, debug)
+        told = _read(debug, debug_begin)
+        words = with_build_output(without_debug_log(said), told)
         where = log.relative_to(self.folder).as_posix()
         built = (
             built_by_uv(said, cache.folder, where)
@@ -196,7 +230,9 @@ class Builder:
             else built_by_pip(words, told, where)
         )
         failure = classify(words + _missed_pages(told), finished)
-        return _Call(finished=finished, words=words, failure=failure, tries=tries, built=built)
+        return _Call(
+            finished=finished, words=words, told=told, failure=failure, tries=tries, built=built
+        )
 
     def _arguments(self, stage: PlannedStage) -> list[str]:
         arguments = list(stage.arguments)
@@ -215,7 +251,8 @@ class Builder:
     def _fall_back(self, stage: PlannedStage, index: str, arguments: list[str]) -> None:
         """Take the stage from the default index where its own cannot be reached, and say so."""
         try:
-            require_index(index, project=stage.pins[0] if stage.pins else "pip", upload_times=False)
+            with IndexClient() as client:
+                client.require(index, stage.pins[0] if stage.pins else "pip")
         except CannotJudgeError as error:
             self.notes.append(f"stage {stage.name}: the default index serves, since {error}")
             place = arguments.index(index)
@@ -230,9 +267,25 @@ def _read(path: Path, begin: int) -> str:
     return path.read_bytes()[begin:].decode(errors="replace") if path.exists() else ""
 
 
+def _set_aside(log: Path, begin: int, debug: Path) -> None:
+    """Move uv's debug log from its words into a file beside, where pip keeps its own."""
+    said = _read(log, begin)
+    with debug.open("a", encoding="utf-8") as file:
+        file.write(debug_log(said))
+    with log.open("r+b") as stream:
+        stream.truncate(begin)
+        stream.seek(begin)
+        stream.write(without_debug_log(said).encode())
+
+
 def _missed_pages(debug: str) -> str:
-    """Return what pip's debug log says of index pages that it could not have."""
-    return "\n".join(line for line in debug.splitlines() if "Could not fetch URL" in line)
+    """Return what a debug log says of index pages that could not be had."""
+    lines = (line for line in debug.splitlines() if _MISSED.search(line))
+    return "\n".join(lines)
+
+
+def _message(call: _Call) -> str:
+    return explain(call.failure, call.doubt or call.words, call.finished) if call.failure else ""
 
 
 def _taken(item: Built) -> str:

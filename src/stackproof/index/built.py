@@ -27,14 +27,19 @@ from pydantic import ConfigDict, Field
 from stackproof.index.failed_builds import failed_build
 from stackproof.records import Record
 
-__all__ = ["BUILD_LOGGING", "Built", "BuiltFile", "built_by_pip", "built_by_uv", "without_builds"]
+__all__ = [
+    "BUILD_LOGGING",
+    "Built",
+    "BuiltFile",
+    "built_by_pip",
+    "built_by_uv",
+    "debug_log",
+    "without_debug_log",
+]
 
 #: The filters of `RUST_LOG` with which uv tells of its builds; `UV_LOG_CONTEXT` has to be set too.
 BUILD_LOGGING = "uv_dispatch=debug,uv_build_frontend=debug,uv_distribution=debug"
-_UV_TALK = re.compile(
-    r"^ *(?:[\d.]+s +[\d.]+m?s +DEBUG )?uv_(?:dispatch|build_frontend|distribution)\b.*\n?",
-    re.MULTILINE,
-)
+_UV_TALK = re.compile(r"^ *(?:[\d.]+s +[\d.]+m?s +[A-Z]+ )?uv_\w+::.*\n?", re.MULTILINE)
 _UV_EVENT = re.compile(
     r'uv_dispatch::setup_build version_id="(?P<setup>[^"]+)"'
     r"|uv_dispatch::install build_stack=BuildStack\(\{(?P<stack>.*?)\}\), "
@@ -106,8 +111,13 @@ class _Build:
         self.began = None
 
 
-def without_builds(words: str) -> str:
-    """Return what uv said, without what its debug log tells of builds: that may say anything."""
+def debug_log(words: str) -> str:
+    """Return what is uv's debug log of what it said."""
+    return "".join(_UV_TALK.findall(words))
+
+
+def without_debug_log(words: str) -> str:
+    """Return what uv said, without its debug log: that may say anything."""
     return _UV_TALK.sub("", words)
 
 
@@ -134,7 +144,7 @@ def built_by_uv(words: str, cache: Path | None, log: str) -> tuple[Built, ...]:
                 build.end(now)
                 build.done = build.done or not event["ends"].startswith("Prepared")
     clock = _UV_CLOCK.findall(words)
-    return _told(builds, without_builds(words), float(clock[-1]) if clock else 0.0, log)
+    return _told(builds, without_debug_log(words), float(clock[-1]) if clock else 0.0, log)
 
 
 def built_by_pip(words: str, debug: str, log: str) -> tuple[Built, ...]:

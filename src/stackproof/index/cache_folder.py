@@ -7,13 +7,20 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-__all__ = ["DATABASE", "reliable_folder"]
+from platformdirs import user_cache_path
+
+__all__ = ["DATABASE", "own_folder", "reliable_folder"]
 
 #: The file of the cached answers.
 DATABASE = "http.sqlite"
 _WAIT_SECONDS = 5
 #: What SQLite keeps beside a file; left behind, it would be taken for a part of the next one.
 _BESIDE = ("-journal", "-wal", "-shm")
+
+
+def own_folder() -> Path:
+    """Return where the user's own cache lies."""
+    return user_cache_path("stackproof") / "index"
 
 
 def reliable_folder(home: Path, lasting: ExitStack) -> tuple[Path, tuple[str, ...]]:

@@ -1,13 +1,18 @@
-"""What was computed before, kept on disk: answers that cost seconds and depend on known inputs."""
+"""What was computed before, kept on disk: answers that cost seconds and depend on known inputs.
+
+One of them is the platform: several machines may share a home.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from packaging.tags import platform_tags
 
 from stackproof.records import fingerprint, write_atomically
 
@@ -28,9 +33,14 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Memory:
-    """JSON values in the folder `cache`, found again by what they were computed from."""
+    """JSON values in the folder `cache`, found again by what they were computed from.
+
+    `platform` is the best tag of wheels that this machine takes (PEP 425): its system, machine and
+    C library.
+    """
 
     cache: Path
+    platform: str = field(default_factory=lambda: next(platform_tags()))
 
     def recall(self, kind: str, inputs: object) -> Remembered | None:
         """Return what was kept for these inputs, or None; a damaged file counts as nothing."""
@@ -56,4 +66,4 @@ class Memory:
                     path.unlink()
 
     def _path(self, kind: str, inputs: object) -> Path:
-        return self.cache / _FOLDER / kind / f"{fingerprint(inputs)}.json"
+        return self.cache / _FOLDER / kind / f"{fingerprint([self.platform, inputs])}.json"

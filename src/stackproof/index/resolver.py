@@ -21,7 +21,8 @@ from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
 from stackproof.index.build_cache import build_cache
-from stackproof.index.default import further_sources
+from stackproof.index.client import IndexClient
+from stackproof.index.default import extra_indexes, further_sources
 from stackproof.index.failed_builds import failed_build
 from stackproof.index.failures import classify
 from stackproof.index.lifetimes import (
@@ -30,7 +31,8 @@ from stackproof.index.lifetimes import (
     public_lifetimes,
     without_lifetimes,
 )
-from stackproof.index.memory import Memory
+from stackproof.index.pages import PAGE_LOGGING, DoubtfulError, doubts
+from stackproof.index.target import Target
 from stackproof.plan import timestamp
 from stackproof.process import run
 
@@ -38,6 +40,7 @@ __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
 _LIMIT_SECONDS = 300
 _NAMED = 3
+_DEBUG_LOG = re.compile(r"^(?:DEBUG|WARN) .*\n", re.MULTILINE)
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
 
 
@@ -84,7 +87,7 @@ class Resolver:
     `limit` is in seconds; `tick` is called some twenty times a second while uv works.
     """
 
-    memory: Memory
+    client: IndexClient
     index: str
     environ: Mapping[str, str]
     offline: bool = False
@@ -100,7 +103,7 @@ class Resolver:
         """
         sources = [self.index, *sorted(further_sources("uv", self.environ))]
         inputs = [version("uv"), sources, vars(wanted) | {"as_of": _text(wanted.as_of)}]
-        known = self.memory.recall("resolution", inputs)
+        known = self.client.memory.recall("resolution", inputs)
         if known and (
             self.offline
             or known.age < PAGE_SECONDS
@@ -108,12 +111,16 @@ class Resolver:
         ):
             return _read(known.value)
         with public_lifetimes(self.environ) as environ:
-            value = self._ask(wanted, environ)
-            if "refused" in value and not self._saw_all(wanted):
+            try:
+                value = self._ask(wanted, environ)
+                stands = "refused" not in value or self._saw_all(wanted)
+            except DoubtfulError:
+                stands = False
+            if not stands:
                 # Fresh pages may lack a release: a refusal takes an index that was asked.
                 value = self._ask(wanted, without_lifetimes(environ), "--refresh")
         if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
-            self.memory.keep("resolution", inputs, value)
+            self.client.memory.keep("resolution", inputs, value)
         return _read(value)
 
     def _saw_all(self, wanted: Wanted) -> bool:
@@ -143,13 +150,22 @@ class Resolver:
                     command,
                     log=log,
                     limit=self.limit,
-                    env={**cache.environ, "NO_COLOR": "1", "TMPDIR": name},
+                    env={
+                        **cache.environ,
+                        "NO_COLOR": "1",
+                        "RUST_LOG": PAGE_LOGGING,
+                        "TMPDIR": name,
+                    },
                     tick=self.tick,
                 )
             words = log.read_text(encoding="utf-8", errors="replace")
-            if finished.exit == 0 and not finished.timed_out:
-                return {"chosen": _parse(output.read_text(encoding="utf-8"))}
+            resolved = output.read_text(encoding="utf-8")
         kind = classify(words, finished)
+        if kind in (None, "refused") and not self.offline:
+            self._settle(wanted, words)
+        words = _DEBUG_LOG.sub("", words)
+        if kind is None or (self.offline and finished.exit == 0):
+            return {"chosen": _parse(resolved)}
         if kind == "refused" and not self.offline:
             return {"refused": words}
         raise CannotJudgeError(
@@ -157,6 +173,14 @@ class Resolver:
             f"{'and others ' if wanted.requirements[_NAMED:] else ''}failed: "
             f"uv {finished.describe()}{' (offline)' if self.offline else ''}: {_last_line(words)}"
         )
+
+    def _settle(self, wanted: Wanted, words: str) -> None:
+        """Raise DoubtfulError if an answer rests on a page that is none."""
+        found = doubts(words)
+        if found.projects():
+            beside = [*wanted.further, *extra_indexes("uv", self.environ)]
+            target = Target(wanted.python, f"{wanted.python}.0")
+            found.settle(self.client, [*beside, wanted.index or self.index], target, wanted.as_of)
 
     def _command(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
         (folder / "wanted.in").write_text("\n".join(wanted.requirements), encoding="utf-8")

@@ -58,7 +58,9 @@ class Target:
         """The tags of the wheels that can be installed, each with its rank: the lowest is best."""
         version = tuple(int(part) for part in self.python.split("."))
         interpreter = "cp" + self.python.replace(".", "")
-        every = [*cpython_tags(version), *compatible_tags(version, interpreter)]
+        # Without its ABI named, that of the Python which runs this would be taken: a debug build's.
+        abis = [interpreter]
+        every = [*cpython_tags(version, abis), *compatible_tags(version, interpreter)]
         return {tag: rank for rank, tag in enumerate(dict.fromkeys(every))}
 
     def admits_python(self, requires_python: str | None) -> bool:

@@ -35,7 +35,7 @@ def uv_settings(environ: Mapping[str, str]) -> Iterator[tuple[Path, dict[str, An
             except (OSError, ValueError) as error:
                 raise CannotJudgeError(f"uv's configuration {file}: {error}") from error
             if file.name == "pyproject.toml":
-                data = data["tool"]["uv"]
+                data = data.get("tool", {}).get("uv", {})
             yield file, {**data, **data.get("pip", {})}
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import nox
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from stackproof.calibrate import (
@@ -76,14 +75,14 @@ def _calibrate(
     name, row, matrix = find_row(given.row, project.root / "matrices")
     started, begin = datetime.now(timezone.utc), time.monotonic()
     found: list[Calibrated] = []
-    with IndexClient(user_cache_path("stackproof") / "index") as client:
+    with IndexClient() as client:
         index = default_index("uv", project.environ)
         calibrator = Calibrator(
             laboratory=Laboratory(project=project, progress=Progress(screen)),
             chooser=Chooser(
                 project=project,
                 client=client,
-                resolver=Resolver(memory=client.memory, index=index, environ=project.environ),
+                resolver=Resolver(client=client, index=index, environ=project.environ),
                 sources=matrix.constraints,
                 pythons=interpreters(project.environ),
             ),

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import nox
 from packaging.version import InvalidVersion, Version
-from platformdirs import user_cache_path
 
 from stackproof.errors import StackproofError
 from stackproof.index.client import IndexClient
@@ -50,7 +49,7 @@ def _make(
 ) -> Iterator[Path]:
     """Make the snapshots one after another, yielding each file once it is written."""
     index = default_index("uv", project.environ)
-    with IndexClient(user_cache_path("stackproof") / "index") as client:
+    with IndexClient() as client:
         subject = find_subject(source.pin, version, index=index, client=client)
     for python in pythons:
         subject.require_python(python)

@@ -14,7 +14,6 @@ from threading import Event
 import nox
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from stackproof.errors import StackproofError
@@ -127,7 +126,7 @@ class _Grids:
         target = Target.find(self._python(plan), self.project.environ)
         index = default_index("uv", self.project.environ)
         codes = []
-        with IndexClient(user_cache_path("stackproof") / "index") as client:
+        with IndexClient() as client:
             requests: list[AxisRequest] = self.given.axes
             axes = ask_axes(requests, client, index, as_of=as_of, first=self.given.first)
             for one, other in combinations(axes, _PAIR):
@@ -185,7 +184,7 @@ class _Grids:
         workshop = Workshop(
             client=client,
             resolver=Resolver(
-                memory=client.memory,
+                client=client,
                 index=index,
                 environ=self.project.environ,
                 limit=self.given.limit,

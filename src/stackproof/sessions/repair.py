@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nox
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from stackproof.errors import StackproofError
 from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
 from stackproof.index.target import Target
 from stackproof.laboratory import Laboratory
@@ -82,8 +79,8 @@ def _repair(
     now = datetime.now(timezone.utc)
     moment = plan.as_of or now.replace(minute=0, second=0, microsecond=0)
     laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
-    index, cache = default_index("uv", project.environ), user_cache_path("stackproof") / "index"
-    with ExitStack() as stack:
+    index = default_index("uv", project.environ)
+    with IndexClient() as client:
         workshop = Workshop(
             row=RowAt(matrix=matrix, name=name, row=row),
             moment=moment,
@@ -93,11 +90,11 @@ def _repair(
                 progress=Progress(screen),
             ),
             releases=Releases(
-                client=stack.enter_context(IndexClient(cache)),
+                client=client,
                 index=index,
                 target=Target.find(plan.python, project.environ),
             ),
-            resolver=Resolver(memory=Memory(cache), index=index, environ=project.environ),
+            resolver=Resolver(client=client, index=index, environ=project.environ),
             like=laboratory.recall(plan, not_before=now - timedelta(days=1)),
             today=now.date(),
         )

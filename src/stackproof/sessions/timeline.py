@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nox
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from stackproof.errors import StackproofError
@@ -78,7 +77,7 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
     laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     with ExitStack() as stack:
-        client = IndexClient(user_cache_path("stackproof") / "index")
+        client = IndexClient()
         tracer = Tracer(
             row=RowAt(matrix=matrix, name=name, row=row),
             prober=Prober(

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from stackproof.candidate.catalogue import IndexCatalogue
 from stackproof.candidate.planner import RowPlanner
 from stackproof.candidate.resolution import TrialResolver
 from stackproof.candidate.trial import Bench
 from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
-from stackproof.index.memory import Memory
 from stackproof.index.resolver import Resolver
 from stackproof.laboratory import Laboratory
 from stackproof.progress import Progress
@@ -56,16 +53,15 @@ def open_bench(
     index = default_index(planner.installer, project.environ)
     # Of several stages the last one counts, as it does in the environment.
     own = {pin: stage.index for stage in planner.base().stages for pin in stage.pins}
-    home = user_cache_path("stackproof") / "index"
-    resolver = Resolver(memory=Memory(home), index=index, environ=project.environ)
-    bench = Bench(
-        laboratory=Laboratory(project=project, progress=progress),
-        resolver=TrialResolver(project=project, resolver=resolver),
-        # One that this session makes is fresh for all of its trials.
-        not_before=datetime.now(timezone.utc) - baseline_age,
-        recall=recall,
-    )
-    with IndexClient(home) as client:
+    with IndexClient() as client:
+        resolver = Resolver(client=client, index=index, environ=project.environ)
+        bench = Bench(
+            laboratory=Laboratory(project=project, progress=progress),
+            resolver=TrialResolver(project=project, resolver=resolver),
+            # One that this session makes is fresh for all of its trials.
+            not_before=datetime.now(timezone.utc) - baseline_age,
+            recall=recall,
+        )
         yield Opened(
             file=project.root / "matrices" / f"{name}.toml",
             planner=planner,

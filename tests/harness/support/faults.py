@@ -23,15 +23,19 @@ class Fault(enum.Enum):
     SERVER_ERROR = 500
     UNAVAILABLE = 503
     HANG = "the request is accepted and never answered"
-    GARBAGE = "a page is HTML that is no index, as of a captive portal"
+    GARBAGE = "in place of a page or of metadata, HTML that is no index, as of a captive portal"
+    EMPTY = "in place of a page or of metadata, an answer of nothing"
+    LOOP = "a request is sent to its own address for ever"
     WRONG_HASH = "a page states hashes that its files do not have"
     TRUNCATED = "the connection ends half way through a file"
 
     @property
     def places(self) -> frozenset[Place]:
         """Where this fault can strike."""
-        if self in (Fault.GARBAGE, Fault.WRONG_HASH):
+        if self is Fault.WRONG_HASH:
             return frozenset({"page"})
+        if self in (Fault.GARBAGE, Fault.EMPTY):
+            return frozenset({"page", "metadata"})
         return frozenset({"file"}) if self is Fault.TRUNCATED else _EVERYWHERE
 
 

@@ -19,11 +19,14 @@ from support.artifacts import from_path, from_release
 from support.faults import Fault, Faults, Place, Rule
 from support.pages import Offers
 from support.serving import Answer, Server
-from support.site import GARBAGE, Body, Site, Target
+from support.site import EMPTY, GARBAGE, Body, Site, Target
 from support.wheels import Release
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+_INSTEAD = {Fault.GARBAGE: GARBAGE, Fault.EMPTY: EMPTY}
 
 
 class Index:
@@ -121,6 +124,8 @@ class Index:
         if rule.fault is Fault.HANG:
             rule.over.wait()
             return None
+        if rule.fault is Fault.LOOP:
+            return Answer(status=HTTPStatus.FOUND, headers={"Location": self._prefix + path})
         if isinstance(rule.fault.value, int):
             return Answer(status=HTTPStatus(rule.fault.value))
         return self._content(target, headers, rule.fault)
@@ -131,8 +136,8 @@ class Index:
         body = self._site.read(target, accept=headers.get("Accept", ""))
         if body is None:
             return Answer(status=HTTPStatus.NOT_FOUND)
-        if fault is Fault.GARBAGE:
-            body = GARBAGE
+        if fault in _INSTEAD:
+            body = _INSTEAD[fault]
         if fault is Fault.WRONG_HASH:
             body = self._site.belie(body)
         if headers.get("If-None-Match") == body.etag:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["GARBAGE", "Body", "Site", "Target"]
+__all__ = ["EMPTY", "GARBAGE", "Body", "Site", "Target"]
 
 import hashlib
 import threading
@@ -43,6 +43,8 @@ class Body:
 
 GARBAGE = Body(content=_NO_INDEX, content_type=HTML)
 """What a captive portal answers in place of a page."""
+
+EMPTY = Body(content=b"", content_type=HTML)
 
 
 class Site:
