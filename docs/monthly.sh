@@ -6,6 +6,7 @@ mkdir -p reports
 {
     nox -s monthly -- jobs && {
         nox -s monthly -- run
+        nox -s calibrate
         nox -s monthly -- merge && nox -s monthly -- news
     }
 } > reports/monthly.log 2>&1 || { tail -n 30 reports/monthly.log; exit 1; }

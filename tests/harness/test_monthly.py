@@ -24,6 +24,7 @@ from stackproof.monthly import (
     tasks_of,
     trials_of,
 )
+from stackproof.monthly.calibrated import calibration_story
 from stackproof.monthly.guilt import find_guilty
 from stackproof.monthly.listing import Listed, parse_listing
 from stackproof.monthly.outcome import Outcome
@@ -405,6 +406,39 @@ def test_a_known_failure_that_passes_is_news() -> None:
     story = tell(outcome(check("smoke:sum", "fixed")))
     assert (story.well, story.title) == (False, "tiny/plain OK, with known failures that pass now")
     assert "its known failure must go from the matrix: `smoke:sum`" in story.body
+
+
+def calibration(outcome: str, message: str = "") -> str:
+    result = {
+        "workload": "sum",
+        "column": "newest",
+        "python": "3.11.2",
+        "versions": {"alpha": "2.0"},
+        "outcome": outcome,
+        "message": message,
+        "seconds": 1.0,
+        "evidence": None,
+    }
+    return json.dumps(
+        {"started": NOW.isoformat(), "seconds": 1.0, "row": "tiny/plain", "results": [result]}
+    )
+
+
+def test_a_workload_that_fails_its_calibration_is_news_about_workloads(tmp_path: Path) -> None:
+    file = tmp_path / "calibration.json"
+    assert calibration_story(tmp_path, NOW, None) is None
+    file.write_text(calibration("failed", "@all *see* this"), encoding="utf-8")
+    failed = calibration_story(tmp_path, NOW, "https://ci.example/1")
+    assert failed is not None
+    assert (failed.row, failed.well) == ("workloads", False)
+    assert "alpha 2.0 (Python 3.11): failed: @all *see* this" in failed.body
+    assert "https://ci.example/1" in failed.body
+    assert MARK.search(failed.body)
+    file.write_text(calibration("passed"), encoding="utf-8")
+    passed = calibration_story(tmp_path, NOW, None)
+    assert passed is not None
+    assert passed.well
+    assert calibration_story(tmp_path, month(4), None) is None  # an earlier month's
 
 
 def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:

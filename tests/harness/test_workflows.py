@@ -105,8 +105,9 @@ sys.exit({failing!r} in sys.argv)
         ("", "nothing", 0, ""),
         ("# a row BROKEN\n", "nothing", 0, "# a row BROKEN\n"),
         ("", "run", 0, ""),
+        ("", "calibrate", 0, ""),
         ("", "jobs", 1, "said by jobs\n"),
-        ("", "merge", 1, "said by jobs\nsaid by run\nsaid by merge\n"),
+        ("", "merge", 1, "said by jobs\nsaid by run\nsaid by calibrate\nsaid by merge\n"),
     ],
 )
 def test_cron_says_what_is_news_and_nothing_else(
@@ -115,10 +116,16 @@ def test_cron_says_what_is_news_and_nothing_else(
     put(tmp_path, "nox", _NOX.format(python=sys.executable, news=news, failing=failing))
     ran = cron(tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, told, "")
-    steps = ["jobs", "run", "merge", "news"]
-    ended = steps.index(failing) if failing in ("jobs", "merge") else 3
+    steps = [
+        "monthly -- jobs",
+        "monthly -- run",
+        "calibrate",
+        "monthly -- merge",
+        "monthly -- news",
+    ]
+    ended = {"jobs": 0, "merge": 3}.get(failing, 4)
     calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
-    assert calls == [f"-s monthly -- {step}" for step in steps[: ended + 1]]
+    assert calls == [f"-s {step}" for step in steps[: ended + 1]]
 
 
 def test_cron_mails_to_whoever_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from typing import Literal
 
 from stackproof.records import Record
 
-__all__ = ["COLUMNS", "Calibrated", "Calibration", "Column", "Outcome"]
+__all__ = ["CALIBRATION_FILE", "COLUMNS", "Calibrated", "Calibration", "Column", "Outcome"]
+
+#: Where it is written, below the reports.
+CALIBRATION_FILE = "calibration.json"
 
 Column = Literal["newest", "documented", "oldest"]
 Outcome = Literal["passed", "failed", "not asked", "not judged"]

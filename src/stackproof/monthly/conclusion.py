@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.errors import StackproofError
+from stackproof.monthly.calibrated import calibration_story
 from stackproof.monthly.jobs import Jobs
 from stackproof.monthly.junit import merged_junit
 from stackproof.monthly.outcome import outcomes, trials
@@ -18,7 +19,7 @@ __all__ = ["conclude", "read_stories"]
 
 
 class _Stories(Record):
-    """What there is to say of each row, the form of `reports/monthly/stories.json`."""
+    """What there is to say of rows and workloads, the form of `reports/monthly/stories.json`."""
 
     format: Literal[1] = 1
     stories: tuple[Story, ...]
@@ -30,7 +31,8 @@ def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None
     `where` is the run's address, if it has one. Returns the summary.
     """
     found = outcomes(jobs, reports)
-    stories = tuple(tell(outcome, where) for outcome in found)
+    workloads = calibration_story(reports, jobs.listed, where)
+    stories = (*(tell(outcome, where) for outcome in found), *([workloads] if workloads else ()))
     _Stories(stories=stories).write(_file(reports))
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
     write_atomically(reports / "summary.md", text)

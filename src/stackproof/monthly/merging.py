@@ -14,7 +14,7 @@ __all__ = ["merge_reports"]
 
 _RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 #: Beside the runs: what is there once a row, once a task and once a checkout.
-_FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.json", "audit.md")
+_FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.*", "calibration.*")
 
 
 def merge_reports(reports: Path, folder: Path | None) -> None:

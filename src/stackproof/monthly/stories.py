@@ -14,9 +14,10 @@ from stackproof.records import Record, fingerprint
 from stackproof.report.wording import HEADLINE, counts
 from stackproof.templates import markdown_templates
 
-__all__ = ["MARK", "Story", "mark", "tell", "templates", "word"]
+__all__ = ["DIGITS", "MARK", "Story", "mark", "tell", "templates", "word"]
 
-_DIGITS = 16
+#: How much of a digest stands in a mark.
+DIGITS = 16
 _MOST_LINES = 30
 _MOST_CHARACTERS = 2500
 #: The last line of whatever was told: the row and the digest of the news, read again next month.
@@ -75,7 +76,7 @@ def _digest(outcome: Outcome) -> str:
     else:
         news = sorted((check.id, check.state) for check in verdict.news)
         said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
-    return fingerprint([outcome.row, said])[:_DIGITS]
+    return fingerprint([outcome.row, said])[:DIGITS]
 
 
 def _same_each_time(trouble: str) -> str:

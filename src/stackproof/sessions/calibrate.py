@@ -12,17 +12,18 @@ import nox
 from rich.console import Console
 
 from stackproof.calibrate import (
+    CALIBRATION_FILE,
     COLUMNS,
     Calibrated,
     Calibration,
     Calibrator,
     Chooser,
     interpreters,
+    line,
+    markdown_table,
     named,
     print_calibration,
 )
-from stackproof.calibrate.tables import markdown_table
-from stackproof.calibrate.terminal import line
 from stackproof.errors import StackproofError
 from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
@@ -51,9 +52,9 @@ def calibrate(session: nox.Session, root: Path) -> None:
     if declared.unread:
         raise StackproofError("; ".join(declared.unread))
     calibration = _calibrate(given, named(declared.workloads, given.names), project, screen)
-    calibration.write(project.reports / f"{_NAME}.json")
+    calibration.write(project.reports / CALIBRATION_FILE)
     write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
-    print_calibration(calibration, Path("reports") / f"{_NAME}.json", screen)
+    print_calibration(calibration, Path("reports") / CALIBRATION_FILE, screen)
     if calibration.exit_code:
         session.error(f"exit {calibration.exit_code}")
 
