@@ -18,7 +18,8 @@ _LONGEST = 120
 class Project:
     """Where a checkout keeps things, and the limits of its runs: in seconds, and of processes.
 
-    `suite_workers` is None where the suite may take all that is useful on this machine.
+    `suite_workers` is None where the suite may take all that is useful on this machine. `notes` are
+    what every run has to tell of the user's settings.
     """
 
     root: Path
@@ -26,6 +27,7 @@ class Project:
     stage_limit: float = 1200
     suite_limit: float = 1800
     suite_workers: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def reports(self) -> Path:

@@ -169,7 +169,7 @@ class _Run:
             index=self.index,
             further=self.further,
             constraints=tuple(self.constraints),
-            notes=(*self.plan.notes, *self.notes),
+            notes=(*self.plan.notes, *self.project.notes, *self.notes),
             suite=self.project.suite_fingerprint,
             suite_exit=self.suite_exit,
             built=self.built,
@@ -192,7 +192,8 @@ class _Run:
         self.index, self.further = earlier.index, earlier.further
         self.installer_version = earlier.installer_version
         self.constraints += earlier.constraints
-        self.notes += (note for note in earlier.notes if note not in self.plan.notes)
+        known = (*self.plan.notes, *self.project.notes)
+        self.notes += (note for note in earlier.notes if note not in known)
         self.notes.append(f"the environment was not built by this run but by {mark.evidence}")
 
     def _build(self, environment: Environment) -> bool:

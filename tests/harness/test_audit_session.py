@@ -138,7 +138,7 @@ def test_news_ends_with_exit_1_and_annotations(
         (
             Fault.GARBAGE,
             (
-                "does not answer as a package index (a web page without a file of PIN); check its "
+                "does not answer as a package index (its page of PIN lists no file); check its "
                 "address, and whether the network wants a login"
             ),
         ),
@@ -146,8 +146,10 @@ def test_news_ends_with_exit_1_and_annotations(
 )
 def test_an_index_that_fails_ends_with_exit_2(desk: Desk, fault: Fault, said: str) -> None:
     desk.index.fail(fault, place="page")
-    message = _audit(desk).replace("of alpha;", "of PIN;").replace("of beta)", "of PIN)")
-    message = message.replace("of alpha)", "of PIN)").replace(f"the package index {URL}", URL)
+    message = _audit(desk).replace("of alpha lists", "of PIN lists")
+    message = message.replace("of beta lists", "of PIN lists").replace(
+        f"the package index {URL}", URL
+    )
     assert message.replace(desk.index.url, URL).replace("the package index ", "") == (
         f"exit 2, could not judge: {URL} {said}"
     )

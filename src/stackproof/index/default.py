@@ -20,7 +20,7 @@ _VARIABLES: dict[Installer, tuple[str, ...]] = {
 }
 #: Options that let packages come from elsewhere too, or from elsewhere alone.
 _NAMED = re.compile(r"^[\w.-]+=")
-_FURTHER = ("index", "extra-index-url", "find-links", "index-strategy", "no-index")
+_FURTHER = ("index", "extra-index-url", "find-links", "index-strategy")
 
 
 def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
@@ -31,7 +31,7 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
     """
     for variable in _VARIABLES[installer]:
         if environ.get(variable):
-            return environ[variable]
+            return _NAMED.sub("", environ[variable])  # uv's may have a name
     configured = {"uv": uv_config, "pip": pip_config}[installer].configured_index(environ)
     return configured or PYPI_SIMPLE_ENDPOINT
 

@@ -18,7 +18,7 @@ from stackproof.errors import StackproofError
 from stackproof.matrix import find_matrices, load_matrix
 from stackproof.matrix.references import nearest
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options
 
 __all__ = ["audit_rows"]
@@ -31,7 +31,7 @@ def audit_rows(session: nox.Session, root: Path) -> None:
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
     options.add_argument("--document", type=Path, metavar="FILE.md")
     screen = console()
-    surroundings = environ(session)
+    surroundings = open_project(session, root).environ
     cache = user_cache_path("stackproof") / "index"
     place = Place(root=root, cache=cache, environ=surroundings)
     given = options.parse_args(session.posargs)

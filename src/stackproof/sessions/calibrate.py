@@ -32,7 +32,7 @@ from stackproof.laboratory import Laboratory
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options
 from stackproof.sessions.rows import find_row
 from stackproof.workloads import DeclaredWorkload, declared_workloads
@@ -46,7 +46,7 @@ _NAME = "calibration"
 def calibrate(session: nox.Session, root: Path) -> None:
     """Calibrate the workloads that are named behind `--`, or all of them."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     declared = declared_workloads(project.suite)
     if declared.unread:

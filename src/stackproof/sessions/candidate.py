@@ -23,8 +23,7 @@ from stackproof.candidate.scheme import Ground, Scheme, make_scheme
 from stackproof.candidate.summary import print_trial
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.progress import Progress
-from stackproof.project import Project
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant, python_version
 from stackproof.sessions.trials import Opened, open_bench
 
@@ -39,7 +38,7 @@ def candidate(session: nox.Session, root: Path) -> None:
     """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
     screen = console()
     found: list[TrialVerdict] = []
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     opened = open_bench(
         given.row,

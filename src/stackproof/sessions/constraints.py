@@ -18,7 +18,7 @@ from stackproof.matrix.references import nearest
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, python_version
 from stackproof.snapshot import find_subject, snapshot_file, snapshot_text
 
@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 def constraints(session: nox.Session, root: Path) -> None:
     """Make a snapshot for each Python version of the release that stands behind `--`."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     matrix = load_matrix(_only("matrix", find_matrices(root / "matrices"), given.matrix))
     source = _only("constraint source", matrix.constraints, given.source)

@@ -20,7 +20,7 @@ from stackproof.plan import timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.trials import Opened, open_bench
 
@@ -33,7 +33,7 @@ _ANY_AGE = timedelta(days=36500)
 def frontier(session: nox.Session, root: Path) -> None:
     """Explore the pins that stand behind `--`, or all of them, and print the table."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     opened = open_bench(
         given.row,

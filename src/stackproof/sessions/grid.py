@@ -32,7 +32,7 @@ from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant, python_version
 from stackproof.sessions.rows import find_row
 
@@ -50,7 +50,7 @@ class _Interrupted(Exception):  # noqa: N818 - no error: the user wants an end
 def grid(session: nox.Session, root: Path) -> None:
     """Make the grids that the axes behind `--` ask for; one for each two of them."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     code = max(_Grids(given, project, screen).make())
     if code:

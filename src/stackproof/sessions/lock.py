@@ -11,8 +11,7 @@ from stackproof.lock import FILES
 from stackproof.lock import lock as lock_row
 from stackproof.plan import make_plan
 from stackproof.progress import Progress
-from stackproof.project import Project
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 
@@ -26,7 +25,7 @@ def lock(session: nox.Session, root: Path) -> None:
     options = Options("lock")
     options.add_argument("row", nargs="?", default="verified", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = options.parse_args(session.posargs)
     name, row, matrix = find_row(given.row, root / "matrices")
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)

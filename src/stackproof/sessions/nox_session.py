@@ -17,11 +17,12 @@ from rich.text import Text
 
 from stackproof.bad_days import ended_by_signals, refused
 from stackproof.errors import StackproofError
+from stackproof.index.settings import allowed_settings
 from stackproof.plan import Installer
-from stackproof.sessions.meddling import refuse_meddling, without_pip_files
+from stackproof.project import Project
 from stackproof.text import plain
 
-__all__ = ["console", "ends_in_words", "environ", "environment", "installer"]
+__all__ = ["console", "ends_in_words", "environ", "environment", "installer", "open_project"]
 
 P = ParamSpec("P")
 #: What a session of nox calls, with itself first of all.
@@ -72,21 +73,23 @@ def console() -> Console:
     return _PlainConsole(soft_wrap=True, force_terminal=False if without else None)
 
 
-def environ(session: nox.Session, by: Installer = "uv") -> dict[str, str]:
-    """Return the outer environment with nox's changes for the session, None meaning unset.
-
-    `by` is the installer that will work in it.
-
-    Raises StackproofError if a setting in it makes an installer choose other versions.
-    """
+def environ(session: nox.Session) -> dict[str, str]:
+    """Return the outer environment with nox's changes for the session, None meaning unset."""
     merged: dict[str, str | None] = {**os.environ, **session.env}
-    found = {name: value for name, value in merged.items() if value is not None}
-    refuse_meddling(found, by)
-    if by == "pip":
-        found, left_out = without_pip_files(found)
-        for setting in left_out:
-            session.warn(f"{setting} is left out: it would change what the stack is made of")
-    return found
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def open_project(session: nox.Session, root: Path, by: Installer = "uv") -> Project:
+    """Return the project at `root`, with the session's environment.
+
+    `by` is the installer that will work in it. Of a user's settings of installers those are passed
+    on that cannot choose other versions; the rest is told here, and noted by every run.
+    Raises CannotJudgeError if a file of them cannot be read.
+    """
+    settings = allowed_settings(environ(session), by)
+    for sentence in settings.left_out:
+        session.warn(plain(sentence))
+    return Project(root=root, environ=settings.environ, notes=settings.left_out)
 
 
 def environment(session: nox.Session) -> Path:

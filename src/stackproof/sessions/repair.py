@@ -23,7 +23,7 @@ from stackproof.repair.records import Repair
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
 from stackproof.repair.writing import RepairedRow, refuse_another
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 from stackproof.timeline.probing import Prober
@@ -37,7 +37,7 @@ __all__ = ["repair"]
 def repair(session: nox.Session, root: Path) -> None:
     """Repair the row that stands behind `--`; fail the session if there is no repair."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     given = _options(session.posargs)
     found, row = _repair(given, project, screen)
     home = project.reports / found.matrix / found.row

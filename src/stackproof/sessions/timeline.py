@@ -19,7 +19,7 @@ from stackproof.plan import make_plan, timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
-from stackproof.sessions.nox_session import console, ends_in_words, environ
+from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
 from stackproof.timeline.guiding import midnight
@@ -40,7 +40,7 @@ _MOST_SAMPLES = 50
 def timeline(session: nox.Session, root: Path) -> None:
     """Trace the row that stands behind `--` through time, and write what was found."""
     screen = console()
-    project = Project(root=root, environ=environ(session))
+    project = open_project(session, root)
     found = _trace(_options(session.posargs), project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / "timeline.json")

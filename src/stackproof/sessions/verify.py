@@ -9,9 +9,14 @@ import nox
 from stackproof.matrix import load_matrix
 from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
-from stackproof.project import Project
 from stackproof.report import print_verdict
-from stackproof.sessions.nox_session import console, ends_in_words, environ, environment, installer
+from stackproof.sessions.nox_session import (
+    console,
+    ends_in_words,
+    environment,
+    installer,
+    open_project,
+)
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import RowChoice
 from stackproof.verify import verify as carry_out
@@ -30,7 +35,7 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
         )
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")
-    project = Project(root=root, environ=environ(session, installer(session)))
+    project = open_project(session, root, installer(session))
     plan = _plan(session, choice)
     verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
     print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
