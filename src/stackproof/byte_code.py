@@ -98,11 +98,13 @@ def _inside(folder: Path, library: str) -> Path:
 def _owned(library: Path) -> Iterator[tuple[str, set[str]]]:
     """Yield each distribution of a library with the source files that it brought (RECORD)."""
     for record in library.glob("*.dist-info/RECORD"):
-        name, _ = distribution_of(record.parent)
+        found = distribution_of(record.parent)
+        if found is None:
+            continue
         with suppress(OSError, UnicodeDecodeError):
             lines = record.read_text(encoding="utf-8").splitlines()
             paths = (line.split(",", maxsplit=1)[0] for line in lines)
-            yield name, {path for path in paths if path.endswith(".py")}
+            yield found[0], {path for path in paths if path.endswith(".py")}
 
 
 def _nearest(shelf: Path, wanted: _Origin) -> tuple[Path, _Origin] | None:

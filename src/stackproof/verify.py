@@ -236,6 +236,10 @@ class _Run:
             failed = self._run_stages(builder)
         freeze = environment.freeze()
         self.evidence.write_freeze(freeze)
+        self.notes += (
+            f"{name} in the environment is no installed distribution: some wheel brought it along"
+            for name in environment.strays()
+        )
         if failed is not None and failed.failure != "refused":
             raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
         return freeze if failed is None else None

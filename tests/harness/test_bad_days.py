@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from processes import mentioning, wait_for
 from support.index import Fault, Index
+from support.wheels import Release
 from workbench import ROOT, TINY, Bench, states
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
+from stackproof.plan import Installer
 from stackproof.verdict import Verdict
 
 _PATIENCE = 60.0
@@ -310,6 +312,27 @@ def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
 
 
 # --- files that are not as they should be ----------------------------------------------------
+
+
+@pytest.mark.fault("C2")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_metadata_that_a_wheel_smuggles_in_is_no_distribution(
+    bench: Bench, index: Index, installer: Installer
+) -> None:
+    inside = "smuggler-1.0.data/purelib"
+    smuggled = {
+        f"{inside}/junk.dist-info/METADATA": "Name: junk\nVersion: 1\n",
+        f"{inside}/junk.dist-info/RECORD": "",
+        f"{inside}/delta-9.9.dist-info/METADATA": "Name: delta\nVersion: 9.9\n",
+    }
+    modules = {"smuggler.py": '__version__ = "1.0"\n', **smuggled}
+    index.add(Release("smuggler", "1.0", modules=modules))
+    text = TINY.replace('"beta"', '"smuggler"')
+    verdict, evidence = bench.verify(bench.plan(text=text, installer=installer))
+    assert verdict.verdict in ("ok", "broken")
+    assert evidence.freeze == {"alpha": "1.0", "smuggler": "1.0"}
+    named = [note.partition(" in the env")[0] for note in evidence.run.notes]
+    assert {"delta-9.9.dist-info", "junk.dist-info"} <= set(named)
 
 
 def test_a_checkout_without_its_suite_is_no_verdict(bench: Bench) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.wheels import Release, wheel_tree
+from support.wheels import Release, stem, wheel_tree
 
 from stackproof.byte_code import byte_code
 from stackproof.environment import Environment
@@ -26,7 +26,8 @@ def environment(root: Path, *releases: Release, version: str = "3.11.7") -> Envi
     """Lay out wheels as an installer does, every file of the same age."""
     library = root / "lib"
     for release in releases:
-        for name, text in wheel_tree(release).items():
+        installer = f"{stem(release)}.dist-info/INSTALLER"
+        for name, text in {**wheel_tree(release), installer: "uv"}.items():
             file = library / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +44,7 @@ class Environment:
 
         Raises CannotJudgeError if there is none or it does not run.
         """
-        python = root / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        python = root / "bin/python"
         try:
             answer = ask([str(python), "-I", "-c", _PROBE])
         except CannotJudgeError as error:
@@ -95,14 +94,27 @@ class Environment:
         (binary distribution format, "the .dist-info directory"): reading 230 metadata files after
         each stage would take longer than some stages do.
         """
-        folders = (path for library in self.libraries for path in library.glob("*.dist-info"))
-        freeze = dict(map(distribution_of, folders))
+        freeze = dict(filter(None, map(distribution_of, self._metadata_folders())))
         if self.installer == "pip":
             freeze.pop("pip", None)
         return dict(sorted(freeze.items()))
 
+    def strays(self) -> list[str]:
+        """Return the names of metadata folders that belong to nothing that was installed."""
+        return sorted(path.name for path in self._metadata_folders() if not distribution_of(path))
 
-def distribution_of(dist_info: Path) -> tuple[str, str]:
-    """Return the normal name and the version that a metadata folder is named after."""
-    name, version = dist_info.stem.rsplit("-", maxsplit=1)
+    def _metadata_folders(self) -> Iterator[Path]:
+        return (path for library in self.libraries for path in library.glob("*.dist-info"))
+
+
+def distribution_of(dist_info: Path) -> tuple[str, str] | None:
+    """Return the normal name and the version that a metadata folder is named after.
+
+    None for one that no installer made, but a wheel brought along as it may bring any file: both uv
+    and pip write INSTALLER and RECORD into theirs (PyPA specification, "Recording installed
+    projects").
+    """
+    name, _, version = dist_info.stem.rpartition("-")
+    if not name or not all((dist_info / file).is_file() for file in ("INSTALLER", "RECORD")):
+        return None
     return str(canonicalize_name(name)), version
