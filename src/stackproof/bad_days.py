@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 from filelock import FileLock, Timeout
@@ -26,20 +27,47 @@ _REMEDIES = {
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too."""
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too.
+
+    Raises KeyboardInterrupt in the block at such a signal.
+    """
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    numbers = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
+    with _handled((signal.SIGTERM, signal.SIGHUP), interrupt):
+        yield
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Have signals that would end a run wait for the block to end.
+
+    Raises KeyboardInterrupt then, if one came.
+    """
+    heard: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        heard.append(number)
+
+    with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), note):
+        yield
+    if heard:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _handled(
+    numbers: Sequence[signal.Signals], handler: Callable[[int, FrameType | None], object]
+) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        numbers = []  # only the main thread hears signals
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in numbers}
+        numbers = ()  # only the main thread hears signals
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handled in before.items():
+            signal.signal(number, handled)
 
 
 def refused(error: OSError) -> str:
@@ -56,7 +84,10 @@ def refused(error: OSError) -> str:
 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
-    """Hold the row for this run; raise CannotJudgeError if another run holds it."""
+    """Hold the row for this run.
+
+    Raises CannotJudgeError if another run holds it, OSError if its folder cannot be used.
+    """
     home.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home / ".lock")
     try:

@@ -19,7 +19,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 from pydantic import ValidationError
 
-from stackproof.environment import Environment, Freeze, distribution_of
+from stackproof.environment import Environment, Freeze, distributions
 from stackproof.records import Record, fingerprint
 from stackproof.suite_tools import SuiteTools
 
@@ -97,14 +97,11 @@ def _inside(folder: Path, library: str) -> Path:
 
 def _owned(library: Path) -> Iterator[tuple[str, set[str]]]:
     """Yield each distribution of a library with the source files that it brought (RECORD)."""
-    for record in library.glob("*.dist-info/RECORD"):
-        found = distribution_of(record.parent)
-        if found is None:
-            continue
+    for folder, name, _ in distributions(library):
         with suppress(OSError, UnicodeDecodeError):
-            lines = record.read_text(encoding="utf-8").splitlines()
+            lines = (folder / "RECORD").read_text(encoding="utf-8").splitlines()
             paths = (line.split(",", maxsplit=1)[0] for line in lines)
-            yield found[0], {path for path in paths if path.endswith(".py")}
+            yield name, {path for path in paths if path.endswith(".py")}
 
 
 def _nearest(shelf: Path, wanted: _Origin) -> tuple[Path, _Origin] | None:

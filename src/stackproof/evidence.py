@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stackproof.checks import CheckId
 from stackproof.environment import ConstraintsUsed, Freeze, Overwritten, PipCheck, StageRecord
+from stackproof.errors import CannotJudgeError
 from stackproof.index.built import Built, BuiltFile
 from stackproof.plan import Installer, Plan
 from stackproof.records import Record, to_json, write_atomically
@@ -31,6 +32,7 @@ _WORST_FIRST: tuple[Outcome, ...] = ("failed", "skipped", "passed")
 
 _ROOM = ".room"
 _ROOM_BYTES = 1 << 20
+_LATEST_ASIDE = ".latest-"
 
 #: What an import check says that passed without importing anything.
 _NO_MODULE = "it installs no module of its own"
@@ -122,6 +124,12 @@ class Evidence:
             break
         plan.write(folder / "plan.json")
         return cls(folder)
+
+    @staticmethod
+    def clear(home: Path) -> None:
+        """Remove what runs that were killed left half done in `home`, which the caller holds."""
+        for path in (*home.glob(f"[0-9]*/{_ROOM}"), *home.glob(f"{_LATEST_ASIDE}*")):
+            path.unlink(missing_ok=True)
 
     @classmethod
     def runs(cls, home: Path) -> Iterator[Evidence]:
@@ -221,11 +229,22 @@ class Evidence:
         (self.folder / _ROOM).unlink(missing_ok=True)
 
     def publish(self) -> None:
-        """Point `latest` at this run, now that it came to its end."""
+        """Point `latest` at this run, now that it came to its end.
+
+        Raises CannotJudgeError if a folder stands in the link's place.
+        """
         link = self.folder.parent / "latest"
-        aside = self.folder.parent / f".latest-{self.folder.name}"
-        aside.symlink_to(self.folder.name)
-        aside.replace(link)
+        if link.is_dir() and not link.is_symlink():
+            raise CannotJudgeError(
+                f"{link} is a folder, and must be a link to the newest run: move it away and run "
+                f"again; what this run found is in {self.folder.name}/verdict.json"
+            )
+        aside = self.folder.parent / f"{_LATEST_ASIDE}{self.folder.name}"
+        try:
+            aside.symlink_to(self.folder.name)
+            aside.replace(link)
+        finally:
+            aside.unlink(missing_ok=True)
 
     def _read(self, name: str, absent: str | None = None) -> str:
         path = self.folder / name

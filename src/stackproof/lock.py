@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import tomlkit
@@ -26,6 +25,7 @@ from stackproof.laboratory import Laboratory
 from stackproof.plan import Installer, Plan, PlannedStage, timestamp
 from stackproof.process import run
 from stackproof.records import Record, write_atomically
+from stackproof.temporary import temporary_folder
 from stackproof.verdict import Verdict, judge
 
 __all__ = ["FILES", "Lock", "lock"]
@@ -151,8 +151,7 @@ def lock(plan: Plan, laboratory: Laboratory) -> Lock:
     evidence = laboratory.recall(plan) or laboratory.run(plan)[1]
     _require_green(judge(evidence), f"the run {evidence.folder.name}")
     locker = _Locker(laboratory=laboratory, evidence=evidence, home=home / "lock-proofs")
-    with TemporaryDirectory(prefix="stackproof-lock-") as name:
-        folder = Path(name)
+    with temporary_folder("lock") as folder:
         proof = locker.write(folder)
         texts = {file: (folder / file).read_text(encoding="utf-8") for file in FILES}
     made = Lock(

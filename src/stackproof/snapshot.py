@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from packaging.version import Version
@@ -31,6 +30,7 @@ from stackproof.index.target import Target
 from stackproof.matrix import ConstraintSource
 from stackproof.plan import timestamp
 from stackproof.process import run
+from stackproof.temporary import temporary_folder
 
 __all__ = ["Subject", "find_subject", "snapshot_file", "snapshot_text"]
 
@@ -126,9 +126,9 @@ def snapshot_text(
     Takes minutes for a release with hundreds of requirements. Raises StackproofError if its extras
     cannot be resolved together, CannotJudgeError if the index does not answer or uv is stopped.
     """
-    with TemporaryDirectory(prefix="stackproof-snapshot-") as folder:
+    with temporary_folder("snapshot") as folder:
         resolver = _Resolver(
-            subject=subject, python=python, folder=Path(folder), environ=environ, tick=tick
+            subject=subject, python=python, folder=folder, environ=environ, tick=tick
         )
         pins, family = _resolve(resolver, subject.family(python))
     return "\n".join([*_head(subject, python, family=family), "", *pins, ""])

@@ -18,7 +18,7 @@ from shutil import rmtree
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from stackproof.environment import Environment, Freeze, distribution_of
+from stackproof.environment import Environment, Freeze, distributions
 from stackproof.errors import CannotJudgeError
 from stackproof.index.failures import classify, explain
 from stackproof.process import run
@@ -55,7 +55,7 @@ class SuiteTools:
     @property
     def freeze(self) -> Freeze:
         """Which tools there are."""
-        return dict(sorted(map(distribution_of, self.folder.glob("*.dist-info"))))
+        return dict(sorted((name, version) for _, name, version in distributions(self.folder)))
 
 
 def suite_tools(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from stackproof.bad_days import alone, ended_by_signals, refused
+from stackproof.bad_days import alone, ended_by_signals, refused, uninterrupted
 from stackproof.environment import (
     Builder,
     ConstraintsUsed,
@@ -57,12 +57,13 @@ def verify(
     project = replace(project, environ=without_python_settings(project.environ))
     try:
         with ended_by_signals(), alone(home):
+            Evidence.clear(home)
             evidence = Evidence.create(home, plan)
             work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
             return work.to_its_end(), evidence
     except OSError as error:
         raise CannotJudgeError(
-            f"{refused(error)}; so no verdict could be written; mend that and run again"
+            f"{refused(error)}; so no verdict could be written; fix this and run again"
         ) from error
 
 
@@ -135,16 +136,19 @@ class _Run:
     def finish(self) -> Verdict:
         """Write the circumstances, judge the evidence, and write the reports.
 
-        On a full disk this is done in the room that was held for it, so that there is a verdict.
+        On a full disk this is done in the room that was held for it, so that there is a verdict. A
+        signal that comes meanwhile waits: KeyboardInterrupt is raised when all is written.
         """
-        try:
-            verdict = self._conclude()
-        except OSError as error:
-            self.trouble = refused(error)
-            self.evidence.release_room()
-            verdict = self._conclude()
-        self.evidence.release_room()
-        self._remember(verdict)
+        with uninterrupted():
+            try:
+                verdict = self._conclude()
+            except OSError as error:
+                self.trouble = refused(error)
+                self.evidence.release_room()
+                verdict = self._conclude()
+            finally:
+                self.evidence.release_room()
+            self._remember(verdict)
         return verdict
 
     def _remember(self, verdict: Verdict) -> None:

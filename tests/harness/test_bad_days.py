@@ -146,6 +146,20 @@ def test_an_interrupted_run_keeps_what_it_has(bench: Bench, hanging: subprocess.
     assert (evidence.folder / "stages" / "02-two.log").is_file()
 
 
+@pytest.mark.fault("R8.11")
+def test_a_verdict_is_written_whatever_signals_come_meanwhile(
+    bench: Bench, hanging: subprocess.Popen[str]
+) -> None:
+    (evidence,) = runs(bench)
+    hanging.send_signal(signal.SIGTERM)
+    wait_until(lambda: (evidence.folder / "run.json").exists() or hanging.poll() is not None)
+    while not (evidence.folder.parent / "latest").exists() and hanging.poll() is None:
+        hanging.send_signal(signal.SIGTERM)
+    output, _ = hanging.communicate(timeout=_PATIENCE)
+    assert latest(bench)["trouble"] == "interrupted during stage 2 of 2, two", output
+    assert (evidence.folder / "junit.xml").is_file()
+
+
 def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.Popen[str]) -> None:
     assert mentioning(str(bench.root / "venv"))
     hanging.send_signal(signal.SIGINT)
@@ -153,7 +167,14 @@ def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.P
     assert mentioning(str(bench.root / "venv")) == []
 
 
-def test_a_killed_run_does_not_count(bench: Bench, index: Index) -> None:
+@pytest.mark.fault("E2")
+def test_a_killed_run_does_not_count(
+    bench: Bench, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = bench.root / "tmp"
+    places.mkdir()
+    bench.environ["TMPDIR"] = str(places)
+    monkeypatch.setattr("tempfile.tempdir", str(places))
     index.stop()
     first, _ = bench.verify(bench.plan())
     index.start()
@@ -170,9 +191,13 @@ def test_a_killed_run_does_not_count(bench: Bench, index: Index) -> None:
     assert [stage.name for stage in killed.stages] == ["one"]
     assert not (killed.folder / "verdict.json").exists()
     assert latest(bench)["started"] == json.loads(first.model_dump_json())["started"]
+    assert (killed.folder / ".room").exists()
     # Neither its lock nor its half-built environment stands in the way of the next run.
     again, _ = bench.verify(bench.plan())
     assert again.exit_code == 0
+    # Nor does what it held, and what its installer wrote among temporary files, stay.
+    assert not (killed.folder / ".room").exists()
+    assert not list(places.iterdir())
 
 
 def test_a_second_run_of_a_row_is_refused_and_the_first_unharmed(
@@ -343,11 +368,20 @@ def test_a_checkout_without_its_suite_is_no_verdict(bench: Bench) -> None:
     assert states(verdict)["stage:two"] == "ok"
 
 
+@pytest.mark.fault("G")
 def test_a_folder_in_the_place_of_the_latest_run_is_told_of(bench: Bench) -> None:
     latest_run = bench.root / "reports" / "tiny" / "plain" / "latest"
     latest_run.mkdir(parents=True)
-    with pytest.raises(CannotJudgeError, match="; so no verdict could be written; mend that and"):
+    with pytest.raises(CannotJudgeError) as caught:
         bench.verify(bench.plan())
+    (evidence,) = runs(bench)
+    assert str(caught.value) == (
+        f"{latest_run} is a folder, and must be a link to the newest run: move it away and run "
+        f"again; what this run found is in {evidence.folder.name}/verdict.json"
+    )
+    assert json.loads((evidence.folder / "verdict.json").read_text())["verdict"] == "ok"
+    assert not list(latest_run.parent.glob(".latest-*"))
+    assert not (evidence.folder / ".room").exists()
 
 
 def test_reports_in_another_place_are_written_there(bench: Bench, tmp_path: Path) -> None:

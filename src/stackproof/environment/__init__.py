@@ -6,7 +6,7 @@ from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.overwritten import Overwritten, overwritten_files
 from stackproof.environment.pip_check import PipCheck, pip_check
 from stackproof.environment.scratch import scratch_environment
-from stackproof.environment.virtualenv import Environment, Freeze, distribution_of
+from stackproof.environment.virtualenv import Environment, Freeze, distributions
 from stackproof.index.failures import FailureKind
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "PipCheck",
     "StageRecord",
     "constraints_in_use",
-    "distribution_of",
+    "distributions",
     "drift_between",
     "overwritten_files",
     "pip_check",

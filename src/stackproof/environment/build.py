@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from stackproof.environment.constraints import ConstraintsUsed, find_constraints
 from stackproof.environment.drift import Drift, drift_between
@@ -37,6 +36,7 @@ from stackproof.index.target import Target
 from stackproof.plan import Plan, PlannedStage, timestamp
 from stackproof.process import Finished, run
 from stackproof.records import Record
+from stackproof.temporary import temporary_folder
 from stackproof.text import Said
 
 __all__ = ["Builder", "StageRecord"]
@@ -215,8 +215,8 @@ class Builder:
             file.write(f"$ {shlex.join(command)}\n")
         begin, debug_begin = _size(log), _size(debug)
         # What an installer that was stopped leaves among temporary files goes with their folder.
-        with TemporaryDirectory(prefix="stackproof-stage-", ignore_cleanup_errors=True) as scratch:
-            environ = {**cache.environ, **_TELL_ALL, "TMPDIR": scratch}
+        with temporary_folder("stage") as scratch:
+            environ = {**cache.environ, **_TELL_ALL, "TMPDIR": str(scratch)}
             finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
         said = _read(log, begin)
         if self.environment.installer == "uv":

@@ -19,7 +19,7 @@ from typing import Literal
 
 from packaging.markers import default_environment
 
-from stackproof.environment.virtualenv import Environment, Freeze, distribution_of
+from stackproof.environment.virtualenv import Environment, Freeze, distributions
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.records import Record
 
@@ -81,7 +81,7 @@ def overwritten_files(environment: Environment) -> Overwritten:
     """Return which files of modules two or more of the installed distributions own."""
     files, settled = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
     for library in environment.libraries:
-        records = {distribution_of(path.parent)[0]: path for path in _records(library)}
+        records = {name: folder / "RECORD" for folder, name, _ in distributions(library)}
         hashes: dict[str, dict[str, str]] = defaultdict(dict)
         for name, record in records.items():
             for file, digest in _hashes(record):
@@ -108,10 +108,6 @@ def _owners(files: Mapping[str, Sequence[str]], freeze: Freeze) -> str:
 def _few(files: Mapping[str, Sequence[str]]) -> str:
     more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
     return ", ".join(list(files)[:_SHOWN]) + more
-
-
-def _records(library: Path) -> Iterator[Path]:
-    yield from library.glob("*-*.dist-info/RECORD")
 
 
 def _rows(record: Path) -> list[list[str]]:
@@ -175,9 +171,9 @@ def _users(environment: Environment, owners: AbstractSet[str]) -> set[str]:
     if not owners:
         return set()
     known = {
-        distribution_of(path.parent)[0]: CoreMetadata.parse(_text(path))
+        name: CoreMetadata.parse(_text(folder / "METADATA"))
         for library in environment.libraries
-        for path in library.glob("*-*.dist-info/METADATA")
+        for folder, name, _ in distributions(library)
     }
     extras = defaultdict[str, set[str]](set)
     for metadata in known.values():

@@ -14,7 +14,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.plan import Installer
 from stackproof.process import ask
 
-__all__ = ["Environment", "Freeze", "distribution_of"]
+__all__ = ["Environment", "Freeze", "distributions"]
 
 #: Distribution names in their normal form, and the installed version of each.
 Freeze = dict[str, str]
@@ -94,27 +94,33 @@ class Environment:
         (binary distribution format, "the .dist-info directory"): reading 230 metadata files after
         each stage would take longer than some stages do.
         """
-        freeze = dict(filter(None, map(distribution_of, self._metadata_folders())))
+        freeze = {
+            name: version
+            for library in self.libraries
+            for _, name, version in distributions(library)
+        }
         if self.installer == "pip":
             freeze.pop("pip", None)
         return dict(sorted(freeze.items()))
 
     def strays(self) -> list[str]:
         """Return the names of metadata folders that belong to nothing that was installed."""
-        return sorted(path.name for path in self._metadata_folders() if not distribution_of(path))
+        return sorted(
+            path.name
+            for library in self.libraries
+            for path in {*library.glob("*.dist-info")}
+            - {path for path, *_ in distributions(library)}
+        )
 
-    def _metadata_folders(self) -> Iterator[Path]:
-        return (path for library in self.libraries for path in library.glob("*.dist-info"))
 
+def distributions(library: Path) -> Iterator[tuple[Path, str, str]]:
+    """Yield metadata folder, normal name and version of all that is installed in a folder.
 
-def distribution_of(dist_info: Path) -> tuple[str, str] | None:
-    """Return the normal name and the version that a metadata folder is named after.
-
-    None for one that no installer made, but a wheel brought along as it may bring any file: both uv
-    and pip write INSTALLER and RECORD into theirs (PyPA specification, "Recording installed
-    projects").
+    A folder *.dist-info that no installer made does not count: a wheel may bring one along as it
+    may bring any file. Both uv and pip write INSTALLER and RECORD into theirs (PyPA specification,
+    "Recording installed projects").
     """
-    name, _, version = dist_info.stem.rpartition("-")
-    if not name or not all((dist_info / file).is_file() for file in ("INSTALLER", "RECORD")):
-        return None
-    return str(canonicalize_name(name)), version
+    for folder in library.glob("*-*.dist-info"):
+        if all((folder / file).is_file() for file in ("INSTALLER", "RECORD")):
+            name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
+            yield folder, str(canonicalize_name(name)), version

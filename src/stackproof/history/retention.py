@@ -44,6 +44,7 @@ def thin(reports: Path, keep: int) -> Iterator[Thinned]:
     for home in sorted(path for path in reports.glob("*/*") if path.is_dir() and _runs(path)):
         try:
             with alone(home):
+                Evidence.clear(home)
                 yield _thin(home, keep)
         except CannotJudgeError:
             yield Thinned(home=home, runs=0, freed=0, busy=True)

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from stackproof.index.default import default_index
 from stackproof.index.uv_config import uv_settings
+from stackproof.temporary import temporary_folder
 
 __all__ = [
     "PAGE_SECONDS",
@@ -78,7 +78,7 @@ def public_lifetimes(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     if not has_public_lifetimes(environ):
         yield environ
         return
-    with TemporaryDirectory(prefix="stackproof-uv-") as folder:
-        file = Path(folder) / "uv.toml"
+    with temporary_folder("uv") as folder:
+        file = folder / "uv.toml"
         write_lifetimes(file, PYPI_SIMPLE_ENDPOINT)
         yield {**environ, "UV_CONFIG_FILE": str(file)}

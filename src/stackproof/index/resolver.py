@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -35,6 +34,7 @@ from stackproof.index.pages import PAGE_LOGGING, DoubtfulError, doubts
 from stackproof.index.target import Target
 from stackproof.plan import timestamp
 from stackproof.process import run
+from stackproof.temporary import temporary_folder
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
@@ -139,8 +139,7 @@ class Resolver:
         )
 
     def _ask(self, wanted: Wanted, environ: Mapping[str, str], *options: str) -> dict[str, Any]:
-        with TemporaryDirectory(prefix="stackproof-audit-") as name:
-            folder = Path(name)
+        with temporary_folder("audit") as folder:
             log, output = folder / "log", folder / "resolved.txt"
             command = [*self._command(wanted, folder, output), *options]
             with build_cache(
@@ -154,7 +153,7 @@ class Resolver:
                         **cache.environ,
                         "NO_COLOR": "1",
                         "RUST_LOG": PAGE_LOGGING,
-                        "TMPDIR": name,
+                        "TMPDIR": str(folder),
                     },
                     tick=self.tick,
                 )

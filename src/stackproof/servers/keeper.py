@@ -96,8 +96,22 @@ def keep(task: dict[str, Any], orders: Orders) -> int:
             # It was killed, and what it had started is only about to end: that may still write.
             time.sleep(_DYING_SECONDS)
         _leave(task)
+        if _remove(folder):
+            record.remove()
+
+
+def _remove(folder: Path) -> bool:
+    """Remove the folder, also from under what still writes there; tell whether that was done.
+
+    Where it was not, the record stays, by which the next run does it.
+    """
+    deadline = time.monotonic() + _SWEEP_SECONDS
+    while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        record.remove()
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_TICK)
+    return True
 
 
 def _furnish(folder: Path, task: dict[str, Any]) -> None:
