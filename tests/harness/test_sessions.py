@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 from checkout import Checkout
@@ -87,6 +88,18 @@ def test_rows_of_every_matrix_are_offered_in_order(checkout: Checkout) -> None:
         ("tiny/dated", PYTHON, False),
         ("tiny/elsewhere", "3.99", False),
     ]
+
+
+@pytest.mark.fault("G")
+def test_a_row_that_derives_from_a_thousand_is_offered_at_once(checkout: Checkout) -> None:
+    line = '[rows.row-{0}]\nsummary = "One more."\nbase = "row-{1}"\n'
+    first = '[rows.row-0]\nsummary = "The first."\npython = "3.12"\n'
+    chain = "".join(line.format(number, number - 1) for number in range(1, 1200))
+    checkout.write_matrix(f"{TINY}\n{first}{chain}", name="long")
+    begun = time.process_time()
+    found = [row for row in rows(checkout.bench.root / "matrices") if row.file.stem == "long"]
+    assert time.process_time() - begun < 6, "seconds; each row walks to the first one"
+    assert (len(found), found[-1].row, found[-1].python) == (1201, "row-1199", "3.12")
 
 
 @pytest.fixture

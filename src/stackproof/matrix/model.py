@@ -7,6 +7,7 @@ with one another is judged in `references`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from typing import Annotated, Any, Literal
 
@@ -290,12 +291,16 @@ class Matrix(_Table):
 
     def lineage(self, row: str) -> list[Row]:
         """Return the row and the rows it derives from, the most basic one first."""
-        line: list[Row] = []
-        name: str | None = row
-        while name is not None:
-            line.insert(0, self.rows[name])
-            name = self.rows[name].base
-        return line
+        return [*self._bases(row)][::-1]
+
+    def python_of(self, row: str) -> str:
+        """Return the Python of the row: its own, or that of the nearest base, or the matrix's."""
+        return next((level.python for level in self._bases(row) if level.python), self.python)
+
+    def _bases(self, row: str | None) -> Iterator[Row]:
+        while row is not None:
+            yield self.rows[row]
+            row = self.rows[row].base
 
 
 def json_schema() -> dict[str, Any]:

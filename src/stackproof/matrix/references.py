@@ -6,7 +6,7 @@ would be right. What one value may look like is judged in `model`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from string import Formatter
 from typing import TypeAlias
@@ -38,8 +38,9 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
         yield from _stage(matrix, stage, ("stages", number), pins)
     yield from _remedies(matrix, pins)
     yield from _claims(matrix, pins)
+    stages = _stages_of_rows(matrix)
     for name, row in matrix.rows.items():
-        yield from _row(matrix, name, row, pins)
+        yield from _row(matrix, name, row, pins, stages[name])
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -156,12 +157,14 @@ def _check(
         yield place, "a pair is of two pins; write 'pairwise:<one>:<other>'"
 
 
-def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagreement]:
+def _row(
+    matrix: Matrix, name: str, row: Row, pins: set[str], stages: Sequence[str] | None
+) -> Iterator[Disagreement]:
     place = ("rows", name)
-    problem = _base_problem(matrix, name)
-    if problem:
-        yield (*place, "base"), problem
-    if not _has_lineage(matrix, name):
+    if stages is None:
+        problem = _base_problem(matrix, name)
+        if problem:
+            yield (*place, "base"), problem
         return
     overridden = [override.pin for override in row.overrides]
     yield from _duplicates((*place, "overrides"), "pin", overridden)
@@ -169,8 +172,7 @@ def _row(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagr
         at = (*place, "overrides", number, "pin")
         if pin not in pins:
             yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
-    yield from _row_stages(matrix, name, row, pins)
-    stages = {stage.name for stage in _stages_of(matrix, name)}
+    yield from _row_stages(matrix, name, row, pins, stages)
     known: _Known = {"pin": pins, "stage": stages, "group": matrix.groups}
     checks = [failure.check for failure in row.known_failures]
     yield from _duplicates((*place, "known-failures"), "check", checks)
@@ -204,31 +206,41 @@ def _base_problem(matrix: Matrix, name: str) -> str | None:
     return None
 
 
-def _has_lineage(matrix: Matrix, name: str) -> bool:
-    """Tell whether the row's bases come to an end: what is in a circle cannot be judged further."""
-    line = _bases(matrix, name)
-    return len(set(line)) == len(line) and line[-1] in matrix.rows
-
-
 def _bases(matrix: Matrix, name: str) -> list[str]:
     """Return the row and its bases, up to the first that is not there or stands here already."""
-    line = [name]
-    while line[-1] in matrix.rows and len(set(line)) == len(line):
-        base = matrix.rows[line[-1]].base
-        if base is None:
+    line, seen = [name], {name}
+    while (row := matrix.rows.get(line[-1])) and row.base is not None:
+        line.append(row.base)
+        if row.base in seen:
             break
-        line.append(base)
+        seen.add(row.base)
     return line
 
 
-def _stages_of(matrix: Matrix, name: str) -> list[Stage]:
-    extra = [stage for row in matrix.lineage(name) for stage in row.stages]
-    return [*matrix.stages, *extra]
+def _stages_of_rows(matrix: Matrix) -> dict[str, Sequence[str] | None]:
+    """Return the names of every row's stages, its own last, each resolved once from its base's.
+
+    None for a row whose bases come to no end: what is in a circle cannot be judged further.
+    """
+    found: dict[str, Sequence[str] | None] = {}
+    for name in matrix.rows:
+        line: dict[str, Row] = {}
+        base: str | None = name
+        while base in matrix.rows and base not in found and base not in line:
+            line[base] = matrix.rows[base]
+            base = line[base].base
+        stages = [stage.name for stage in matrix.stages] if base is None else found.get(base)
+        for below, row in reversed(line.items()):
+            if stages is not None and row.stages:
+                stages = [*stages, *(stage.name for stage in row.stages)]
+            found[below] = stages
+    return found
 
 
-def _row_stages(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator[Disagreement]:
+def _row_stages(
+    matrix: Matrix, name: str, row: Row, pins: set[str], names: Sequence[str]
+) -> Iterator[Disagreement]:
     own = len(row.stages)
-    names = [stage.name for stage in _stages_of(matrix, name)]
     for number, stage in enumerate(row.stages):
         place = ("rows", name, "stages", number)
         before = names[: len(names) - own + number]
@@ -246,6 +258,6 @@ def _row_stages(matrix: Matrix, name: str, row: Row, pins: set[str]) -> Iterator
             )
 
 
-def _after(stage: ExtraStage, place: Place, before: list[str]) -> Iterator[Disagreement]:
+def _after(stage: ExtraStage, place: Place, before: Sequence[str]) -> Iterator[Disagreement]:
     if stage.after is not None:
         yield from _unknown((*place, "after"), "stage before it", stage.after, before)

@@ -55,9 +55,7 @@ def make_plan(
     cut_off = as_of or lineage[-1].as_of
     asked = {pin: (version, "asked for on the command line") for pin, version in versions.items()}
     pins = _pins(matrix, _overrides(matrix, row) | asked)
-    interpreter = python or next(
-        (level.python for level in reversed(lineage) if level.python), matrix.python
-    )
+    interpreter = python or matrix.python_of(row)
     effective = {pin.name: pin.version for pin in pins}
     builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
     own = _stages(matrix, row)

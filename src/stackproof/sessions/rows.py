@@ -10,7 +10,6 @@ from pathlib import Path
 from stackproof.errors import MatrixError, StackproofError
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
-from stackproof.plan import make_plan
 
 __all__ = ["RowChoice", "find_row", "rows"]
 
@@ -41,9 +40,9 @@ def rows(folder: Path) -> list[RowChoice]:
     """
     choices: list[RowChoice] = []
     bad: list[RowChoice] = []
-    for name, file in find_matrices(folder).items():
+    for file in find_matrices(folder).values():
         try:
-            choices += _rows(name, file, load_matrix(file))
+            choices += _rows(file, load_matrix(file))
         except MatrixError as error:
             bad.append(RowChoice(file=file, row="", python=None, default=True, problems=str(error)))
     for choice in bad:
@@ -51,10 +50,9 @@ def rows(folder: Path) -> list[RowChoice]:
     return bad + choices
 
 
-def _rows(name: str, file: Path, matrix: Matrix) -> Iterator[RowChoice]:
+def _rows(file: Path, matrix: Matrix) -> Iterator[RowChoice]:
     for row, its in matrix.rows.items():
-        python = make_plan(matrix, name=name, row=row).python
-        yield RowChoice(file=file, row=row, python=python, default=its.default)
+        yield RowChoice(file=file, row=row, python=matrix.python_of(row), default=its.default)
 
 
 def find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:
