@@ -123,7 +123,7 @@ class _Run:
         declared = declared_workloads(self.project.suite)
         self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
         needed = needed_servers(self.plan, declared.workloads)
-        with starting(needed, logs=logs, environ=self.project.environ) as servers:
+        with starting(needed, logs=logs, environ=self.project.environ, notes=self.notes) as servers:
             self.mark = reusable_build(self.plan, environment, self.evidence)
             if self.mark is not None:
                 self._take_over(self.mark)

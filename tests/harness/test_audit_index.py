@@ -95,6 +95,7 @@ def test_offline_the_cache_answers_and_says_since_when(desk: Desk) -> None:
     assert offline.joint == online.joint
 
 
+@pytest.mark.fault("index")
 def test_an_index_that_fails_later_is_replaced_by_the_cache(desk: Desk) -> None:
     desk.audit(MATRIX)
     desk.index.fail(Fault.SERVER_ERROR)
@@ -103,6 +104,7 @@ def test_an_index_that_fails_later_is_replaced_by_the_cache(desk: Desk) -> None:
     assert found.exit_code == 0
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -120,6 +122,7 @@ def test_an_index_that_is_none_ends_the_audit(desk: Desk, fault: Fault, said: st
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.fault("index")
 def test_an_index_whose_pages_are_all_empty_ends_the_audit(desk: Desk) -> None:
     page = b'{"meta": {"api-version": "1.1"}, "name": "x", "versions": [], "files": []}'
     answer = Answer(status=HTTPStatus.OK, content=page, headers={"Content-Type": JSON})
@@ -166,12 +169,14 @@ def test_an_index_without_an_address_ends_the_audit(desk: Desk, address: str) ->
         )
 
 
+@pytest.mark.fault("index")
 def test_an_index_that_is_not_there_ends_the_audit(desk: Desk) -> None:
     desk.index.stop()
     with pytest.raises(CannotJudgeError, match=r"cannot be reached \(ConnectionError\)"):
         desk.audit(MATRIX)
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize("place", ["page", "metadata"])
 def test_an_index_that_answers_nothing_ends_the_audit_in_time(desk: Desk, place: Place) -> None:
     desk.index.fail(Fault.HANG, place=place)
@@ -181,6 +186,7 @@ def test_an_index_that_answers_nothing_ends_the_audit_in_time(desk: Desk, place:
     assert time.monotonic() - begin < 10
 
 
+@pytest.mark.fault("index")
 def test_metadata_that_is_not_what_the_index_promised_is_refused(
     desk: Desk,
 ) -> None:
@@ -205,6 +211,7 @@ def test_without_metadata_files_a_pin_is_unknown_and_never_fetched_whole(tmp_pat
     assert found.pairs["tiny/plain"]["alpha"]["beta"].state == "unknown"
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize("offers", [Offers(metadata_files=False), Offers()])
 def test_a_web_page_is_not_taken_for_metadata(tmp_path: Path, offers: Offers) -> None:
     """As from a server that answers every address, so that nothing would be required."""

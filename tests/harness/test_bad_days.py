@@ -72,6 +72,7 @@ def assert_unjudged(bench: Bench, verdict: Verdict, trouble: str) -> None:
 # --- the index -------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("index")
 def test_an_index_that_cannot_be_reached_is_no_verdict(bench: Bench, index: Index) -> None:
     index.stop()
     verdict, evidence = bench.verify(bench.plan())
@@ -85,6 +86,7 @@ def test_an_index_that_cannot_be_reached_is_no_verdict(bench: Bench, index: Inde
     assert (evidence.stages, evidence.run.index) == ((), None)
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.UNAUTHORIZED])
 def test_an_index_that_fails_on_the_way_is_no_verdict(
     bench: Bench, index: Index, fault: Fault
@@ -106,6 +108,7 @@ def test_an_index_that_fails_on_the_way_is_no_verdict(
 # --- servers ---------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("server")
 def test_a_server_of_the_users_own_that_does_not_answer_is_no_verdict(bench: Bench) -> None:
     bench.environ["STACKPROOF_REDIS_URL"] = "redis://:s3cret@127.0.0.1:9/0"
     text = TINY.replace("[[pins]]", 'servers = ["redis"]\n\n[[pins]]', 1)
@@ -132,6 +135,7 @@ def hanging(bench: Bench, index: Index) -> Iterator[subprocess.Popen[str]]:
     run.communicate()
 
 
+@pytest.mark.fault("signal")
 def test_an_interrupted_run_keeps_what_it_has(bench: Bench, hanging: subprocess.Popen[str]) -> None:
     hanging.send_signal(signal.SIGINT)
     output, _ = hanging.communicate(timeout=_PATIENCE)
@@ -160,6 +164,7 @@ def test_a_verdict_is_written_whatever_signals_come_meanwhile(
     assert (evidence.folder / "junit.xml").is_file()
 
 
+@pytest.mark.fault("signal")
 def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.Popen[str]) -> None:
     assert mentioning(str(bench.root / "venv"))
     hanging.send_signal(signal.SIGINT)
@@ -200,6 +205,7 @@ def test_a_killed_run_does_not_count(
     assert not list(places.iterdir())
 
 
+@pytest.mark.fault("another run")
 def test_a_second_run_of_a_row_is_refused_and_the_first_unharmed(
     bench: Bench, index: Index, hanging: subprocess.Popen[str]
 ) -> None:
@@ -219,6 +225,7 @@ def test_a_second_run_of_a_row_is_refused_and_the_first_unharmed(
     assert [(stage.name, stage.tries) for stage in evidence.stages] == [("one", 1), ("two", 2)]
 
 
+@pytest.mark.fault("another run")
 def test_an_environment_that_another_run_replaced_is_not_judged(
     bench: Bench, hanging: subprocess.Popen[str], index: Index
 ) -> None:
@@ -250,6 +257,7 @@ def test_slow() -> None:
 SLOW_LOG = "stackproof-suite-*/*/smoke-slow/output.log"
 
 
+@pytest.mark.fault("signal")
 def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     places = bench.root / "tmp"
@@ -271,6 +279,22 @@ def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -
     assert list(places.iterdir()) == []
 
 
+@pytest.mark.fault("G")
+def test_a_home_without_room_for_records_is_told_of_in_a_sentence(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    state.write_text("no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    verdict, _ = bench.verify(bench.plan())
+    assert_unjudged(bench, verdict, "the suite has no folder to work in: could not be started: ")
+    assert f"{state / 'stackproof' / 'servers'} cannot be used (Not a directory)" in str(
+        verdict.trouble
+    )
+    assert "File " not in str(verdict.trouble)
+
+
+@pytest.mark.fault("server")
 def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW.replace("sleep(400)", "sleep(5)"))
     places = bench.root / "tmp"
@@ -294,6 +318,7 @@ def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> Non
     )
 
 
+@pytest.mark.fault("signal")
 def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     outcome: list[Verdict] = []
@@ -321,6 +346,7 @@ def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
     wait_until(lambda: mentioning(str(bench.root / "venv")) == [])
 
 
+@pytest.mark.fault("hang")
 def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
     bench.suite_limit = 5
@@ -360,6 +386,7 @@ def test_metadata_that_a_wheel_smuggles_in_is_no_distribution(
     assert {"delta-9.9.dist-info", "junk.dist-info"} <= set(named)
 
 
+@pytest.mark.fault("file")
 def test_a_checkout_without_its_suite_is_no_verdict(bench: Bench) -> None:
     suite = bench.root / "tests" / "stack"
     shutil.rmtree(suite)
@@ -436,6 +463,7 @@ def on_a_small_disk(bench: Bench, kilobytes: int) -> tuple[int, str, Path]:
     return done.returncode, done.stdout + done.stderr, kept / "tiny" / "plain"
 
 
+@pytest.mark.fault("disk")
 @pytest.mark.usefixtures("small_disks")
 @pytest.mark.parametrize("kilobytes", [800, 1064])
 def test_a_full_disk_is_no_verdict(bench: Bench, kilobytes: int) -> None:
@@ -450,6 +478,7 @@ def test_a_full_disk_is_no_verdict(bench: Bench, kilobytes: int) -> None:
     assert not (folder / ".room").exists()
 
 
+@pytest.mark.fault("disk")
 @pytest.mark.usefixtures("small_disks")
 def test_a_disk_without_any_room_is_told_of(bench: Bench) -> None:
     code, output, _ = on_a_small_disk(bench, 4)
@@ -457,6 +486,7 @@ def test_a_disk_without_any_room_is_told_of(bench: Bench) -> None:
     assert "CannotJudgeError: the disk is full (" in output.splitlines()[-1]
 
 
+@pytest.mark.fault("disk")
 @pytest.mark.usefixtures("small_disks")
 def test_a_disk_with_room_enough_is_used_up_by_nobody(bench: Bench) -> None:
     code, output, home = on_a_small_disk(bench, 2000)

@@ -39,6 +39,7 @@ def _overwritten(database: Path) -> None:
     database.write_bytes(content)
 
 
+@pytest.mark.fault("file")
 @pytest.mark.parametrize("damage", [_garbage, _cut, _overwritten])
 def test_a_damaged_cache_is_set_aside_and_made_anew(
     desk: Desk, damage: Callable[[Path], None]
@@ -55,6 +56,7 @@ def test_a_damaged_cache_is_set_aside_and_made_anew(
     assert desk.audit(MATRIX).notes == ()
 
 
+@pytest.mark.fault("file")
 def test_answers_that_cannot_be_read_back_are_asked_for_again(desk: Desk) -> None:
     desk.audit(MATRIX)
     with closing(sqlite3.connect(desk.place.cache / DATABASE)) as connection, connection:
@@ -66,6 +68,7 @@ def test_answers_that_cannot_be_read_back_are_asked_for_again(desk: Desk) -> Non
     assert desk.index.requests["simple/alpha/"] == 1
 
 
+@pytest.mark.fault("file")
 @pytest.mark.parametrize("damaged", [b'{"cut', b"", b"{}", b"[]", b"null"])
 def test_damaged_computed_values_are_computed_again(desk: Desk, damaged: bytes) -> None:
     sound = desk.audit(MATRIX)
@@ -77,6 +80,7 @@ def test_damaged_computed_values_are_computed_again(desk: Desk, damaged: bytes) 
     assert (found.findings, found.joint, found.pairs) == (sound.findings, sound.joint, sound.pairs)
 
 
+@pytest.mark.fault("file")
 @pytest.mark.parametrize("way", ["cache", "cache/deeper"])
 def test_a_cache_folder_that_cannot_be_had_is_done_without(desk: Desk, way: str) -> None:
     (desk.root / way.partition("/")[0]).write_text("a file", encoding="utf-8")
@@ -92,6 +96,7 @@ def test_a_cache_folder_that_cannot_be_had_is_done_without(desk: Desk, way: str)
     assert len(found.notes) == 1
 
 
+@pytest.mark.fault("file")
 def test_a_cache_that_another_process_holds_is_done_without(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

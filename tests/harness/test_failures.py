@@ -89,6 +89,7 @@ def test_what_the_stack_is_refused_for(install: Install, requirement: str, words
     assert words in " ".join(rest.split())
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize(
     ("fault", "place"),
     [
@@ -114,12 +115,14 @@ def test_an_index_that_misbehaves_is_no_verdict(
     )
 
 
+@pytest.mark.fault("index")
 def test_an_index_that_is_not_there_is_no_verdict(install: Install, index: Index) -> None:
     index.stop()
     record = install("delta==1.0")
     assert (record.failure, record.tries) == ("index", 2)
 
 
+@pytest.mark.fault("index")
 def test_a_fault_that_passes_is_no_failure(install: Install, index: Index) -> None:
     index.fail(Fault.SERVER_ERROR, "delta", place="file", times=1)
     record = install("delta==1.0")
@@ -127,6 +130,7 @@ def test_a_fault_that_passes_is_no_failure(install: Install, index: Index) -> No
     assert record.drift.added == {"delta": (None, "1.0")}
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.UNAUTHORIZED, Fault.FORBIDDEN])
 def test_an_older_parent_for_want_of_a_page_is_never_a_success(
     install: Install, index: Index, fault: Fault
@@ -136,6 +140,7 @@ def test_an_older_parent_for_want_of_a_page_is_never_a_success(
     assert (record.failure, record.drift.added.get("child")) == ("index", None)
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize("offers", [Offers(upload_times=False), Offers(json=False)])
 def test_an_index_without_upload_times_cannot_keep_a_cut_off(
     install: Install, bench: Bench, offers: Offers
@@ -150,6 +155,7 @@ def test_an_index_without_upload_times_cannot_keep_a_cut_off(
     )
 
 
+@pytest.mark.fault("index")
 def test_one_file_without_its_time_spoils_what_the_installer_calls_a_success(
     install: Install, index: Index
 ) -> None:
@@ -170,6 +176,7 @@ def ended(code: int, *, timed_out: bool = False) -> Finished:
     return Finished(exit=code, seconds=1.0, timed_out=timed_out)
 
 
+@pytest.mark.fault("disk")
 @pytest.mark.parametrize("code", [0, 1, 2, -9])
 def test_a_full_disk_is_one_however_the_installer_ended(code: int) -> None:
     words = "error: Failed to extract archive\n  cause: No space left on device (os error 28)"
@@ -198,6 +205,7 @@ def test_what_is_not_known_is_not_a_refusal() -> None:
     assert classify("", ended(0)) is None
 
 
+@pytest.mark.fault("hang")
 def test_a_stage_that_hangs_is_stopped_at_its_limit(bench: Bench, index: Index) -> None:
     index.fail(Fault.HANG, "alpha", place="page")
     bench.environ |= {"UV_HTTP_TIMEOUT": "60"}

@@ -197,7 +197,7 @@ def test_run_that_ends_before_its_servers_are_up_leaves_nothing(
 ) -> None:
     before = recorded(state)
     begin = time.monotonic()
-    with starting(WHEELS, logs=tmp_path, environ=os.environ) as coming:
+    with starting(WHEELS, logs=tmp_path, environ=os.environ, notes=[]) as coming:
         pass
     assert time.monotonic() - begin < 10
     assert {info.reason for info in coming.result().values()} <= {

@@ -175,7 +175,7 @@ def test_commands_at_the_end_run_without_a_server(keepers: Keepers, folder: Path
     assert not note.exists()
     keepers.close()
     assert note.read_text() == "s3cret"
-    assert keeper.said() == "cannot clean up: FileNotFoundError\n"
+    assert keeper.said() == "cannot clean up: No such file or directory\n"
 
 
 def test_trees_are_linked_into_the_folder(
@@ -209,6 +209,7 @@ def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         process.kill()
 
 
+@pytest.mark.fault("signal")
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_run_leaves_nothing(
     owner: tuple[subprocess.Popen[str], int], folder: Path, state: Path, signum: signal.Signals
@@ -232,6 +233,7 @@ def test_signal_to_the_keeper_ends_its_server(start: Callable[..., Keeper], fold
     assert not folder.exists()
 
 
+@pytest.mark.fault("signal")
 @pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a process of its parent's end"
 )
@@ -248,6 +250,7 @@ def test_server_ends_with_a_killed_keeper_and_the_next_run_removes_its_folder(
     assert list(state.iterdir()) == []
 
 
+@pytest.mark.fault("signal")
 def test_next_run_kills_a_server_that_outlived_its_keeper(
     start: Callable[..., Keeper], folder: Path
 ) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import socketserver
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -17,7 +18,7 @@ from typing import TypeVar
 
 import pytest
 
-from stackproof.servers import ServerInfo, ServerName, kafka_admin, running
+from stackproof.servers import ServerInfo, ServerName, kafka_admin, running, starting
 from stackproof.servers.starting import last_words
 
 SECRET = "s3cret-0f-the-user"  # noqa: S105 - made up
@@ -76,6 +77,7 @@ def serve() -> Iterator[Callable[[Pages], tuple[str, list[dict[str, str]]]]]:
         server.server_close()
 
 
+@pytest.mark.fault("server")
 @pytest.mark.parametrize(
     ("name", "given", "shown", "trouble"),
     [
@@ -261,6 +263,37 @@ def done(value: Value) -> Future[Value]:
     future: Future[Value] = Future()
     future.set_result(value)
     return future
+
+
+class _StubbornRedis(socketserver.StreamRequestHandler):
+    """A Redis that does not let its keys be looked through."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            words = [self.rfile.readline() and self.rfile.readline() for _ in range(int(line[1:]))]
+            facts = b"redis_version:7.2.0\r\n"
+            answers = {
+                b"INFO": b"$%d\r\n%b\r\n" % (len(facts), facts),
+                b"SCAN": b"-NOPERM no SCAN for you\r\n",
+            }
+            self.wfile.write(answers.get(words[0].strip(), b"+OK\r\n"))
+
+
+@pytest.mark.fault("R8.21")
+def test_keys_that_may_have_stayed_are_told_of(tmp_path: Path) -> None:
+    notes: list[str] = []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _StubbornRedis) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"redis://127.0.0.1:{server.server_address[1]}/0"
+        environ = {**os.environ, "STACKPROOF_REDIS_URL": url}
+        with starting(["redis"], logs=tmp_path, environ=environ, notes=notes) as servers:
+            info = servers.result()["redis"]
+            assert info.grade == "real", info
+        server.shutdown()
+    assert notes == [
+        f"what begins with {info.prefix} may have stayed on your redis: it ended with exit code 1"
+    ]
 
 
 def test_topics_and_groups_of_the_run_are_removed_and_no_others() -> None:

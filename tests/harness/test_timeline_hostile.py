@@ -137,6 +137,7 @@ def test_a_workload_that_is_nowhere_is_named(phone: Phone) -> None:
     assert "the suite has no check smoke:botj" in str(caught.value)
 
 
+@pytest.mark.fault("index")
 def test_an_index_without_upload_times_gives_no_answer(phone: Phone) -> None:
     phone.index.add(Release("lamps", "1.1", uploaded=None))
     for _ in range(2):  # what was found on the way counts for nothing later either
@@ -145,6 +146,7 @@ def test_an_index_without_upload_times_gives_no_answer(phone: Phone) -> None:
         assert "the package index does not say when files were uploaded" in str(caught.value)
 
 
+@pytest.mark.fault("index")
 def test_an_index_that_fails_half_way_gives_no_answer_and_loses_none(phone: Phone) -> None:
     phone.index.add(
         wants_new_numbers("contacts", "2.1", day(60, 10)),

@@ -84,20 +84,28 @@ class Starting:
 
 @contextmanager
 def starting(
-    names: Sequence[ServerName], *, logs: Path, environ: Mapping[str, str]
+    names: Sequence[ServerName], *, logs: Path, environ: Mapping[str, str], notes: list[str]
 ) -> Iterator[Starting]:
     """Start the named servers, enter the block meanwhile, and stop them at its end.
 
     A server that cannot be had is `unavailable`, with the reason. `environ` may name the user's own
-    servers. The log of each is `logs/NAME.log`. What an earlier run left behind is removed first.
+    servers; `notes` is told then what may have stayed on them. The log of each is `logs/NAME.log`.
+    What an earlier run left behind is removed first.
     """
     clear_leftovers()
     logs.mkdir(parents=True, exist_ok=True)
-    # The keepers are closed first: a server that is still on its way up then gives up.
-    with ThreadPoolExecutor(max_workers=len(_PROVIDERS)) as pool, closing(Keepers()) as keepers:
-        prefix = f"stackproof_{secrets.token_hex(6)}"
-        run = Run(prefix=prefix, keepers=keepers, logs=logs, environ=environ)
-        yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
+    prefix = f"stackproof_{secrets.token_hex(6)}"
+    run = Run(prefix=prefix, keepers=Keepers(), logs=logs, environ=environ)
+    try:
+        # The keepers are closed first: a server that is still on its way up then gives up.
+        with ThreadPoolExecutor(max_workers=len(_PROVIDERS)) as pool, closing(run.keepers):
+            yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
+    finally:
+        notes += (
+            f"what begins with {prefix} may have stayed on your {one.log.stem}: {reason}"
+            for one in run.keepers.started()
+            for reason in one.not_cleaned()
+        )
 
 
 @contextmanager
@@ -105,7 +113,7 @@ def running(
     names: Sequence[ServerName], *, logs: Path, environ: Mapping[str, str]
 ) -> Iterator[dict[ServerName, ServerInfo]]:
     """Do as `starting` does, but enter the block only when every server is up."""
-    with starting(names, logs=logs, environ=environ) as servers:
+    with starting(names, logs=logs, environ=environ, notes=[]) as servers:
         yield servers.result()
 
 

@@ -10,7 +10,7 @@ record that the keeper leaves behind lets the next run clear away the rest.
 
 from __future__ import annotations
 
-__all__ = ["Record", "boot", "started"]
+__all__ = ["NOT_CLEANED", "Record", "boot", "started"]
 
 import contextlib
 import ctypes
@@ -32,6 +32,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _TICK = 0.05
 _SWEEP_SECONDS = 5.0
 _LEAVE_SECONDS = 30.0
+NOT_CLEANED = "cannot clean up: "
+"""How the line of a keeper's log begins that says what stayed, and why."""
 _DYING_SECONDS = 1.0
 
 
@@ -200,18 +202,22 @@ def _kill(send: Callable[[int, int], None], pid: int) -> None:
 
 
 def _leave(task: dict[str, Any]) -> None:
-    """Run the commands that remove what the run wrote elsewhere; a failure is for the log."""
+    """Run the commands that remove what the run wrote elsewhere; tell the log where one fails."""
     for command in task["leave"]:
         try:
-            subprocess.run(
+            done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 env=task["environment"],
                 timeout=_LEAVE_SECONDS,
                 check=False,
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            sys.stderr.write(f"cannot clean up: {type(error).__name__}\n")
+            if done.returncode:
+                sys.stderr.write(f"{NOT_CLEANED}it ended with exit code {done.returncode}\n")
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"{NOT_CLEANED}it did not end within {_LEAVE_SECONDS:g} s\n")
+        except OSError as error:
+            sys.stderr.write(f"{NOT_CLEANED}{error.strerror}\n")
 
 
 def _die_with_parent(stop: signal.Signals) -> Callable[[], None] | None:
@@ -270,4 +276,7 @@ if __name__ == "__main__":
     _adopt_orphans()
     _pipe = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     if _line := _pipe.readline():  # none where the owner was killed before it could say
-        sys.exit(keep(json.loads(_line), Orders(_pipe)))
+        try:
+            sys.exit(keep(json.loads(_line), Orders(_pipe)))
+        except OSError as _error:
+            sys.exit(f"{_error.filename} cannot be used ({_error.strerror})")

@@ -77,6 +77,12 @@ class Keeper:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
+    def not_cleaned(self) -> list[str]:
+        """Return why something may have stayed of what the run wrote to the user's server."""
+        lines = self.said().splitlines()
+        start = keeper.NOT_CLEANED
+        return [line.removeprefix(start) for line in lines if line.startswith(start)]
+
     def order_stop(self) -> None:
         """Give the order to stop, and do not wait."""
         if self._process.stdin:
@@ -112,6 +118,11 @@ class Keepers:
             one.order_stop()
         for one in keepers:
             one.wait()
+
+    def started(self) -> tuple[Keeper, ...]:
+        """Return every keeper that was started."""
+        with self._lock:
+            return tuple(self._keepers)
 
     def living(self) -> frozenset[Keeper]:
         """Return the keepers that keep their servers now."""
