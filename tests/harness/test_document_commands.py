@@ -125,6 +125,53 @@ def test_what_is_no_release_of_an_index_is_noted(
     assert reader.problems == []
 
 
+@pytest.mark.fault("R8.7")
+@pytest.mark.parametrize(
+    "before",
+    [
+        "uv run",
+        "uv run --with x --python 3.11 --no-sync",
+        "poetry run",
+        "conda run -n it --no-capture-output",
+        "sudo -u me",
+        "sudo -n",
+        "sudo -u me env -u X Y=1",
+        "RUN --mount=type=cache,target=/root/.cache --network=none",
+        "RUN --mount=type=cache,target=/c uv run",
+    ],
+)
+@pytest.mark.parametrize("call", ["pip", "python3 -m pip", "uv pip"])
+def test_a_call_is_read_whatever_starts_it(before: str, call: str) -> None:
+    reader = _read(f"{before} {call} install a==1")
+    assert [item.written for made in reader.commands for item in made.installs] == ["a==1"]
+    assert (reader.notes, reader.problems) == ([], [])
+
+
+@pytest.mark.fault("R8.7")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker run x pip install a==1",
+        "sudo -u me docker run --rm x python -m pip install a==1",
+        "docker exec -it x bash -c 'cd y && pip install a==1'",
+        'ssh host "pip install a==1"',
+        "xargs pip install a==1",
+        "bash <<EOF\n  pip install a==1\nEOF",
+        "RUN <<-'END' sh\npip install a==1\n  END",
+    ],
+)
+def test_a_call_that_is_not_read_is_noted(command: str) -> None:
+    reader = _read(f"pip install b==1\n{command}\npip install c==1")
+    assert [item.name for made in reader.commands for item in made.installs] == ["b", "c"]
+    (note,) = reader.notes
+    assert note.line == (3 if "<<" in command else 2)
+    assert reader.problems == []
+
+
+def test_a_here_document_that_is_never_closed_hides_nothing() -> None:
+    assert [made.line for made in _read("1 <<x\npip install a==1").commands] == [2]
+
+
 def test_options_may_stand_anywhere_and_in_any_form() -> None:
     call = _call(
         "pip install -c one.txt a==1 -ctwo.txt --constraint=three.txt -i https://e.org/s "

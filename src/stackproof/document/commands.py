@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import dropwhile
 
 from stackproof.document.options import split_option, takes_value
 from stackproof.document.problems import problem
 from stackproof.document.requirement import is_elsewhere, read_install
-from stackproof.document.shell import Word, logical_lines, simple_commands
+from stackproof.document.shell import (
+    Word,
+    apart_from_here_documents,
+    logical_lines,
+    simple_commands,
+)
 from stackproof.document.stack import Command, Install, Note
 from stackproof.errors import Problem
 
@@ -24,7 +28,19 @@ _INSTALLER_CALL = re.compile(
 )
 _PIP = re.compile(r"(?:.*[/\\])?pip[\d.]*(?:\.exe)?")
 #: What may stand before a command without changing what it installs.
-_BEFORE = ("sudo", "!", "%", "RUN", "export", "-E", "-H", "env", "time", "then", "do", "else")
+_BEFORE = ("sudo", "!", "%", "RUN", "export", "env", "time", "then", "do", "else")
+#: Programs whose `run` starts a command in an environment of theirs.
+_RUNNERS = ("conda", "hatch", "mamba", "micromamba", "pdm", "pipenv", "pixi", "poetry", "uv")
+#: The options of all these whose value is a word of its own.
+_VALUED_BEFORE = frozenset(
+    [
+        *("-C", "-D", "-e", "-g", "-h", "-n", "-p", "-u"),
+        *("--cwd", "--directory", "--env-file", "--environment", "--extra", "--group", "--name"),
+        *("--prefix", "--project", "--python", "--user", "--with", "--with-requirements"),
+    ]
+)
+#: What only prints its arguments.
+_PRINTS = ("echo", "printf", "Write-Host", "Write-Output")
 #: Calls that bring packages too, and are not read.
 _OTHERS = {
     "conda": ("install",),
@@ -55,7 +71,9 @@ class CommandReader:
 
     def read(self, block: str, *, line: int, section: str, step: str) -> None:
         """Read one block, whose first line has the number `line`."""
-        for number, text in logical_lines(block, line):
+        commands, texts = apart_from_here_documents(block)
+        self.pass_over(texts, line=line, what="the text of a here-document")
+        for number, text in logical_lines(commands, line):
             if _PLACEHOLDER.search(text):
                 continue
             try:
@@ -75,11 +93,8 @@ class CommandReader:
                 self.notes.append(Note(line=number, message=message))
 
     def _command(self, words: list[Word], section: str, step: str) -> None:
-        rest = list(dropwhile(lambda word: word.raw in _BEFORE, words))
-        assigned: dict[str, str] = {}
-        while rest and (match := _ASSIGNMENT.fullmatch(rest[0].raw)):
-            assigned[match[1]] = self._expand(Word(match[2], rest[0].line))
-            del rest[0]
+        rest, assignments = _called(words)
+        assigned = {name: self._expand(value) for name, value in assignments}
         if not rest:
             self._variables |= assigned
         elif (arguments := _arguments(rest)) is not None:
@@ -87,8 +102,8 @@ class CommandReader:
             call.read(list(self._expanded(arguments)))
             if call.brings_something:
                 self.commands.append(call.command(section, step))
-        elif rest[1:] and rest[1].raw in _OTHERS.get(rest[0].raw, ()):
-            shown = " ".join(word.raw for word in rest)
+        elif rest[0].raw not in _PRINTS and _brings_packages(rest):
+            shown = " ".join(word.raw for word in words)
             message = f"{shown!r} was passed over; only calls of pip install are read"
             self.notes.append(Note(line=rest[0].line, message=message))
 
@@ -187,6 +202,42 @@ class _Call:
 
     def _pass_over(self, text: str, word: Word, why: str) -> None:
         self.reader.notes.append(Note(line=word.line, message=f"{text!r} was passed over; {why}"))
+
+
+def _called(words: Sequence[Word]) -> tuple[list[Word], list[tuple[str, Word]]]:
+    """Return the command behind all that may stand before one, and what is assigned there."""
+    rest, assigned = list(words), []
+    is_behind = False
+    while rest:
+        raw = rest[0].raw
+        if match := _ASSIGNMENT.fullmatch(raw):
+            assigned.append((match[1], Word(match[2], rest[0].line)))
+            del rest[0]
+        elif raw in _BEFORE:
+            is_behind = True
+            del rest[0]
+        elif raw in _RUNNERS and rest[1:] and rest[1].raw == "run":
+            is_behind = True
+            del rest[:2]
+        elif is_behind and raw.startswith("-") and raw != "-m":
+            has_value = raw in _VALUED_BEFORE and rest[1:] and _arguments(rest[1:]) is None
+            del rest[: 2 if has_value else 1]
+        else:
+            break
+    if rest and rest[0].raw == "-m":  # as in `uv run -m pip install`
+        rest.insert(0, Word("python", rest[0].line))
+    return rest, assigned
+
+
+def _brings_packages(words: Sequence[Word]) -> bool:
+    """Tell whether a command brings packages in a way that is not read."""
+    raw = [word.raw for word in words]
+    return (
+        (raw[1:2] != [] and raw[1] in _OTHERS.get(raw[0], ()))
+        # An installer call that something else is to carry out, such as `docker run`, `sh -c`.
+        or any(_arguments(words[begin:]) is not None for begin in range(1, len(words)))
+        or any(_INSTALLER_CALL.search(f"{word.text} ") for word in words if word.is_quoted)
+    )
 
 
 def _arguments(words: Sequence[Word]) -> Sequence[Word] | None:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Word", "logical_lines", "simple_commands"]
+__all__ = ["Word", "apart_from_here_documents", "logical_lines", "simple_commands"]
 
 _QUOTED = r""""(?:\\.|[^"\\])*"|'[^']*'"""
 _TOKEN = re.compile(
@@ -24,6 +24,9 @@ _TOKEN = re.compile(
 _PROMPT = re.compile(
     r"^[!%](?=\w)|^(?:\([\w.-]+\)\s*)?(?:(?:[\w.-]+@[\w.-]+[^\s$%]*\s?)?[$%]|(?:PS\s+)?[A-Z]:\\[^>]*>)\s+"
 )
+
+#: What begins a here-document (POSIX, Shell Command Language, 2.7.4), and the word that ends it.
+_HERE_DOCUMENT = re.compile(r"(?<!<)<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1(?=$|[\s;&|>)])")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,26 @@ class Word:
     def is_quoted(self) -> bool:
         """Whether a shell keeps it as one word, and takes no part of it for a file."""
         return '"' in self.raw or "'" in self.raw
+
+
+def apart_from_here_documents(block: str) -> tuple[str, str]:
+    """Return a block with the text of its here-documents left blank, and the reverse.
+
+    Both have the lines of the block. A here-document that is never closed is taken for none.
+    """
+    commands = block.split("\n")
+    texts = [""] * len(commands)
+    number = 0
+    while number < len(commands):
+        begin = _HERE_DOCUMENT.search(commands[number])
+        number += 1
+        ends = [line.strip().removeprefix("> ") for line in commands[number:]]
+        if begin and begin[2] in ends:
+            end = number + ends.index(begin[2]) + 1
+            texts[number:end] = commands[number:end]
+            commands[number:end] = [""] * (end - number)
+            number = end
+    return "\n".join(commands), "\n".join(texts)
 
 
 def logical_lines(block: str, line: int) -> Iterator[tuple[int, str]]:
