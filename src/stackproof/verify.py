@@ -18,6 +18,7 @@ from stackproof.environment import (
     StageRecord,
     overwritten_files,
     pip_check,
+    start_notes,
 )
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence, RunRecord
@@ -214,6 +215,7 @@ class _Run:
         overwritten = overwritten_files(environment)
         overwritten.write(self.evidence.folder / "overwritten.json")
         self.notes += overwritten.notes(self.evidence.freeze)
+        self.notes += start_notes(environment)
         self._require_own()
         self.mark = self.mark.model_copy(update={"freeze": freeze})
         self.mark.leave(self.venv)

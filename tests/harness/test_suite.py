@@ -176,6 +176,80 @@ def test_a_stack_that_ends_every_python_is_broken_by_that(
         assert told in message
 
 
+@pytest.mark.fault("A5")
+def test_what_runs_at_every_start_is_named_with_its_owner(bench: Bench, index: Index) -> None:
+    files = {"extra.py": "", "extra.pth": "import sys\n", "paths.pth": "# import sys\nbelow\n"}
+    plan = with_extra(bench, index, files | {"sitecustomize/__init__.py": ""})
+    verdict, evidence = bench.verify(plan)
+    assert verdict.verdict == "ok"
+    notes = [note for note in evidence.run.notes if "at its start" in note]
+    assert [note.partition(" at its start")[0] for note in notes] == [
+        "extra 1.0 has every Python run extra.pth",
+        "extra 1.0 has every Python run sitecustomize",
+    ]
+    report = (evidence.folder / "report.md").read_text(encoding="utf-8")
+    assert all(file in report for file in ("extra.pth", "sitecustomize"))
+
+
+# --- workloads that vanish -------------------------------------------------------------------
+
+MARK = '@pytest.mark.workload("{}", needs=("alpha",), seconds=1, timeout=30)'
+ONE, TWO = MARK.format("one"), MARK.format("two")
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (
+            (
+                f"class TestIt:\n    def __init__(self):\n        pass\n\n"
+                f"    {ONE}\n    def test_one(self):\n        assert False\n"
+            ),
+            "TestIt",
+        ),
+        (
+            (
+                f"import unittest\n\n\nclass Case(unittest.TestCase):\n"
+                f"    {ONE}\n    def test_one(self):\n        assert False\n"
+            ),
+            "Case",
+        ),
+        (
+            f"{ONE}\ndef test_it():\n    assert False\n\n\n{TWO}\ndef test_it():\n    pass\n",
+            "test_it",
+        ),
+        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndef test_it():\n    pass\n", "test_it"),
+        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndel test_it\n", "test_it"),
+        (
+            (
+                f"class TestIt:\n    {ONE}\n    def test_one(self):\n        assert False\n\n"
+                f"    test_one = None\n"
+            ),
+            "TestIt.test_one",
+        ),
+        (f"if not pytest:\n    {ONE}\n    def test_it():\n        assert False\n", "test_it"),
+    ],
+    ids=["init", "unittest", "two", "unmarked", "deleted", "method", "condition"],
+)
+def test_no_workload_vanishes(bench: Bench, body: str, name: str) -> None:
+    bench.write("tests/stack/workloads/test_mine.py", f"import pytest\n\n\n{body}")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert f"test_mine.py: {name}: has a workload marker" in (verdict.trouble or "")
+    assert states(verdict)["smoke:sum"] == "ok"
+
+
+@pytest.mark.fault("A4")
+def test_no_workload_vanishes_for_the_name_of_its_folder(bench: Bench) -> None:
+    bench.write(
+        "tests/stack/workloads/build/test_mine.py",
+        f"import pytest\n\n\n{ONE}\ndef test_one():\n    assert False\n",
+    )
+    verdict, _ = bench.verify(bench.plan())
+    assert states(verdict)["smoke:one"] == "new"
+
+
 # --- the environment and the tools -----------------------------------------------------------
 
 

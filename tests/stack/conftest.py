@@ -16,10 +16,17 @@ from stack_suite.guard import end_with_parent
 from stack_suite.plan import Plan, PlanError, load_plan
 from stack_suite.replay import ISOLATED, failed_report, run_in_child
 from stack_suite.servers import Server, ServersError, load_servers
-from stack_suite.workload import MarkerError, Workload, holds_workload, mentions_workload
+from stack_suite.workload import (
+    MarkerError,
+    Workload,
+    holds_workload,
+    is_passed_over,
+    mentions_workload,
+    vanished_workloads,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
 PLAN = pytest.StashKey[Plan]()
 SERVERS = pytest.StashKey[dict[str, Server]]()
@@ -100,12 +107,40 @@ class PassedOver(pytest.File):
         )
 
 
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Have each workload that a file writes be there, or an error of its file."""
+    if module_path.parent == Path(__file__).parent:
+        return None
+    found: pytest.Module = Workloads.from_parent(parent, path=module_path)
+    return found
+
+
+class Workloads(pytest.Module):
+    """A file of workloads, none of which may vanish."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Collect the file's items; say which workload was written and is none of them."""
+        for name in vanished_workloads(self.obj, self.path):
+            raise self.CollectError(
+                f"{self.path.name}: {name}: has a workload marker, but is gone once the file is "
+                "imported: another of its name took its place, or it was deleted; rename it"
+            )
+        return super().collect()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pycollect_makeitem(
     collector: pytest.Collector, name: str, obj: object
 ) -> Generator[None, Any, Any]:
     """Give every item its check; what cannot be a check, or is none, is an error of its file."""
     made = yield
+    if isinstance(obj, type) and is_passed_over(obj) and holds_workload(obj):
+        raise collector.CollectError(
+            f"{collector.path.name}: {name}: has a workload marker, but no function is run of a "
+            "class with an __init__ or __new__, unittest's among them; make it a plain function"
+        )
     if not made and holds_workload(obj):
         raise collector.CollectError(
             f"{collector.path.name}: {name}: has a workload marker, but only functions named "

@@ -6,6 +6,7 @@ from stackproof.environment.drift import Drift, drift_between
 from stackproof.environment.overwritten import Overwritten, overwritten_files
 from stackproof.environment.pip_check import PipCheck, pip_check
 from stackproof.environment.scratch import scratch_environment
+from stackproof.environment.start_files import start_notes
 from stackproof.environment.virtualenv import Environment, Freeze, distributions
 from stackproof.index.failures import FailureKind
 
@@ -26,4 +27,5 @@ __all__ = [
     "overwritten_files",
     "pip_check",
     "scratch_environment",
+    "start_notes",
 ]

@@ -23,7 +23,7 @@ from stackproof.environment.virtualenv import Environment, Freeze, distributions
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.records import Record
 
-__all__ = ["Overwritten", "overwritten_files"]
+__all__ = ["Overwritten", "code_in", "overwritten_files", "rows_of"]
 
 #: What an import loads. Whatever else is written over changes no module.
 _MODULES = (".py", ".so", ".pyd")
@@ -110,7 +110,7 @@ def _few(files: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(list(files)[:_SHOWN]) + more
 
 
-def _rows(record: Path) -> list[list[str]]:
+def rows_of(record: Path) -> list[list[str]]:
     """Return the lines of a RECORD: path, hash, size; none of what cannot be read as one."""
     try:
         return list(csv.reader(record.read_text(encoding="utf-8").splitlines()))
@@ -120,7 +120,7 @@ def _rows(record: Path) -> list[list[str]]:
 
 def _hashes(record: Path) -> Iterator[tuple[str, str]]:
     """Yield each file of a module that a distribution brought, and its hash, where there is one."""
-    for file, digest, *_ in (row for row in _rows(record) if len(row) > 1):
+    for file, digest, *_ in (row for row in rows_of(record) if len(row) > 1):
         first = file.partition("/")[0]
         if digest and file.endswith(_MODULES) and first not in ("..", "", *_STRAY):
             yield file, digest
@@ -148,8 +148,13 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 def _start_lines(library: Path, record: Path) -> list[str]:
     """Return what a distribution has Python run at each start: code in `.pth` files (`site`)."""
-    paths = [row[0] for row in _rows(record) if row and row[0].endswith(".pth")]
-    lines = [line for path in paths for line in _text(library / path).splitlines()]
+    paths = [row[0] for row in rows_of(record) if row and row[0].endswith(".pth")]
+    return [line for path in paths for line in code_in(library / path)]
+
+
+def code_in(pth: Path) -> list[str]:
+    """Return the lines of a `.pth` file that Python executes."""
+    lines = _text(pth).splitlines()
     return [line for line in lines if line.startswith(("import ", "import\t"))]
 
 

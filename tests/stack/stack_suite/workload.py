@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stack_suite import servers as server_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from types import ModuleType
 
     import pytest
 
@@ -63,10 +66,50 @@ def parse_marker(mark: pytest.Mark) -> Workload:
 
 def holds_workload(obj: object) -> bool:
     """Tell whether a function, or one of a class, has the marker."""
-    if isinstance(obj, type):
-        return any(map(holds_workload, vars(obj).values()))
     marks = getattr(obj, "pytestmark", None)
-    return isinstance(marks, list) and any(mark.name == "workload" for mark in marks)
+    if isinstance(marks, list) and any(mark.name == "workload" for mark in marks):
+        return True
+    return isinstance(obj, type) and any(map(holds_workload, vars(obj).values()))
+
+
+def vanished_workloads(module: ModuleType, file: Path) -> Iterator[str]:
+    """Yield the functions and classes that a file gives the marker and its module has not.
+
+    Such as `TestIt.test_sum`: a second one of the same name took its place, or it was deleted.
+    """
+    marked = Counter(_marked(ast.parse(file.read_bytes()).body))
+    for name, times in marked.items():
+        found: object = module
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if times > 1 or not holds_workload(found):
+            yield name
+
+
+def is_passed_over(cls: type) -> bool:
+    """Tell whether pytest collects nothing of a class, or hands it to unittest, for what makes it.
+
+    https://docs.pytest.org/en/stable/explanation/goodpractices.html, "Conventions for Python test
+    discovery": "without an __init__ method".
+    """
+    makers = {"__init__", "__new__"}
+    return any(makers & vars(base).keys() for base in cls.__mro__ if base is not object)
+
+
+def _marked(body: Iterable[ast.AST], within: str = "") -> Iterator[str]:
+    """Yield the name of each function and class with the marker, whatever it is defined under."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if any(map(_is_marker, node.decorator_list)):
+                yield within + node.name
+            if isinstance(node, ast.ClassDef):
+                yield from _marked(node.body, f"{within}{node.name}.")
+        else:
+            yield from _marked(ast.iter_child_nodes(node), within)
+
+
+def _is_marker(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.workload")
 
 
 def mentions_workload(file: Path) -> bool:
