@@ -365,6 +365,13 @@ FRAMEWORKS = [
         does="autolog does nothing",
     ),
     Break(
+        "mlflow-sklearn-autolog",
+        "mlflow.sklearn",
+        "autolog = module.autolog; module.autolog = lambda: autolog(log_models=False)",
+        "artifacts/model",
+        does="autolog records no model",
+    ),
+    Break(
         "mlflow-server",
         "mlflow.store.tracking.sqlalchemy_store",
         NO_METRIC.format(store="SqlAlchemyStore"),

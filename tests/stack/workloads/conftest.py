@@ -8,6 +8,7 @@ import shutil
 import sys
 import uuid
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ from stack_suite.servers import Server, load_servers, unavailable_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from airflow.models import DagBag
 
 DAGS = Path(__file__).parent / "dags"
 
@@ -123,6 +126,26 @@ def airflow_on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             shutil.copy(DAGS / f"{dag}.py", folder)
 
     return set_up
+
+
+@pytest.fixture
+def airflow_2() -> bool:
+    """Tell whether Airflow is one of the releases whose scheduler reads DAG files by itself."""
+    return metadata.version("apache-airflow").startswith("2.")
+
+
+@pytest.fixture
+def read_dags(*, airflow_2: bool) -> Callable[[], DagBag]:
+    """Return a function that reads Airflow's DAG files, so that each can be tested."""
+
+    def read() -> DagBag:
+        from airflow.models import DagBag
+
+        if not airflow_2:
+            run_command("airflow", "dags", "reserialize")  # it runs only what its database knows
+        return DagBag()
+
+    return read
 
 
 @pytest.fixture

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.workload(
-    "pandas-parquet", needs=("pandas",), uses=("numpy", "pyarrow"), seconds=1, timeout=90
+    "pandas-parquet",
+    needs=("pandas",),
+    uses=("numpy", "pyarrow"),
+    seconds=1,
+    timeout=90,
+    oldest={"pandas": "2.1.4"},
 )
 def test_parquet() -> None:
     """Write every common dtype to Parquet; pandas reads equal ones, and pyarrow the same values."""
@@ -69,7 +74,12 @@ def test_parquet() -> None:
 
 
 @pytest.mark.workload(
-    "pandas-arrow", needs=("pandas",), uses=("numpy", "pyarrow"), seconds=1, timeout=90
+    "pandas-arrow",
+    needs=("pandas",),
+    uses=("numpy", "pyarrow"),
+    seconds=1,
+    timeout=90,
+    oldest={"pandas": "2.1.4"},
 )
 def test_arrow() -> None:
     """Hand columns between NumPy, pandas and Arrow; grouped sums agree with plain Python's."""
@@ -104,7 +114,11 @@ def test_arrow() -> None:
 
 
 @pytest.mark.workload(
-    "sklearn-pickle", needs=("scikit-learn", "pandas", "numpy"), seconds=3, timeout=120
+    "sklearn-pickle",
+    needs=("scikit-learn", "pandas", "numpy"),
+    seconds=3,
+    timeout=120,
+    oldest={"scikit-learn": "1.3.2"},
 )
 def test_pickle(run: Callable[..., str]) -> None:
     """Fit a pipeline on a frame, pickle it, and predict the same in a process of its own."""
@@ -155,7 +169,13 @@ def test_pickle(run: Callable[..., str]) -> None:
     assert run(sys.executable, "-c", other, str(os.getpid())) == "Pipeline True\n"
 
 
-@pytest.mark.workload("sklearn-estimators", needs=("scikit-learn", "numpy"), seconds=2, timeout=120)
+@pytest.mark.workload(
+    "sklearn-estimators",
+    needs=("scikit-learn", "numpy"),
+    seconds=2,
+    timeout=120,
+    oldest={"scikit-learn": "1.3.2"},
+)
 def test_estimators() -> None:
     """Compare estimators with what NumPy computes from the definition."""
     import numpy as np
@@ -196,6 +216,7 @@ def test_estimators() -> None:
     servers=("postgres",),
     seconds=1,
     timeout=90,
+    oldest={"pandas": "2.1.4", "sqlalchemy": "2.0.20"},
 )
 def test_sql(database: str) -> None:
     """Write a frame to PostgreSQL through SQLAlchemy, append to it, and read equal values."""

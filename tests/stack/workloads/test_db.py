@@ -50,6 +50,7 @@ def ask(database: str) -> Callable[..., list[tuple[Any, ...]]]:
     servers=("postgres",),
     seconds=1,
     timeout=60,
+    oldest={"sqlalchemy": "1.4.40"},
 )
 def test_orm(engine: Engine, ask: Callable[..., list[tuple[Any, ...]]]) -> None:
     """Relate orders to customers: joins, sums, JSON paths, a cascade, a refused duplicate."""
@@ -127,6 +128,7 @@ def find_id(ask: Callable[..., list[tuple[Any, ...]]], name: str) -> int:
     servers=("postgres",),
     seconds=1,
     timeout=60,
+    oldest={"sqlalchemy": "1.4.40"},
 )
 def test_transactions(engine: Engine, ask: Callable[..., list[tuple[Any, ...]]]) -> None:
     """Commit, roll back whole and to a savepoint; nobody sees what is not committed."""
@@ -178,7 +180,12 @@ def test_transactions(engine: Engine, ask: Callable[..., list[tuple[Any, ...]]])
 
 
 @pytest.mark.workload(
-    "psycopg2-copy", needs=("psycopg2-binary",), servers=("postgres",), seconds=0.5, timeout=60
+    "psycopg2-copy",
+    needs=("psycopg2-binary",),
+    servers=("postgres",),
+    seconds=0.5,
+    timeout=60,
+    oldest={"psycopg2-binary": "2.9.5"},
 )
 def test_copy(database: str) -> None:
     """Copy rows in and out, and read them through a cursor on the server."""
@@ -208,7 +215,12 @@ def test_copy(database: str) -> None:
 
 
 @pytest.mark.workload(
-    "psycopg2-types", needs=("psycopg2-binary",), servers=("postgres",), seconds=0.5, timeout=60
+    "psycopg2-types",
+    needs=("psycopg2-binary",),
+    servers=("postgres",),
+    seconds=0.5,
+    timeout=60,
+    oldest={"psycopg2-binary": "2.9.5"},
 )
 def test_types(database: str) -> None:
     """Send values of every common type and get equal ones; quote what would be an injection."""

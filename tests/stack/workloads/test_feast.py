@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.workload("feast-lifecycle", needs=("feast", "pandas"), seconds=5, timeout=120)
+@pytest.mark.workload(
+    "feast-lifecycle", needs=("feast", "pandas"), seconds=5, timeout=120, oldest={"feast": "0.40.0"}
+)
 def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the template from init to online and historical features.
 
@@ -20,8 +23,9 @@ def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> 
     """
     import pandas as pd
     from feast import FeatureStore
-    from feast.cli import cli
 
+    [command] = entry_points(group="console_scripts", name="feast")
+    cli = command.load()
     cli(["init", "shop"], standalone_mode=False)
     repo = Path("shop/feature_repo").absolute()
     applied = run("feast", "apply", cwd=repo)
@@ -58,7 +62,13 @@ def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> 
     assert past["conv_rate_plus_val1"].tolist() == [pytest.approx(earlier["conv_rate"] + 7)]
 
 
-@pytest.mark.workload("feast-point-in-time", needs=("feast", "pandas"), seconds=4, timeout=90)
+@pytest.mark.workload(
+    "feast-point-in-time",
+    needs=("feast", "pandas"),
+    seconds=4,
+    timeout=90,
+    oldest={"feast": "0.40.0"},
+)
 def test_point_in_time() -> None:
     """Join features as they were known at each moment, neither later ones nor outlived ones."""
     import pandas as pd

@@ -68,7 +68,13 @@ def recorder() -> Iterator[Recorder]:
         thread.join()
 
 
-@pytest.mark.workload("grafana-requests", needs=("grafana-client",), seconds=1, timeout=60)
+@pytest.mark.workload(
+    "grafana-requests",
+    needs=("grafana-client",),
+    seconds=1,
+    timeout=60,
+    oldest={"grafana-client": "4.2.0"},
+)
 def test_requests(recorder: Recorder) -> None:
     """Send requests as Grafana's HTTP API has them, and understand its answers.
 
@@ -120,6 +126,7 @@ def test_requests(recorder: Recorder) -> None:
     servers=("grafana",),
     seconds=2,
     timeout=60,
+    oldest={"grafana-client": "4.2.0"},
 )
 def test_dashboards(server: Callable[[str], Server], unique: Callable[[str], str]) -> None:
     """Make a folder and a dashboard on a Grafana server, read them back, and delete them."""

@@ -39,7 +39,12 @@ def receive(consumer: KafkaConsumer, count: int, *, seconds: float = 30) -> list
 
 
 @pytest.mark.workload(
-    "kafka-messages", needs=("kafka-python",), servers=("kafka",), seconds=1, timeout=90
+    "kafka-messages",
+    needs=("kafka-python",),
+    servers=("kafka",),
+    seconds=1,
+    timeout=90,
+    oldest={"kafka-python": "2.0.2"},
 )
 def test_messages(cluster: dict[str, Any], unique: Callable[[str], str]) -> None:
     """Produce compressed messages with keys and headers; consume them by assignment."""
@@ -96,7 +101,12 @@ def test_messages(cluster: dict[str, Any], unique: Callable[[str], str]) -> None
 
 
 @pytest.mark.workload(
-    "kafka-group", needs=("kafka-python",), servers=("kafka",), seconds=8, timeout=90
+    "kafka-group",
+    needs=("kafka-python",),
+    servers=("kafka",),
+    seconds=8,
+    timeout=90,
+    oldest={"kafka-python": "2.0.2"},
 )
 def test_group(
     cluster: dict[str, Any], member: dict[str, int], unique: Callable[[str], str]

@@ -60,7 +60,13 @@ def fetch(url: str) -> str:
         return body.decode()
 
 
-@pytest.mark.workload("prometheus-exposition", needs=("prometheus-client",), seconds=1, timeout=60)
+@pytest.mark.workload(
+    "prometheus-exposition",
+    needs=("prometheus-client",),
+    seconds=1,
+    timeout=60,
+    oldest={"prometheus-client": "0.20.0"},
+)
 def test_exposition() -> None:
     """Count, gauge and time; parse the same values out of what is served over HTTP."""
     import prometheus_client as client
@@ -116,7 +122,11 @@ def test_exposition() -> None:
 
 
 @pytest.mark.workload(
-    "prometheus-multiprocess", needs=("prometheus-client",), seconds=1, timeout=60
+    "prometheus-multiprocess",
+    needs=("prometheus-client",),
+    seconds=1,
+    timeout=60,
+    oldest={"prometheus-client": "0.20.0"},
 )
 def test_multiprocess(run: Callable[..., str]) -> None:
     """Count in two processes that end, and collect the sum of both in a third."""
@@ -165,6 +175,7 @@ def test_multiprocess(run: Callable[..., str]) -> None:
     servers=("prometheus",),
     seconds=2,
     timeout=60,
+    oldest={"prometheus-client": "0.20.0"},
 )
 def test_scrape(server: Callable[[str], Server], unique: Callable[[str], str]) -> None:
     """Let a Prometheus server scrape counter, gauge and histogram, and query them back."""

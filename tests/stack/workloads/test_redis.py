@@ -45,7 +45,14 @@ def key(
     connect().delete(*names)
 
 
-@pytest.mark.workload("redis-values", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60)
+@pytest.mark.workload(
+    "redis-values",
+    needs=("redis",),
+    servers=("redis",),
+    seconds=0.5,
+    timeout=60,
+    oldest={"redis": "4.5.1"},
+)
 def test_values(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Write values of each kind with one client, and read them with another."""
     import redis
@@ -84,7 +91,12 @@ def test_values(connect: Callable[..., Redis], key: Callable[[str], str]) -> Non
 
 
 @pytest.mark.workload(
-    "redis-streams", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60
+    "redis-streams",
+    needs=("redis",),
+    servers=("redis",),
+    seconds=0.5,
+    timeout=60,
+    oldest={"redis": "4.5.1"},
 )
 def test_streams(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Publish to a subscriber; share a stream in a group, where what fails is claimed again."""
@@ -123,7 +135,12 @@ def hear(subscriber: PubSub, count: int) -> list[tuple[str, object]]:
 
 
 @pytest.mark.workload(
-    "redis-scripts", needs=("redis",), servers=("redis",), seconds=0.5, timeout=60
+    "redis-scripts",
+    needs=("redis",),
+    servers=("redis",),
+    seconds=0.5,
+    timeout=60,
+    oldest={"redis": "4.5.1"},
 )
 def test_scripts(connect: Callable[..., Redis], key: Callable[[str], str]) -> None:
     """Run a Lua script by its digest, and hold a lock that others wait for."""

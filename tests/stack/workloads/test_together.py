@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from airflow.models import DagBag
     from stack_suite.servers import Server
 
 
@@ -53,6 +54,7 @@ def nine(
     servers=("postgres", "redis", "kafka"),
     seconds=17,
     timeout=180,
+    oldest={"apache-airflow": "2.10.3", "mlflow": "2.16.0", "torch": "2.3.1", "feast": "0.40.0"},
 )
 def test_together(
     nine: str,
@@ -60,17 +62,18 @@ def test_together(
     server: Callable[[str], Server],
     unique: Callable[[str], str],
     free_port: Callable[[], int],
+    *,
+    read_dags: Callable[[], DagBag],
 ) -> None:
     """Run one DAG through all nine architectures; the values meet at the end."""
     import mlflow
     import psycopg2
     import redis
-    from airflow.models import DagBag
     from kafka import KafkaConsumer, TopicPartition
     from prometheus_client.parser import text_string_to_metric_families
 
     place = {"cluster": cluster, "topic": unique("scores"), "key": unique("score")}
-    bag = DagBag()
+    bag = read_dags()
     assert bag.import_errors == {}
     done = bag.dags["nine"].test(run_conf=place | {"port": free_port()})
     tasks = {task.task_id: task for task in done.get_task_instances()}

@@ -7,7 +7,9 @@ import math
 import pytest
 
 
-@pytest.mark.workload("torch-gradient", needs=("torch",), seconds=3, timeout=60)
+@pytest.mark.workload(
+    "torch-gradient", needs=("torch",), seconds=3, timeout=60, oldest={"torch": "2.2.0"}
+)
 def test_gradient() -> None:
     """Differentiate x * sin(x) + exp(2x); the derivative is known."""
     import torch
@@ -19,7 +21,9 @@ def test_gradient() -> None:
     torch.testing.assert_close(x.grad, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.workload("torch-numpy-bridge", needs=("torch", "numpy"), seconds=3, timeout=60)
+@pytest.mark.workload(
+    "torch-numpy-bridge", needs=("torch", "numpy"), seconds=3, timeout=60, oldest={"torch": "2.2.0"}
+)
 def test_numpy_bridge() -> None:
     """Share memory with NumPy both ways: what one side writes, the other reads."""
     import numpy as np
@@ -38,7 +42,9 @@ def test_numpy_bridge() -> None:
     assert torch.tensor(np.float64(0.1)).item() == 0.1
 
 
-@pytest.mark.workload("torch-training", needs=("torch",), seconds=5, timeout=90)
+@pytest.mark.workload(
+    "torch-training", needs=("torch",), seconds=5, timeout=90, oldest={"torch": "2.2.0"}
+)
 def test_training() -> None:
     """Train a small net below a bound; its copy by state and its TorchScript agree with it."""
     import torch
@@ -67,7 +73,13 @@ def test_training() -> None:
         torch.testing.assert_close(script(x), trained(x))
 
 
-@pytest.mark.workload("torchvision-images", needs=("torchvision",), seconds=5, timeout=60)
+@pytest.mark.workload(
+    "torchvision-images",
+    needs=("torchvision",),
+    seconds=5,
+    timeout=60,
+    oldest={"torchvision": "0.17.0"},
+)
 def test_torchvision() -> None:
     """Run compiled operators on boxes and on a PNG, and a model with random weights.
 
@@ -98,7 +110,9 @@ def test_torchvision() -> None:
     assert not torch.equal(answer[0], answer[1])
 
 
-@pytest.mark.workload("torchaudio-sines", needs=("torchaudio",), seconds=3, timeout=60)
+@pytest.mark.workload(
+    "torchaudio-sines", needs=("torchaudio",), seconds=3, timeout=60, oldest={"torchaudio": "2.2.0"}
+)
 def test_torchaudio() -> None:
     """Resample a sine, which stays the same sine; find another one's pitch in its spectrogram."""
     import torch

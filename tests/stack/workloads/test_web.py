@@ -45,7 +45,11 @@ def shop(spawn: Callable[..., Background], free_port: Callable[[], int]) -> tupl
 
 
 @pytest.mark.workload(
-    "web-validation", needs=("fastapi", "uvicorn", "pydantic"), seconds=2, timeout=60
+    "web-validation",
+    needs=("fastapi", "uvicorn", "pydantic"),
+    seconds=2,
+    timeout=60,
+    oldest={"fastapi": "0.100.0"},
 )
 def test_validation(shop: tuple[Background, str]) -> None:
     """Answer a valid request; refuse an invalid one with the field's path; tell the schema."""
@@ -72,6 +76,7 @@ def test_validation(shop: tuple[Background, str]) -> None:
     uses=("websockets",),
     seconds=2,
     timeout=60,
+    oldest={"fastapi": "0.100.0"},
 )
 def test_websocket(shop: tuple[Background, str]) -> None:
     """Exchange numbers over one websocket."""
@@ -85,7 +90,13 @@ def test_websocket(shop: tuple[Background, str]) -> None:
     assert answers == [2, 40]
 
 
-@pytest.mark.workload("web-graceful-stop", needs=("fastapi", "uvicorn"), seconds=2, timeout=60)
+@pytest.mark.workload(
+    "web-graceful-stop",
+    needs=("fastapi", "uvicorn"),
+    seconds=2,
+    timeout=60,
+    oldest={"fastapi": "0.100.0"},
+)
 def test_graceful_stop(shop: tuple[Background, str]) -> None:
     """Ask the server to stop in the middle of an answer: it ends that first, then closes."""
     process, place = shop
