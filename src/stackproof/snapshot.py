@@ -24,7 +24,9 @@ from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.index.build_cache import build_cache
 from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.default import default_index, extra_indexes
 from stackproof.index.failures import classify, explain
+from stackproof.index.pages import DEBUG_LOG, PAGE_LOGGING, doubts
 from stackproof.index.releases import Release
 from stackproof.index.target import Target
 from stackproof.matrix import ConstraintSource
@@ -186,12 +188,18 @@ class _Resolver:
                 command,
                 log=log,
                 limit=_LIMIT_SECONDS,
-                env={**cache.environ, "NO_COLOR": "1"},
+                env={**cache.environ, "NO_COLOR": "1", "RUST_LOG": PAGE_LOGGING},
                 cwd=self.folder,
                 tick=self.tick,
             )
         words = log.read_text(encoding="utf-8", errors="replace")
         kind = classify(words, finished)
+        if kind in (None, "refused") and (found := doubts(words)).projects():
+            index = default_index("uv", self.environ)
+            with IndexClient() as client:
+                indexes = [*extra_indexes("uv", self.environ), index]
+                found.settle(client, indexes, _target(self.python), self.subject.cut_off)
+        words = DEBUG_LOG.sub("", words)
         if kind == "refused":
             raise _RefusedError(self._refusal(words))
         if kind is not None:

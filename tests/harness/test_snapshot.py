@@ -166,6 +166,17 @@ def test_a_release_without_extras_or_family_has_a_snapshot_too(
     assert pins_of(text_of(subject, environ)) == ["deep==0.1"]
 
 
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("project", ["deep", "flow-alpha"])
+def test_no_snapshot_rests_on_a_page_that_is_none(
+    find: Callable[[], Subject], index: Index, environ: dict[str, str], project: str
+) -> None:
+    subject = find()
+    index.fail(Fault.GARBAGE, project, place="page")
+    with pytest.raises(CannotJudgeError, match=f"its page of {project} lists no file"):
+        text_of(subject, environ)
+
+
 def test_a_version_that_is_not_there_names_its_neighbours(
     index: Index, client: IndexClient
 ) -> None:

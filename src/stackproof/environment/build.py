@@ -171,6 +171,8 @@ class Builder:
             failure=call.failure,
             message=_message(call),
         )
+        if call.failure is None and self.environment.installer == "uv":
+            log.with_suffix(".debug").unlink(missing_ok=True)  # a hundred times what it said
         self.notes += _yanked(stage, call.words)
         self.notes += (f"stage {stage.name}: {_taken(item)}" for item in earlier)
         return record, after

@@ -23,11 +23,13 @@ from stackproof.index.default import without_credentials
 from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 
-__all__ = ["PAGE_LOGGING", "DoubtfulError", "Doubts", "doubts"]
+__all__ = ["DEBUG_LOG", "PAGE_LOGGING", "DoubtfulError", "Doubts", "doubts"]
 
 #: The filters of `RUST_LOG` with which uv tells what it found nothing of, and which pages it was
 #: refused, over which it else passes where it can backtrack.
 PAGE_LOGGING = "uv_client::registry_client=debug,uv_resolver=debug"
+#: What uv then says beside its words.
+DEBUG_LOG = re.compile(r"^(?:DEBUG|WARN) .*\n", re.MULTILINE)
 
 _NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _SAID = re.compile(

@@ -30,7 +30,7 @@ from stackproof.index.lifetimes import (
     public_lifetimes,
     without_lifetimes,
 )
-from stackproof.index.pages import PAGE_LOGGING, DoubtfulError, doubts
+from stackproof.index.pages import DEBUG_LOG, PAGE_LOGGING, DoubtfulError, doubts
 from stackproof.index.target import Target
 from stackproof.plan import timestamp
 from stackproof.process import run
@@ -40,7 +40,6 @@ __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
 _LIMIT_SECONDS = 300
 _NAMED = 3
-_DEBUG_LOG = re.compile(r"^(?:DEBUG|WARN) .*\n", re.MULTILINE)
 _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via (?P<via>.*))?$")
 
 
@@ -162,7 +161,7 @@ class Resolver:
         kind = classify(words, finished)
         if kind in (None, "refused") and not self.offline:
             self._settle(wanted, words)
-        words = _DEBUG_LOG.sub("", words)
+        words = DEBUG_LOG.sub("", words)
         if kind is None or (self.offline and finished.exit == 0):
             return {"chosen": _parse(resolved)}
         if kind == "refused" and not self.offline:

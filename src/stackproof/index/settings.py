@@ -56,7 +56,7 @@ _PIP = frozenset(
 )
 #: Settings that no installation asks for, of which nothing is said.
 _OF_UV_ALONE = re.compile(
-    r"(?:tool|project|publish|run|init|internal|installer|test|preview|show|env)(?:-.*)?"
+    r"python|system-python|(?:tool|project|publish|run|init|internal|installer|test|preview|show|env)(?:-.*)?"
     r"|no-(?:progress|env-file|config|sources|wrap|modify-path)|config-file|working-dir|color"
     r"|cache-keys|dev-dependencies|workspace|sources|package|managed|.*environments|conflicts"
     r"|default-groups|dependency-groups|build-backend|compile-bytecode|required-version|pip"
