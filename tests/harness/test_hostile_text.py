@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from audit_bench import Desk, matrix_text
+from sites import MATRIX, Shop
+from support.index import Index
+from support.wheels import Release
 
+from stackproof.audit.markdown import section
+from stackproof.candidate.summary import trial_markdown
+from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment.constraints import constraint_lines
 from stackproof.errors import MatrixError, Problem
 from stackproof.matrix import load_matrix
 from stackproof.plan import timestamp
+from stackproof.repair.records import Repair, Tried
+from stackproof.repair.summary import repair_markdown
 from stackproof.sessions.nox_session import console
 from stackproof.templates import markdown_templates
 from stackproof.text import plain
+from stackproof.timeline.records import Timeline
+from stackproof.timeline.summary import timeline_markdown
+
+#: What acts on a terminal or turns text round, and markup that would act on a page.
+EVIL = "<script>evil</script> [a](javascript:evil) | \x1b[31m\x9b2J\u202e."
 
 
 @pytest.mark.fault("C6")
@@ -75,3 +92,102 @@ def test_no_markup_of_others_is_live_in_markdown() -> None:
         said="<script>x</script> [a](javascript:b) ![p](http://c)\u202e\x9b2J\x1b"
     )
     assert text == "&lt;script>x&lt;/script> [a]\\(javascript:b) ![p]\\(http://c)"
+
+
+def _evil_run(root: Path) -> Mapping[str, str]:
+    text = MATRIX
+    for key in ("title", "summary", "reason", "area", "role", "text"):
+        text = re.sub(rf'\b{key} = "[^"]*"', lambda m: f'{m[0][:-1]} {_toml(EVIL)}"', text)
+    shop = Shop(root=root)
+    (shop.matrices / "tiny.toml").write_text(text, encoding="utf-8")
+    said = {"version:alpha": ("failed", EVIL), "smoke:sum": ("failed", EVIL)}
+    shop.run(said, known=True, complaints={"beta": (EVIL,)})
+    shop.run(said, row="other", trouble=EVIL)
+    shop.page()
+    return {
+        str(file): file.read_text(encoding="utf-8")
+        for file in sorted(root.rglob("*"))
+        if file.suffix in (".html", ".md", ".svg", ".xml")
+    }
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _evil_audit(root: Path) -> Mapping[str, str]:
+    with Index(Release("alpha", "1.0", yanked=EVIL), Release("beta", "2.0")) as index:
+        text = matrix_text("alpha==1.0", "beta==2.0")
+        return {"audit.md": section(Desk(root=root, index=index).audit(text))}
+
+
+def _evil_trial(root: Path) -> Mapping[str, str]:
+    _, verdict = Shop(root=root).run({"smoke:sum": ("failed", EVIL)})
+    trial = TrialVerdict(
+        **dict(verdict),
+        base_row="plain",
+        requested=(EVIL,),
+        resolvable=False,
+        reason=EVIL,
+        baseline=None,
+        comparison=None,
+        moved={},
+        pins_moved=(),
+        companions=(EVIL,),
+        guilty=(EVIL,),
+        conflict=EVIL,
+    )
+    return {"trial.md": trial_markdown(trial)}
+
+
+def _evil_repair(_: Path) -> Mapping[str, str]:
+    repair = Repair(
+        matrix="tiny",
+        row="plain",
+        as_of="2025-06-01T00:00:00Z",
+        found=False,
+        failing=("smoke:sum",),
+        unmended=("smoke:sum",),
+        tried=(Tried(check="smoke:sum", message=EVIL, sources=(EVIL,)),),
+        pins=(),
+        confirmed=False,
+        minimal=False,
+        removals=(),
+        remedies=(),
+        builds=1,
+        built=1,
+        notes=(EVIL,),
+        toml="",
+    )
+    return {"repair.md": repair_markdown(repair)}
+
+
+def _evil_timeline(_: Path) -> Mapping[str, str]:
+    timeline = Timeline(
+        matrix="tiny",
+        row="plain",
+        since="2025-01-01T00:00:00Z",
+        until="2025-06-01T00:00:00Z",
+        buildable_since=None,
+        builds=1,
+        built=1,
+        checks=(),
+        notes=(EVIL,),
+    )
+    return {"timeline.md": timeline_markdown(timeline)}
+
+
+@pytest.mark.fault("F")
+@pytest.mark.parametrize(
+    "reports", [_evil_run, _evil_audit, _evil_trial, _evil_repair, _evil_timeline]
+)
+def test_no_report_has_anything_of_others_that_acts(
+    tmp_path: Path, reports: Callable[[Path], Mapping[str, str]]
+) -> None:
+    written = reports(tmp_path)
+    assert any("evil" in text for text in written.values())
+    for file, text in written.items():
+        assert not re.search("[\x1b\x9b\u202e]", text), file
+        outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+        assert "<script>evil" not in outside, file
+        assert not file.endswith(".md") or "](javascript:" not in outside, file
