@@ -15,17 +15,21 @@ from stackproof.plan import Plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.verdict import Verdict, judge
-from stackproof.verify import verify
+from stackproof.verify import Conclude, verify
 
 __all__ = ["Laboratory"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Laboratory:
-    """Runs plans in scratch environments, and finds what an earlier run of a plan left behind."""
+    """Runs plans in scratch environments, and finds what an earlier run of a plan left behind.
+
+    `conclude` judges a run and writes its reports, see `verify`.
+    """
 
     project: Project
     progress: Progress
+    conclude: Conclude
 
     def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
         """Carry out a plan in an environment made for it and removed afterwards; judge it.
@@ -36,7 +40,9 @@ class Laboratory:
         name = plan.fingerprint[:16]
         scratch = scratch_environment(name, python=plan.python, installer=plan.installer)
         with scratch as venv:
-            return verify(plan, venv, self.project, self.progress, home)
+            return verify(
+                plan, venv, self.project, self.progress, conclude=self.conclude, home=home
+            )
 
     def recall(
         self, plan: Plan, home: Path | None = None, not_before: datetime | None = None

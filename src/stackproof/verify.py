@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -30,22 +30,29 @@ from stackproof.process import ask
 from stackproof.progress import Progress
 from stackproof.project import Project, without_python_settings
 from stackproof.records import to_json, write_atomically
-from stackproof.report import write_reports
-from stackproof.report.audited import audited_claims
 from stackproof.reuse import Mark, reusable_build
 from stackproof.servers import ServerInfo, Starting, masked, starting
 from stackproof.suite import Suite
 from stackproof.suite_tools import suite_tools
-from stackproof.verdict import Verdict, judge
+from stackproof.verdict import Verdict
 from stackproof.workloads import declared_workloads, needed_servers
 
-__all__ = ["verify"]
+__all__ = ["Conclude", "verify"]
+
+#: Judges the evidence of a run, and writes all reports of it.
+Conclude = Callable[[Evidence], Verdict]
 
 
 def verify(
-    plan: Plan, venv: Path, project: Project, progress: Progress, home: Path | None = None
+    plan: Plan,
+    venv: Path,
+    project: Project,
+    progress: Progress,
+    *,
+    conclude: Conclude,
+    home: Path | None = None,
 ) -> tuple[Verdict, Evidence]:
-    """Carry out a plan in the virtual environment at `venv` and judge it.
+    """Carry out a plan in the virtual environment at `venv`, and have it judged by `conclude`.
 
     The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
@@ -60,7 +67,14 @@ def verify(
         with ended_by_signals(), alone(home):
             Evidence.clear(home)
             evidence = Evidence.create(home, plan)
-            work = _Run(plan=plan, venv=venv, project=project, progress=progress, evidence=evidence)
+            work = _Run(
+                plan=plan,
+                venv=venv,
+                project=project,
+                progress=progress,
+                conclude=conclude,
+                evidence=evidence,
+            )
             return work.to_its_end(), evidence
     except OSError as error:
         raise CannotJudgeError(
@@ -76,6 +90,7 @@ class _Run:
     venv: Path
     project: Project
     progress: Progress
+    conclude: Conclude
     evidence: Evidence
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     begin: float = field(default_factory=time.monotonic)
@@ -180,8 +195,7 @@ class _Run:
             built=self.built,
             trouble=self.trouble,
         ).write(self.evidence.folder / "run.json")
-        verdict = judge(self.evidence, audited_claims(self.evidence))
-        write_reports(self.evidence, verdict)
+        verdict = self.conclude(self.evidence)
         self.evidence.publish()
         return verdict
 

@@ -41,6 +41,7 @@ from stackproof.plan import Plan, timestamp
 from stackproof.progress import Progress
 from stackproof.repair.records import Repair
 from stackproof.repair.working import Workshop
+from stackproof.report import conclude
 from stackproof.timeline.probing import Prober
 from stackproof.timeline.records import Break, CheckHistory, Culprit, Timeline
 from stackproof.timeline.releases import Releases
@@ -154,6 +155,7 @@ class Phone:
             laboratory=Impatient(
                 project=self.bench.project,
                 progress=Progress(Console(quiet=True)),
+                conclude=conclude,
                 patience=self.patience,
             ),
             home=self.bench.root / "reports" / "phone" / "plain" / "probes",

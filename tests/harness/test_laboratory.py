@@ -13,12 +13,13 @@ from stackproof.laboratory import Laboratory
 from stackproof.matrix import parse_matrix
 from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
+from stackproof.report import conclude
 
 
 @pytest.fixture
 def laboratory(bench: Bench) -> Laboratory:
     progress = Progress(Console(file=bench.output, width=120))
-    return Laboratory(project=bench.project, progress=progress)
+    return Laboratory(project=bench.project, progress=progress, conclude=conclude)
 
 
 def probe(*only: str) -> Plan:

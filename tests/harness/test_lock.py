@@ -23,13 +23,14 @@ from stackproof.laboratory import Laboratory
 from stackproof.lock import FILES, Lock, lock
 from stackproof.plan import Plan
 from stackproof.progress import Progress
+from stackproof.report import conclude
 
 FREEZE = {"alpha": "1.0", "beta": "1.0", "gamma": "1.1"}
 
 
 def make(bench: Bench, plan: Plan) -> Lock:
     progress = Progress(Console(file=StringIO()))
-    return lock(plan, Laboratory(project=bench.project, progress=progress))
+    return lock(plan, Laboratory(project=bench.project, progress=progress, conclude=conclude))
 
 
 def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench: Bench) -> None:

@@ -24,6 +24,7 @@ from stackproof.repair.records import Change, RemedyTrial, Removal, Repair, Trie
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
 from stackproof.repair.writing import RepairedRow
+from stackproof.report import conclude
 from stackproof.timeline.probing import Prober
 from stackproof.timeline.releases import Releases
 from stackproof.timeline.row import RowAt
@@ -149,7 +150,9 @@ class Phone:
                 moment=self.moment,
                 prober=Prober(
                     laboratory=Laboratory(
-                        project=self.bench.project, progress=Progress(Console(quiet=True))
+                        project=self.bench.project,
+                        progress=Progress(Console(quiet=True)),
+                        conclude=conclude,
                     ),
                     home=self.bench.root / "reports" / "phone" / "plain" / "probes",
                     progress=Progress(Console(file=self.bench.output)),

@@ -27,6 +27,7 @@ from stackproof.matrix import parse_matrix
 from stackproof.plan import Installer, Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
+from stackproof.report import conclude
 from stackproof.verdict import Verdict
 from stackproof.verify import verify
 
@@ -194,7 +195,7 @@ class Bench:
         """Carry a plan out in an environment, a new one where none is given."""
         where = venv or self.environment(plan.installer)
         progress = Progress(Console(file=self.output, width=120))
-        return verify(plan, where, self.project, progress)
+        return verify(plan, where, self.project, progress, conclude=conclude)
 
     def verify_command(self, plan: Plan, venv: Path) -> list[str]:
         """Return the command that does as `verify` does, and exits with the verdict's code."""
@@ -220,11 +221,12 @@ from rich.console import Console
 from stackproof.plan import Plan
 from stackproof.progress import Progress
 from stackproof.project import Project
+from stackproof.report import conclude
 from stackproof.verify import verify
 root, plan, venv = map(Path, sys.argv[1:])
 project = Project(root=root, environ=dict(os.environ), stage_limit=60, suite_limit=60)
 read = Plan.model_validate_json(plan.read_text(encoding="utf-8"))
-sys.exit(verify(read, venv, project, Progress(Console()))[0].exit_code)
+sys.exit(verify(read, venv, project, Progress(Console()), conclude=conclude)[0].exit_code)
 """
 
 

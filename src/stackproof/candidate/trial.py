@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -9,7 +10,6 @@ from pydantic import ValidationError
 
 from stackproof.candidate.comparison import compare, moved, unheld, versions_asked
 from stackproof.candidate.resolution import RefusedStage, TrialResolver
-from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment import StageRecord, drift_between
 from stackproof.environment.drift import Change
@@ -18,7 +18,6 @@ from stackproof.evidence import Evidence, RunRecord
 from stackproof.laboratory import Laboratory
 from stackproof.plan import Plan
 from stackproof.records import write_atomically
-from stackproof.report import write_reports
 from stackproof.verdict import Verdict, judge
 
 __all__ = ["Bench"]
@@ -26,7 +25,7 @@ __all__ = ["Bench"]
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where trials are made.
+    """Where trials are made; `write` writes their reports.
 
     A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
     the one that was made before of the very same plan.
@@ -34,6 +33,7 @@ class Bench:
 
     laboratory: Laboratory
     resolver: TrialResolver
+    write: Callable[[Evidence, TrialVerdict], None]
     not_before: datetime
     recall: bool = False
 
@@ -99,7 +99,7 @@ class Bench:
     def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
         """Write down what was found about a trial after it was judged."""
         amended = trial.model_copy(update=more)
-        self._write(self.evidence(trial), amended)
+        self.write(self.evidence(trial), amended)
         return amended
 
     def evidence(self, trial: TrialVerdict) -> Evidence:
@@ -142,15 +142,9 @@ class Bench:
 
     def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
         """Write a trial's verdict and reports, and make it the latest of its kind."""
-        self._write(evidence, trial)
+        self.write(evidence, trial)
         evidence.publish()
         return trial
-
-    @staticmethod
-    def _write(evidence: Evidence, trial: TrialVerdict) -> None:
-        write_reports(evidence, trial)
-        report = evidence.folder / "report.md"
-        write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
 
 
 def _is_concluded(evidence: Evidence) -> bool:

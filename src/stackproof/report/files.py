@@ -1,14 +1,27 @@
-"""Write every report of one run beside its evidence."""
+"""Judge one run, and write every report of it beside its evidence."""
 
 from __future__ import annotations
 
+from stackproof.candidate.summary import trial_markdown
+from stackproof.candidate.verdict import TrialVerdict
 from stackproof.evidence import Evidence
 from stackproof.records import write_atomically
+from stackproof.report.audited import audited_claims
 from stackproof.report.junit import junit_xml
 from stackproof.report.markdown import markdown
-from stackproof.verdict import Verdict
+from stackproof.verdict import Verdict, judge
 
-__all__ = ["write_reports"]
+__all__ = ["conclude", "write_reports", "write_trial"]
+
+
+def conclude(evidence: Evidence) -> Verdict:
+    """Judge a run by its evidence and the last audit of its row, and write its reports.
+
+    Raises OSError if there is no room for them.
+    """
+    verdict = judge(evidence, audited_claims(evidence))
+    write_reports(evidence, verdict)
+    return verdict
 
 
 def write_reports(evidence: Evidence, verdict: Verdict) -> None:
@@ -16,3 +29,10 @@ def write_reports(evidence: Evidence, verdict: Verdict) -> None:
     write_atomically(evidence.folder / "junit.xml", junit_xml(verdict))
     write_atomically(evidence.folder / "report.md", markdown(evidence, verdict))
     verdict.write(evidence.folder / "verdict.json")
+
+
+def write_trial(evidence: Evidence, trial: TrialVerdict) -> None:
+    """Write the same of a trial, whose `report.md` begins with what it is compared with."""
+    write_reports(evidence, trial)
+    report = evidence.folder / "report.md"
+    write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))

@@ -32,6 +32,7 @@ from stackproof.laboratory import Laboratory
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
+from stackproof.report import conclude
 from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options
 from stackproof.sessions.rows import find_row
@@ -79,7 +80,7 @@ def _calibrate(
     with IndexClient() as client:
         index = default_index("uv", project.environ)
         calibrator = Calibrator(
-            laboratory=Laboratory(project=project, progress=Progress(screen)),
+            laboratory=Laboratory(project=project, progress=Progress(screen), conclude=conclude),
             chooser=Chooser(
                 project=project,
                 client=client,

@@ -32,6 +32,7 @@ from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
+from stackproof.report import conclude
 from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant, python_version
 from stackproof.sessions.rows import find_row
@@ -208,7 +209,9 @@ class _Grids:
         if not self.given.install:
             return found
         prover = Prover(
-            laboratory=Laboratory(project=self.project, progress=Progress(self.screen)),
+            laboratory=Laboratory(
+                project=self.project, progress=Progress(self.screen), conclude=conclude
+            ),
             home=self.project.reports / "grid",
             modules=dict(self.given.modules),
         )

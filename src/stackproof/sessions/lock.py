@@ -11,6 +11,7 @@ from stackproof.lock import FILES
 from stackproof.lock import lock as lock_row
 from stackproof.plan import make_plan
 from stackproof.progress import Progress
+from stackproof.report import conclude
 from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
@@ -29,7 +30,7 @@ def lock(session: nox.Session, root: Path) -> None:
     given = options.parse_args(session.posargs)
     name, row, matrix = find_row(given.row, root / "matrices")
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
-    made = lock_row(plan, Laboratory(project=project, progress=Progress(screen)))
+    made = lock_row(plan, Laboratory(project=project, progress=Progress(screen), conclude=conclude))
     home = project.home(plan).relative_to(root)
     lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]
     lines.append(

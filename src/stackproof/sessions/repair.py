@@ -23,6 +23,7 @@ from stackproof.repair.records import Repair
 from stackproof.repair.summary import print_repair, repair_markdown
 from stackproof.repair.working import Workshop
 from stackproof.repair.writing import RepairedRow, refuse_another
+from stackproof.report import conclude
 from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
@@ -78,7 +79,9 @@ def _repair(
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
     now = datetime.now(timezone.utc)
     moment = plan.as_of or now.replace(minute=0, second=0, microsecond=0)
-    laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
+    laboratory = Laboratory(
+        project=project, progress=Progress(Console(quiet=True)), conclude=conclude
+    )
     index = default_index("uv", project.environ)
     with IndexClient() as client:
         workshop = Workshop(

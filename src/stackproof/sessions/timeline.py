@@ -19,6 +19,7 @@ from stackproof.plan import make_plan, timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
+from stackproof.report import conclude
 from stackproof.sessions.nox_session import console, ends_in_words, open_project
 from stackproof.sessions.options import Options, instant
 from stackproof.sessions.rows import find_row
@@ -74,7 +75,9 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
     since = given.since or midnight(until - _YEAR)
     if since >= until:
         raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
-    laboratory = Laboratory(project=project, progress=Progress(Console(quiet=True)))
+    laboratory = Laboratory(
+        project=project, progress=Progress(Console(quiet=True)), conclude=conclude
+    )
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     with ExitStack() as stack:
         client = IndexClient()

@@ -18,6 +18,7 @@ from stackproof.index.resolver import Resolver
 from stackproof.laboratory import Laboratory
 from stackproof.progress import Progress
 from stackproof.project import Project
+from stackproof.report import conclude, write_trial
 from stackproof.sessions.rows import find_row
 
 __all__ = ["Opened", "open_bench"]
@@ -56,7 +57,8 @@ def open_bench(
     with IndexClient() as client:
         resolver = Resolver(client=client, index=index, environ=project.environ)
         bench = Bench(
-            laboratory=Laboratory(project=project, progress=progress),
+            laboratory=Laboratory(project=project, progress=progress, conclude=conclude),
+            write=write_trial,
             resolver=TrialResolver(project=project, resolver=resolver),
             # One that this session makes is fresh for all of its trials.
             not_before=datetime.now(timezone.utc) - baseline_age,

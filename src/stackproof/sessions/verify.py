@@ -9,7 +9,7 @@ import nox
 from stackproof.matrix import load_matrix
 from stackproof.plan import Plan, make_plan
 from stackproof.progress import Progress
-from stackproof.report import print_verdict
+from stackproof.report import conclude, print_verdict
 from stackproof.sessions.nox_session import (
     console,
     ends_in_words,
@@ -37,7 +37,9 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
         session.error(f"exit 2, could not judge: {choice.problems}")
     project = open_project(session, root, installer(session))
     plan = _plan(session, choice)
-    verdict, evidence = carry_out(plan, environment(session), project, Progress(screen))
+    verdict, evidence = carry_out(
+        plan, environment(session), project, Progress(screen), conclude=conclude
+    )
     print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")
