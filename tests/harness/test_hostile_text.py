@@ -23,6 +23,8 @@ from stackproof.matrix import load_matrix
 from stackproof.plan import timestamp
 from stackproof.repair.records import Repair, Tried
 from stackproof.repair.summary import repair_markdown
+from stackproof.report.document import document_markdown
+from stackproof.report.site.shelf import Shelf
 from stackproof.sessions.nox_session import console
 from stackproof.templates import markdown_templates
 from stackproof.text import plain
@@ -104,7 +106,10 @@ def _evil_run(root: Path) -> Mapping[str, str]:
     shop.run(said, known=True, complaints={"beta": (EVIL,)})
     shop.run(said, row="other", trouble=EVIL)
     shop.page()
-    return {
+    shelf = Shelf(reports=shop.reports, matrices=shop.matrices)
+    (row,) = (row for row in shelf.rows()[0] if row.plan.row == "plain")
+    page = document_markdown(row, ("alpha", "beta"), None, reports=shop.reports, lang="en")
+    return {"document.md": page} | {
         str(file): file.read_text(encoding="utf-8")
         for file in sorted(root.rglob("*"))
         if file.suffix in (".html", ".md", ".svg", ".xml")

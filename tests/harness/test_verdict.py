@@ -136,6 +136,14 @@ def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
     assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
 
 
+def test_a_pin_without_a_module_is_not_called_imported(bench: Bench) -> None:
+    empty = json.loads(suite_line("import:beta", "passed"))
+    empty["user_properties"] += [["modules", []]]
+    some = [line for line in lines(bench) if '"import:beta"' not in line]
+    verdict = judge(evidence_of(bench, *some, json.dumps(empty)))
+    assert (verdict.verdict, verdict.depth) == ("ok", {"alpha": "import", "beta": "none"})
+
+
 def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(bench: Bench) -> None:
     verdict = judge(evidence_of(bench, *lines(bench)))
     left_out = {"smoke:model": ("scikit-lern",)}
