@@ -45,7 +45,7 @@ class Mark(Record):
         """Return the mark of an environment, or None if no build began in it."""
         path = venv / "stackproof.json"
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as error:

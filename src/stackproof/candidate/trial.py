@@ -150,7 +150,7 @@ class Bench:
 def _is_concluded(evidence: Evidence) -> bool:
     """Tell whether a run was written down as a trial: one may end before it comes to that."""
     try:
-        text = (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+        text = (evidence.folder / "verdict.json").read_bytes()
         TrialVerdict.model_validate_json(text)
     except (OSError, ValidationError):
         return False

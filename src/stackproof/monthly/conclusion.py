@@ -46,7 +46,7 @@ def read_stories(reports: Path) -> tuple[Story, ...]:
     file = _file(reports)
     if not file.exists():
         raise StackproofError("there are no stories yet; run `nox -s monthly -- merge` first")
-    return _Stories.model_validate_json(file.read_text(encoding="utf-8")).stories
+    return _Stories.model_validate_json(file.read_bytes()).stories
 
 
 def _file(reports: Path) -> Path:

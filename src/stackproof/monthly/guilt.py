@@ -72,7 +72,7 @@ def _searched(home: Path, check: str, since: datetime) -> Iterator[Guilty]:
 
 def _timeline(home: Path) -> tuple[CheckHistory, ...]:
     try:
-        text = (home / "timeline.json").read_text(encoding="utf-8")
+        text = (home / "timeline.json").read_bytes()
         return Timeline.model_validate_json(text).checks
     except (OSError, ValidationError):
         return ()

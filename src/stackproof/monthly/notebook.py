@@ -66,7 +66,7 @@ class Notebook:
     def _read(self) -> _Issues:
         if not self._file.exists():
             return _Issues()
-        return _Issues.model_validate_json(self._file.read_text(encoding="utf-8"))
+        return _Issues.model_validate_json(self._file.read_bytes())
 
 
 def _digest(text: str) -> str:

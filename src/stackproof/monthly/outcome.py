@@ -90,7 +90,7 @@ def _trials(listed: datetime, reports: Path) -> Iterator[TrialVerdict]:
         if newest is None:
             continue
         try:
-            text = (newest.folder / "verdict.json").read_text(encoding="utf-8")
+            text = (newest.folder / "verdict.json").read_bytes()
             verdict = TrialVerdict.model_validate_json(text)
         except ValidationError:
             continue

@@ -52,7 +52,7 @@ def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[Ta
 def read_end(reports: Path, task: Task) -> TaskEnd | None:
     """Return how a task ended, or None if that was not written down."""
     try:
-        return TaskEnd.model_validate_json(_file(reports, task, "json").read_text(encoding="utf-8"))
+        return TaskEnd.model_validate_json(_file(reports, task, "json").read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -263,7 +263,7 @@ def _is_enough(known: Found, checks: Sequence[str]) -> bool:
 
 
 def _verdict(evidence: Evidence) -> Verdict:
-    text = (evidence.folder / "verdict.json").read_text(encoding="utf-8")
+    text = (evidence.folder / "verdict.json").read_bytes()
     return Verdict.model_validate_json(text)
 
 

@@ -22,7 +22,9 @@ def traceback_packages(runs: Iterable[Path], check: str) -> list[str]:
     """
     for folder in runs:
         log = folder / "checks.jsonl"
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        lines = (
+            log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+        )
         for line in lines:
             if f'"{check}"' in line and '"failed"' in line:
                 found = _PACKAGE.findall(json.dumps(json.loads(line).get("longrepr")))
