@@ -151,9 +151,12 @@ def test_a_release_comes_with_the_constraint_file_that_can_be_had(
 ) -> None:
     monkeypatch.delenv("STACKPROOF_CONSTRAINTS_MIRROR", raising=False)
     checkout.write("matrices/tiny.toml", TINY.replace("[[stages]]", CONSTRAINTS, 1))
-    checkout.write(f"matrices/constraints/c-1.0/c-{PYTHON}.txt", "alpha==1.0\n")
+    checkout.write(f"matrices/constraints/c-1.0/c-{PYTHON}.txt", "gamma==1.0\n")
     assert _calibrate(checkout, "sum", "--only", "newest") == ""
     assert _found(checkout) == {("sum", "newest"): ("passed", {"alpha": "1.0"})}
+    latest = checkout.root / "reports" / "calibration" / "latest"
+    [stage] = json.loads((latest / "plan.json").read_text(encoding="utf-8"))["stages"]
+    assert stage["constraints"]["name"] == "of-alpha"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
 class Chooser:
     """Chooses by resolving, without installing; `sources` are the constraint files by label.
 
-    `pythons` are the interpreters at hand, the newest first.
+    `pythons` are the interpreters at hand, the newest first; `python` is the documented one.
     """
 
     project: Project
@@ -68,6 +68,7 @@ class Chooser:
     resolver: Resolver
     sources: Mapping[str, ConstraintSource]
     pythons: Sequence[str]
+    python: str
     _files: dict[PlannedConstraints, ConstraintFile | None] = field(default_factory=dict)
 
     def newest(self, needs: Sequence[str], floors: Mapping[str, str]) -> Choice:
@@ -123,7 +124,8 @@ class Chooser:
         for builds in (False, True):
             found = (
                 answer
-                for python in pythons
+                # What must be built most likely can be on the interpreter that is documented.
+                for python in sorted(pythons, key=lambda one: builds and one != self.python)
                 for answer in [self._on(python, needs, exact, as_of, builds=builds)]
                 if not _note(answer, python, refusals)
             )
@@ -151,7 +153,9 @@ class Chooser:
         constrained: tuple[str, ...] = ()
         if file is not None:
             text = file.content.decode("utf-8", errors="replace")
-            constrained = tuple(name for name in map(_name, needs) if name in _names(text))
+            # A constraint file need not speak of what it belongs to.
+            spoken = _names(text) | {self.sources[label].pin} if label else set()
+            constrained = tuple(name for name in map(_name, needs) if name in spoken)
             first = self.resolver.resolve(
                 Wanted(
                     requirements=_requirements(constrained, exact),

@@ -29,6 +29,7 @@ from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
 from stackproof.index.resolver import Resolver
 from stackproof.laboratory import Laboratory
+from stackproof.plan import make_plan
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
@@ -87,6 +88,7 @@ def _calibrate(
                 resolver=Resolver(client=client, index=index, environ=project.environ),
                 sources=matrix.constraints,
                 pythons=interpreters(project.environ),
+                python=make_plan(matrix, name=name, row=row).python,
             ),
             matrix=matrix,
             name=name,
