@@ -202,3 +202,17 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
 )
 def test_a_refusal_comes_down_to_a_sentence(words: str, said: str) -> None:
     assert sentence(words) == said
+
+
+@pytest.mark.fault("4")
+def test_a_yanked_requirement_is_named_with_its_reason(tmp_path: Path) -> None:
+    releases = (
+        Release("store", "2.0", requires=["files==2.0.*"]),
+        Release("files", "2.0", yanked="should have dropped py3.8 (sorry)"),
+        Release("files", "2.1"),
+    )
+    with Index(*releases) as index:
+        found = Desk(root=tmp_path, index=index).audit(matrix_text("store==2.0"))
+    (told,) = [line for line in messages(found, "joint") if "stage s1" in line]
+    assert "files 2.0 was yanked (should have dropped py3.8 (sorry))" in told
+    assert "store 2.0 requires files" in told

@@ -92,7 +92,7 @@ def test_what_changes_no_module_does_not_count(
 ) -> None:
     index.add(*releases)
     verdict, evidence = bench.verify(bench.plan(text=BOTH))
-    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+    assert (verdict.trouble, verdict.verdict) == (None, "ok")
     assert evidence.overwritten is not None
     assert evidence.overwritten.files == evidence.overwritten.settled == {}
 
@@ -103,7 +103,7 @@ def test_what_an_owner_settles_at_each_start_is_told_and_does_not_count(
     modules = {"alpha/__init__.py": '__version__ = "1.0"  # twin\n', "twin.pth": START}
     index.add(Release("twin", "2.0", modules=modules))
     verdict, evidence = bench.verify(bench.plan(text=BOTH))
-    assert verdict.verdict == "ok"
+    assert (verdict.trouble, verdict.verdict) == (None, "ok")
     found = evidence.overwritten
     assert found is not None
     assert (found.files, found.settled) == ({}, {"alpha/__init__.py": ("twin", "alpha")})

@@ -291,3 +291,19 @@ def test_the_command_line_wins_over_the_row() -> None:
     planned = make_plan(matrix, name="full", row="mended", python="3.10", as_of=may)
     assert (planned.python, planned.as_of) == ("3.10", may)
     assert arguments(planned)["mend"][-1] == "2025-05-01T00:00:00Z"
+
+
+@pytest.mark.fault("R8.16")
+def test_what_is_new_in_a_plan_counts_for_what_is_built() -> None:
+    class Newer(Plan):
+        platform: str
+
+    planned = plan()
+    here, there = (
+        Newer(**dict(planned), platform=platform).build_fingerprint for platform in ("a", "b")
+    )
+    assert here != there
+    asked = {"only": ("import:*",), "row": "other", "requested": ("alpha==2.0",), "title": "T"}
+    assert planned.model_copy(update=asked).build_fingerprint == planned.build_fingerprint
+    pip = planned.model_copy(update={"installer": "pip"})
+    assert pip.build_fingerprint != planned.build_fingerprint

@@ -301,3 +301,12 @@ def test_one_that_can_stand_in_for_another_is_kept_once() -> None:
     holds = Sets("ab", "ac")
     assert drop_needless("abc", holds) == ("a", "c")
     assert holds.asked == ["bc", "ac", "a", "c"]
+
+
+@pytest.mark.fault("6")
+def test_a_check_that_answers_both_ways_for_one_state_is_noticed() -> None:
+    recorded = Recorded({"coin": [5], "steady": []}, state=lambda _: "the same")
+    search = Search(recorded, recorded)
+    search.ask(day(0), ["coin", "steady"])
+    search.ask(day(9), ["coin", "steady"])
+    assert search.unsteady == {"coin"}

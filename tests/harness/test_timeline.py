@@ -268,7 +268,8 @@ def test_a_row_that_cannot_be_built_at_first_is_traced_from_when_it_can(phone: P
     timeline = phone.trace(CONTACTS, samples=0)
     assert timeline.buildable_since == timestamp(day(41))
     assert found(timeline, CONTACTS).breaks[0].since == timestamp(day(60, 10))
-    assert found(timeline, CONTACTS).asked[0] == Asked(as_of=timestamp(SINCE), passed=None)
+    first = Asked(as_of=timestamp(SINCE), passed=None, why="there is no phone 1.5")
+    assert found(timeline, CONTACTS).asked[0] == first
 
 
 def test_a_release_that_cannot_be_built_is_named(phone: Phone) -> None:
@@ -383,7 +384,7 @@ def history(
     check: str, state: State, *breaks: Break, fixes: tuple[Break, ...] = ()
 ) -> CheckHistory:
     asked = (
-        Asked(as_of=timestamp(SINCE), passed=False),
+        Asked(as_of=timestamp(SINCE), passed=False, why="no light"),
         Asked(as_of=timestamp(UNTIL), passed=None),
     )
     return CheckHistory(id=check, state=state, breaks=breaks, fixes=fixes, asked=asked)
@@ -411,7 +412,10 @@ def test_the_table_says_what_turned_when_and_why() -> None:
             "│ lamps 1.1 has no light │"
         ),
         "│ │ │ lamps 1.2 has light │",
-        "│ smoke:d │ never worked (asked 2 times) │ │",
+        (
+            "│ smoke:d │ never worked when asked (2 times, from 2025-01-01T00:00:00Z to "
+            "2025-09-14T00:00:00Z) │ as of 2025-01-01T00:00:00Z: no light │"
+        ),
         lines[9],
         "lamps 1.1 was yanked",
         ("phone/plain can be installed as of 2025-01-01T00:00:00Z; 5 builds, 2 of them made now"),

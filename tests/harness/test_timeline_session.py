@@ -79,7 +79,7 @@ def test_a_timeline_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixtu
         "timeline: reports/tiny/plain/timeline.md",
     ]
     page = (tiny.root / "reports/tiny/plain/timeline.md").read_text(encoding="utf-8")
-    assert "| `pip-check:beta` | worked whenever asked (2 times) |  |" in page
+    assert "| `pip-check:beta` | worked whenever asked (2 times, from " in page
 
 
 def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> None:
@@ -89,7 +89,7 @@ def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> 
         until = f"2025-06-01T{hour:02}:00:00Z"
         assert run(sessions.timeline, tiny, "plain", "--until", until, *checks) == ""
         found.append(written(tiny, "timeline.json"))
-    assert [item["since"] for item in found] == ["2024-06-01T00:00:00Z"] * 2
+    assert [item["since"] for item in found] == ["2020-01-01T01:00:00Z"] * 2
     # The later end alone is another one.
     assert [(item["builds"], item["built"]) for item in found] == [(2, 2), (2, 1)]
 

@@ -36,8 +36,10 @@ _FATES = {
 }
 
 
-def compare(baseline: Verdict, trial: Verdict) -> Comparison:
+def compare(baseline: Verdict, trial: Verdict, *, lucky: Collection[str] = ()) -> Comparison:
     """Put every check of either run in exactly one list, each in the order of the trial's report.
+
+    Of `lucky` ones nothing follows from either answer, so they are not comparable.
 
     One that failed as the matrix records, and fails otherwise now, is a regression too. A complaint
     of `pip check` is a check only where there is one: where `pip check` ran on the other side and
@@ -49,8 +51,9 @@ def compare(baseline: Verdict, trial: Verdict) -> Comparison:
     otherwise = {check.id for check in trial.checks if check.state == "new" and check.id in known}
     lists: dict[str, list[str]] = {name: [] for name in Comparison.model_fields}
     for check in [*after, *(name for name in before if name not in after)]:
-        fate = _FATES.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
-        lists["regressions" if check in otherwise else fate].append(check)
+        fates = {} if check in lucky else _FATES
+        fate = fates.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
+        lists["regressions" if check in otherwise and check not in lucky else fate].append(check)
         if (_outcome(check, before), _outcome(check, after)) == ("passed", "skipped"):
             lists["lost"].append(check)
     return Comparison.model_validate(lists)
@@ -58,7 +61,8 @@ def compare(baseline: Verdict, trial: Verdict) -> Comparison:
 
 def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
     unasked = "skipped"
-    if CheckId.parse(check).kind == "pip-check" and outcomes.get(CheckId("pip-check")) in (
+    by_complaint = CheckId.parse(check).kind in ("pip-check", "overwrite")
+    if by_complaint and outcomes.get(CheckId("pip-check")) in (
         "passed",
         "failed",
     ):

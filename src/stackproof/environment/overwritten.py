@@ -19,6 +19,7 @@ from typing import Literal
 
 from packaging.markers import default_environment
 
+from stackproof.checks import ALL, CheckId
 from stackproof.environment.virtualenv import Environment, Freeze, distributions
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.records import Record
@@ -52,6 +53,16 @@ class Overwritten(Record):
     def subjects(self) -> tuple[str, ...]:
         """The distributions that stand for the overwritten files: each file's first owner."""
         return tuple(sorted({owners[0] for owners in self.files.values()}))
+
+    def obscures(self, check: str) -> bool:
+        """Tell whether a check may load overwritten files, so that luck may answer for it.
+
+        What a workload loads is not known, so it may be any of them.
+        """
+        asked = CheckId.parse(check)
+        if not self.files or asked.answered_by != "suite":
+            return False
+        return asked.kind == "smoke" or asked.subject in (ALL, *self.users)
 
     def about(self, freeze: Freeze, subject: str | None = None) -> str:
         """Say whose the overwritten files are, or those of one subject alone.

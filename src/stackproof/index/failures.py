@@ -15,7 +15,7 @@ import re
 from typing import Literal
 
 from stackproof.index.failed_builds import failed_build
-from stackproof.index.refusal import required, sentence
+from stackproof.index.refusal import sentence, tells_facts
 from stackproof.process import Finished
 
 __all__ = ["FailureKind", "cause", "classify", "explain", "with_build_output"]
@@ -115,7 +115,7 @@ def cause(message: str) -> str:
     lines = (_LAYOUT.sub(" ", line).strip() for line in words.splitlines())
     return (
         sentence(words)
-        if required(words)
+        if tells_facts(words)
         else next(filter(None, lines), "").removeprefix("error: ")
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-__all__ = ["Required", "lacks_files", "required", "sentence"]
+__all__ = ["Required", "lacks_files", "required", "sentence", "tells_facts"]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
@@ -22,6 +22,8 @@ _FACT = re.compile(
     rf"(?P<what>{_NAME}){_EXTRAS}{_MARKER}(?P<range>{_SPEC})?"
     rf"|there (?:is|are) no versions? of (?P<missing>{_NAME}){_MARKER}(?P<missing_at>{_SPEC})?"
     rf"|(?P<absent>{_NAME}){_MARKER} was not found in the package registry"
+    rf"|(?P<yanked>{_NAME})(?P<yanked_at>{_SPEC})? (?:was|is) yanked"
+    r"(?: \(reason: (?P<reason>.*?)\)(?= and |, |\.\s|\.?$| we can))?"
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
 )
 #: A requirement that differs between platforms or Pythons; what follows is a list.
@@ -73,6 +75,11 @@ def lacks_files(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.lower() for name in names if name))
 
 
+def tells_facts(words: str) -> bool:
+    """Tell whether a resolver's account holds anything that a sentence can be made of."""
+    return _FACT.search(_premises(words)) is not None
+
+
 def sentence(words: str) -> str:
     """Return what the resolver's words come down to, without its derivation.
 
@@ -103,7 +110,8 @@ def _premises(words: str) -> str:
 
 def _about(match: re.Match[str]) -> str:
     """Return the distribution that a fact is about."""
-    return (match["what"] or match["missing"] or match["absent"] or match["wheelless"]).lower()
+    kinds = ("what", "missing", "absent", "yanked", "wheelless")
+    return next(match[kind] for kind in kinds if match[kind]).lower()
 
 
 def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
@@ -114,6 +122,9 @@ def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
     if match["absent"]:
         return f"there is no {match['absent']} in the index"
+    if match["yanked"]:
+        reason = f" ({match['reason']})" if match["reason"] else ""
+        return f"{match['yanked']}{_at(match['yanked_at'])} was yanked{reason}"
     return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
 
 

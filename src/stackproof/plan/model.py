@@ -40,6 +40,9 @@ _WORDS: Any = {
     "stages": {"__all__": {"step", "reason", "reasons"}},
 }
 
+#: The keys of a plan that change who asks which checks, and not what is built.
+_QUESTIONS = ("matrix", "row", "requested", "only", "groups", "checks")
+
 
 class PlannedPin(Record):
     """A pin as the row has it; `documented` is the document's version."""
@@ -167,6 +170,12 @@ class Plan(Record):
     def fingerprint(self) -> str:
         """The sha256 of what is built and checked; what is merely said of it does not count."""
         return fingerprint(self.model_dump(mode="json", exclude=_WORDS))
+
+    @property
+    def build_fingerprint(self) -> str:
+        """The sha256 of what is built, and of how a check is answered there, whatever is asked."""
+        left_out = {**_WORDS, **dict.fromkeys(_QUESTIONS, True)}
+        return fingerprint(self.model_dump(mode="json", exclude=left_out))
 
 
 def timestamp(value: datetime) -> str:

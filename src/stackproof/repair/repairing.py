@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -107,7 +107,7 @@ class Repairer:
             versions=kept,
             removals=trials | {name: self._as_documented(name, kept, whole) for name in changed},
             remedies=self._trials_of_remedies,
-            notes=self._sources.notes(_failed(whole)),
+            notes=(*self._sources.notes(_failed(whole)), *_luck(whole)),
         )
 
     def _try_remedies(
@@ -183,7 +183,8 @@ class Repairer:
         for checks in ([CheckId("pip-check")], []):
             found = self.prober.ask(plan, checks, what)
             lost = _lost_pins(pins, found) if found.refusal is None else []
-            named = dict.fromkeys([*_failed(found), *lost])
+            told = [check for check in _failed(found) if found.passes(check) is False]
+            named = dict.fromkeys([*told, *lost])
             failed = tuple(check for check in named if check not in _failed(whole))
             if failed:
                 break
@@ -334,6 +335,16 @@ def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:
         for name, version in pins.items()
         if not satisfies(found.freeze.get(name, ""), version)
     ]
+
+
+def _luck(found: Found) -> Iterator[str]:
+    """Say of which checks nothing follows from their answers, and why."""
+    reasons: dict[str, list[str]] = {}
+    for check in found.checks:
+        if (luck := found.luck(check)) is not None:
+            reasons.setdefault(luck, []).append(check)
+    for luck, checks in reasons.items():
+        yield f"nothing follows from any answer to {', '.join(checks)}: {luck}"
 
 
 def _failed(found: Found) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Sources:
             Tried(
                 check=check.id,
                 sources=(_CONSISTENT, *self._vain.get(check.id, ())),
-                message=next(iter(check.message.splitlines()), ""),
+                message=last.why_not(check.id),
             )
             for check in last.checks.values()
             if check.outcome == "failed"
@@ -112,6 +112,7 @@ class Sources:
         if better is not None:
             yield f"the versions as of {timestamp(better[0])}", better[1].freeze
         elif earlier:
-            yield f"the dates that were asked, {len(earlier)} in all", {}
+            asked = f"from {timestamp(earlier[-1])} to {timestamp(earlier[0])}"
+            yield f"the dates that were asked, {len(earlier)} in all, {asked}", {}
         if not earlier:
             self._undated.add(check)

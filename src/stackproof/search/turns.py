@@ -57,7 +57,10 @@ class Turn:
 
 
 class Search:
-    """The answers known so far, and the next probe that helps most."""
+    """The answers known so far, and the next probe that helps most.
+
+    `unsteady` are checks that answered both ways for one state.
+    """
 
     def __init__(self, probe: Probe, guide: Guide) -> None:
         self._probe = probe
@@ -65,6 +68,7 @@ class Search:
         self._states: dict[datetime, Hashable] = {}
         self._outcomes: dict[tuple[Hashable, str], bool | None] = {}
         self._asked: dict[str, set[datetime]] = {}
+        self.unsteady: set[str] = set()
 
     def ask(self, moment: datetime, checks: Iterable[str]) -> None:
         """Probe a moment for those of the checks whose answer there is not known yet."""
@@ -75,8 +79,11 @@ class Search:
         self._states[moment] = answer.state
         for check in open_ones:
             self._asked.setdefault(check, set()).add(moment)
-            self._outcomes[answer.state, check] = answer.outcomes.get(check)
+            self._outcomes.setdefault((answer.state, check), answer.outcomes.get(check))
         for check, outcome in answer.outcomes.items():
+            known = self._outcomes.get((answer.state, check))
+            if None not in (known, outcome) and known is not outcome:
+                self.unsteady.add(check)
             self._outcomes[answer.state, check] = outcome
 
     def narrow(self, checks: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from stackproof.index.client import IndexClient
 from stackproof.index.default import default_index
 from stackproof.index.target import Target
 from stackproof.laboratory import Laboratory
-from stackproof.plan import make_plan, timestamp
+from stackproof.plan import Plan, make_plan, timestamp
 from stackproof.progress import Progress
 from stackproof.project import Project
 from stackproof.records import write_atomically
@@ -34,6 +34,7 @@ from stackproof.timeline.tracing import Tracer
 __all__ = ["timeline"]
 
 _YEAR = timedelta(days=365)
+_HOUR = timedelta(hours=1)
 _MOST_SAMPLES = 50
 
 
@@ -71,10 +72,6 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
     name, row, matrix = find_row(given.row, project.root / "matrices")
     plan = make_plan(matrix, name=name, row=row)
     until = given.until or plan.as_of or _this_hour()
-    # A midnight, so that all runs of a day have their earlier end in common.
-    since = given.since or midnight(until - _YEAR)
-    if since >= until:
-        raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
     laboratory = Laboratory(
         project=project, progress=Progress(Console(quiet=True)), conclude=conclude
     )
@@ -96,7 +93,23 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
             samples=given.samples,
             like=laboratory.recall(plan, not_before=yesterday),
         )
+        since = given.since or _birth(tracer.releases, plan, until)
+        if since >= until:
+            raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
         return tracer.trace(since, until, given.checks)
+
+
+def _birth(releases: Releases, plan: Plan, until: datetime) -> datetime:
+    """Return the full hour after the last of a row's pins was uploaded.
+
+    Where no index tells, or that is too late, it is a midnight of the year before.
+    """
+    born = releases.born({pin.name: pin.version for pin in plan.pins})
+    if born is not None:
+        hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
+        if hour < until:
+            return hour
+    return midnight(until - _YEAR)
 
 
 def _this_hour() -> datetime:

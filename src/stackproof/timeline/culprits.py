@@ -60,7 +60,7 @@ class Detective:
         turn = case.turn
         suspects = self._suspects(turn)
         if not suspects:
-            reason = "both sides hold the same versions, so the check does not always answer alike"
+            reason = "answers both ways for the same set of distributions"
             return self._break(turn, (), confirmed=False, reason=reason)
         found = self._first(case, suspects)
         if found is None:

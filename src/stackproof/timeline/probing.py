@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -12,14 +12,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from stackproof.checks import ALL, CheckId
-from stackproof.environment import Freeze, StageRecord, constraints_in_use
+from stackproof.environment import Freeze, Overwritten, StageRecord, constraints_in_use
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence import Evidence
 from stackproof.index.built import Built
+from stackproof.index.failures import cause
 from stackproof.laboratory import Laboratory
 from stackproof.plan import Plan
 from stackproof.progress import Progress
-from stackproof.timeline.row import build_key
 from stackproof.verdict import Check, Verdict, judge
 
 __all__ = ["Found", "Prober"]
@@ -33,7 +33,8 @@ class Found:
     `built` is what was built from source, with its build dependencies, also where that failed.
     `refusal` is what the installer said of a stage that could not be installed, or None;
     `complaints` names the distributions that `pip check` complained of. `whole` says whether every
-    check of the row was asked.
+    check of the row was asked; `unsteady` are checks that answered both ways for these very
+    distributions.
     """
 
     freeze: Freeze
@@ -41,17 +42,22 @@ class Found:
     built: tuple[Built, ...]
     refusal: str | None
     complaints: AbstractSet[str]
+    overwritten: Overwritten | None
     checks: Mapping[str, Check]
     whole: bool
     evidence: tuple[Path, ...]
+    unsteady: AbstractSet[str] = frozenset()
 
     def passes(self, check: str) -> bool | None:
-        """Return whether a check passes, or None where it could not be asked.
+        """Return whether a check passes, or None where it could not be asked, or luck answers.
 
         What cannot be installed has no answer but for the stage that failed. Every build answers
-        for its stages and for `pip check`. Raises KeyError for a check that was not asked yet.
+        for its stages, for `pip check`, and for files that distributions wrote over each other.
+        Raises KeyError for a check that was not asked yet.
         """
         known = self.checks.get(check)
+        if known is not None and self.luck(check):
+            return None
         if known is not None:
             return None if known.outcome == "skipped" else known.outcome == "passed"
         if self.refusal is not None:
@@ -62,7 +68,29 @@ class Found:
         if asked.kind == "pip-check":
             subject = asked.subject
             return not self.complaints if subject == ALL else subject not in self.complaints
+        if asked.kind == "overwrite" and self.overwritten is not None:
+            return asked.subject not in self.overwritten.subjects
         raise KeyError(check)
+
+    def luck(self, check: str) -> str | None:
+        """Say why nothing follows from the answer to a check, or return None where it counts."""
+        if check in self.unsteady:
+            return "answers both ways for the same set of distributions"
+        if self.overwritten is not None and self.overwritten.obscures(check):
+            return f"{self.overwritten.about(self.freeze)}; what it loads may differ by luck"
+        return None
+
+    def why_not(self, check: str) -> str:
+        """Say in one line what stood in the way of a check, "" where it passes."""
+        known = self.checks.get(check)
+        if luck := self.luck(check):
+            return luck
+        if known is not None and known.outcome == "passed":
+            return ""
+        if self.refusal is not None:
+            return cause(self.refusal)
+        said = known.message if known is not None else ""
+        return next(iter(said.splitlines()), "")
 
     @cached_property
     def building(self) -> Mapping[str, tuple[str, ...]]:
@@ -126,9 +154,11 @@ class Found:
             built=self.built,
             refusal=self.refusal,
             complaints=self.complaints,
+            overwritten=self.overwritten,
             checks={**other.checks, **self.checks},
             whole=self.whole or other.whole,
             evidence=(*self.evidence, *other.evidence),
+            unsteady=self.unsteady | other.unsteady | set(_contradicted(self, other)),
         )
 
 
@@ -160,7 +190,7 @@ class Prober:
         Raises CannotJudgeError if a probe could not be judged.
         """
         whole = plan(())
-        key = build_key(whole)
+        key = whole.build_fingerprint
         self.used.add(key)
         known = self._known(whole).get(key)
         if known is not None and _is_enough(known, checks):
@@ -194,8 +224,8 @@ class Prober:
         if found.freeze != like.freeze:
             return self.ask(plan, (), what)
         known = self._known(whole)
-        known[build_key(whole)] = _found(like, judge(like)).and_also(found)
-        return known[build_key(whole)]
+        known[whole.build_fingerprint] = _found(like, judge(like)).and_also(found)
+        return known[whole.build_fingerprint]
 
     def dates(
         self, check: str, plan: Callable[[datetime], Plan], until: datetime
@@ -210,7 +240,7 @@ class Prober:
         found_at = {
             moment: found
             for moment, key, found in dated
-            if moment <= until and build_key(plan(moment)) == key
+            if moment <= until and plan(moment).build_fingerprint == key
         }
         return sorted(found_at.items(), reverse=True)
 
@@ -225,7 +255,7 @@ class Prober:
             for made in build.built
             if (made.name, made.version, made.failed) == (item.name, item.version, False)
             and moment <= until
-            and build_key(plan(moment)) == key
+            and plan(moment).build_fingerprint == key
         )
         return max(found, key=lambda pair: pair[0], default=None)
 
@@ -251,9 +281,20 @@ class Prober:
             judged = verdict.settled and evidence.tells_of_builds
             same = run.suite == project.suite_fingerprint and used <= files
             if judged and same and self.laboratory.has_sources_of(run):
-                key = build_key(evidence.plan)
+                key = evidence.plan.build_fingerprint
                 shelf[key] = shelf[key].and_also(found) if key in shelf else found
         return shelf
+
+
+def _contradicted(one: Found, other: Found) -> Iterator[str]:
+    """Yield the checks that passed in one build and failed in another of the same distributions.
+
+    What was built from source may differ between two builds, and then so may an answer.
+    """
+    if one.held == other.held and one.built == other.built == ():
+        for check in one.checks.keys() & other.checks.keys():
+            if {one.checks[check].outcome, other.checks[check].outcome} == {"passed", "failed"}:
+                yield check
 
 
 def _is_enough(known: Found, checks: Sequence[str]) -> bool:
@@ -276,6 +317,7 @@ def _found(evidence: Evidence, verdict: Verdict) -> Found:
         built=evidence.built,
         refusal=None if refused is None else refused.message,
         complaints=frozenset(heard.complaints) if heard else frozenset(),
+        overwritten=evidence.overwritten,
         checks={check.id: check for check in verdict.checks},
         whole=not evidence.plan.only,
         evidence=(evidence.folder,),

@@ -8,7 +8,7 @@ from stackproof.records import Record
 
 __all__ = ["Asked", "Break", "CheckHistory", "Culprit", "State", "Timeline"]
 
-State = Literal["broke", "never-worked", "always-worked", "changed-often"]
+State = Literal["broke", "never-worked", "always-worked", "changed-often", "undecided"]
 
 
 class Culprit(Record):
@@ -50,14 +50,22 @@ class Break(Record):
 
 
 class Asked(Record):
-    """A moment as of which a check was asked; `passed` is None where the row cannot be built."""
+    """A moment as of which a check was asked.
+
+    `passed` is None where the row cannot be built, or luck answers. `why` says in one line what
+    stood in the way, and is empty where the check passes.
+    """
 
     as_of: str
     passed: bool | None
+    why: str = ""
 
 
 class CheckHistory(Record):
-    """The history of one check; `fixes` are turns back, whose `bad` side is the earlier one."""
+    """The history of one check; `fixes` are turns back, whose `bad` side is the earlier one.
+
+    It is "undecided" where nothing follows from any answer.
+    """
 
     id: str
     state: State
@@ -69,6 +77,7 @@ class CheckHistory(Record):
 class Timeline(Record):
     """When the checks of a row broke: the form of `timeline.json`.
 
+    `born` is when the last of the row's pins was uploaded, None where the index does not tell.
     `buildable_since` is the earliest moment asked as of which the row can be installed, None if
     there is none. `builds` counts the environments that the answers rest on, `built` those of them
     that this run had to build.
@@ -79,6 +88,7 @@ class Timeline(Record):
     row: str
     since: str
     until: str
+    born: str | None = None
     buildable_since: str | None
     builds: int
     built: int

@@ -55,6 +55,12 @@ class Releases:
         release = self._release(name, version)
         return release.uploaded if release else None
 
+    def born(self, pins: Mapping[str, str]) -> datetime | None:
+        """Return when the last of some pins was uploaded: the day their stack can first be had."""
+        self.fetch(pins)
+        found = (self.uploaded(name, version) for name, version in pins.items())
+        return max(filter(None, found), default=None)
+
     def uploads(self, name: str, version: str) -> tuple[datetime, ...]:
         """Return when the files of a release that can be installed here came, in order."""
         if (name, version) not in self._uploads:

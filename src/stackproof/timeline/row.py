@@ -9,9 +9,8 @@ from types import MappingProxyType
 
 from stackproof.matrix import Matrix
 from stackproof.plan import Plan, make_plan, timestamp
-from stackproof.records import fingerprint
 
-__all__ = ["RowAt", "build_key"]
+__all__ = ["RowAt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +60,3 @@ class RowAt:
             for stage in plan.stages
         )
         return plan.model_copy(update={"stages": stages})
-
-
-def build_key(plan: Plan) -> str:
-    """Return the sha256 of what a plan builds, whatever it asks then, as 64 hexadecimal digits."""
-    kept = {"format", "python", "installer", "stages", "pins", "import_seconds"}
-    words = {"stages": {"__all__": {"step", "reason", "reasons"}}}
-    data = plan.model_dump(mode="json", include=kept, exclude=words)
-    data["pins"] = [[pin.name, pin.version, pin.imports] for pin in plan.pins]
-    return fingerprint(data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment
@@ -10,9 +12,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from stackproof.templates import markdown_templates
-from stackproof.timeline.records import Break, CheckHistory, Timeline
+from stackproof.timeline.records import Break, CheckHistory, State, Timeline
 
 __all__ = ["print_timeline", "timeline_markdown"]
+
+_WORDS: dict[State, str] = {
+    "never-worked": "never worked when asked",
+    "always-worked": "worked whenever asked",
+    "undecided": "cannot be told, whenever asked",
+}
 
 
 def print_timeline(timeline: Timeline, console: Console) -> None:
@@ -22,7 +30,7 @@ def print_timeline(timeline: Timeline, console: Console) -> None:
     for column in ("check", "history", "because"):
         table.add_column(column, overflow="fold")
     for check in timeline.checks:
-        table.add_row(check.id, history(check), escape("\n".join(_because(check))))
+        table.add_row(check.id, history(check), escape("\n".join(reasons(check))))
     console.print(table)
     for line in (*timeline.notes, closing(timeline)):
         console.print(line, markup=False, highlight=False)
@@ -36,10 +44,9 @@ def timeline_markdown(timeline: Timeline) -> str:
 
 def history(check: CheckHistory) -> str:
     """Return in a few words what became of a check."""
-    if check.state == "never-worked":
-        return f"never worked (asked {len(check.asked)} times)"
-    if check.state == "always-worked":
-        return f"worked whenever asked ({len(check.asked)} times)"
+    if check.state in _WORDS and check.asked:
+        first, last = check.asked[0].as_of, check.asked[-1].as_of
+        return f"{_WORDS[check.state]} ({len(check.asked)} times, from {first} to {last})"
     turns = [_turned("broke", item) for item in check.breaks]
     turns += [_turned("mended", item) for item in check.fixes]
     return ", ".join(f"{what} {when}" for when, what in sorted(turns))
@@ -61,9 +68,20 @@ def _turned(what: str, turn: Break) -> tuple[str, str]:
     return (turn.since, what) if turn.since else (after, f"{what} by")
 
 
-def _because(check: CheckHistory) -> list[str]:
+def reasons(check: CheckHistory) -> list[str]:
+    """Return the reason of each turn, or else what stood in the way whenever it was asked."""
     turns = sorted([*check.breaks, *check.fixes], key=lambda item: max(item.good, item.bad))
-    return [because(item) for item in turns]
+    if turns or check.state == "always-worked":
+        return [because(item) for item in turns]
+    moments: dict[str, list[str]] = defaultdict(list)
+    for asked in check.asked:
+        if asked.why:
+            moments[asked.why].append(asked.as_of)
+    return [f"as of {_spread(times)}: {why}" for why, times in moments.items()]
+
+
+def _spread(times: Sequence[str]) -> str:
+    return times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}, {len(times)} times"
 
 
 def because(turn: Break) -> str:
@@ -75,5 +93,5 @@ def because(turn: Break) -> str:
 @cache
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.timeline")
-    templates.filters.update(because=because, history=history)
+    templates.filters.update(history=history, reasons=reasons)
     return templates

@@ -19,7 +19,7 @@ from stackproof.timeline.guiding import ReleaseGuide, midnight
 from stackproof.timeline.probing import Found, Prober
 from stackproof.timeline.reasons import Facts
 from stackproof.timeline.records import Asked, Break, CheckHistory, State, Timeline
-from stackproof.timeline.releases import Releases
+from stackproof.timeline.releases import Releases, utc
 from stackproof.timeline.row import RowAt
 from stackproof.timeline.tracebacks import traceback_packages
 
@@ -74,6 +74,7 @@ class Tracer:
             row=self.row.row,
             since=timestamp(since),
             until=timestamp(until),
+            born=utc(born) if (born := self.releases.born(_pins(self.row.plan(until)))) else None,
             buildable_since=timestamp(min(installed)) if installed else None,
             builds=self.prober.builds,
             built=self.prober.built,
@@ -169,7 +170,8 @@ class Tracer:
         self, search: Search, detective: Detective, check: str, checks: Sequence[str]
     ) -> CheckHistory:
         explained: dict[bool, list[Break]] = {False: [], True: []}
-        for turn in search.turns(check):
+        state = self._standing(search, check)
+        for turn in search.turns(check) if state != "undecided" else ():
             together = _together(search, check, turn, checks)
             found = detective.explain(Case(check=check, turn=turn, together=together))
             explained[turn.passes].append(found)
@@ -177,30 +179,38 @@ class Tracer:
             self.notes += (note for note in notes if note not in self.notes)
         return CheckHistory(
             id=check,
-            state=_state(search, check),
+            state=state,
             breaks=tuple(explained[False]),
             fixes=tuple(explained[True]),
             asked=tuple(
-                Asked(as_of=timestamp(moment), passed=search.outcome(check, moment))
+                Asked(
+                    as_of=timestamp(moment),
+                    passed=search.outcome(check, moment),
+                    why=self.builds[moment].why_not(check),
+                )
                 for moment in search.asked(check)
             ),
         )
+
+    def _standing(self, search: Search, check: str) -> State:
+        known = list(search.outcomes(check).values())
+        lucky = any(self.builds[moment].luck(check) for moment in search.asked(check))
+        if check in search.unsteady or (lucky and not known):
+            return "undecided"
+        if not known:
+            raise CannotJudgeError(
+                f"{check} could not be asked as of any date: the row was not built"
+            )
+        if len(search.turns(check)) > 1 or (known[-1] and not known[0]):
+            return "changed-often"
+        if known[0]:
+            return "always-worked" if known[-1] else "broke"
+        return "never-worked"
 
 
 def _together(search: Search, check: str, turn: Turn, checks: Sequence[str]) -> tuple[str, ...]:
     """Return the other checks that turned between the same two moments."""
     return tuple(other for other in checks if other != check and turn in search.turns(other))
-
-
-def _state(search: Search, check: str) -> State:
-    known = list(search.outcomes(check).values())
-    if not known:
-        raise CannotJudgeError(f"{check} could not be asked as of any date: the row was not built")
-    if len(search.turns(check)) > 1 or (known[-1] and not known[0]):
-        return "changed-often"
-    if known[0]:
-        return "always-worked" if known[-1] else "broke"
-    return "never-worked"
 
 
 def _a_stage(plan: Plan) -> str:
