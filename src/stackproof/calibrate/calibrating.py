@@ -96,8 +96,9 @@ def groups(workloads: Sequence[DeclaredWorkload], column: Column) -> Iterator[Gr
 class Calibrator:
     """Asks workloads in scratch environments, leaving evidence in folders of `home`.
 
-    `row` of the matrix called `name` is the documented one. A run of the very same plan that is
-    there already, not older than a day, is not made again.
+    `declared` are all workloads of the suite: an environment is the same however few of those that
+    share it are asked. `row` of the matrix called `name` is the documented one. A run of the very
+    same plan that is there already, not older than a day, is not made again.
     """
 
     laboratory: Laboratory
@@ -105,6 +106,7 @@ class Calibrator:
     matrix: Matrix
     name: str
     row: str
+    declared: Sequence[DeclaredWorkload]
     home: Path
 
     def ask(
@@ -114,15 +116,16 @@ class Calibrator:
         if column == "documented":
             yield self._answers(workloads, column, lambda: self.documented(workloads))
             return
-        declared = [item for item in workloads if item.oldest or column == "newest"]
+        stating = [item for item in self.declared if item.oldest or column == "newest"]
         yield tuple(
             _without_run(item, column, "not asked", "declares no oldest release")
             for item in workloads
-            if item not in declared
+            if item not in stating
         )
-        for group in groups(declared, column):
-            make = partial(self._alone, group, column)
-            yield self._answers(group.workloads, column, make)
+        for group in groups(stating, column):
+            asked = tuple(item for item in group.workloads if item in workloads)
+            if asked:
+                yield self._answers(asked, column, partial(self._alone, group, asked, column))
 
     def documented(self, workloads: Sequence[DeclaredWorkload]) -> Plan:
         """Plan the documented row with these workloads."""
@@ -130,13 +133,13 @@ class Calibrator:
         plan = make_plan(self.matrix, name=self.name, row=self.row, only=checks)
         return plan.model_copy(update={"known_failures": ()})  # what fails here fails
 
-    def _alone(self, group: Group, column: Column) -> Plan:
+    def _alone(self, group: Group, asked: Sequence[DeclaredWorkload], column: Column) -> Plan:
         choice = (
             self.chooser.newest(group.needs, self._floors())
             if column == "newest"
             else self.chooser.oldest(group.needs, group.exact)
         )
-        return plan_of(group, choice, self.chooser.sources)
+        return plan_of(group, asked, choice, self.chooser.sources)
 
     def _floors(self) -> dict[str, str]:
         """Return the documented versions: what is older than these is not the newest."""
@@ -163,8 +166,13 @@ class Calibrator:
         return tuple(_result(item, column, verdict, evidence) for item in workloads)
 
 
-def plan_of(group: Group, choice: Choice, sources: Mapping[str, ConstraintSource]) -> Plan:
-    """Return the plan that installs a choice and asks the group's workloads."""
+def plan_of(
+    group: Group,
+    asked: Sequence[DeclaredWorkload],
+    choice: Choice,
+    sources: Mapping[str, ConstraintSource],
+) -> Plan:
+    """Return the plan that installs a choice for a group and asks some of its workloads."""
     pins = tuple(
         Pin(name=name, version=version, area="calibration", role="alone")
         for name, version in choice.versions.items()
@@ -184,13 +192,12 @@ def plan_of(group: Group, choice: Choice, sources: Mapping[str, ConstraintSource
         title=f"The workloads of {group.topic}",
         document="calibration",
         python=choice.python,
-        servers=tuple(dict.fromkeys(name for item in group.workloads for name in item.servers)),
         pins=pins,
         constraints={name: item for name, item in sources.items() if name == choice.constraints},
         stages=tuple(stages),
         rows={group.topic: Row(summary="The packages of some workloads, alone.")},
     )
-    checks = tuple(item.check for item in group.workloads)
+    checks = tuple(item.check for item in asked)
     return make_plan(matrix, name="calibration", row=group.topic, as_of=choice.as_of, only=checks)
 
 

@@ -53,7 +53,7 @@ def calibrate(session: nox.Session, root: Path) -> None:
     declared = declared_workloads(project.suite)
     if declared.unread:
         raise StackproofError("; ".join(declared.unread))
-    calibration = _calibrate(given, named(declared.workloads, given.names), project, screen)
+    calibration = _calibrate(given, declared.workloads, project, screen)
     calibration.write(project.reports / CALIBRATION_FILE)
     write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
     print_calibration(calibration, Path("reports") / CALIBRATION_FILE, screen)
@@ -71,10 +71,11 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 
 def _calibrate(
     given: argparse.Namespace,
-    workloads: Sequence[DeclaredWorkload],
+    declared: Sequence[DeclaredWorkload],
     project: Project,
     screen: Console,
 ) -> Calibration:
+    workloads = named(declared, given.names)
     name, row, matrix = find_row(given.row, project.root / "matrices")
     started, begin = datetime.now(timezone.utc), time.monotonic()
     found: list[Calibrated] = []
@@ -93,6 +94,7 @@ def _calibrate(
             matrix=matrix,
             name=name,
             row=row,
+            declared=declared,
             home=project.reports / _NAME,
         )
         for column in given.only or COLUMNS:
