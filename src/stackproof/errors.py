@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stackproof.text import plain
-
 __all__ = [
     "CannotJudgeError",
     "MatrixError",
@@ -42,7 +40,7 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem as one line: file, table and key, what would be right."""
-        return " ".join(plain(f"{self.file}: {self.where}: {self.message}").splitlines())
+        return " ".join(f"{self.file}: {self.where}: {self.message}".splitlines())
 
 
 class MatrixError(StackproofError):

@@ -47,6 +47,14 @@ class Check(Record):
     seconds: float
     modules: tuple[str, ...] | None = None
 
+    @property
+    def said(self) -> str:
+        """What is known of a failure, in one line: the matrix's reason, or its message's first."""
+        if self.reason is not None:
+            return self.reason
+        lines = (line.strip() for line in self.message.splitlines())
+        return next(filter(None, lines), "")
+
 
 class Verdict(Record):
     """A run, judged. The form of `verdict.json`; `seconds` is wall time.

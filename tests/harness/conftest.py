@@ -28,6 +28,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Count the faults of which every test passed; one that was skipped shows nothing."""
     ends_well: dict[str, bool] = {}
     for outcome, reports in terminalreporter.stats.items():
+        if outcome == "deselected":
+            continue
         for report in reports:
             for name, cause in getattr(report, "user_properties", ()):
                 if name == "fault":

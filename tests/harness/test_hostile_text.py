@@ -18,7 +18,7 @@ from stackproof.audit.markdown import section
 from stackproof.candidate.summary import trial_markdown
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.environment.constraints import constraint_lines
-from stackproof.errors import MatrixError, Problem
+from stackproof.errors import MatrixError
 from stackproof.matrix import load_matrix
 from stackproof.plan import timestamp
 from stackproof.repair.records import Repair, Tried
@@ -26,6 +26,7 @@ from stackproof.repair.summary import repair_markdown
 from stackproof.report.document import document_markdown
 from stackproof.report.site.shelf import Shelf
 from stackproof.sessions.nox_session import console
+from stackproof.sessions.rows import rows
 from stackproof.templates import markdown_templates
 from stackproof.text import plain
 from stackproof.timeline.records import Timeline
@@ -51,8 +52,19 @@ def test_text_of_others_is_made_plain() -> None:
     evil = "a\x1b[31mb\x9b2Jc\x85\u202ed\u2066e\x1b]0;f\x07"
     assert plain(evil) == "abcde]0;f"
     assert plain("한국어 é ✅\n") == "한국어 é ✅\n"
-    said = str(Problem(file="a.toml", where="[pins \x1b[31mx\ny]", message="\u202ewrong"))
-    assert said == "a.toml: [pins x y]: wrong"
+
+
+@pytest.mark.fault("F")
+def test_what_is_wrong_with_a_matrix_is_told_in_plain_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = '"\\u001b[31mx\\ny\\u202e" = 1\n"""\\u009b""" = 2\n'
+    (tmp_path / "evil.toml").write_text(evil, encoding="utf-8")
+    (choice,) = rows(tmp_path)
+    printed = capsys.readouterr().err
+    assert printed.splitlines() == choice.problems.splitlines()
+    assert "evil.toml" in printed
+    assert not {"\x1b", "\x9b", "\u202e"} & set(printed)
 
 
 @pytest.mark.fault("R8.5")

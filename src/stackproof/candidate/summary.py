@@ -73,7 +73,7 @@ def reasons(trial: TrialVerdict) -> list[str]:
 def told(check: Check) -> str:
     """Return which check failed and why, in one line; of a stage, what the installer said too."""
     said = f": {cause(check.message)}" if check.kind == "stage" else ""
-    return f"{check.id}: {brief(check)}{said}"
+    return f"{check.id}: {check.said}{said}"
 
 
 def _as_before(trial: TrialVerdict) -> list[str]:

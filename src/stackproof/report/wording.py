@@ -61,11 +61,8 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
     """Return one line on a check: the known reason, or else how its message begins."""
-    t = texts(lang)
     if check.state == "fixed":
-        return t("report.remove", reason=check.reason)
-    if check.reason is not None:
-        return check.reason
-    lines = [line.strip() for line in check.message.splitlines() if line.strip()]
-    text = lines[0] if lines else ""
-    return text if len(text) <= width else text[: width - 1] + "…"
+        return texts(lang)("report.remove", reason=check.reason)
+    if check.reason is not None or len(check.said) <= width:
+        return check.said
+    return check.said[: width - 1] + "…"

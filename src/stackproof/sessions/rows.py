@@ -10,6 +10,7 @@ from pathlib import Path
 from stackproof.errors import MatrixError, StackproofError
 from stackproof.matrix import Matrix, find_matrices, load_matrix
 from stackproof.matrix.references import nearest
+from stackproof.text import plain
 
 __all__ = ["RowChoice", "find_row", "rows"]
 
@@ -44,7 +45,9 @@ def rows(folder: Path) -> list[RowChoice]:
         try:
             choices += _rows(file, load_matrix(file))
         except MatrixError as error:
-            bad.append(RowChoice(file=file, row="", python=None, default=True, problems=str(error)))
+            bad.append(
+                RowChoice(file=file, row="", python=None, default=True, problems=plain(str(error)))
+            )
     for choice in bad:
         print(choice.problems, file=sys.stderr)  # noqa: T201 - nox has no session to tell yet
     return bad + choices
