@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from checkout import Checkout
 from support.index import Index
 from workbench import PYTHON, TINY, WORKLOAD, Bench
 
+from stackproof import sessions
 from stackproof.errors import MatrixError
 from stackproof.sessions import rows
 from stackproof.sessions.rows import find_row
@@ -327,3 +330,10 @@ def test_uv_s_own_configuration_counts(
     found, lines = checkout.nox("-s", SESSION)
     assert found == code, lines
     assert any(words in line for line in lines), lines
+
+
+@pytest.mark.parametrize("name", sorted(set(sessions.__all__) - {"RowChoice", "rows"}))
+def test_a_session_can_be_loaded_first(name: str) -> None:
+    command = [sys.executable, "-c", f"from stackproof import sessions; sessions.{name}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackproof.candidate.summary import trial_markdown
+from stackproof.candidate import summary
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.evidence import Evidence
 from stackproof.records import write_atomically
@@ -35,4 +35,4 @@ def write_trial(evidence: Evidence, trial: TrialVerdict) -> None:
     """Write the same of a trial, whose `report.md` begins with what it is compared with."""
     write_reports(evidence, trial)
     report = evidence.folder / "report.md"
-    write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
+    write_atomically(report, summary.trial_markdown(trial) + report.read_text(encoding="utf-8"))
