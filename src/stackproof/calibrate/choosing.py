@@ -124,13 +124,14 @@ class Chooser:
         for builds in (False, True):
             found = (
                 answer
-                # What must be built most likely can be on the interpreter that is documented.
+                # What must be built most likely can be on the documented interpreter: the first.
                 for python in sorted(pythons, key=lambda one: builds and one != self.python)
                 for answer in [self._on(python, needs, exact, as_of, builds=builds)]
                 if not _note(answer, python, refusals)
             )
             try:
-                return choose(answer for answer in found if isinstance(answer, Choice))
+                fitting = (answer for answer in found if isinstance(answer, Choice))
+                return next(fitting) if builds else choose(fitting)
             except (StopIteration, ValueError):
                 continue
         reasons = "; ".join(f"Python {python}: {words}" for python, words in refusals.items())

@@ -11,6 +11,7 @@ import json
 import threading
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,10 @@ def train(rows: list[dict[str, float]]) -> dict[str, Any]:
     score = step().item()
     with mlflow.start_run() as run:
         mlflow.log_metric("score", score)
-        mlflow.pytorch.log_model(model, "model", pip_requirements=["torch"])
+        # Newer releases save a traced graph, if they are not told.
+        choice = "serialization_format" in signature(mlflow.pytorch.log_model).parameters
+        pickled = {"serialization_format": "pickle"} if choice else {}
+        mlflow.pytorch.log_model(model, "model", pip_requirements=["torch"], **pickled)
     return {"model_run": run.info.run_id, "score": score}
 
 
