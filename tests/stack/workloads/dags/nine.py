@@ -125,7 +125,9 @@ def emit(model_run: str, score: float) -> list[int]:
     """Tell of the score on Kafka; return the event's partition and offset."""
     from kafka import KafkaProducer
 
-    producer = KafkaProducer(**conf("cluster"))
+    # Airflow 3 hands a run's configuration on as JSON, which has no tuples.
+    cluster = {k: tuple(v) if isinstance(v, list) else v for k, v in conf("cluster").items()}
+    producer = KafkaProducer(**cluster)
     event = json.dumps({"model_run": model_run, "score": score}).encode()
     sent = producer.send(conf("topic"), event).get(timeout=30)
     producer.close()
