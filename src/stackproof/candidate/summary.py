@@ -11,7 +11,6 @@ from rich.console import Console
 
 from stackproof.candidate.comparison import versions_asked
 from stackproof.candidate.verdict import TrialVerdict
-from stackproof.index.failures import cause
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
 from stackproof.verdict import Check
@@ -72,8 +71,7 @@ def reasons(trial: TrialVerdict) -> list[str]:
 
 def told(check: Check) -> str:
     """Return which check failed and why, in one line; of a stage, what the installer said too."""
-    said = f": {cause(check.message)}" if check.kind == "stage" else ""
-    return f"{check.id}: {check.said}{said}"
+    return f"{check.id}: {check.said}"
 
 
 def _as_before(trial: TrialVerdict) -> list[str]:
