@@ -61,8 +61,9 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
     """Return one line on a check: the known reason, or else how its message begins."""
+    t = texts(lang)
     if check.state == "fixed":
-        return texts(lang)("report.remove", reason=check.reason)
+        return t("report.remove", reason=check.reason)
     if check.reason is not None or len(check.said) <= width:
         return check.said
     return check.said[: width - 1] + "…"
