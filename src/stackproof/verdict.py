@@ -16,7 +16,6 @@ from stackproof.checks import ALL, KINDS, CheckId
 from stackproof.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.environment import ConstraintsUsed
 from stackproof.evidence import CheckResult, Evidence, Outcome
-from stackproof.index.failures import cause
 from stackproof.plan import Installer, Plan, PlannedFailure, timestamp
 from stackproof.records import Record
 from stackproof.text import Said, plain
@@ -47,19 +46,6 @@ class Check(Record):
     reason: str | None
     seconds: float
     modules: tuple[str, ...] | None = None
-
-    @property
-    def said(self) -> str:
-        """What is known of a failure, in one line: the matrix's reason, or its message's first.
-
-        Of a stage it is what the installer said, too.
-        """
-        if self.reason is not None:
-            return self.reason
-        lines = (line.strip() for line in self.message.splitlines())
-        first = next(filter(None, lines), "")
-        why = cause(self.message) if self.kind == "stage" else ""
-        return f"{first}: {why}" if why else first
 
 
 class Verdict(Record):

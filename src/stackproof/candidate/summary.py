@@ -13,6 +13,7 @@ from stackproof.candidate.comparison import versions_asked
 from stackproof.candidate.verdict import TrialVerdict
 from stackproof.report.wording import brief
 from stackproof.templates import markdown_templates
+from stackproof.told import in_one_line
 from stackproof.verdict import Check
 
 __all__ = ["outcome", "print_trial", "reasons", "told", "trial_markdown"]
@@ -71,7 +72,7 @@ def reasons(trial: TrialVerdict) -> list[str]:
 
 def told(check: Check) -> str:
     """Return which check failed and why, in one line; of a stage, what the installer said too."""
-    return f"{check.id}: {check.said}"
+    return f"{check.id}: {in_one_line(check)}"
 
 
 def _as_before(trial: TrialVerdict) -> list[str]:

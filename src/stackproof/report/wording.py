@@ -7,6 +7,7 @@ from collections import Counter
 from stackproof.checks import CheckId
 from stackproof.claims import ClaimVerdict
 from stackproof.report.texts import Language, texts
+from stackproof.told import in_one_line
 from stackproof.verdict import Check, Verdict
 
 __all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing"]
@@ -64,6 +65,7 @@ def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
     t = texts(lang)
     if check.state == "fixed":
         return t("report.remove", reason=check.reason)
-    if check.reason is not None or len(check.said) <= width:
-        return check.said
-    return check.said[: width - 1] + "…"
+    text = in_one_line(check)
+    if check.reason is not None or len(text) <= width:
+        return text
+    return text[: width - 1] + "…"
