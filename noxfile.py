@@ -34,7 +34,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from stackproof import sessions  # noqa: E402
+from stackproof import cli  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
@@ -49,7 +49,7 @@ os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
 # long tests are among the last, and one worker would be left with them.
 SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 
-ROWS = {str(row): row for row in sessions.rows(ROOT / "matrices")}
+ROWS = {str(row): row for row in cli.rows(ROOT / "matrices")}
 
 
 def _parameters(*, default: bool) -> Sequence[object]:
@@ -64,104 +64,104 @@ def _parameters(*, default: bool) -> Sequence[object]:
 @nox.parametrize("python,row", _parameters(default=True))
 def verify(session: nox.Session, row: str) -> None:
     """Prove or disprove every claim of a row; -- [--as-of TIMESTAMP]."""
-    sessions.verify(session, ROWS.get(row), ROOT)
+    cli.verify(session, ROWS.get(row), ROOT)
 
 
 @nox.session(name="verify-optional", allow_parallel=True, default=False)
 @nox.parametrize("python,row", _parameters(default=False))
 def verify_optional(session: nox.Session, row: str) -> None:
     """Do the same for the rows that are not run by default."""
-    sessions.verify(session, ROWS.get(row), ROOT)
+    cli.verify(session, ROWS.get(row), ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def candidate(session: nox.Session) -> None:
     """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--with NAME==VERSION] [--promote]."""
-    sessions.candidate(session, ROOT)
+    cli.candidate(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def frontier(session: nox.Session) -> None:
     """Say how far each pin can be taken: -- [NAME ...] [--row ROW] [--as-of TIMESTAMP]."""
-    sessions.frontier(session, ROOT)
+    cli.frontier(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def audit(session: nox.Session) -> None:
     """Judge all claims by metadata alone, in seconds: -- [MATRIX[/ROW] ...] [--document FILE]."""
-    sessions.audit_rows(session, ROOT)
+    cli.audit_rows(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def grid(session: nox.Session) -> None:
     """Say which versions go together: -- 'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]."""
-    sessions.grid(session, ROOT)
+    cli.grid(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def timeline(session: nox.Session) -> None:
     """Find since when checks fail, and by which release: -- [ROW] [--since] [--until] [--check]."""
-    sessions.timeline(session, ROOT)
+    cli.timeline(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def repair(session: nox.Session) -> None:
     """Find pins, none too many, that mend a row: -- [ROW] [--as-of] [--write|--in-place]."""
-    sessions.repair(session, ROOT)
+    cli.repair(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def calibrate(session: nox.Session) -> None:
     """Ask workloads on the newest, documented and oldest releases: -- [NAME ...] [--row ROW]."""
-    sessions.calibrate(session, ROOT)
+    cli.calibrate(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Lock what was proved of a row, with hashes: -- [ROW] [--as-of TIMESTAMP]."""
-    sessions.lock(session, ROOT)
+    cli.lock(session, ROOT)
 
 
 @nox.session(name="matrix-from", default=False, venv_backend="none")
 def matrix_from(session: nox.Session) -> None:
     """Write a first matrix: -- FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]."""
-    sessions.matrix_from(session, ROOT)
+    cli.matrix_from(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def constraints(session: nox.Session) -> None:
     """Rebuild a release's constraint files from the package index: -- VERSION [--python X.Y]."""
-    sessions.constraints(session, ROOT)
+    cli.constraints(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def changes(session: nox.Session) -> None:
     """Say what is different since the last green run: -- [MATRIX/ROW ...]."""
-    sessions.changes(session, ROOT)
+    cli.changes(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def thin(session: nox.Session) -> None:
     """Thin old evidence, but never that of the last green run: -- [--keep N]."""
-    sessions.thin(session, ROOT)
+    cli.thin(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def monthly(session: nox.Session) -> None:
     """Take a step of the scheduled run: -- jobs|run|merge|news|history ...; see docs/monthly.md."""
-    sessions.monthly(session, ROOT)
+    cli.monthly(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def report(session: nox.Session) -> None:
     """Write every report again from evidence and history: -- [--lang en|ko]."""
-    sessions.report(session, ROOT)
+    cli.report(session, ROOT)
 
 
 @nox.session(default=False, venv_backend="none")
 def document(session: nox.Session) -> None:
     """Write the document's table again: -- [ROW ...] [--document FILE.md] [--lang en|ko]."""
-    sessions.document(session, ROOT)
+    cli.document(session, ROOT)
 
 
 @nox.session(default=False)
@@ -238,7 +238,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(default=False, venv_backend="none")
 def schemas(session: nox.Session) -> None:  # noqa: ARG001 - nox hands it over
     """Write the JSON Schemas of the matrix and the result files to docs/schema/."""
-    sessions.write_schemas(ROOT / "docs" / "schema")
+    cli.write_schemas(ROOT / "docs" / "schema")
 
 
 def _pyproject() -> dict[str, object]:

@@ -13,8 +13,8 @@ from benchmarks import auditing, disk, overhead, trials, verifying
 from benchmarks.measuring import Measurement
 from benchmarks.stand import Stand
 from benchmarks.table import page
+from stackproof.base.records import to_json, write_atomically
 from stackproof.errors import StackproofError
-from stackproof.records import to_json, write_atomically
 
 __all__ = ["MEASUREMENTS", "main"]
 

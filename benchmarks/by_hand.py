@@ -16,10 +16,10 @@ from uv import find_uv_bin
 from benchmarks.measuring import timed
 from benchmarks.stand import Stand
 from stackproof.errors import StackproofError
-from stackproof.evidence import Evidence
-from stackproof.servers import running
-from stackproof.suite_tools import TOOLS
-from stackproof.verdict import judge
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import judge
+from stackproof.run.servers import running
+from stackproof.run.suite_tools import TOOLS
 
 __all__ = ["Stages", "Way", "install_by_hand", "new_environment", "verify_by_hand"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
+from stackproof.base.records import Record
 from stackproof.errors import StackproofError
-from stackproof.records import Record
 
 __all__ = ["Contender", "Figures", "Measurement", "measure", "now", "timed"]
 

@@ -14,12 +14,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmarks.measuring import Contender, Measurement, measure, timed
+from stackproof.base.text import nearest
 from stackproof.errors import StackproofError
-from stackproof.evidence import Evidence
-from stackproof.matrix import Matrix, find_matrices, load_matrix
-from stackproof.matrix.references import nearest
-from stackproof.plan import Installer, Plan, make_plan
-from stackproof.verdict import judge
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import judge
+from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.matrix.model import Matrix
+from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.planning import make_plan
 
 __all__ = ["Stand", "is_whole"]
 

@@ -10,9 +10,9 @@ from statistics import median
 from benchmarks.by_hand import Stages, verify_by_hand
 from benchmarks.measuring import Contender, Figures, Measurement, now
 from benchmarks.stand import Stand, is_whole
-from stackproof.evidence import Evidence
-from stackproof.plan import timestamp
-from stackproof.project import Project
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.layout import Project
 
 __all__ = ["frontier", "one", "timeline", "whole_runs"]
 

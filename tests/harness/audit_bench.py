@@ -11,8 +11,8 @@ from pathlib import Path
 from support.index import Index
 from support.sandbox import hermetic_environ
 
-from stackproof.audit.auditing import Place, audit
-from stackproof.audit.findings import Audit, Finding
+from stackproof.metadata.audit.auditing import Place, audit
+from stackproof.metadata.audit.record import Audit, Finding
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -14,7 +14,7 @@ from support.tools import tool_wheels
 from uv import find_uv_bin
 from workbench import RELEASES, Bench
 
-from stackproof.suite_tools import TOOLS
+from stackproof.run.suite_tools import TOOLS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from workbench import Bench
 
-from stackproof.environment import Drift, PipCheck, StageRecord
-from stackproof.evidence import Evidence, RunRecord
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Drift, PipCheck, RunRecord, StageRecord
 
 
 def suite_line(

@@ -14,13 +14,13 @@ from support.index import Index
 from support.sandbox import hermetic_environ
 from support.wheels import FOREIGN, Release
 
-from stackproof.grid.axes import parse_axis
-from stackproof.grid.forms import Grid
-from stackproof.grid.making import Question, Workshop, ask_axes, make_grid
-from stackproof.grid.tables import mark
 from stackproof.index.client import IndexClient
-from stackproof.index.resolver import Resolver
 from stackproof.index.target import Target
+from stackproof.installers.resolver import Resolver
+from stackproof.metadata.grid.axes import parse_axis
+from stackproof.metadata.grid.making import Question, Workshop, ask_axes, make_grid
+from stackproof.metadata.grid.record import Grid
+from stackproof.report.grid import mark
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -6,7 +6,7 @@ __all__ = ["ENTRY", "made_up", "month"]
 
 from datetime import datetime, timezone
 
-from stackproof.history import HistoryEntry
+from stackproof.evidence.history.entry import HistoryEntry
 
 
 def month(number: int) -> datetime:

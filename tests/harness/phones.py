@@ -31,23 +31,25 @@ from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, Bench, toml
 
-from stackproof.evidence import Evidence
+from stackproof.base.progress import Progress
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import Verdict
+from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.planner import RowAt
+from stackproof.experiments.prober import Prober
+from stackproof.experiments.repair.record import Repair
+from stackproof.experiments.repair.working import Workshop
+from stackproof.experiments.runner import Runner
+from stackproof.experiments.timeline.record import Break, CheckHistory, Timeline
+from stackproof.experiments.timeline.tracing import Tracer
 from stackproof.index.client import IndexClient
-from stackproof.index.resolver import Resolver
+from stackproof.index.history import Releases
 from stackproof.index.target import Target
-from stackproof.laboratory import Laboratory
-from stackproof.matrix import parse_matrix
-from stackproof.plan import Plan, timestamp
-from stackproof.progress import Progress
-from stackproof.repair.records import Repair
-from stackproof.repair.working import Workshop
-from stackproof.report import conclude
-from stackproof.timeline.probing import Prober
-from stackproof.timeline.records import Break, CheckHistory, Culprit, Timeline
-from stackproof.timeline.releases import Releases
-from stackproof.timeline.row import RowAt
-from stackproof.timeline.tracing import Tracer
-from stackproof.verdict import Verdict
+from stackproof.installers.resolver import Resolver
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Plan
+from stackproof.report.files import conclude
 
 
 def day(number: int, hour: int = 0) -> datetime:
@@ -118,7 +120,7 @@ OLD = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Impatient(Laboratory):
+class Impatient(Runner):
     """Is interrupted once it has made so many runs."""
 
     patience: int | None
@@ -152,7 +154,7 @@ class Phone:
 
     def _prober(self) -> Prober:
         return Prober(
-            laboratory=Impatient(
+            runner=Impatient(
                 project=self.bench.project,
                 progress=Progress(Console(quiet=True)),
                 conclude=conclude,

@@ -14,7 +14,7 @@ SOURCES = Path(__file__).parents[2] / "src"
 _RUN = """
 import json, os, sys, time
 from pathlib import Path
-from stackproof.servers import running
+from stackproof.run.servers import running
 
 with running(sys.argv[2:], logs=Path(sys.argv[1]), environ=os.environ) as servers:
     print(json.dumps({name: info.to_json() for name, info in servers.items()}), flush=True)

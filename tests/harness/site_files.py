@@ -18,8 +18,8 @@ import json
 
 from sites import Shop, entry
 
-from stackproof.history import HISTORY_FILE
-from stackproof.records import to_json
+from stackproof.base.records import to_json
+from stackproof.evidence.history.file import HISTORY_FILE
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \x00 {{ 7*7 }}"
 

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from stackproof.environment import Drift, PipCheck, StageRecord
-from stackproof.environment.drift import Change
-from stackproof.evidence import Evidence, RunRecord
-from stackproof.history import HistoryEntry, entry_of
-from stackproof.matrix import load_matrix
-from stackproof.plan import make_plan
-from stackproof.report import write_reports
-from stackproof.report.site import write_site
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.entry import HistoryEntry, entry_of
+from stackproof.evidence.records import Change, Drift, PipCheck, RunRecord, StageRecord
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.matrix.load import load_matrix
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import write_reports
+from stackproof.report.site.page import write_site
 from stackproof.report.texts import Language
-from stackproof.verdict import Verdict, judge
 
 STARTED = datetime(2025, 4, 1, 12, 30, 15, tzinfo=timezone.utc)
 

@@ -18,9 +18,9 @@ from support.pages import JSON
 from support.serving import Answer, Server
 from support.wheels import Release
 
-from stackproof.audit.auditing import audit
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
+from stackproof.metadata.audit.auditing import audit
 
 ALPHA = Release("alpha", "1.0", requires=["beta>=1"])
 BETA = Release("beta", "1.0")

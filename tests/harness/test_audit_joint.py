@@ -12,7 +12,7 @@ from support.index import Fault, Index
 from support.sandbox import uv_sandbox
 from support.wheels import Release
 
-from stackproof.index.refusal import sentence
+from stackproof.installers.refusal import sentence
 
 # As in the documented stack: a first stage takes the newest plot, which wants a newer array than
 # the last stage pins; resolved in one go, an older plot would be chosen.

@@ -13,11 +13,8 @@ from rich.console import Console
 from support.index import Index
 from support.wheels import Release
 
-from stackproof.audit.annotations import workflow_commands
-from stackproof.audit.findings import Audit, Finding
-from stackproof.audit.markdown import section
-from stackproof.audit.terminal import print_audit
-from stackproof.audit.wording import headline
+from stackproof.metadata.audit.record import Audit, Finding
+from stackproof.report.audit import headline, print_audit, section, workflow_commands
 
 TEXT = matrix_text("alpha==1.0", "beta==2.0")
 

@@ -11,10 +11,10 @@ from audit_bench import PYTHON, Desk, matrix_text, messages
 from support.index import Index
 from support.wheels import FOREIGN, Release
 
-from stackproof.audit.auditing import audit
-from stackproof.audit.findings import Audit
-from stackproof.audit.lines import Lines
 from stackproof.index.core_metadata import CoreMetadata
+from stackproof.metadata.audit.auditing import audit
+from stackproof.metadata.audit.lines import Lines
+from stackproof.metadata.audit.record import Audit
 
 Auditor = Callable[..., Audit]
 

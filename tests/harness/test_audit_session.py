@@ -16,7 +16,7 @@ from support.index import Fault, Index
 from support.wheels import Release
 from test_document import DOCUMENT
 
-from stackproof.sessions import audit_rows, matrix_from
+from stackproof.cli import audit_rows, matrix_from
 
 URL = "http://index"
 OPTIONAL = '\n[rows.more]\nsummary = "M"\ndefault = false\n'

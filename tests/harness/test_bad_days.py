@@ -21,9 +21,9 @@ from support.wheels import Release
 from workbench import ROOT, TINY, Bench, states
 
 from stackproof.errors import CannotJudgeError
-from stackproof.evidence import Evidence
-from stackproof.plan import Installer
-from stackproof.verdict import Verdict
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import Verdict
+from stackproof.matrix.plan import Installer
 
 _PATIENCE = 60.0
 
@@ -308,7 +308,7 @@ def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> Non
             )
         )
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-        (keeper,) = set(map(int, children)) & set(mentioning("servers/keeper.py"))
+        (keeper,) = set(map(int, children)) & set(mentioning("run/servers/supervisor.py"))
         os.kill(keeper, signal.SIGKILL)
         output, _ = run.communicate()
     assert run.returncode == 2, output

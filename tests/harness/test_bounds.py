@@ -10,8 +10,8 @@ from support.index import Index
 from support.wheels import Release
 from workbench import TINY, Bench
 
-from stackproof.evidence import CheckResult
-from stackproof.text import MOST_CHARACTERS
+from stackproof.base.text import MOST_CHARACTERS
+from stackproof.evidence.records import CheckResult
 
 _LOUD = """
 __version__ = "9" * 5_000_000

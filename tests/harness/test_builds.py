@@ -14,16 +14,18 @@ from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, Bench, states, toml
 
-from stackproof.environment import Environment, StageRecord
-from stackproof.evidence import Evidence
-from stackproof.index.built import Built
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Built, StageRecord
+from stackproof.evidence.verdict import judge
+from stackproof.experiments.culprit import Culprit
 from stackproof.index.client import IndexClient
-from stackproof.index.lifetimes import write_lifetimes
-from stackproof.index.resolver import Refused, Resolver, Wanted
-from stackproof.matrix import parse_matrix
-from stackproof.plan import Installer, Plan, make_plan, timestamp
-from stackproof.timeline.records import Culprit
-from stackproof.verdict import judge
+from stackproof.installers.environment import Environment
+from stackproof.installers.lifetimes import write_lifetimes
+from stackproof.installers.resolver import Refused, Resolver, Wanted
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.planning import make_plan
 
 EARLIER, LATER = (datetime(2025, month, 1, tzinfo=timezone.utc) for month in (3, 4))
 TURNED = datetime(2025, 3, 2, 10, tzinfo=timezone.utc)

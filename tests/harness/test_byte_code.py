@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support.wheels import Release, stem, wheel_tree
 
-from stackproof.byte_code import byte_code
-from stackproof.environment import Environment
-from stackproof.suite_tools import SuiteTools
+from stackproof.installers.environment import Environment
+from stackproof.run.byte_code import byte_code
+from stackproof.run.suite_tools import SuiteTools
 
 STAMP = 1_700_000_000
 TOOLS = SuiteTools(Path("/nowhere/suite-tools"))

@@ -12,8 +12,8 @@ from audit_bench import Desk, matrix_text
 from support.index import Index
 from support.wheels import Release
 
-from stackproof.index import cache_folder
-from stackproof.index.cache_folder import DATABASE, reliable_folder
+from stackproof.base import cache_folder
+from stackproof.base.cache_folder import DATABASE, reliable_folder
 
 MATRIX = matrix_text("alpha==1.0")
 DAMAGED = "the cache of index pages was damaged; it is kept as http.sqlite.damaged"

@@ -12,8 +12,8 @@ import pytest
 from support.wheels import Release
 from workbench import PYTHON, TINY, Bench
 
-from stackproof.calibrate import Calibration
-from stackproof.sessions import calibrate
+from stackproof.cli import calibrate
+from stackproof.experiments.calibrate.record import Calibration
 
 JUNE = datetime(2025, 6, 1, tzinfo=timezone.utc)
 

@@ -10,11 +10,11 @@ from packaging.version import Version
 from support.index import Index
 from support.wheels import Release
 
-from stackproof.candidate.catalogue import IndexCatalogue
-from stackproof.candidate.choice import choose, eligible
-from stackproof.candidate.request import parse_request
 from stackproof.errors import CannotJudgeError
+from stackproof.index.catalogue import IndexCatalogue
+from stackproof.index.choice import choose, eligible
 from stackproof.index.client import IndexClient
+from stackproof.index.request import parse_request
 
 NOWHERE = "http://127.0.0.1:1/simple/"
 

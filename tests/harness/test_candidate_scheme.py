@@ -12,14 +12,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from stackproof.candidate.campaign import Campaign, first_that_goes
-from stackproof.candidate.choice import Release
-from stackproof.candidate.comparison import compare, moved
-from stackproof.candidate.request import Request, parse_request
-from stackproof.candidate.scheme import Ground, Scheme, Trial, make_scheme
 from stackproof.errors import CannotJudgeError, StackproofError
-from stackproof.evidence import Outcome
-from stackproof.verdict import Check, State, Verdict
+from stackproof.evidence.records import Outcome
+from stackproof.evidence.verdict import Check, State, Verdict
+from stackproof.experiments.candidate.comparison import compare, moved
+from stackproof.experiments.candidate.trial_plan import Baseline, Trial, TrialPlan, make_trial_plan
+from stackproof.experiments.candidate.trial_series import TrialSeries, first_that_goes
+from stackproof.index.choice import Release
+from stackproof.index.request import Request, parse_request
 
 
 def day(number: int) -> datetime:
@@ -81,15 +81,15 @@ def scheme(
     fixed: bool = False,
     own: Mapping[str, str] = PINS,
     catalogue: Recorded = FAMILY,
-) -> Scheme:
-    ground = Ground(
+) -> TrialPlan:
+    ground = Baseline(
         pins=own,
         groups={"family": ("engine", "vision", "audio")},
         catalogue=catalogue,
         as_of=as_of,
         fixed=fixed,
     )
-    return make_scheme(
+    return make_trial_plan(
         [parse_request(text) for text in requests],
         ground,
         [parse_request(text) for text in extra],
@@ -481,6 +481,6 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
     plan = SimpleNamespace(requested=broken.requested)
     planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: plan)
     catalogue: Any = None
-    scheme = Scheme(trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, notes=())
-    made = Campaign(bench=bench, planner=planner, catalogue=catalogue).run(scheme)
+    scheme = TrialPlan(trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, notes=())
+    made = TrialSeries(bench=bench, planner=planner, catalogue=catalogue).run(scheme)
     assert [trial.exit_code for trial in made] == [1]

@@ -16,7 +16,7 @@ from support.index import Fault, Index
 from support.wheels import Release
 from workbench import PYTHON, Bench
 
-from stackproof.matrix import load_matrix
+from stackproof.matrix.load import load_matrix
 
 MATRIX = f"""\
 # The stack of the tests.

@@ -7,7 +7,7 @@ import json
 import pytest
 from workbench import Bench
 
-from stackproof.checks import KINDS, CheckId
+from stackproof.matrix.checks import KINDS, CheckId
 
 
 @pytest.mark.parametrize("text", ["smoke:a-b", "import:*", "pairwise:one:other"])

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from support.index import Fault, Index
 
-from stackproof.environment import MIRROR_VARIABLE
-from stackproof.environment.constraints import ConstraintFile, find_constraints
 from stackproof.errors import CannotJudgeError
-from stackproof.plan import PlannedConstraints
+from stackproof.index.constraints.published import MIRROR_VARIABLE, ConstraintFile, find_constraints
+from stackproof.matrix.plan import PlannedConstraints
 
 NAME = "constraints-2.10.5/constraints-3.11.txt"
 CONTENT = b"alpha==1.0\nbeta==1.0\n"

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.audit.documents import compare
-from stackproof.document import DocumentError, Install, read_stack
-from stackproof.document.names import distribution
 from stackproof.errors import StackproofError
-from stackproof.matrix import parse_matrix
+from stackproof.matrix.document.names import distribution
+from stackproof.matrix.document.problems import DocumentError
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.document.stack import Install
+from stackproof.matrix.load import parse_matrix
+from stackproof.metadata.audit.documents import compare
 
 DOCUMENT = """\
 # The letters

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.document import Command
-from stackproof.document.commands import CommandReader
+from stackproof.matrix.document.commands import CommandReader
+from stackproof.matrix.document.stack import Command
 
 
 def _read(text: str) -> CommandReader:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.audit.documents import compare
-from stackproof.document import DocumentError, Stack, read_stack
-from stackproof.matrix import parse_matrix
+from stackproof.matrix.document.problems import DocumentError
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.load import parse_matrix
+from stackproof.metadata.audit.documents import compare
 
 TABLE = "| Package | Version |\n|---|---|\n| alpha | 1.0 |\n"
 BLOCK = "```bash\npip install alpha==1.0\n```\n"

@@ -8,9 +8,12 @@ import pytest
 import tomlkit
 from test_document import DOCUMENT
 
-from stackproof.document import DocumentError, first_matrix, left_out, read_stack
-from stackproof.matrix import Matrix, parse_matrix
-from stackproof.plan import make_plan
+from stackproof.matrix.document.first_matrix import first_matrix, left_out
+from stackproof.matrix.document.problems import DocumentError
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.model import Matrix
+from stackproof.matrix.planning import make_plan
 
 
 def _matrix(folder: Path, text: str, name: str, *, python: str | None = None) -> Matrix:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.grid.refusal import read_refusal
-from stackproof.index.failed_builds import failed_build
-from stackproof.index.failures import classify, explain
-from stackproof.process import Finished
+from stackproof.base.process import Finished
+from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.failures import classify, explain
+from stackproof.metadata.grid.refusal import read_refusal
 
 OUTPUTS = Path(__file__).with_name("build_outputs")
 ENDED = Finished(exit=1, seconds=1.0, timed_out=False)

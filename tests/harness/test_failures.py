@@ -13,10 +13,10 @@ from support.sdists import BUILD_ERROR
 from support.wheels import Release
 from workbench import RELEASES, Bench
 
-from stackproof.environment import StageRecord
-from stackproof.index.failures import classify
-from stackproof.plan import Installer
-from stackproof.process import Finished
+from stackproof.base.process import Finished
+from stackproof.evidence.records import StageRecord
+from stackproof.installers.failures import classify
+from stackproof.matrix.plan import Installer
 
 RIVALS = (
     *RELEASES,

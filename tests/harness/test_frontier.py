@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from stackproof.frontier.climb import Climb, UnjudgedError, climb, weed
-from stackproof.frontier.explore import Explorer
-from stackproof.progress import Progress
-from stackproof.verdict import Check, State
+from stackproof.base.progress import Progress
+from stackproof.evidence.verdict import Check, State
+from stackproof.experiments.frontier.explore import Explorer
+from stackproof.experiments.frontier.highest import (
+    Climb,
+    UnjudgedError,
+    drop_conflicting,
+    search_highest,
+)
 
 
 class Recorded:
@@ -30,7 +35,7 @@ class Recorded:
 
 def test_a_climb_stops_at_the_first_step_that_passes() -> None:
     refusal, failure = Recorded({"5": "no wheel"}), Recorded({"4": "import fails"})
-    assert climb(["5", "4", "3", "2"], refusal, failure) == Climb(
+    assert search_highest(["5", "4", "3", "2"], refusal, failure) == Climb(
         resolvable="4", passing="3", failed=(("5", "no wheel"), ("4", "import fails"))
     )
     assert refusal.asked == ["5", "4", "3"]
@@ -39,14 +44,14 @@ def test_a_climb_stops_at_the_first_step_that_passes() -> None:
 
 
 def test_the_newest_may_pass_at_once() -> None:
-    found = climb(["2", "1"], Recorded({}), Recorded({}))
+    found = search_highest(["2", "1"], Recorded({}), Recorded({}))
     assert found == Climb(resolvable="2", passing="2")
 
 
 def test_nothing_may_pass() -> None:
-    found = climb(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
+    found = search_highest(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
     assert found == Climb(failed=(("2", "two"), ("1", "one")))
-    assert climb([], Recorded({}), Recorded({})) == Climb()
+    assert search_highest([], Recorded({}), Recorded({})) == Climb()
 
 
 def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
@@ -55,7 +60,7 @@ def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
             raise UnjudgedError(f"{step} hangs")
         return {"4": "import fails"}.get(step)
 
-    assert climb(["5", "4", "3", "2", "1"], Recorded({}), failure) == Climb(
+    assert search_highest(["5", "4", "3", "2", "1"], Recorded({}), failure) == Climb(
         resolvable="5",
         passing="2",
         failed=(("4", "import fails"),),
@@ -78,25 +83,28 @@ class Sets:
 
 def test_a_set_that_passes_takes_one_trial() -> None:
     failure = Sets()
-    assert weed("abcdefgh", failure) == (list("abcdefgh"), [])
+    assert drop_conflicting("abcdefgh", failure) == (list("abcdefgh"), [])
     assert failure.trials == 1
 
 
 def test_the_later_of_two_that_exclude_each_other_goes() -> None:
     failure = Sets("bf")
-    assert weed("abcdefgh", failure) == (list("abcdegh"), [("f", "bf")])
+    assert drop_conflicting("abcdefgh", failure) == (list("abcdegh"), [("f", "bf")])
     # The whole, three halvings of eight, and the rest.
     assert failure.trials == 5
 
 
 def test_several_go_one_after_another() -> None:
     failure = Sets("a", "gh", "ce")
-    assert weed("abcdefgh", failure) == (list("bcdfg"), [("a", "a"), ("e", "ce"), ("h", "gh")])
+    assert drop_conflicting("abcdefgh", failure) == (
+        list("bcdfg"),
+        [("a", "a"), ("e", "ce"), ("h", "gh")],
+    )
 
 
 def test_all_may_go() -> None:
-    assert weed("a", Sets("a")) == ([], [("a", "a")])
-    assert weed("", Sets()) == ([], [])
+    assert drop_conflicting("a", Sets("a")) == ([], [("a", "a")])
+    assert drop_conflicting("", Sets()) == ([], [])
 
 
 @pytest.mark.parametrize(("state", "said"), [("known", None), ("new", "smoke:sum: 3 is not 4")])

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 import pytest
 
 from stackproof.errors import StackproofError
-from stackproof.grid.axes import choose_axis, parse_axis
 from stackproof.index.releases import File, Project
+from stackproof.metadata.grid.axes import choose_axis, parse_axis
 
 NOW = datetime(2025, 8, 1, tzinfo=timezone.utc)
 

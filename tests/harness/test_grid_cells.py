@@ -12,7 +12,7 @@ from support.index import Fault, Index, Offers
 from support.wheels import Release
 
 from stackproof.errors import CannotJudgeError
-from stackproof.grid.forms import Cell, Demand, Grid
+from stackproof.metadata.grid.record import Cell, Demand, Grid
 
 
 @pytest.fixture

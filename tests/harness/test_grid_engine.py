@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.grid.engine import Engine
-from stackproof.grid.forms import Cell, State, Versions
-from stackproof.grid.inference import Inference, Lesson
-from stackproof.grid.journal import Journal
 from stackproof.index.core_metadata import CoreMetadata
+from stackproof.metadata.grid.engine import Engine
+from stackproof.metadata.grid.inference import Inference, Lesson
+from stackproof.metadata.grid.journal import Journal
+from stackproof.metadata.grid.record import Cell, State, Versions
 
 WANTED: list[Versions] = [(one, other) for one in ("1", "2", "3") for other in ("1", "2")]
 
@@ -230,8 +230,8 @@ def test_a_journal_forgets_what_is_unknown_and_without_a_date_what_is_old(
     file = tmp_path / "cells.jsonl"
     Journal(file, "unknown", lasting=True).keep(_cell("unknown"))
     assert Journal(file, "unknown", lasting=True).read() == {}
-    monkeypatch.setattr("stackproof.grid.journal.time.time", lambda: 1000.0)
+    monkeypatch.setattr("stackproof.metadata.grid.journal.time.time", lambda: 1000.0)
     Journal(file, "q", lasting=False).keep(_cell())
-    monkeypatch.setattr("stackproof.grid.journal.time.time", lambda: 1000.0 + 25 * 3600)
+    monkeypatch.setattr("stackproof.metadata.grid.journal.time.time", lambda: 1000.0 + 25 * 3600)
     assert Journal(file, "q", lasting=False).read() == {}
     assert Journal(file, "q", lasting=True).read() == {("1", "1"): _cell()}

@@ -10,10 +10,9 @@ import pytest
 from rich.console import Console
 
 from stackproof.errors import StackproofError
-from stackproof.grid.forms import Axis, Cell, Demand, Grid, Proof, Sampling
-from stackproof.grid.published import compare, read_published
-from stackproof.grid.tables import html_page, markdown_page, markdown_table, rst_table
-from stackproof.grid.terminal import print_grid
+from stackproof.metadata.grid.published import compare, read_published
+from stackproof.metadata.grid.record import Axis, Cell, Demand, Grid, Proof, Sampling
+from stackproof.report.grid import html_page, markdown_page, markdown_table, print_grid, rst_table
 
 AXES = (Axis(name="host", versions=("2.2.4", "2.10.0")), Axis(name="guest", versions=("1", "2")))
 CLASH = (Demand(by="host 2.2.4", on="x", range="<2"), Demand(by="guest 2", on="x", range=">=2"))

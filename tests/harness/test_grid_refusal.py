@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stackproof.grid.refusal import premises, read_refusal
-from stackproof.index.refusal import Required, lacks_files, required
+from stackproof.installers.refusal import Required, lacks_files, required
+from stackproof.metadata.grid.refusal import premises, read_refusal
 
 NAMES = ("apache-airflow", "dbt-core")
 CELL = ("2.6.0", "1.3.0")

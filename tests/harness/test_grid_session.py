@@ -20,8 +20,8 @@ from support.index import Fault, Index
 from support.wheels import Release
 from workbench import PYTHON, ROOT, TINY, Bench
 
-from stackproof.grid.forms import Grid
-from stackproof.sessions import grid
+from stackproof.cli import grid
+from stackproof.metadata.grid.record import Grid
 
 
 class _FailedError(Exception):
@@ -198,7 +198,7 @@ _RUN = """
 import os, sys
 from pathlib import Path
 from types import SimpleNamespace
-from stackproof.sessions import grid
+from stackproof.cli import grid
 grid(SimpleNamespace(posargs=sys.argv[2:], env={}), Path(sys.argv[1]))
 """
 

@@ -14,23 +14,21 @@ import pytest
 from histories import ENTRY, made_up
 from workbench import ROOT, Bench
 
-from stackproof.bad_days import alone
-from stackproof.environment import ConstraintsUsed
-from stackproof.evidence import Evidence
-from stackproof.history import (
+from stackproof.base.locking import alone
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.changes import changes_between, last_green, latest_changes
+from stackproof.evidence.history.entry import verdict_of
+from stackproof.evidence.history.file import (
     HISTORY_FILE,
     add_missing,
     add_recorded,
     append,
-    changes_between,
-    last_green,
-    latest_changes,
     read_history,
     recorded_runs,
-    thin,
-    verdict_of,
 )
-from stackproof.verdict import Verdict, judge
+from stackproof.evidence.history.prune import thin
+from stackproof.evidence.records import ConstraintsUsed
+from stackproof.evidence.verdict import Verdict, judge
 
 # --- the file --------------------------------------------------------------------------------
 
@@ -122,7 +120,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from histories import ENTRY
-from stackproof.history import add_missing
+from stackproof.evidence.history.file import add_missing
 wide = {f"distribution-{number}": "1.0" for number in range(400)}
 for number in range(60):
     run = f"{sys.argv[2]}-{number}"

@@ -14,23 +14,23 @@ from sites import MATRIX, Shop
 from support.index import Index
 from support.wheels import Release
 
-from stackproof.audit.markdown import section
-from stackproof.candidate.summary import trial_markdown
-from stackproof.candidate.verdict import TrialVerdict
-from stackproof.environment.constraints import constraint_lines
+from stackproof.base.templates import markdown_templates
+from stackproof.base.text import plain
+from stackproof.base.times import timestamp
+from stackproof.cli.nox_session import console
+from stackproof.cli.rows import rows
 from stackproof.errors import MatrixError
-from stackproof.matrix import load_matrix
-from stackproof.plan import timestamp
-from stackproof.repair.records import Repair, Tried
-from stackproof.repair.summary import repair_markdown
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.repair.record import Repair, Tried
+from stackproof.experiments.timeline.record import Timeline
+from stackproof.index.constraints.published import constraint_lines
+from stackproof.matrix.load import load_matrix
+from stackproof.report.audit import section
+from stackproof.report.candidate import trial_markdown
 from stackproof.report.document import document_markdown
-from stackproof.report.site.shelf import Shelf
-from stackproof.sessions.nox_session import console
-from stackproof.sessions.rows import rows
-from stackproof.templates import markdown_templates
-from stackproof.text import plain
-from stackproof.timeline.records import Timeline
-from stackproof.timeline.summary import timeline_markdown
+from stackproof.report.repair import repair_markdown
+from stackproof.report.site.reports_reader import ReportsReader
+from stackproof.report.timeline import timeline_markdown
 
 #: What acts on a terminal or turns text round, and markup that would act on a page.
 EVIL = "<script>evil</script> [a](javascript:evil) | \x1b[31m\x9b2J\u202e."
@@ -118,7 +118,7 @@ def _evil_run(root: Path) -> Mapping[str, str]:
     shop.run(said, known=True, complaints={"beta": (EVIL,)})
     shop.run(said, row="other", trouble=EVIL)
     shop.page()
-    shelf = Shelf(reports=shop.reports, matrices=shop.matrices)
+    shelf = ReportsReader(reports=shop.reports, matrices=shop.matrices)
     (row,) = (row for row in shelf.rows()[0] if row.plan.row == "plain")
     page = document_markdown(row, ("alpha", "beta"), None, reports=shop.reports, lang="en")
     return {"document.md": page} | {

@@ -9,17 +9,18 @@ import pytest
 from rich.console import Console
 from workbench import TINY, Bench, toml
 
-from stackproof.laboratory import Laboratory
-from stackproof.matrix import parse_matrix
-from stackproof.plan import Installer, Plan, make_plan
-from stackproof.progress import Progress
-from stackproof.report import conclude
+from stackproof.base.progress import Progress
+from stackproof.experiments.runner import Runner
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import conclude
 
 
 @pytest.fixture
-def laboratory(bench: Bench) -> Laboratory:
+def runner(bench: Bench) -> Runner:
     progress = Progress(Console(file=bench.output, width=120))
-    return Laboratory(project=bench.project, progress=progress, conclude=conclude)
+    return Runner(project=bench.project, progress=progress, conclude=conclude)
 
 
 def probe(*only: str) -> Plan:
@@ -28,9 +29,9 @@ def probe(*only: str) -> Plan:
     )
 
 
-def test_a_probe_answers_what_it_is_asked_and_nothing_else(laboratory: Laboratory) -> None:
-    home = laboratory.project.reports / "probes"
-    verdict, evidence = laboratory.run(probe("smoke:sum", "import:beta", "pip-check:alpha"), home)
+def test_a_probe_answers_what_it_is_asked_and_nothing_else(runner: Runner) -> None:
+    home = runner.project.reports / "probes"
+    verdict, evidence = runner.run(probe("smoke:sum", "import:beta", "pip-check:alpha"), home)
     assert {check.id: check.outcome for check in verdict.checks} == {
         "smoke:sum": "passed",
         "import:beta": "passed",
@@ -38,13 +39,13 @@ def test_a_probe_answers_what_it_is_asked_and_nothing_else(laboratory: Laborator
     }
     assert (verdict.verdict, verdict.claims) == ("ok", ())
     assert evidence.folder.parent == home
-    assert not (laboratory.project.reports / "tiny").exists()
+    assert not (runner.project.reports / "tiny").exists()
 
 
 def test_a_probe_without_checks_of_the_suite_installs_no_test_tools(
-    laboratory: Laboratory,
+    runner: Runner,
 ) -> None:
-    verdict, evidence = laboratory.run(probe("stage:two", "pip-check:*"))
+    verdict, evidence = runner.run(probe("stage:two", "pip-check:*"))
     assert {check.id: check.outcome for check in verdict.checks} == {
         "stage:two": "passed",
         "pip-check:*": "passed",
@@ -54,59 +55,59 @@ def test_a_probe_without_checks_of_the_suite_installs_no_test_tools(
     assert not (evidence.folder / "stages" / "test-tools.log").exists()
 
 
-def test_a_probe_whose_check_is_nowhere_is_not_judged(laboratory: Laboratory) -> None:
-    verdict, _ = laboratory.run(probe("smoke:summ"))
+def test_a_probe_whose_check_is_nowhere_is_not_judged(runner: Runner) -> None:
+    verdict, _ = runner.run(probe("smoke:summ"))
     assert verdict.verdict == "unjudged"
     assert verdict.trouble is not None
     # Nor is it found again, as if it were an answer.
-    assert laboratory.recall(probe("smoke:summ")) is None
+    assert runner.recall(probe("smoke:summ")) is None
 
 
-def test_a_run_is_found_again_by_its_plan(laboratory: Laboratory) -> None:
+def test_a_run_is_found_again_by_its_plan(runner: Runner) -> None:
     plan = probe("stage:two")
-    assert laboratory.recall(plan) is None
-    _, evidence = laboratory.run(plan)
-    found = laboratory.recall(plan)
+    assert runner.recall(plan) is None
+    _, evidence = runner.run(plan)
+    found = runner.recall(plan)
     assert found is not None
     assert found.folder == evidence.folder
-    assert laboratory.recall(probe("stage:one")) is None
-    assert laboratory.recall(plan, not_before=_from_now(days=-1)) == found
-    assert laboratory.recall(plan, not_before=_from_now(days=1)) is None
+    assert runner.recall(probe("stage:one")) is None
+    assert runner.recall(plan, not_before=_from_now(days=-1)) == found
+    assert runner.recall(plan, not_before=_from_now(days=1)) is None
 
 
-def test_a_run_from_other_sources_is_not_found_again(laboratory: Laboratory, bench: Bench) -> None:
+def test_a_run_from_other_sources_is_not_found_again(runner: Runner, bench: Bench) -> None:
     plan = probe("stage:one")
-    _, evidence = laboratory.run(plan)
+    _, evidence = runner.run(plan)
     used = dict(bench.environ)
     for other in (
         {"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple"},
         {"UV_FIND_LINKS": "wheels"},
     ):
         bench.environ.update(other)
-        assert laboratory.recall(plan) is None, other
+        assert runner.recall(plan) is None, other
         bench.environ.clear()
         bench.environ.update(used)
     # The same one counts, in another spelling and under another login too.
     index = used["UV_DEFAULT_INDEX"].replace("://", "://me:secret@").rstrip("/")
     bench.environ["UV_DEFAULT_INDEX"] = index
-    assert laboratory.recall(plan) == evidence
+    assert runner.recall(plan) == evidence
 
 
 def test_a_run_with_further_sources_is_found_again_with_the_very_same(
-    laboratory: Laboratory, bench: Bench
+    runner: Runner, bench: Bench
 ) -> None:
     plan = probe("stage:one")
     bench.environ["UV_EXTRA_INDEX_URL"] = bench.index.url
-    _, evidence = laboratory.run(plan)
+    _, evidence = runner.run(plan)
     assert evidence.run.further == (f"UV_EXTRA_INDEX_URL is {bench.index.url}",)
-    assert laboratory.recall(plan) == evidence
+    assert runner.recall(plan) == evidence
     del bench.environ["UV_EXTRA_INDEX_URL"]
-    assert laboratory.recall(plan) is None
+    assert runner.recall(plan) is None
 
 
-def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench) -> None:
+def test_nothing_is_left_of_the_environment(runner: Runner, bench: Bench) -> None:
     plan = probe("stage:one")
-    laboratory.run(plan)
+    runner.run(plan)
     scratch = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "scratch"
     assert scratch.is_dir()
     assert list(scratch.glob(f"{plan.fingerprint[:16]}*")) == []
@@ -114,7 +115,7 @@ def test_nothing_is_left_of_the_environment(laboratory: Laboratory, bench: Bench
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_a_killed_run_left_of_its_environment_is_in_nobodys_way(
-    laboratory: Laboratory, bench: Bench, installer: Installer
+    runner: Runner, bench: Bench, installer: Installer
 ) -> None:
     # A plan that no other test of this file has: those run at the same time, and share the cache.
     plan = probe("stage:one", "stage:two").model_copy(update={"installer": installer})
@@ -122,7 +123,7 @@ def test_what_a_killed_run_left_of_its_environment_is_in_nobodys_way(
     left = scratch / f"{plan.fingerprint[:16]}-0" / "lib" / "cut.tmp"
     left.parent.mkdir(parents=True)
     left.touch()
-    verdict, _ = laboratory.run(plan)
+    verdict, _ = runner.run(plan)
     assert verdict.verdict == "ok"
     assert not left.exists()
 
@@ -132,11 +133,11 @@ def _from_now(*, days: int) -> datetime:
 
 
 def test_trials_of_many_upgrades_have_homes_that_a_file_system_takes(
-    laboratory: Laboratory,
+    runner: Runner,
 ) -> None:
     many = [f"distribution-{number}==1.0" for number in range(40)]
-    home = laboratory.project.trial_home("tiny", "plain", many)
-    other = laboratory.project.trial_home("tiny", "plain", [*many, "one-more==1.0"])
+    home = runner.project.trial_home("tiny", "plain", many)
+    other = runner.project.trial_home("tiny", "plain", [*many, "one-more==1.0"])
     home.mkdir(parents=True)
     assert home != other
     assert home.name.startswith("tiny-plain-distribution-0-1.0+distribution-1-1.0+")

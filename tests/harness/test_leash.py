@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.process import run
+from stackproof.base.process import run
 
 PARENT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from stackproof.process import run
+from stackproof.base.process import run
 code = "import os, time, pathlib as p; p.Path('child').write_text(str(os.getpid()))"
 run([sys.executable, "-c", code + "; time.sleep(60)"], log=Path("log"), limit=60, cwd=Path.cwd())
 """
@@ -125,7 +125,7 @@ def test_a_killed_run_leaves_nothing_behind_that_its_command_started(tmp_path: P
     told = tmp_path / "daemon"
     call = DAEMON.format(ending="time.sleep(60)")
     code = (
-        "import sys; from pathlib import Path; from stackproof.process import run\n"
+        "import sys; from pathlib import Path; from stackproof.base.process import run\n"
         f"run([sys.executable, '-c', {call!r}, {str(told)!r}], log=Path('log'), limit=60)"
     )
     parent = subprocess.Popen(

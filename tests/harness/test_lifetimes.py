@@ -13,7 +13,7 @@ from support.sandbox import hermetic_environ
 from support.wheels import Release
 from uv import find_uv_bin
 
-from stackproof.index.lifetimes import public_lifetimes, write_lifetimes
+from stackproof.installers.lifetimes import public_lifetimes, write_lifetimes
 
 #: The one spelling by which uv knows the public index.
 PUBLIC = PYPI_SIMPLE_ENDPOINT.rstrip("/")

@@ -16,21 +16,21 @@ from support.wheels import Release, wheel
 from uv import find_uv_bin
 from workbench import RELEASES, TINY, Bench
 
-from stackproof.environment import Environment
+from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError
-from stackproof.evidence import Evidence
-from stackproof.laboratory import Laboratory
-from stackproof.lock import FILES, Lock, lock
-from stackproof.plan import Plan
-from stackproof.progress import Progress
-from stackproof.report import conclude
+from stackproof.evidence.folder import Evidence
+from stackproof.experiments.lock import FILES, Lock, lock
+from stackproof.experiments.runner import Runner
+from stackproof.installers.environment import Environment
+from stackproof.matrix.plan import Plan
+from stackproof.report.files import conclude
 
 FREEZE = {"alpha": "1.0", "beta": "1.0", "gamma": "1.1"}
 
 
 def make(bench: Bench, plan: Plan) -> Lock:
     progress = Progress(Console(file=StringIO()))
-    return lock(plan, Laboratory(project=bench.project, progress=progress, conclude=conclude))
+    return lock(plan, Runner(project=bench.project, progress=progress, conclude=conclude))
 
 
 def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench: Bench) -> None:

@@ -10,9 +10,9 @@ from support.index import Index
 from support.wheels import Release
 from workbench import Bench, toml
 
-from stackproof.matrix import parse_matrix
-from stackproof.plan import timestamp
-from stackproof.timeline.summary import timeline_markdown
+from stackproof.base.times import timestamp
+from stackproof.matrix.load import parse_matrix
+from stackproof.report.timeline import timeline_markdown
 
 #: Fails where the package is the twin's, which hangs on who was written last.
 LUCKY = """\

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from stackproof.masking import mask_report_log
-from stackproof.servers import ServerInfo, masked
+from stackproof.run.masking import mask_report_log
+from stackproof.run.servers import masked
+from stackproof.run.servers.info import ServerInfo
 
 REPORT = {
     "$report_type": "TestReport",

@@ -11,7 +11,7 @@ from matrix_cases import CASES, FAILURE, FULL, OVERRIDE, changed
 from workbench import ROOT, toml
 
 from stackproof.errors import MatrixError
-from stackproof.matrix import find_matrices, load_matrix, parse_matrix
+from stackproof.matrix.load import find_matrices, load_matrix, parse_matrix
 
 
 def problems(data: dict[str, Any]) -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 from workbench import TINY
 
 from stackproof.errors import StackproofError
-from stackproof.matrix import load_matrix
-from stackproof.repair.records import Change
-from stackproof.repair.writing import RepairedRow
+from stackproof.experiments.repair.record import Change
+from stackproof.experiments.repair.writing import RepairedRow
+from stackproof.matrix.load import load_matrix
 
 pytestmark = pytest.mark.fault("R8.2")
 

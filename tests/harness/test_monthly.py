@@ -9,29 +9,20 @@ from pathlib import Path
 import pytest
 from histories import ENTRY, made_up, month
 
+from stackproof.ci.blame import find_guilty
+from stackproof.ci.calibrated import calibration_story
+from stackproof.ci.file_tracker import FileTracker
+from stackproof.ci.github import GitHub
+from stackproof.ci.issue_texts import MARK, IssueText, mark, tell
+from stackproof.ci.jobs import Task, make_jobs
+from stackproof.ci.listing import Listed, choose, parse_listing, tasks_of, trials_of
+from stackproof.ci.outcome import Outcome
+from stackproof.ci.running import TaskEnd, search_arguments
+from stackproof.ci.summary import summary
+from stackproof.ci.unexpected import Action, OpenIssue, decide
 from stackproof.errors import CannotJudgeError, StackproofError
-from stackproof.history import changes_between
-from stackproof.monthly import (
-    Action,
-    GitHub,
-    Notebook,
-    OpenIssue,
-    Story,
-    Task,
-    choose,
-    decide,
-    make_jobs,
-    tasks_of,
-    trials_of,
-)
-from stackproof.monthly.calibrated import calibration_story
-from stackproof.monthly.guilt import find_guilty
-from stackproof.monthly.listing import Listed, parse_listing
-from stackproof.monthly.outcome import Outcome
-from stackproof.monthly.running import TaskEnd, search_arguments
-from stackproof.monthly.stories import MARK, mark, tell
-from stackproof.monthly.summary import summary
-from stackproof.verdict import Check, Verdict
+from stackproof.evidence.history.changes import changes_between
+from stackproof.evidence.verdict import Check, Verdict
 
 NOW = month(3)
 
@@ -454,9 +445,9 @@ def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
 # --- news ------------------------------------------------------------------------------------
 
 
-def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> Story:
+def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> IssueText:
     body = f"text\n\n{mark(row, digest)}\n"
-    return Story(row=row, well=well, digest=digest, title=f"{row} title", body=body)
+    return IssueText(row=row, well=well, digest=digest, title=f"{row} title", body=body)
 
 
 @pytest.mark.parametrize(
@@ -467,7 +458,7 @@ def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> St
     ],
 )
 def test_without_an_issue_news_opens_one(
-    told: Story, expected: list[tuple[str, int | None]]
+    told: IssueText, expected: list[tuple[str, int | None]]
 ) -> None:
     other = OpenIssue(number=9, row="c/d", told="1" * 16)
     assert [(action.what, action.number) for action in decide([told], [other])] == expected
@@ -482,7 +473,7 @@ def test_without_an_issue_news_opens_one(
     ],
 )
 def test_with_an_issue_only_what_is_new_is_told(
-    told: Story, expected: list[tuple[str, int]]
+    told: IssueText, expected: list[tuple[str, int]]
 ) -> None:
     issues = [OpenIssue(number=number, row="a/b", told="1" * 16) for number in (3, 5)]
     assert [(action.what, action.number) for action in decide([told], issues)] == expected
@@ -491,14 +482,14 @@ def test_with_an_issue_only_what_is_new_is_told(
 # --- trackers --------------------------------------------------------------------------------
 
 
-def carry_out(tracker: Notebook | GitHub, *stories: Story) -> list[tuple[str, int | None]]:
+def carry_out(tracker: FileTracker | GitHub, *stories: IssueText) -> list[tuple[str, int | None]]:
     actions = decide(stories, tracker.open_issues())
     for action in actions:
         tracker.carry_out(action)
     return [(action.what, action.number) for action in actions]
 
 
-def months(tracker: Notebook | GitHub) -> None:
+def months(tracker: FileTracker | GitHub) -> None:
     """Live through news, the same news, other news, an end to it, and news again."""
     assert carry_out(tracker, story("a/b"), story("c d/é")) == [("open", None), ("open", None)]
     assert tracker.open_issues() == [
@@ -515,7 +506,7 @@ def months(tracker: Notebook | GitHub) -> None:
 
 def test_a_notebook_remembers_what_was_told(tmp_path: Path) -> None:
     file = tmp_path / "issues.json"
-    months(Notebook(file))
+    months(FileTracker(file))
     kept = json.loads(file.read_text(encoding="utf-8"))["issues"]
     assert [(item["open"], len(item["told"])) for item in kept] == [
         (False, 3),

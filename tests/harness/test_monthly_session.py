@@ -14,22 +14,17 @@ from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, TINY, Bench
 
-from stackproof.evidence import Evidence
-from stackproof.history import HISTORY_FILE, append, read_history
-from stackproof.monthly import (
-    Jobs,
-    Notebook,
-    Task,
-    conclude,
-    decide,
-    make_jobs,
-    merge_reports,
-    read_stories,
-)
-from stackproof.monthly.running import TaskEnd
-from stackproof.records import write_atomically
-from stackproof.report import write_reports
-from stackproof.verdict import Verdict, judge
+from stackproof.base.records import write_atomically
+from stackproof.ci.conclusion import conclude, read_stories
+from stackproof.ci.file_tracker import FileTracker
+from stackproof.ci.jobs import Jobs, Task, make_jobs
+from stackproof.ci.merging import merge_reports
+from stackproof.ci.running import TaskEnd
+from stackproof.ci.unexpected import decide
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.file import HISTORY_FILE, append, read_history
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.report.files import write_reports
 
 #: delta uses gamma, of which no row says the version.
 DELTA = TINY.replace("beta", "delta")
@@ -69,7 +64,7 @@ class Months:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.reports = bench.root / "kept" / "reports"
-        self.notebook = Notebook(self.reports / "issues.json")
+        self.notebook = FileTracker(self.reports / "issues.json")
 
     def row_job(self, when: datetime) -> Path:
         """Do what a row's job does, in a checkout of its own; return what it hands on."""

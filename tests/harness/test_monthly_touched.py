@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from workbench import PYTHON, TINY
 
+from stackproof.ci.changed_rows import changed_rows
 from stackproof.errors import StackproofError
-from stackproof.monthly import touched_rows
 
 ROWS = """
 [rows.dated]
@@ -68,7 +68,7 @@ class Repository:
 
     def touched(self, base: str = "main") -> list[str]:
         """Return the rows touched, without the matrix's name where it is the tiny one."""
-        return [name.removeprefix("tiny/") for name in touched_rows(self.root, base)]
+        return [name.removeprefix("tiny/") for name in changed_rows(self.root, base)]
 
 
 @pytest.fixture
@@ -135,4 +135,4 @@ def test_a_matrix_that_could_not_be_used_before_touches_every_row(repository: Re
 @pytest.mark.parametrize("base", ["nowhere", "--upload-pack=x", "", "main:matrices"])
 def test_a_commit_that_git_does_not_know_is_told_of(repository: Repository, base: str) -> None:
     with pytest.raises(StackproofError, match="git knows no commit"):
-        touched_rows(repository.root, base)
+        changed_rows(repository.root, base)

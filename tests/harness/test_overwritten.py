@@ -7,7 +7,7 @@ from support.index import Index
 from support.wheels import Release
 from workbench import TINY, Bench, states
 
-from stackproof.plan import Installer
+from stackproof.matrix.plan import Installer
 
 # As jwt 1.3.1 and PyJWT 2.8.0: two distributions with one package, of which one wins.
 TWIN = Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "2.0"  # twin\n'})

@@ -8,7 +8,7 @@ import pytest
 from support.wheels import Release
 from workbench import TINY, WORKLOAD, Bench, states
 
-from stackproof.verdict import Check, Verdict
+from stackproof.evidence.verdict import Check, Verdict
 
 pytestmark = pytest.mark.fault("5")
 

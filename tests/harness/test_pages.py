@@ -11,12 +11,12 @@ from support.index import Fault, Index
 from support.wheels import Release
 from workbench import PYTHON, RELEASES, Bench
 
-from stackproof.environment import StageRecord
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.records import StageRecord
 from stackproof.index.client import IndexClient
 from stackproof.index.pages import doubts
-from stackproof.index.resolver import Refused, Resolver, Wanted
-from stackproof.plan import Installer
+from stackproof.installers.resolver import Refused, Resolver, Wanted
+from stackproof.matrix.plan import Installer
 
 #: `parent` has an older release that wants no `child`; an installer falls back on it.
 FAMILY = (

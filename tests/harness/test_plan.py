@@ -13,8 +13,9 @@ from matrix_cases import FAILURE, OVERRIDE, changed
 from workbench import ROOT
 
 from stackproof.errors import StackproofError
-from stackproof.matrix import parse_matrix
-from stackproof.plan import Installer, Plan, make_plan
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.planning import make_plan
 
 APRIL = datetime(2025, 4, 1, tzinfo=timezone.utc)
 EXTRA = {"name": "more", "step": "none", "reason": "why", "date": date(2025, 1, 2)}
@@ -77,9 +78,9 @@ def test_there_is_no_plan_of_a_row_that_is_not_there() -> None:
 _PRINT = """
 import sys
 from matrix_cases import FULL
-from stackproof.matrix import parse_matrix
-from stackproof.plan import make_plan
-from stackproof.records import to_json
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.planning import make_plan
+from stackproof.base.records import to_json
 from workbench import toml
 plan = make_plan(parse_matrix(toml(FULL), file="full.toml"), name="full", row="again")
 sys.stdout.write(to_json(plan.to_data()) + plan.fingerprint)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import nox
@@ -35,3 +38,14 @@ def test_mypy_and_ruff_go_by_the_oldest_python(pyproject: dict[str, Any]) -> Non
     oldest = pyproject["project"]["requires-python"].removeprefix(">=")
     assert pyproject["tool"]["mypy"]["python_version"] == oldest
     assert pyproject["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
+
+
+def test_a_room_knows_the_rooms_above_it_and_none_below() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    main = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", main]
+    done = subprocess.run(
+        [*command, "--no-cache"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Contracts: 1 kept, 0 broken." in done.stdout

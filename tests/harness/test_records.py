@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from processes import SOURCES, wait_for
 
-from stackproof.records import write_atomically
-from stackproof.temporary import temporary_folder
+from stackproof.base.records import write_atomically
+from stackproof.base.temporary import temporary_folder
 
 
 @pytest.mark.fault("R8.15")
@@ -74,7 +74,7 @@ def test_what_cannot_be_written_leaves_the_old_file_alone(tmp_path: Path) -> Non
 
 _HOLD = """
 import sys, time
-from stackproof.temporary import temporary_folder
+from stackproof.base.temporary import temporary_folder
 with temporary_folder("test") as folder:
     print(folder, flush=True)
     time.sleep(60)

@@ -12,22 +12,22 @@ from support.index import Index
 from support.wheels import Release
 from workbench import PYTHON, Bench, toml
 
+from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
+from stackproof.experiments.planner import RowAt
+from stackproof.experiments.prober import Prober
+from stackproof.experiments.repair.record import Change, RemedyTrial, Removal, Repair, Tried
+from stackproof.experiments.repair.working import Workshop
+from stackproof.experiments.repair.writing import RepairedRow
+from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
-from stackproof.index.resolver import Resolver
+from stackproof.index.history import Releases
 from stackproof.index.target import Target
-from stackproof.laboratory import Laboratory
-from stackproof.matrix import load_matrix, parse_matrix
-from stackproof.plan import make_plan
-from stackproof.progress import Progress
-from stackproof.repair.records import Change, RemedyTrial, Removal, Repair, Tried
-from stackproof.repair.summary import print_repair, repair_markdown
-from stackproof.repair.working import Workshop
-from stackproof.repair.writing import RepairedRow
-from stackproof.report import conclude
-from stackproof.timeline.probing import Prober
-from stackproof.timeline.releases import Releases
-from stackproof.timeline.row import RowAt
+from stackproof.installers.resolver import Resolver
+from stackproof.matrix.load import load_matrix, parse_matrix
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import conclude
+from stackproof.report.repair import print_repair, repair_markdown
 
 MOMENT = datetime(2025, 6, 1, tzinfo=timezone.utc)
 TODAY = date(2025, 6, 2)
@@ -149,7 +149,7 @@ class Phone:
                 row=RowAt(matrix=matrix, name="phone", row="plain"),
                 moment=self.moment,
                 prober=Prober(
-                    laboratory=Laboratory(
+                    runner=Runner(
                         project=self.bench.project,
                         progress=Progress(Console(quiet=True)),
                         conclude=conclude,

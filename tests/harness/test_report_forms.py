@@ -12,16 +12,16 @@ from site_files import audit, finding
 from sites import Shop
 
 from stackproof.errors import StackproofError
-from stackproof.report import markdown
+from stackproof.evidence.verdict import Verdict
 from stackproof.report.badges import badge_json, badge_svg
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import Form, form_of_document
+from stackproof.report.markdown import markdown
 from stackproof.report.rebuild import rebuild
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import prove
-from stackproof.report.site.shelf import Shelf
+from stackproof.report.site.reports_reader import ReportsReader
 from stackproof.report.texts import Language
-from stackproof.verdict import Verdict
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ _CLAIM = "Python 3.11 supported"
 @pytest.mark.parametrize("state", ["proved", "refuted", "not provable"])
 def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> None:
     def told() -> set[str]:
-        row = Shelf(reports=shop.reports, matrices=shop.matrices).rows()[0][0]
-        audit_found = Shelf(reports=shop.reports, matrices=shop.matrices).audit()
+        row = ReportsReader(reports=shop.reports, matrices=shop.matrices).rows()[0][0]
+        audit_found = ReportsReader(reports=shop.reports, matrices=shop.matrices).audit()
         written = Verdict.model_validate_json((row.evidence.folder / "verdict.json").read_text())
         report = (row.evidence.folder / "report.md").read_text(encoding="utf-8")
         [line] = [line for line in report.splitlines() if f"| {_CLAIM} |" in line]
@@ -187,7 +187,7 @@ pip install beta==1.0
 
 def written(shop: Shop, form: Form | None = None, lang: Language = "en") -> str:
     """Return the document that the only run's evidence makes."""
-    shelf = Shelf(reports=shop.reports, matrices=shop.matrices)
+    shelf = ReportsReader(reports=shop.reports, matrices=shop.matrices)
     ((kept,), _) = shelf.rows()
     order = shelf.pin_order("tiny")
     audited = shelf.audit()

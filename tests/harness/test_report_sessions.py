@@ -10,8 +10,8 @@ import nox
 import pytest
 from sites import Shop
 
-from stackproof.history import HISTORY_FILE, read_history
-from stackproof.sessions import document, report
+from stackproof.cli import document, report
+from stackproof.evidence.history.file import HISTORY_FILE, read_history
 
 
 class _FailedError(Exception):

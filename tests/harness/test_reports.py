@@ -16,12 +16,14 @@ from support.index import Index
 from workbench import ROOT, TINY, Bench
 from xmlschema import XMLSchema
 
-from stackproof.evidence import Evidence
-from stackproof.plan import Installer
-from stackproof.records import to_json
-from stackproof.report import headline, markdown, print_verdict, write_reports
-from stackproof.schemas import schemas
-from stackproof.verdict import Verdict, judge
+from stackproof.base.records import to_json
+from stackproof.cli.schemas import schemas
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.matrix.plan import Installer
+from stackproof.report.files import write_reports
+from stackproof.report.markdown import markdown
+from stackproof.report.terminal import headline, print_verdict
 
 XUNIT2 = XMLSchema(str(ROOT / "tests" / "harness" / "xunit2.xsd"))
 NASTY = "\x1b[31mred\x1b[0m \x00 nul \ufffe & <b>bold</b> | bar ]]> \N{SNOWMAN} end"

@@ -15,11 +15,12 @@ from support.sandbox import hermetic_environ
 from support.wheels import Release
 from workbench import PYTHON
 
-from stackproof.index import default, lifetimes
+from stackproof.base.memory import Memory
 from stackproof.index.client import IndexClient
-from stackproof.index.memory import Memory
-from stackproof.index.resolver import Refused, Resolver, Wanted
 from stackproof.index.target import Target
+from stackproof.installers import lifetimes
+from stackproof.installers import sources as default
+from stackproof.installers.resolver import Refused, Resolver, Wanted
 
 LONG_AGO = datetime(2025, 6, 1, tzinfo=timezone.utc)
 EARLIER = datetime(2025, 5, 1, tzinfo=timezone.utc)

@@ -13,8 +13,8 @@ from matrix_cases import CASES, changed
 from packaging.version import InvalidVersion, Version
 from workbench import ROOT
 
-from stackproof.matrix import json_schema
-from stackproof.schemas import schemas
+from stackproof.cli.schemas import schemas
+from stackproof.matrix.model import json_schema
 
 _FORMATS = FormatChecker(formats=["date"])
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

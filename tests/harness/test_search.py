@@ -8,7 +8,8 @@ from math import ceil, log2
 
 import pytest
 
-from stackproof.search import Answer, Search, Turn, drop_needless, reduce_to_minimum
+from stackproof.experiments.bisection import Answer, Search, Transition
+from stackproof.experiments.delta_debugging import drop_needless, reduce_to_minimum
 
 START = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
@@ -80,12 +81,12 @@ class Recorded:
         return search
 
 
-def broke(number: int) -> Turn:
-    return Turn(before=day(number - 1), after=day(number), passes=False)
+def broke(number: int) -> Transition:
+    return Transition(before=day(number - 1), after=day(number), passes=False)
 
 
-def mended(number: int) -> Turn:
-    return Turn(before=day(number - 1), after=day(number), passes=True)
+def mended(number: int) -> Transition:
+    return Transition(before=day(number - 1), after=day(number), passes=True)
 
 
 @pytest.mark.parametrize("number", [1, 2, 300, 511, 512])
@@ -147,7 +148,7 @@ def test_a_check_that_never_passed_costs_its_samples_alone() -> None:
 def test_what_could_not_be_built_is_passed_over() -> None:
     record = Recorded({"a": [300]}, unbuildable=[256, 257, 299])
     search = record.search(512)
-    assert search.turns("a") == [Turn(before=day(298), after=day(300), passes=False)]
+    assert search.turns("a") == [Transition(before=day(298), after=day(300), passes=False)]
     assert search.outcome("a", day(256)) is None
     assert len(record.probes) <= 2 + 9 + 3
 
@@ -162,7 +163,7 @@ def test_a_long_time_that_could_not_be_built_costs_a_logarithm_an_edge(
     search = record.search(256)
     assert len(record.probes) == probes
     # Within that time nobody knows when it was.
-    around = Turn(before=day(59), after=day(191), passes=False)
+    around = Transition(before=day(59), after=day(191), passes=False)
     assert search.turns("a") == [around if 59 < number < 192 else broke(number)]
 
 
@@ -205,7 +206,7 @@ def test_what_a_failure_speaks_of_is_tried_first() -> None:
 
 def test_a_turn_that_is_narrow_enough_is_left() -> None:
     record = Recorded({"a": [33]}, enough={"a": 64})
-    assert record.search(512).turns("a") == [Turn(before=day(0), after=day(64), passes=False)]
+    assert record.search(512).turns("a") == [Transition(before=day(0), after=day(64), passes=False)]
     assert [number for number, _ in record.probes] == [512, 0, 256, 128, 64]
 
 
@@ -213,7 +214,7 @@ def test_equal_states_are_not_asked_again() -> None:
     record = Recorded({"a": [200], "b": [200]}, cheap=["a"], state=lambda number: number // 100)
     search = record.search(512)
     # Every day of the second hundred is known once one of them is.
-    assert search.turns("b") == [Turn(before=day(199), after=day(200), passes=False)]
+    assert search.turns("b") == [Transition(before=day(199), after=day(200), passes=False)]
     assert [number for number, checks in record.probes if "b" in checks] == [512, 0, 200, 199]
     assert search.outcome("b", day(128)) is True
 

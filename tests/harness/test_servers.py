@@ -22,11 +22,12 @@ import pytest
 from platformdirs import user_cache_path
 from processes import SOURCES, is_running, run_servers, wait_for
 
-from stackproof.servers import ServerInfo, ServerName, running, starting, wheels
-from stackproof.servers.http_probe import get_json
-from stackproof.servers.info import ServerError
-from stackproof.servers.psql import Psql
-from stackproof.servers.resp import Resp, RespError
+from stackproof.matrix.model import ServerName
+from stackproof.run.servers import running, starting, wheels
+from stackproof.run.servers.http_probe import get_json
+from stackproof.run.servers.info import ServerError, ServerInfo
+from stackproof.run.servers.psql import Psql
+from stackproof.run.servers.resp import Resp, RespError
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(120)]
 

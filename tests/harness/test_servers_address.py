@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from stackproof.servers import ServerInfo, masked
-from stackproof.servers.address import is_clear, password_of, redact, with_path, without_password
+from stackproof.run.servers import masked
+from stackproof.run.servers.address import (
+    is_clear,
+    password_of,
+    redact,
+    with_path,
+    without_password,
+)
+from stackproof.run.servers.info import ServerInfo
 
 PLAIN = "postgresql://ada@db.example:5432/shop?sslmode=require"
 

@@ -15,11 +15,11 @@ from textwrap import dedent
 import pytest
 from processes import SOURCES, is_running, wait_for
 
-from stackproof.servers import running
-from stackproof.servers.info import ServerError
-from stackproof.servers.keeper import started
-from stackproof.servers.keeping import Keeper, Keepers, Task
-from stackproof.servers.leftovers import FOLDER_PREFIX, clear_leftovers
+from stackproof.run.servers import running
+from stackproof.run.servers.info import ServerError
+from stackproof.run.servers.orphans import FOLDER_PREFIX, clear_orphans
+from stackproof.run.servers.supervising import Supervisor, Supervisors, Task
+from stackproof.run.servers.supervisor import started
 
 SERVER = (
     "import pathlib, os, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
@@ -40,11 +40,11 @@ print(child)
 OWNER = """
 import sys, time
 from pathlib import Path
-from stackproof.servers.keeping import Keepers, Task
+from stackproof.run.servers.supervising import Supervisors, Task
 
 folder = Path(sys.argv[1])
 task = Task(folder=folder, environment={}, serve=[sys.executable, "-c", sys.argv[2]])
-keeper = Keepers().start(task, log=folder.with_suffix(".log"))
+keeper = Supervisors().start(task, log=folder.with_suffix(".log"))
 print(keeper.pid, flush=True)
 time.sleep(600)
 """
@@ -58,8 +58,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def keepers() -> Iterator[Keepers]:
-    with closing(Keepers()) as keepers:
+def keepers() -> Iterator[Supervisors]:
+    with closing(Supervisors()) as keepers:
         yield keepers
 
 
@@ -69,10 +69,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(keepers: Keepers, folder: Path) -> Callable[..., Keeper]:
+def start(keepers: Supervisors, folder: Path) -> Callable[..., Supervisor]:
     """Return a function that starts a keeper of a toy server."""
 
-    def start(*, serve: str = SERVER, grace: float = 5, **options: object) -> Keeper:
+    def start(*, serve: str = SERVER, grace: float = 5, **options: object) -> Supervisor:
         task = Task(
             folder=folder,
             environment={"LC_ALL": "C"},
@@ -92,7 +92,7 @@ def server_pid(folder: Path) -> int:
 
 
 def test_server_and_folder_end_with_the_run(
-    start: Callable[..., Keeper], keepers: Keepers, folder: Path, state: Path
+    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path, state: Path
 ) -> None:
     keeper = start(files={"settings/a.conf": "x = 1"})
     pid = server_pid(folder)
@@ -108,14 +108,14 @@ def test_server_and_folder_end_with_the_run(
     assert list(state.iterdir()) == []
 
 
-def test_end_of_server_ends_its_keeper(start: Callable[..., Keeper], folder: Path) -> None:
+def test_end_of_server_ends_its_keeper(start: Callable[..., Supervisor], folder: Path) -> None:
     keeper = start(serve="import sys; sys.exit('no such luck')")
     wait_for(lambda: not keeper.is_alive())
     assert keeper.said() == "no such luck\n"
     assert not folder.exists()
 
 
-def test_failed_setup_starts_no_server(start: Callable[..., Keeper]) -> None:
+def test_failed_setup_starts_no_server(start: Callable[..., Supervisor]) -> None:
     fail = [sys.executable, "-c", "import sys; sys.exit('cannot prepare')"]
     never = [sys.executable, "-c", "print('went on')"]
     keeper = start(setup=[fail, never], serve="print('served')")
@@ -124,7 +124,7 @@ def test_failed_setup_starts_no_server(start: Callable[..., Keeper]) -> None:
 
 
 def test_order_to_stop_reaches_a_setup(
-    start: Callable[..., Keeper], keepers: Keepers, folder: Path
+    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
 ) -> None:
     keeper = start(setup=[[sys.executable, "-c", SERVER]], serve="print('served')")
     pid = server_pid(folder)
@@ -134,7 +134,7 @@ def test_order_to_stop_reaches_a_setup(
 
 
 def test_stubborn_server_is_killed(
-    start: Callable[..., Keeper], keepers: Keepers, folder: Path
+    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
 ) -> None:
     start(serve=STUBBORN, grace=0.2)
     pid = server_pid(folder)
@@ -143,7 +143,7 @@ def test_stubborn_server_is_killed(
 
 
 def test_process_in_a_session_of_its_own_is_found(
-    start: Callable[..., Keeper], folder: Path
+    start: Callable[..., Supervisor], folder: Path
 ) -> None:
     keeper = start(serve=FORKING)
     wait_for(lambda: not keeper.is_alive())
@@ -151,7 +151,7 @@ def test_process_in_a_session_of_its_own_is_found(
     assert not folder.exists()
 
 
-def test_log_of_keeper_is_its_own_part(start: Callable[..., Keeper], folder: Path) -> None:
+def test_log_of_keeper_is_its_own_part(start: Callable[..., Supervisor], folder: Path) -> None:
     folder.with_suffix(".log").write_text("what was there before\n")
     keeper = start(serve="print('hello')")
     wait_for(lambda: not keeper.is_alive())
@@ -159,7 +159,7 @@ def test_log_of_keeper_is_its_own_part(start: Callable[..., Keeper], folder: Pat
     assert folder.with_suffix(".log").read_text() == "what was there before\nhello\n"
 
 
-def test_commands_at_the_end_run_without_a_server(keepers: Keepers, folder: Path) -> None:
+def test_commands_at_the_end_run_without_a_server(keepers: Supervisors, folder: Path) -> None:
     note = folder.with_suffix(".note")
     script = "import os, sys; open(sys.argv[1], 'a').write(os.environ['SECRET'])"
     command = [sys.executable, "-c", script, str(note)]
@@ -179,7 +179,7 @@ def test_commands_at_the_end_run_without_a_server(keepers: Keepers, folder: Path
 
 
 def test_trees_are_linked_into_the_folder(
-    start: Callable[..., Keeper], folder: Path, tmp_path: Path
+    start: Callable[..., Supervisor], folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "wheel" / "bin").mkdir(parents=True)
     (tmp_path / "wheel" / "bin" / "program").write_text("code")
@@ -189,7 +189,7 @@ def test_trees_are_linked_into_the_folder(
 
 
 def test_no_keeper_starts_when_the_run_has_ended(
-    start: Callable[..., Keeper], keepers: Keepers, folder: Path
+    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
 ) -> None:
     keepers.close()
     with pytest.raises(ServerError, match="the run ended before the server was started"):
@@ -224,7 +224,9 @@ def test_killed_run_leaves_nothing(
     assert list(state.iterdir()) == []
 
 
-def test_signal_to_the_keeper_ends_its_server(start: Callable[..., Keeper], folder: Path) -> None:
+def test_signal_to_the_keeper_ends_its_server(
+    start: Callable[..., Supervisor], folder: Path
+) -> None:
     keeper = start()
     pid = server_pid(folder)
     os.kill(keeper.pid, signal.SIGTERM)
@@ -238,45 +240,45 @@ def test_signal_to_the_keeper_ends_its_server(start: Callable[..., Keeper], fold
     sys.platform != "linux", reason="only Linux tells a process of its parent's end"
 )
 def test_server_ends_with_a_killed_keeper_and_the_next_run_removes_its_folder(
-    start: Callable[..., Keeper], folder: Path, state: Path
+    start: Callable[..., Supervisor], folder: Path, state: Path
 ) -> None:
     keeper = start()
     pid = server_pid(folder)
     os.kill(keeper.pid, signal.SIGKILL)
     wait_for(lambda: not is_running(pid))
     assert folder.exists()
-    clear_leftovers()
+    clear_orphans()
     assert not folder.exists()
     assert list(state.iterdir()) == []
 
 
 @pytest.mark.fault("signal")
 def test_next_run_kills_a_server_that_outlived_its_keeper(
-    start: Callable[..., Keeper], folder: Path
+    start: Callable[..., Supervisor], folder: Path
 ) -> None:
     keeper = start(serve=STUBBORN)
     pid = server_pid(folder)
     os.kill(keeper.pid, signal.SIGKILL)
     wait_for(lambda: not keeper.is_alive())
     assert is_running(pid)
-    clear_leftovers()
+    clear_orphans()
     wait_for(lambda: not is_running(pid))
     assert not folder.exists()
 
 
 def test_next_run_leaves_a_living_keeper_alone(
-    start: Callable[..., Keeper], folder: Path, state: Path
+    start: Callable[..., Supervisor], folder: Path, state: Path
 ) -> None:
     start()
     pid = server_pid(folder)
-    clear_leftovers()
+    clear_orphans()
     assert is_running(pid)
     assert len(list(state.glob("*.json"))) == 1
 
 
 @pytest.mark.parametrize("stale", ["started", "boot"])
 def test_next_run_spares_another_process_of_the_same_number(
-    start: Callable[..., Keeper],
+    start: Callable[..., Supervisor],
     folder: Path,
     state: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -296,14 +298,14 @@ def test_next_run_spares_another_process_of_the_same_number(
     killed: list[int] = []
     with monkeypatch.context() as patch:
         patch.setattr(os, "killpg", lambda group, _: killed.append(group))
-        clear_leftovers()
+        clear_orphans()
     assert killed == []
     assert not record.exists()
     os.kill(pid, signal.SIGKILL)
 
 
 def test_every_run_clears_away_first(
-    start: Callable[..., Keeper], folder: Path, tmp_path: Path
+    start: Callable[..., Supervisor], folder: Path, tmp_path: Path
 ) -> None:
     keeper = start()
     server_pid(folder)
@@ -318,7 +320,7 @@ def test_next_run_removes_a_record_that_was_cut_off(state: Path) -> None:
     state.mkdir(parents=True)
     record = state / f"{os.uname().nodename}-0.json"
     record.write_text('{"folder": "/tm')
-    clear_leftovers()
+    clear_orphans()
     assert not record.exists()
 
 
@@ -328,6 +330,6 @@ def test_next_run_removes_no_folder_but_a_servers(state: Path, tmp_path: Path) -
     facts = {"folder": str(tmp_path / "home"), "boot": None, "process": None}
     record = state / f"{os.uname().nodename}-0.json"
     record.write_text(json.dumps(facts))
-    clear_leftovers()
+    clear_orphans()
     assert (tmp_path / "home").exists()
     assert not record.exists()

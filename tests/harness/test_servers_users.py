@@ -18,8 +18,10 @@ from typing import TypeVar
 
 import pytest
 
-from stackproof.servers import ServerInfo, ServerName, kafka_admin, running, starting
-from stackproof.servers.starting import last_words
+from stackproof.matrix.model import ServerName
+from stackproof.run.servers import kafka_admin, running, starting
+from stackproof.run.servers.info import ServerInfo
+from stackproof.run.servers.starting import last_words
 
 SECRET = "s3cret-0f-the-user"  # noqa: S105 - made up
 # Nothing listens on the port of the discard service.

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from processes import SOURCES, run_servers, wait_for
 
-from stackproof.servers import running, starting, wheels
-from stackproof.servers.leftovers import FOLDER_PREFIX
+from stackproof.run.servers import running, starting, wheels
+from stackproof.run.servers.orphans import FOLDER_PREFIX
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(120)]
 

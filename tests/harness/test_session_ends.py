@@ -15,9 +15,9 @@ import nox
 import pytest
 from sites import Shop
 
-from stackproof import sessions
+from stackproof import cli
 
-_DOORS = sorted(set(sessions.__all__) - {"RowChoice", "rows", "write_schemas"})
+_DOORS = sorted(set(cli.__all__) - {"RowChoice", "rows", "write_schemas"})
 
 
 class _FailedError(Exception):
@@ -52,9 +52,9 @@ class _Session:
 def run(name: str, root: Path, arguments: Sequence[str] | OSError | signal.Signals = ()) -> str:
     """Run a session; return the message of its failure, or nothing."""
     session = cast("nox.Session", _Session(arguments))
-    choice = sessions.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
+    choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
     try:
-        getattr(sessions, name)(session, *((choice,) if name == "verify" else ()), root)
+        getattr(cli, name)(session, *((choice,) if name == "verify" else ()), root)
     except _FailedError as error:
         return str(error)
     return ""

@@ -13,10 +13,10 @@ from checkout import Checkout
 from support.index import Index
 from workbench import PYTHON, TINY, WORKLOAD, Bench
 
-from stackproof import sessions
+from stackproof import cli
+from stackproof.cli import rows
+from stackproof.cli.rows import find_row
 from stackproof.errors import MatrixError
-from stackproof.sessions import rows
-from stackproof.sessions.rows import find_row
 
 ROWS = """
 [rows.dated]
@@ -332,8 +332,8 @@ def test_uv_s_own_configuration_counts(
     assert any(words in line for line in lines), lines
 
 
-@pytest.mark.parametrize("name", sorted(set(sessions.__all__) - {"RowChoice", "rows"}))
+@pytest.mark.parametrize("name", sorted(set(cli.__all__) - {"RowChoice", "rows"}))
 def test_a_session_can_be_loaded_first(name: str) -> None:
-    command = [sys.executable, "-c", f"from stackproof import sessions; sessions.{name}"]
+    command = [sys.executable, "-c", f"from stackproof import cli; cli.{name}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -15,9 +15,9 @@ from uv import find_uv_bin
 from workbench import Bench, toml
 
 from stackproof.errors import CannotJudgeError
-from stackproof.index.default import default_index, further_sources
-from stackproof.index.settings import allowed_settings
-from stackproof.plan import Installer
+from stackproof.installers.settings import allowed_settings
+from stackproof.installers.sources import default_index, further_sources
+from stackproof.matrix.plan import Installer
 
 Environ = dict[str, str]
 

@@ -14,9 +14,10 @@ from markup import Node, parse
 from site_files import FRONTIER, GRID, REPAIR, audit, everything, pair, trial
 from sites import STARTED, Shop, conflict, entry
 
-from stackproof.evidence import Evidence
-from stackproof.history import HISTORY_FILE, entry_of
-from stackproof.records import to_json
+from stackproof.base.records import to_json
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.entry import entry_of
+from stackproof.evidence.history.file import HISTORY_FILE
 from stackproof.report.texts import LANGUAGES, Language
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stackproof.experiments.timeline.record import Asked, Break, CheckHistory, State, Timeline
 from stackproof.report.site.excerpt import Allowance, excerpt, first_line
-from stackproof.report.site.lanes import lane_views
 from stackproof.report.site.links import Links
-from stackproof.timeline.records import Asked, Break, CheckHistory, State, Timeline
+from stackproof.report.site.swimlanes import lane_views
 
 # --- excerpts --------------------------------------------------------------------------------
 

@@ -10,16 +10,16 @@ from typing import get_args
 import pytest
 from workbench import ROOT
 
-from stackproof.audit.findings import Level
-from stackproof.claims import ClaimState
-from stackproof.grid.forms import Standing as GridState
+from stackproof.evidence.claims import ClaimState
+from stackproof.evidence.verdict import Depth, State
+from stackproof.experiments.timeline.record import State as TimelineState
+from stackproof.metadata.audit.record import Level
+from stackproof.metadata.grid.record import Standing as GridState
 from stackproof.report.badges import Standing as BadgeStanding
 from stackproof.report.forms import COLUMNS
 from stackproof.report.site.proofs import Answer
 from stackproof.report.site.trials import Result
 from stackproof.report.texts import LANGUAGES, Language, catalogue, texts
-from stackproof.timeline.records import State as TimelineState
-from stackproof.verdict import Depth, State
 
 REPORT = ROOT / "src" / "stackproof" / "report"
 

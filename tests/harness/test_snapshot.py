@@ -17,12 +17,12 @@ from support.sandbox import hermetic_environ
 from support.wheels import Release
 from workbench import PYTHON, TINY
 
-from stackproof.environment.constraints import find_constraints
+from stackproof.cli import constraints
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.index.client import IndexClient
-from stackproof.plan import PlannedConstraints
-from stackproof.sessions import constraints
-from stackproof.snapshot import Subject, find_subject, snapshot_text
+from stackproof.index.constraints.published import find_constraints
+from stackproof.matrix.plan import PlannedConstraints
+from stackproof.metadata.snapshot import Subject, find_subject, snapshot_text
 
 RELEASED = datetime(2025, 2, 10, 9, 44, 48, 730349, tzinfo=timezone.utc)
 BEFORE = RELEASED - timedelta(days=1)

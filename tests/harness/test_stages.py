@@ -10,10 +10,13 @@ from support.index import Fault, Index, Offers
 from support.wheels import Release
 from workbench import Bench
 
-from stackproof.environment import Builder, Environment, drift_between, pip_check
 from stackproof.errors import CannotJudgeError
-from stackproof.evidence import Evidence
-from stackproof.plan import Installer
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import drift_between
+from stackproof.installers.environment import Environment
+from stackproof.installers.pip_check import pip_check
+from stackproof.matrix.plan import Installer
+from stackproof.run.build import Builder
 
 EXTRA = """
 [[rows.plain.stages]]

@@ -11,8 +11,8 @@ from support.index import Index
 from support.wheels import Release
 from workbench import TINY, WORKLOAD, Bench, states
 
-from stackproof.plan import Plan
-from stackproof.reuse import Mark
+from stackproof.matrix.plan import Plan
+from stackproof.run.reuse import Mark
 
 EXTRA = """
 [[pins]]

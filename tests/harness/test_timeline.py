@@ -32,10 +32,10 @@ from support.index import Index
 from support.wheels import Release
 from workbench import Bench, toml
 
-from stackproof.matrix import parse_matrix
-from stackproof.plan import timestamp
-from stackproof.timeline.records import Asked, Break, CheckHistory, State, Timeline
-from stackproof.timeline.summary import print_timeline, timeline_markdown
+from stackproof.base.times import timestamp
+from stackproof.experiments.timeline.record import Asked, Break, CheckHistory, State, Timeline
+from stackproof.matrix.load import parse_matrix
+from stackproof.report.timeline import print_timeline, timeline_markdown
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ from support.index import Index
 from support.wheels import Release
 from workbench import Bench, toml
 
+from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
-from stackproof.matrix import parse_matrix
-from stackproof.plan import timestamp
+from stackproof.matrix.load import parse_matrix
 
 #: A wheel that installers take in place of one for any Python 3.
 CLOSER = f"py{sys.version_info.major}{sys.version_info.minor}-none-any"

@@ -12,7 +12,7 @@ import nox
 import pytest
 from workbench import TINY, Bench
 
-from stackproof import sessions
+from stackproof import cli
 
 SINCE, UNTIL = "2025-02-01T00:00:00Z", "2025-06-01T00:00:00Z"
 DATES = ("--since", SINCE, "--until", UNTIL)
@@ -67,7 +67,7 @@ def written(bench: Bench, name: str) -> Any:  # noqa: ANN401 - JSON is any objec
 
 def test_a_timeline_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     checks = ("--check", "pip-check:beta", "--samples", "0")
-    assert run(sessions.timeline, tiny, "plain", *DATES, *checks) == ""
+    assert run(cli.timeline, tiny, "plain", *DATES, *checks) == ""
     found = written(tiny, "timeline.json")
     assert (found["format"], found["since"], found["until"]) == (1, SINCE, UNTIL)
     assert [(item["id"], item["state"]) for item in found["checks"]] == [
@@ -87,7 +87,7 @@ def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> 
     found = []
     for hour in (9, 17):
         until = f"2025-06-01T{hour:02}:00:00Z"
-        assert run(sessions.timeline, tiny, "plain", "--until", until, *checks) == ""
+        assert run(cli.timeline, tiny, "plain", "--until", until, *checks) == ""
         found.append(written(tiny, "timeline.json"))
     assert [item["since"] for item in found] == ["2020-01-01T01:00:00Z"] * 2
     # The later end alone is another one.
@@ -110,7 +110,7 @@ def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> 
 def test_what_no_timeline_can_be_made_of_is_told(
     tiny: Bench, posargs: tuple[str, ...], message: str
 ) -> None:
-    said = run(sessions.timeline, tiny, *posargs)
+    said = run(cli.timeline, tiny, *posargs)
     assert said.startswith(f"exit 2, could not judge: {message}")
     assert not (tiny.root / "reports").exists()
 
@@ -118,7 +118,7 @@ def test_what_no_timeline_can_be_made_of_is_told(
 def test_a_row_that_is_whole_needs_no_repair(
     tiny: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL) == ""
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL) == ""
     found = written(tiny, "repair.json")
     assert (found["found"], found["failing"], found["pins"]) == (True, [], [])
     assert capsys.readouterr().out.splitlines()[-2:] == [
@@ -126,14 +126,14 @@ def test_a_row_that_is_whole_needs_no_repair(
         "repair: reports/tiny/plain/repair.md",
     ]
     before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, "--write") == ""
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, "--write") == ""
     assert "there is no repair to write; nothing was written" in capsys.readouterr().out
     assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
 
 
 def test_a_row_without_a_repair_fails_the_session(tiny: Bench) -> None:
     tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL) == "exit 1"
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL) == "exit 1"
     found = written(tiny, "repair.json")
     assert (found["found"], found["unmended"]) == (False, ["smoke:sum"])
 
@@ -144,7 +144,7 @@ def test_what_cannot_be_written_is_told_all_the_same(
 ) -> None:
     tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
     before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, option) == "exit 1"
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, option) == "exit 1"
     assert written(tiny, "repair.json")["unmended"] == ["smoke:sum"]
     lines = capsys.readouterr().out.splitlines()
     assert lines[-3].startswith("tiny/plain NOT REPAIRED, these still fail: smoke:sum; ")
@@ -166,7 +166,7 @@ date = 2025-01-01
 
 def test_a_repair_is_written_into_a_row_that_overrides_the_pin(tiny: Bench) -> None:
     tiny.write("matrices/tiny.toml", TINY + OVERRIDE)
-    assert run(sessions.repair, tiny, "plain", "--as-of", UNTIL, "--in-place") == ""
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, "--in-place") == ""
     text = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
     assert text.count("[[rows.plain.overrides]]") == 1
     assert 'version = "1.0"\nreason = "1.3 was never released; 1.0 is the nearest to it"' in text
@@ -201,18 +201,18 @@ def test_where_a_repair_stands_already_none_is_searched_for(
     tiny: Bench, option: str, there: str, message: str
 ) -> None:
     tiny.write("matrices/tiny.toml", f"{TINY}\n{there}")
-    said = run(sessions.repair, tiny, "plain", "--as-of", UNTIL, option)
+    said = run(cli.repair, tiny, "plain", "--as-of", UNTIL, option)
     assert said == f"exit 2, could not judge: {message}"
     assert not (tiny.root / "reports").exists()
 
 
 def test_both_ways_to_write_exclude_each_other(tiny: Bench) -> None:
-    said = run(sessions.repair, tiny, "plain", "--write", "--in-place")
+    said = run(cli.repair, tiny, "plain", "--write", "--in-place")
     assert "argument --in-place: not allowed with argument --write" in said
 
 
 def test_a_lock_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(sessions.lock, tiny, "plain", "--as-of", UNTIL) == ""
+    assert run(cli.lock, tiny, "plain", "--as-of", UNTIL) == ""
     found = written(tiny, "lock.json")
     assert (found["as_of"], found["distributions"]) == (UNTIL, 3)
     lines = capsys.readouterr().out.splitlines()
@@ -233,5 +233,5 @@ def test_a_lock_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixture[s
 
 def test_what_is_broken_is_not_locked(tiny: Bench) -> None:
     tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
-    said = run(sessions.lock, tiny, "plain", "--as-of", UNTIL)
+    said = run(cli.lock, tiny, "plain", "--as-of", UNTIL)
     assert said.startswith("exit 2, could not judge: no lock was written: the run ")

@@ -12,9 +12,9 @@ from evidences import evidence_of, suite_line
 from rich.console import Console
 from workbench import Bench, states
 
-from stackproof.environment import ConstraintsUsed
-from stackproof.report import headline, print_verdict
-from stackproof.verdict import Verdict, judge
+from stackproof.evidence.records import ConstraintsUsed
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.report.terminal import headline, print_verdict
 
 COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
 

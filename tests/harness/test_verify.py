@@ -14,11 +14,11 @@ from support.wheels import Release
 from uv import find_uv_bin
 from workbench import ROOT, TINY, WORKLOAD, Bench, states
 
-from stackproof.environment import PipCheck
-from stackproof.evidence import Evidence
-from stackproof.plan import Plan
-from stackproof.reuse import Mark
-from stackproof.verdict import Verdict, judge
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import PipCheck
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.matrix.plan import Plan
+from stackproof.run.reuse import Mark
 
 OK = {
     "stage:one": "ok",

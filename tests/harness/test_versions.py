@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 from workbench import ROOT
 
-from stackproof.versions import agree, overlap, satisfies
+from stackproof.base.versions import agree, overlap, satisfies
 
 Satisfies = Callable[[str, str], bool]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from workbench import ROOT
 
-from stackproof.sessions import rows
+from stackproof.cli import rows
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 CALLERS = [*WORKFLOWS, ROOT / "docs" / "gitlab-ci.yml", ROOT / "docs" / "monthly.sh"]

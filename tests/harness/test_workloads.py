@@ -10,9 +10,9 @@ import pytest
 from packaging.utils import canonicalize_name
 from workbench import ROOT
 
-from stackproof.matrix import load_matrix
-from stackproof.plan import make_plan
-from stackproof.workloads import declared_workloads, needed_servers
+from stackproof.matrix.load import load_matrix
+from stackproof.matrix.planning import make_plan
+from stackproof.run.workloads import declared_workloads, needed_servers
 
 NONE = "\N{EN DASH}"
 # Not pinned by the document, but brought along by what is.

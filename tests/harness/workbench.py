@@ -21,15 +21,17 @@ from support.sandbox import hermetic_environ
 from support.wheels import Release
 from uv import find_uv_bin
 
-from stackproof.environment import Builder, Environment
-from stackproof.evidence import Evidence
-from stackproof.matrix import parse_matrix
-from stackproof.plan import Installer, Plan, make_plan
-from stackproof.progress import Progress
-from stackproof.project import Project
-from stackproof.report import conclude
-from stackproof.verdict import Verdict
-from stackproof.verify import verify
+from stackproof.base.progress import Progress
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.layout import Project
+from stackproof.evidence.verdict import Verdict
+from stackproof.installers.environment import Environment
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import conclude
+from stackproof.run.build import Builder
+from stackproof.run.verify import verify
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -218,11 +220,11 @@ _RUN = """
 import os, sys
 from pathlib import Path
 from rich.console import Console
-from stackproof.plan import Plan
-from stackproof.progress import Progress
-from stackproof.project import Project
-from stackproof.report import conclude
-from stackproof.verify import verify
+from stackproof.matrix.plan import Plan
+from stackproof.base.progress import Progress
+from stackproof.evidence.layout import Project
+from stackproof.report.files import conclude
+from stackproof.run.verify import verify
 root, plan, venv = map(Path, sys.argv[1:])
 project = Project(root=root, environ=dict(os.environ), stage_limit=60, suite_limit=60)
 read = Plan.model_validate_json(plan.read_text(encoding="utf-8"))

@@ -16,9 +16,10 @@ from breaks_of_stores import STORES
 from fake_grafana import FakeGrafana
 from workshop import Outcome, Workload, Workshop, declared
 
-from stackproof.matrix import load_matrix
-from stackproof.plan import make_plan
-from stackproof.servers import ServerName, running
+from stackproof.matrix.load import load_matrix
+from stackproof.matrix.model import ServerName
+from stackproof.matrix.planning import make_plan
+from stackproof.run.servers import running
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 

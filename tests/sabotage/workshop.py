@@ -19,11 +19,12 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 from uv import find_uv_bin
 
-from stackproof.environment import Builder, Environment
-from stackproof.evidence import Evidence
-from stackproof.plan import Plan
-from stackproof.reuse import Mark
-from stackproof.suite_tools import suite_tools
+from stackproof.evidence.folder import Evidence
+from stackproof.installers.environment import Environment
+from stackproof.matrix.plan import Plan
+from stackproof.run.build import Builder
+from stackproof.run.reuse import Mark
+from stackproof.run.suite_tools import suite_tools
 
 _ROOT = Path(__file__).parents[2]
 _SUITE = _ROOT / "tests" / "stack"

@@ -28,11 +28,11 @@ from pypi_simple import (
 )
 from requests_cache import AnyResponse
 
+from stackproof.base.cache_folder import DATABASE, own_folder, reliable_folder
+from stackproof.base.memory import Memory
+from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
-from stackproof.index.cache_folder import DATABASE, own_folder, reliable_folder
 from stackproof.index.core_metadata import CoreMetadata
-from stackproof.index.default import without_credentials
-from stackproof.index.memory import Memory
 from stackproof.index.releases import File, Project
 from stackproof.index.web import NoAnswerError, Web
 from stackproof.index.wheel_metadata import read_from_wheel

@@ -17,9 +17,9 @@ from datetime import datetime
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
-from stackproof.index.default import without_credentials
 from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 

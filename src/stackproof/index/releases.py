@@ -12,7 +12,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 from pypi_simple import DistributionPackage
 
-from stackproof.versions import satisfies
+from stackproof.base.versions import satisfies
 
 __all__ = ["File", "Project", "Release"]
 

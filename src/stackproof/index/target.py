@@ -12,8 +12,8 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from uv import find_uv_bin
 
+from stackproof.base.process import ask
 from stackproof.index.releases import File, Release
-from stackproof.process import ask
 
 __all__ = ["Target"]
 

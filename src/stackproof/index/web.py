@@ -14,11 +14,10 @@ from requests.adapters import HTTPAdapter
 from requests_cache import DO_NOT_CACHE, AnyResponse, CachedSession
 from urllib3 import Retry
 
+from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
-from stackproof.index.default import without_credentials
-from stackproof.index.lifetimes import PAGE_SECONDS
 
-__all__ = ["NoAnswerError", "Web"]
+__all__ = ["PAGE_SECONDS", "NoAnswerError", "Web"]
 
 _AT_ONCE = 16
 _NO_ADDRESS = (
@@ -159,3 +158,7 @@ def _failure(index: str, error: requests.RequestException) -> str:
         f"the package index {shown} cannot be reached ({type(error).__name__}); check the "
         "network, or name another index to the installer"
     )
+
+
+#: How long the public index lets its pages count as fresh.
+PAGE_SECONDS = 600

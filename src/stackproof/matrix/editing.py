@@ -11,9 +11,9 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from stackproof.base.records import write_atomically
 from stackproof.errors import MatrixError, StackproofError
 from stackproof.matrix.load import parse_matrix
-from stackproof.records import write_atomically
 
 __all__ = ["HEADERS", "Style", "add_entry", "drop_known_failures", "edit_rows", "set_override"]
 

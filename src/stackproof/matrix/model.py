@@ -125,7 +125,7 @@ Day = Annotated[date, BeforeValidator(_whole_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
-#: The servers that can be had for a run, see `stackproof.servers`.
+#: The servers that can be had for a run, see `stackproof.run.servers`.
 ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana"]
 
 

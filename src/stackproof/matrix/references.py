@@ -7,17 +7,17 @@ would be right. What one value may look like is judged in `model`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from string import Formatter
 from typing import TypeAlias
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.checks import ALL, KINDS, RUN_KINDS, CheckId
+from stackproof.base.text import nearest
+from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
 from stackproof.matrix.model import Claim, ExtraStage, Matrix, Row, Stage
 
-__all__ = ["Disagreement", "disagreements", "nearest"]
+__all__ = ["Disagreement", "disagreements"]
 
 Place = tuple[str | int, ...]
 Disagreement = tuple[Place, str]
@@ -41,14 +41,6 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     stages = _stages_of_rows(matrix)
     for name, row in matrix.rows.items():
         yield from _row(matrix, name, row, pins, stages[name])
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known names nearest to `name`."""
-    close = get_close_matches(name, list(known), n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(repr(item) for item in close)}?"
-    return f"there are {', '.join(sorted(known)) or 'none'}"
 
 
 def _duplicates(place: Place, key: str, names: list[str]) -> Iterator[Disagreement]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from stackproof.audit.findings import Audit, Finding
-from stackproof.audit.wording import merge
-from stackproof.claims import AuditAnswers
-from stackproof.evidence import Evidence
+from stackproof.evidence.claims import AuditAnswers
+from stackproof.evidence.folder import Evidence
+from stackproof.metadata.audit.record import Audit, Finding
+from stackproof.report.audit import merge
 
 __all__ = ["Audited", "audited", "audited_claims"]
 

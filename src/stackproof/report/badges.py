@@ -8,9 +8,9 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stackproof.records import to_json
+from stackproof.base.records import to_json
+from stackproof.evidence.verdict import Verdict
 from stackproof.report.texts import Language, texts
-from stackproof.verdict import Verdict
 
 __all__ = ["badge_json", "badge_svg"]
 

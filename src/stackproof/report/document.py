@@ -9,15 +9,16 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from stackproof.audit.findings import Audit
-from stackproof.claims import ClaimState
-from stackproof.plan import Plan, timestamp
+from stackproof.base.templates import cell, markdown_templates
+from stackproof.base.times import timestamp
+from stackproof.evidence.claims import ClaimState
+from stackproof.matrix.plan import Plan
+from stackproof.metadata.audit.record import Audit
 from stackproof.report.forms import PYTHON, Form, about_python, own_form
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, pin_views
-from stackproof.report.site.shelf import KeptRow
+from stackproof.report.site.reports_reader import KeptRow
 from stackproof.report.texts import Language, Texts, texts
-from stackproof.templates import cell, markdown_templates
 
 __all__ = ["document_markdown", "language_of"]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from stackproof.candidate import summary
-from stackproof.candidate.verdict import TrialVerdict
-from stackproof.evidence import Evidence
-from stackproof.records import write_atomically
+from stackproof.base.records import write_atomically
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.report import candidate as summary
 from stackproof.report.audited import audited_claims
 from stackproof.report.junit import junit_xml
 from stackproof.report.markdown import markdown
-from stackproof.verdict import Verdict, judge
 
 __all__ = ["conclude", "write_reports", "write_trial"]
 

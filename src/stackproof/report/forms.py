@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackproof.document import read_stack
-from stackproof.plan import PlannedClaim, PlannedPin
+from stackproof.base.templates import cell
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.plan import PlannedClaim, PlannedPin
 from stackproof.report.texts import Texts
-from stackproof.templates import cell
 
 __all__ = ["COLUMNS", "PYTHON", "Form", "about_python", "form_of_document", "own_form"]
 

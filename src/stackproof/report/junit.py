@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from stackproof.text import plain
-from stackproof.verdict import Check, Verdict
+from stackproof.base.text import plain
+from stackproof.evidence.verdict import Check, Verdict
 
 __all__ = ["junit_xml"]
 

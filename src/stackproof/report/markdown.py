@@ -6,13 +6,14 @@ from functools import cache
 
 from jinja2 import Environment
 
-from stackproof.evidence import Evidence
-from stackproof.plan import PlannedPin, timestamp
+from stackproof.base.templates import markdown_templates
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import Verdict
+from stackproof.matrix.plan import PlannedPin
 from stackproof.report.audited import audited
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import HEADLINE, brief, counts, kinds, standing
-from stackproof.templates import markdown_templates
-from stackproof.verdict import Verdict
 
 __all__ = ["markdown"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stackproof.records import write_atomically
+from stackproof.base.records import write_atomically
 from stackproof.report.badges import badge_json, badge_svg
 from stackproof.report.markdown import markdown
-from stackproof.report.site import write_site
-from stackproof.report.site.shelf import KeptRow, Shelf
+from stackproof.report.site.page import write_site
+from stackproof.report.site.reports_reader import KeptRow, ReportsReader
 from stackproof.report.texts import Language
 
 __all__ = ["rebuild", "renew"]
@@ -26,7 +26,7 @@ def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
 
     Returns the path of the page. Raises OSError if there is no room for them.
     """
-    rows, _ = Shelf(reports=reports, matrices=matrices).rows()
+    rows, _ = ReportsReader(reports=reports, matrices=matrices).rows()
     for row in rows:
         renew(row, lang)
         write_atomically(row.home / "badge.svg", badge_svg(row.verdict, lang))

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stackproof.evidence.verdict import Verdict
 from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow
-from stackproof.verdict import Verdict
 
 __all__ = ["headline", "print_verdict"]
 

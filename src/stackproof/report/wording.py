@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from stackproof.checks import CheckId
-from stackproof.claims import ClaimVerdict
+from stackproof.evidence.claims import ClaimVerdict
+from stackproof.evidence.verdict import Check, Verdict
+from stackproof.matrix.checks import CheckId
 from stackproof.report.texts import Language, texts
-from stackproof.told import in_one_line
-from stackproof.verdict import Check, Verdict
+from stackproof.run.failure_text import in_one_line
 
 __all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing"]
 

@@ -1,6 +1,6 @@
 """Whether a version is what was asked for, as PEP 440 has it.
 
-It answers as `stackproof.versions` does, which an environment under test has not;
+It answers as `stackproof.base.versions` does, which an environment under test has not;
 tests/harness/test_versions.py holds both to the same cases.
 """
 

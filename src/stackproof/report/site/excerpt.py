@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stackproof.text import plain
+from stackproof.base.text import plain
 
 __all__ = ["Allowance", "excerpt", "first_line"]
 

@@ -10,24 +10,25 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stackproof.audit.findings import Audit
-from stackproof.audit.wording import Merged, merge
-from stackproof.grid.forms import Grid
-from stackproof.history import HISTORY_FILE, HistoryEntry, read_history
-from stackproof.plan import timestamp
-from stackproof.records import write_atomically
+from stackproof.base.records import write_atomically
+from stackproof.base.text import plain_value
+from stackproof.base.times import timestamp
+from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.metadata.audit.record import Audit
+from stackproof.metadata.grid.record import Grid
+from stackproof.report.audit import Merged, merge
+from stackproof.report.site.compatibility import pair_grids
 from stackproof.report.site.excerpt import Allowance
-from stackproof.report.site.lanes import WIDTH as LANE_WIDTH
 from stackproof.report.site.links import Links
-from stackproof.report.site.pairs import pair_grids
-from stackproof.report.site.rows import Viewer
-from stackproof.report.site.shelf import Shelf
+from stackproof.report.site.reports_reader import ReportsReader
+from stackproof.report.site.rows import RowViews
+from stackproof.report.site.swimlanes import WIDTH as LANE_WIDTH
 from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
 from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, texts
 from stackproof.report.wording import brief
-from stackproof.text import plain_value
 
 __all__ = ["write_site"]
 
@@ -47,17 +48,17 @@ def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
     `matrices` is the folder of matrix files: the order of rows and pins is theirs.
     """
     page = reports / "index.html"
-    gathered = _gather(Shelf(reports=reports, matrices=matrices))
+    gathered = _gather(ReportsReader(reports=reports, matrices=matrices))
     html = _templates().get_template("site/page.html").render(t=texts(lang), **gathered)
     write_atomically(page, html)
     return page
 
 
-def _gather(shelf: Shelf) -> dict[str, object]:
+def _gather(shelf: ReportsReader) -> dict[str, object]:
     """Return all that the templates show, by the names that they know it by."""
     audit, allowance, links = shelf.audit(), Allowance(_QUOTED), Links(shelf.reports)
     entries = _by_row(read_history(shelf.reports / HISTORY_FILE))
-    viewer = Viewer(shelf=shelf, audit=audit, history=entries, allowance=allowance)
+    viewer = RowViews(shelf=shelf, audit=audit, history=entries, allowance=allowance)
     kept, missing = shelf.rows()
     grid = shelf.grid()
     return {

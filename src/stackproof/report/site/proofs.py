@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from stackproof.audit.findings import Audit
-from stackproof.checks import CheckId
-from stackproof.claims import ClaimAnswer, ClaimState
-from stackproof.plan import PlannedPin
+from stackproof.evidence.claims import ClaimAnswer, ClaimState
+from stackproof.evidence.verdict import Check
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import PlannedPin
+from stackproof.metadata.audit.record import Audit
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
-from stackproof.report.site.shelf import KeptRow
-from stackproof.verdict import Check
+from stackproof.report.site.reports_reader import KeptRow
 
 __all__ = ["Answer", "ClaimView", "PinView", "Proof", "log_of", "pin_views", "prove"]
 

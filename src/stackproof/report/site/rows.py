@@ -9,22 +9,22 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple, get_args
 
-from stackproof.audit.findings import Audit
-from stackproof.claims import ClaimState
-from stackproof.frontier.record import Frontier
-from stackproof.history import HistoryEntry
-from stackproof.plan import PlannedStage
-from stackproof.repair.records import Repair
+from stackproof.evidence.claims import ClaimState
+from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.verdict import Check, State
+from stackproof.experiments.frontier.record import Frontier
+from stackproof.experiments.repair.record import Repair
+from stackproof.experiments.timeline.record import Timeline
+from stackproof.matrix.plan import PlannedStage
+from stackproof.metadata.audit.record import Audit
 from stackproof.report.site.excerpt import Allowance
-from stackproof.report.site.lanes import LaneView, lane_views
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
-from stackproof.report.site.shelf import KeptRow, Shelf
+from stackproof.report.site.reports_reader import KeptRow, ReportsReader
+from stackproof.report.site.swimlanes import LaneView, lane_views
 from stackproof.report.site.trend import Trend, since, trend
-from stackproof.timeline.records import Timeline
-from stackproof.verdict import Check, State
 
-__all__ = ["FailureView", "Move", "RowView", "StageView", "Viewer"]
+__all__ = ["FailureView", "Move", "RowView", "RowViews", "StageView"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +97,10 @@ _FAILING: tuple[State, ...] = ("new", "fixed", "known")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Viewer:
+class RowViews:
     """What every row's view needs beside the row's own evidence."""
 
-    shelf: Shelf
+    shelf: ReportsReader
     audit: Audit | None
     history: Mapping[str, Sequence[HistoryEntry]]
     allowance: Allowance

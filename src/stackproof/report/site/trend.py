@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from stackproof.history import HistoryEntry
+from stackproof.evidence.history.entry import HistoryEntry
 
 __all__ = ["HEIGHT", "WIDTH", "Dot", "Series", "Trend", "since", "trend"]
 

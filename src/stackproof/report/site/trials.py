@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from stackproof.candidate.verdict import TrialVerdict
+from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
-from stackproof.report.site.shelf import KeptTrial
+from stackproof.report.site.reports_reader import KeptTrial
 
 __all__ = ["Result", "TrialView", "trial_view"]
 

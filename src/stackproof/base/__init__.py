@@ -1,0 +1,1 @@
+"""What knows no stack: records, text, times, processes, locks, progress, templates."""

@@ -1,0 +1,41 @@
+"""The one way in which our Markdown is made from templates."""
+
+from __future__ import annotations
+
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from stackproof.base.text import plain_value
+
+__all__ = ["cell", "markdown_templates"]
+
+
+def markdown_templates(package: str) -> Environment:
+    """Return the templates of a package, with filters for what others wrote.
+
+    `cell` makes it fit for a table or a sentence, `fenced` a block in which nothing is markup.
+    """
+    templates = Environment(
+        loader=PackageLoader(package),
+        # The output is Markdown: `cell` keeps what installers and indexes say from breaking tables.
+        autoescape=False,  # noqa: S701
+        finalize=plain_value,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    templates.filters.update(cell=cell, fenced=_fenced)
+    return templates
+
+
+def cell(text: str) -> str:
+    """Return text fit for a cell of a table: one line, no bar, no tag, no link or picture."""
+    line = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return line.replace("](", "]\\(")
+
+
+def _fenced(text: str) -> str:
+    """Return a block whose fence is longer than any in the text."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return f"{fence}text\n{text}\n{fence}"

@@ -1,0 +1,44 @@
+"""What the one issue on the workloads says: news of a calibration, and of no stack."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stackproof.base.records import fingerprint
+from stackproof.ci.issue_texts import DIGITS, IssueText, mark, templates
+from stackproof.experiments.calibrate.record import CALIBRATION_FILE, Calibration
+from stackproof.report.calibration import cell
+
+__all__ = ["calibration_story"]
+
+_NAME = "workloads"
+
+
+def calibration_story(reports: Path, listed: datetime, where: str | None) -> IssueText | None:
+    """Return the story of the calibration of a run that was `listed`; None if it made none.
+
+    `where` is the run's address, if it has one.
+    """
+    try:
+        text = (reports / CALIBRATION_FILE).read_text(encoding="utf-8")
+        found = Calibration.model_validate_json(text)
+    except (OSError, ValidationError):
+        return None
+    if found.started < listed:
+        return None
+    wrong = [item for item in found.results if item.outcome in ("failed", "not judged")]
+    said = [[item.workload, item.column, item.outcome] for item in wrong]
+    digest = fingerprint([_NAME, said])[:DIGITS]
+    body = templates().get_template("calibration.md")
+    text = body.render(calibration=found, wrong=wrong, where=where, words=cell)
+    failed = sum(item.outcome == "failed" for item in wrong)
+    return IssueText(
+        row=_NAME,
+        well=found.exit_code == 0,
+        digest=digest,
+        title=f"{_NAME}: {failed} calibrations failed, {len(wrong) - failed} not judged",
+        body=f"{text.strip()}\n\n{mark(_NAME, digest)}\n",
+    )

@@ -1,0 +1,53 @@
+"""The end of a monthly run: what became of the rows, written for people and machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from stackproof.base.records import Record, write_atomically
+from stackproof.ci.calibrated import calibration_story
+from stackproof.ci.issue_texts import IssueText, tell
+from stackproof.ci.jobs import Jobs
+from stackproof.ci.junit import merged_junit
+from stackproof.ci.outcome import outcomes, trials
+from stackproof.ci.summary import summary
+from stackproof.errors import StackproofError
+from stackproof.report.rebuild import rebuild
+
+__all__ = ["conclude", "read_stories"]
+
+
+class _Stories(Record):
+    """What there is to say of rows and workloads, the form of `reports/monthly/stories.json`."""
+
+    format: Literal[1] = 1
+    stories: tuple[IssueText, ...]
+
+
+def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None) -> str:
+    """Write stories, summary, JUnit and page of a run from what lies in `reports`.
+
+    `where` is the run's address, if it has one. Returns the summary.
+    """
+    found = outcomes(jobs, reports)
+    workloads = calibration_story(reports, jobs.listed, where)
+    stories = (*(tell(outcome, where) for outcome in found), *([workloads] if workloads else ()))
+    _Stories(stories=stories).write(_file(reports))
+    text = summary(jobs.listed, found, trials(jobs, reports), stories)
+    write_atomically(reports / "summary.md", text)
+    write_atomically(reports / "junit.xml", merged_junit(found, reports))
+    rebuild(reports, matrices)
+    return text
+
+
+def read_stories(reports: Path) -> tuple[IssueText, ...]:
+    """Return what the last conclusion had to say; raise StackproofError if there was none."""
+    file = _file(reports)
+    if not file.exists():
+        raise StackproofError("there are no stories yet; run `nox -s monthly -- merge` first")
+    return _Stories.model_validate_json(file.read_bytes()).stories
+
+
+def _file(reports: Path) -> Path:
+    return reports / "monthly" / "stories.json"

@@ -1,0 +1,103 @@
+"""What the one issue of a row would say, and a digest by which the same news is told once."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from stackproof.base.records import Record, fingerprint
+from stackproof.base.templates import markdown_templates
+from stackproof.base.times import timestamp
+from stackproof.ci.outcome import Outcome
+from stackproof.report.wording import HEADLINE, counts
+
+__all__ = ["DIGITS", "MARK", "IssueText", "mark", "tell", "templates", "word"]
+
+#: How much of a digest stands in a mark.
+DIGITS = 16
+_MOST_LINES = 30
+_MOST_CHARACTERS = 2500
+#: The last line of whatever was told: the row and the digest of the news, read again next month.
+MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*\Z")
+
+
+class IssueText(Record):
+    """What there is to say of a row: `well` if nothing is news, and a text in Markdown."""
+
+    row: str
+    well: bool
+    digest: str
+    title: str
+    body: str
+
+
+def tell(outcome: Outcome, where: str | None = None) -> IssueText:
+    """Return the story of what became of a row; `where` is the address of the run that it is of."""
+    digest = _digest(outcome)
+    text = (
+        templates()
+        .get_template("story.md")
+        .render(outcome=outcome, word=word(outcome), where=where)
+    )
+    return IssueText(
+        row=outcome.row,
+        well=outcome.well,
+        digest=digest,
+        title=f"{outcome.row} {word(outcome)}",
+        body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",
+    )
+
+
+def mark(row: str, digest: str) -> str:
+    """Return the line that says, to us alone, what was told."""
+    return f"<!-- stackproof {quote(row)} {digest} -->"
+
+
+def word(outcome: Outcome) -> str:
+    """Return in a few words how a row came out."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return "left no verdict"
+    if verdict.verdict == "ok" and verdict.news:
+        return "OK, with known failures that pass now"
+    return HEADLINE[verdict.verdict]
+
+
+def _digest(outcome: Outcome) -> str:
+    """Return what stays the same as long as nothing new can be said of a row."""
+    verdict = outcome.verdict
+    if verdict is None:
+        said: object = "lost"
+    elif verdict.trouble is not None:
+        said = _same_each_time(verdict.trouble)
+    else:
+        news = sorted((check.id, check.state) for check in verdict.news)
+        said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
+    return fingerprint([outcome.row, said])[:DIGITS]
+
+
+def _same_each_time(trouble: str) -> str:
+    """Return trouble without seconds, ports and the like, which differ though it is the same."""
+    return re.sub(r"\d+", "#", trouble.partition("\n")[0])
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates of what a monthly run says."""
+    found = markdown_templates("stackproof.ci")
+    found.filters.update(counts=counts, shortened=_shortened, timestamp=timestamp, version=_version)
+    return found
+
+
+def _version(version: str | None) -> str:
+    return version or "none"
+
+
+def _shortened(text: str) -> str:
+    """Return how a text begins, with `…` where it is long."""
+    lines = text.strip().splitlines()
+    shown = "\n".join(lines[:_MOST_LINES])[:_MOST_CHARACTERS]
+    return shown if len(shown) == len("\n".join(lines)) else f"{shown}\n…"

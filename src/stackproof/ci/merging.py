@@ -1,0 +1,69 @@
+"""Bring together what several jobs left behind: evidence, history, and how each of them ended."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.file import HISTORY_FILE, add_missing, add_recorded, read_history
+
+__all__ = ["merge_reports"]
+
+_RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
+#: Beside the runs: what is there once a row, once a task and once a checkout.
+_FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.*", "calibration.*")
+
+
+def merge_reports(reports: Path, folder: Path | None) -> None:
+    """Add to `reports` what the jobs of a run handed on; what is there already stays.
+
+    `folder` has a folder of the same kind for each job, or is one itself, as it is where a single
+    job handed something on. Runs that are in no history are added to it too.
+    """
+    for source in _sources(folder):
+        for run in _runs(source):
+            _take_run(run, reports / run.relative_to(source))
+        for pattern in _FILES:
+            for file in source.glob(pattern):
+                _take_file(file, reports / file.relative_to(source))
+        add_missing(reports / HISTORY_FILE, read_history(source / HISTORY_FILE))
+    add_recorded(reports)
+    for home in {run.parent for run in _runs(reports)}:
+        _point_at_newest(home)
+
+
+def _sources(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+        yield from sorted(path for path in folder.glob("*") if path.is_dir())
+
+
+def _runs(source: Path) -> Iterator[Path]:
+    for path in sorted(source.glob("*/*/*")):
+        if _RUN.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            yield path
+
+
+def _take_run(run: Path, target: Path) -> None:
+    if target.exists():
+        return
+    aside = target.with_name(f".{target.name}")
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(run, aside, symlinks=True)
+    aside.rename(target)
+
+
+def _take_file(file: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.new")
+    shutil.copy2(file, aside)
+    aside.replace(target)
+
+
+def _point_at_newest(home: Path) -> None:
+    newest = next(Evidence.runs(home), None)
+    if newest is not None and (home / "latest").resolve() != newest.folder.resolve():
+        newest.publish()

@@ -1,0 +1,93 @@
+"""What became of each row of a monthly run, a row whose job left no verdict included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stackproof.ci.blame import Guilty, find_guilty
+from stackproof.ci.jobs import Jobs, Task
+from stackproof.ci.running import TaskEnd, read_end
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.changes import Changes, latest_changes
+from stackproof.evidence.history.entry import HistoryEntry, verdict_of
+from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.evidence.verdict import Verdict
+from stackproof.experiments.candidate.record import TrialVerdict
+
+__all__ = ["Outcome", "outcomes", "trials"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a row; `verdict` and `run` are None where its job left no verdict."""
+
+    row: str
+    run: str | None
+    verdict: Verdict | None
+    changes: Changes | None
+    guilty: tuple[Guilty, ...]
+    end: TaskEnd | None
+
+    @property
+    def well(self) -> bool:
+        """Whether the row was judged and nothing is news."""
+        return self.verdict is not None and self.verdict.exit_code == 0
+
+
+def outcomes(jobs: Jobs, reports: Path) -> tuple[Outcome, ...]:
+    """Return what became of each row that the jobs were to prove, from files alone."""
+    history = read_history(reports / HISTORY_FILE)
+    tasks = [task for job in jobs.jobs for task in job.tasks if task.kind == "verify"]
+    return tuple(_outcome(task, jobs.listed, reports, history) for task in tasks)
+
+
+def trials(jobs: Jobs, reports: Path) -> tuple[TrialVerdict, ...]:
+    """Return the verdicts of the upgrades that were tried, in the order of their folders."""
+    return tuple(_trials(jobs.listed, reports))
+
+
+def _outcome(
+    task: Task, listed: datetime, reports: Path, history: Sequence[HistoryEntry]
+) -> Outcome:
+    home = reports / task.row
+    found = next(((run, told) for run, told in _judged(home) if told.started >= listed), None)
+    end = read_end(reports, task)
+    changes = None
+    if found is not None and found[1].verdict != "unjudged":
+        changes = latest_changes(history, *task.row.split("/", maxsplit=1))
+    return Outcome(
+        row=task.row,
+        run=found[0] if found else None,
+        verdict=found[1] if found else None,
+        changes=changes,
+        guilty=find_guilty(home, changes) if changes else (),
+        end=end if end and end.started >= listed else None,  # else it is an earlier month's
+    )
+
+
+def _judged(home: Path) -> Iterator[tuple[str, Verdict]]:
+    """Yield name and verdict of the runs in a folder that came to their end, the newest first."""
+    for evidence in Evidence.runs(home):
+        try:
+            yield evidence.folder.name, verdict_of(evidence)
+        except ValidationError:
+            continue  # left by another version of stackproof
+
+
+def _trials(listed: datetime, reports: Path) -> Iterator[TrialVerdict]:
+    for home in sorted((reports / "candidates").glob("*/")):
+        newest = next(Evidence.runs(home), None)
+        if newest is None:
+            continue
+        try:
+            text = (newest.folder / "verdict.json").read_bytes()
+            verdict = TrialVerdict.model_validate_json(text)
+        except ValidationError:
+            continue
+        if verdict.started >= listed:
+            yield verdict

@@ -1,0 +1,158 @@
+"""Carry out one job: nox once a task, its output shown as it comes, and its end written down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from stackproof.base.process import Finished, run
+from stackproof.base.records import Record
+from stackproof.base.text import plain
+from stackproof.base.times import timestamp
+from stackproof.ci.jobs import Job, Task, name_on_disk
+from stackproof.evidence.history.changes import last_green
+from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.history.file import HISTORY_FILE, read_history, recorded_runs
+from stackproof.evidence.layout import Project
+
+__all__ = ["TaskEnd", "read_end", "run_job", "search_arguments"]
+
+_LAST_LINES = 25
+#: For a row whose time is up: its suite is stopped, then its servers, then the verdict is written.
+_GRACE_SECONDS = 120.0
+
+
+class TaskEnd(Record):
+    """How one task ended: in words, and with the last lines that it printed."""
+
+    format: Literal[1] = 1
+    row: str
+    kind: Literal["verify", "candidate"]
+    started: datetime
+    seconds: float
+    exit: int
+    ending: str
+    last_lines: str
+
+
+def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[TaskEnd, ...]:
+    """Carry out the tasks of a job one after another; `show` gets their output as it comes.
+
+    Each task has its part of the job's time. Where a row broke since it was last green, the release
+    that broke it is searched for in what is left of that.
+    """
+    crew = _Crew(project=project, show=show, limit=job.minutes * 60 / len(job.tasks))
+    return tuple(crew.carry_out(task) for task in job.tasks)
+
+
+def read_end(reports: Path, task: Task) -> TaskEnd | None:
+    """Return how a task ended, or None if that was not written down."""
+    try:
+        return TaskEnd.model_validate_json(_file(reports, task, "json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def search_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:
+    """Return nox's arguments for the search of what broke a row since its last green run.
+
+    None where nothing broke, nothing was green before, or a cut-off date keeps releases out.
+    """
+    newest = next((entry for entry in reversed(history) if entry.name == row), None)
+    green = last_green(history, newest) if newest else None
+    if newest is None or green is None or newest.as_of is not None:
+        return None
+    broken = [check for check, state in newest.checks.items() if state == "new"]
+    if not broken:
+        return None
+    since, until = timestamp(green.started), timestamp(newest.started)
+    asked = [word for check in broken for word in ("--check", check)]
+    return ("--session", "timeline", "--", row, "--since", since, "--until", until, *asked)
+
+
+def _file(reports: Path, task: Task, ending: str) -> Path:
+    return reports / "monthly" / f"{task.kind}-{name_on_disk(task.row)}.{ending}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Crew:
+    """Who carries out tasks; `limit` is the time for each in seconds."""
+
+    project: Project
+    show: Callable[[str], None]
+    limit: float
+
+    def carry_out(self, task: Task) -> TaskEnd:
+        reports = self.project.reports
+        log = _file(reports, task, "log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        started = datetime.now(timezone.utc)
+        finished = self._nox(task.arguments, log, self.limit)
+        end = TaskEnd(
+            row=task.row,
+            kind=task.kind,
+            started=started,
+            seconds=round(finished.seconds, 1),
+            exit=finished.exit,
+            ending=finished.describe(),
+            last_lines=_last_lines(log),
+        )
+        end.write(_file(reports, task, "json"))
+        if task.kind == "verify" and finished.exit == 1:
+            self._search(task, log, self.limit - finished.seconds)
+        return end
+
+    def _search(self, task: Task, log: Path, limit: float) -> None:
+        reports = self.project.reports
+        history = read_history(reports / HISTORY_FILE)
+        known = [*history, *recorded_runs(reports, {entry.identity for entry in history})]
+        arguments = search_arguments(sorted(known, key=lambda entry: entry.started), task.row)
+        if arguments is not None:
+            self._nox(arguments, log, limit)
+
+    def _nox(self, arguments: Sequence[str], log: Path, limit: float) -> Finished:
+        root = self.project.root
+        follow = _Follower(log, self.show)
+        finished = run(
+            [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py"), *arguments],
+            log=log,
+            limit=limit,
+            grace=_GRACE_SECONDS,
+            env=self.project.environ,
+            cwd=root,
+            tick=follow,
+            sweeps=False,  # keepers of servers outlive a nox that was killed, until all is clean
+        )
+        follow()
+        return finished
+
+
+class _Follower:
+    """Shows what is added to a log, each time it is called."""
+
+    def __init__(self, log: Path, show: Callable[[str], None]) -> None:
+        self._log = log
+        self._show = show
+        self._shown = log.stat().st_size if log.exists() else 0
+
+    def __call__(self) -> None:
+        with self._log.open("rb") as file:
+            file.seek(self._shown)
+            added = file.read()
+        # A character may be cut in two by where the log ends now: whole lines only.
+        whole = added[: added.rfind(b"\n") + 1]
+        if whole:
+            self._shown += len(whole)
+            self._show(whole.decode("utf-8", errors="replace"))
+
+
+def _last_lines(log: Path) -> str:
+    lines = plain(log.read_text(encoding="utf-8", errors="replace")).splitlines()
+    return "\n".join(lines[-_LAST_LINES:])

@@ -1,0 +1,77 @@
+"""`nox -s audit`: judge every claim of the matrices by metadata alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+from platformdirs import user_cache_path
+from rich.console import Console
+
+from stackproof.base.records import write_atomically
+from stackproof.base.text import nearest
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options
+from stackproof.errors import StackproofError
+from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.metadata.audit.auditing import Place, audit
+from stackproof.metadata.audit.documents import compare
+from stackproof.metadata.audit.record import Audit, Finding
+from stackproof.report.audit import print_audit, section, workflow_commands
+
+__all__ = ["audit_rows"]
+
+
+@ends_in_words()
+def audit_rows(session: nox.Session, root: Path) -> None:
+    """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
+    options = Options("audit")
+    options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
+    options.add_argument("--document", type=Path, metavar="FILE.md")
+    screen = console()
+    surroundings = open_project(session, root).environ
+    cache = user_cache_path("stackproof") / "index"
+    place = Place(root=root, cache=cache, environ=surroundings)
+    given = options.parse_args(session.posargs)
+    chosen = _rows(given.names, root / "matrices")
+    found = _document(given.document, chosen, root) if given.document else ()
+    result = audit(chosen, place, found)
+    _write(result, root / "reports")
+    _print(result, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
+    if result.exit_code:
+        session.error(f"exit {result.exit_code}")
+
+
+def _write(result: Audit, reports: Path) -> None:
+    result.write(reports / "audit.json")
+    write_atomically(reports / "audit.md", section(result))
+
+
+def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:
+    print_audit(result, Path("reports/audit.md"), screen)
+    for line in workflow_commands(result) if in_actions else ():
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
+    """Return the rows that are named; a matrix's name stands for its rows that run by default."""
+    files = find_matrices(folder)
+    chosen: list[tuple[Path, str]] = []
+    for name in names or files:
+        matrix, _, row = name.partition("/")
+        if matrix not in files:
+            raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, files)}")
+        rows = load_matrix(files[matrix]).rows
+        if row and row not in rows:
+            raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
+        wanted = [row] if row else [item for item in rows if rows[item].default]
+        chosen += [(files[matrix], item) for item in wanted]
+    return list(dict.fromkeys(chosen))
+
+
+def _document(document: Path, chosen: list[tuple[Path, str]], root: Path) -> tuple[Finding, ...]:
+    files = list(dict.fromkeys(file for file, _ in chosen))
+    if len(files) != 1:
+        raise StackproofError("a document is compared with one matrix; name it before --document")
+    file = files[0]
+    return tuple(compare(load_matrix(file), document, name=file.stem, root=root))

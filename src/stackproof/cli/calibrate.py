@@ -1,0 +1,107 @@
+"""`nox -s calibrate`: whether each workload passes on the newest, documented, oldest releases."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+import nox
+from rich.console import Console
+
+from stackproof.base.progress import Progress
+from stackproof.base.records import write_atomically
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options
+from stackproof.cli.rows import find_row
+from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
+from stackproof.experiments.calibrate.calibrating import Calibrator, named
+from stackproof.experiments.calibrate.choosing import Chooser, interpreters
+from stackproof.experiments.calibrate.record import (
+    CALIBRATION_FILE,
+    COLUMNS,
+    Calibrated,
+    Calibration,
+)
+from stackproof.experiments.runner import Runner
+from stackproof.index.client import IndexClient
+from stackproof.installers.resolver import Resolver
+from stackproof.installers.sources import default_index
+from stackproof.matrix.planning import make_plan
+from stackproof.report.calibration import line, markdown_table, print_calibration
+from stackproof.report.files import conclude
+from stackproof.run.workloads import DeclaredWorkload, declared_workloads
+
+__all__ = ["calibrate"]
+
+_NAME = "calibration"
+
+
+@ends_in_words()
+def calibrate(session: nox.Session, root: Path) -> None:
+    """Calibrate the workloads that are named behind `--`, or all of them."""
+    screen = console()
+    project = open_project(session, root)
+    given = _options(session.posargs)
+    declared = declared_workloads(project.suite)
+    if declared.unread:
+        raise StackproofError("; ".join(declared.unread))
+    calibration = _calibrate(given, declared.workloads, project, screen)
+    calibration.write(project.reports / CALIBRATION_FILE)
+    write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
+    print_calibration(calibration, Path("reports") / CALIBRATION_FILE, screen)
+    if calibration.exit_code:
+        session.error(f"exit {calibration.exit_code}")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("calibrate")
+    options.add_argument("names", nargs="*", metavar="NAME")
+    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--only", action="append", choices=COLUMNS)
+    return options.parse_args(posargs)
+
+
+def _calibrate(
+    given: argparse.Namespace,
+    declared: Sequence[DeclaredWorkload],
+    project: Project,
+    screen: Console,
+) -> Calibration:
+    workloads = named(declared, given.names)
+    name, row, matrix = find_row(given.row, project.root / "matrices")
+    started, begin = datetime.now(timezone.utc), time.monotonic()
+    found: list[Calibrated] = []
+    with IndexClient() as client:
+        index = default_index("uv", project.environ)
+        calibrator = Calibrator(
+            runner=Runner(project=project, progress=Progress(screen), conclude=conclude),
+            chooser=Chooser(
+                project=project,
+                client=client,
+                resolver=Resolver(client=client, index=index, environ=project.environ),
+                sources=matrix.constraints,
+                pythons=interpreters(project.environ),
+                python=make_plan(matrix, name=name, row=row).python,
+            ),
+            matrix=matrix,
+            name=name,
+            row=row,
+            declared=declared,
+            home=project.reports / _NAME,
+        )
+        for column in given.only or COLUMNS:
+            for answers in calibrator.ask(workloads, column):
+                for answer in answers:
+                    screen.print(line(answer), markup=False, highlight=False, soft_wrap=True)
+                found += answers
+    names = [item.name for item in workloads]
+    return Calibration(
+        started=started,
+        seconds=round(time.monotonic() - begin, 1),
+        row=f"{name}/{row}",
+        results=tuple(sorted(found, key=lambda item: names.index(item.workload))),
+    )

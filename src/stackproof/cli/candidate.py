@@ -1,0 +1,184 @@
+"""`nox -s candidate`: trial an upgrade, and say what it would break that works today."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+
+from stackproof.base.progress import Progress
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options, instant, python_version
+from stackproof.cli.wiring import Opened, open_bench
+from stackproof.experiments.candidate.promotion import (
+    promote_as_row,
+    promote_into_row,
+    require_new_row,
+    require_pins_alone,
+)
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.candidate.trial_plan import Baseline, TrialPlan, make_trial_plan
+from stackproof.experiments.candidate.trial_series import TrialSeries
+from stackproof.index.request import Request, parse_request
+from stackproof.report.candidate import print_trial
+
+__all__ = ["candidate"]
+
+_MOST_DAYS = 36500
+_PROMOTED = ("row", "pins")
+
+
+@ends_in_words()
+def candidate(session: nox.Session, root: Path) -> None:
+    """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
+    screen = console()
+    found: list[TrialVerdict] = []
+    project = open_project(session, root)
+    given = _options(session.posargs)
+    opened = open_bench(
+        given.row,
+        project,
+        Progress(screen),
+        as_of=given.as_of,
+        baseline_age=given.baseline_age,
+        recall=False,
+    )
+    with opened as bench:
+        trials = _Trials(given, bench)
+        trials.require_promotable()
+        for note in trials.scheme.notes:
+            screen.print(note, markup=False, highlight=False)
+        for trial in trials.run():
+            known = {other.requested for other in found}
+            print_trial(trial, screen, again=trial.requested in known)
+            found.append(trial)
+        if given.promote:
+            screen.print(trials.promote(found), markup=False, highlight=False)
+    code = exit_code(found)
+    if code:
+        session.error(f"exit {code}")
+
+
+def exit_code(trials: Sequence[TrialVerdict]) -> int:
+    """Return the exit code of all that was asked for, if that is safe, or else the worst one.
+
+    An upgrade counts as its better trial: one that is safe only with its companions has an answer
+    to act on, and breaks nothing. So has one that is safe only together with the others. Where
+    neither is safe, one that was not judged leaves the answer open.
+    """
+    codes: dict[tuple[str, ...], set[int]] = {}
+    for trial in trials:
+        asked = tuple(name for name in trial.requested if name not in trial.companions)
+        codes.setdefault(asked, set()).add(trial.exit_code)
+    if 0 in codes[max(codes, key=len)]:
+        return 0
+    return max(0 if 0 in some else max(some) for some in codes.values())
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("candidate")
+    options.add_argument("requests", nargs="*", metavar="REQ", type=parse_request)
+    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--python", type=python_version, metavar="3.12")
+    options.add_argument(
+        "--with",
+        dest="extra",
+        action="append",
+        default=[],
+        type=_exact,
+        metavar="NAME==VERSION",
+    )
+    options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
+    options.add_argument("--promote", nargs="?", const="row", choices=_PROMOTED)
+    given = options.parse_intermixed_args(_promoting(posargs))
+    if not (given.requests or given.extra or given.python):
+        options.error("name an upgrade to try, such as torch==2.6.0")
+    return given
+
+
+def _promoting(posargs: Sequence[str]) -> list[str]:
+    """Spell a bare `--promote` out: a request behind it would be taken for its value."""
+    following = [*posargs, ""][1:]
+    return [
+        "--promote=row" if option == "--promote" and value not in _PROMOTED else option
+        for option, value in zip(posargs, following, strict=True)
+    ]
+
+
+def _days(text: str) -> timedelta:
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan  # in no range
+    if not 0 <= days <= _MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days up to {_MOST_DAYS}")
+    return timedelta(days=days)
+
+
+def _exact(text: str) -> Request:
+    request = parse_request(text)
+    if request.version is None:
+        raise argparse.ArgumentTypeError(f"{text!r} names no version; write {request.name}==1.2.3")
+    return request
+
+
+class _Trials:
+    """The trials that one command line asks for."""
+
+    def __init__(self, given: argparse.Namespace, opened: Opened) -> None:
+        self._opened = opened
+        own = self._opened.planner.base()
+        ground = Baseline(
+            pins={pin.name: pin.version for pin in own.pins},
+            groups=self._opened.planner.matrix.groups,
+            catalogue=self._opened.catalogue,
+            as_of=own.as_of,
+            fixed=given.as_of is not None,
+        )
+        self.scheme: TrialPlan = make_trial_plan(given.requests, ground, given.extra)
+        self._campaign = TrialSeries(
+            bench=self._opened.bench,
+            planner=replace(
+                self._opened.planner,
+                as_of=self.scheme.as_of,
+                python=given.python,
+                extra=self.scheme.extra,
+            ),
+            catalogue=self._opened.catalogue,
+        )
+        self._promoted: str | None = given.promote
+
+    def require_promotable(self) -> None:
+        """Raise StackproofError if what is to be promoted could not be: before it takes minutes."""
+        if self._promoted is None:
+            return
+        rows, file = self._opened.planner.matrix.rows, self._opened.file.name
+        everything = set(self.scheme.trials[-1].asked)
+        for trial in (item for item in self.scheme.trials if everything <= set(item.asked)):
+            plan = self._campaign.planner.trial(trial.versions)
+            if self._promoted == "pins":
+                require_pins_alone(plan)
+            else:
+                require_new_row(plan, rows, file)
+
+    def run(self) -> Iterator[TrialVerdict]:
+        """Make the trials, yielding each as soon as it is known."""
+        return self._campaign.run(self.scheme)
+
+    def promote(self, found: Sequence[TrialVerdict]) -> str:
+        """Write the trial of all that was asked for into the matrix, if it is safe; say so."""
+        write = promote_into_row if self._promoted == "pins" else promote_as_row
+        asked = self.scheme.trials[-1].asked.items()
+        everything = {f"{name}=={version}" for name, version in asked}
+        for trial in reversed(found):
+            if trial.safe and everything <= set(trial.requested) - set(trial.companions):
+                plan = self._campaign.bench.evidence(trial).plan
+                row = write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
+                return f"wrote row {row!r} into matrices/{self._opened.file.name}"
+        return "no trial of all that was asked for is safe; nothing was written"

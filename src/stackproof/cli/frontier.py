@@ -1,0 +1,149 @@
+"""`nox -s frontier`: how far each pin can be taken, and what stands in the way."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+from packaging.utils import canonicalize_name
+from rich.console import Console
+
+from stackproof.base.progress import Progress
+from stackproof.base.records import write_atomically
+from stackproof.base.text import nearest
+from stackproof.base.times import timestamp
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options, instant
+from stackproof.cli.wiring import Opened, open_bench
+from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
+from stackproof.experiments.frontier.explore import Explorer
+from stackproof.experiments.frontier.record import Frontier, Joint, PinFrontier
+from stackproof.report.frontier import frontier_markdown, pin_line, print_frontier
+
+__all__ = ["frontier"]
+
+_ANY_AGE = timedelta(days=36500)
+
+
+@ends_in_words()
+def frontier(session: nox.Session, root: Path) -> None:
+    """Explore the pins that stand behind `--`, or all of them, and print the table."""
+    screen = console()
+    project = open_project(session, root)
+    given = _options(session.posargs)
+    opened = open_bench(
+        given.row,
+        project,
+        Progress(Console(quiet=True)),
+        as_of=given.as_of,
+        # A cut-off fixes what a trial is made of, so one made before needs no repetition.
+        baseline_age=_ANY_AGE,
+        recall=True,
+    )
+    with opened as bench:
+        work = _Frontier(given, bench, project, screen)
+        try:
+            work.explore()
+        finally:
+            # Also on Ctrl-C: what was found stays found, and the next run goes on from there.
+            work.tell()
+        work.require_judged()
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("frontier")
+    options.add_argument("names", nargs="*", metavar="NAME", type=canonicalize_name)
+    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
+    return options.parse_args(posargs)
+
+
+def _today() -> datetime:
+    """Return the beginning of the day, so that all runs of a day have their trials in common."""
+    return datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class _Frontier:
+    """The frontier of one row, as far as it is known."""
+
+    def __init__(
+        self, given: argparse.Namespace, opened: Opened, project: Project, screen: Console
+    ) -> None:
+        self._screen = screen
+        self._as_of: datetime = given.as_of
+        # Some pins' table does not take the place of the one of all.
+        self._stem = "frontier-named" if given.names else "frontier"
+        self._explorer = Explorer(
+            bench=opened.bench,
+            planner=opened.planner,
+            catalogue=opened.catalogue,
+            progress=Progress(screen),
+        )
+        self._row = f"{opened.planner.name}/{opened.planner.row}"
+        self._root, self._home = project.root, project.reports / self._row
+        self._names = _chosen(given.names, [pin.name for pin in opened.planner.base().pins])
+        self._pins: list[PinFrontier] = []
+        self._joint: Joint | None = None
+
+    def explore(self) -> None:
+        """Explore every pin, then all together; what is known is written after each step."""
+        for pins in self._explorer.explore(self._names):
+            self._pins = pins
+            self._write()
+            self._say(f"{len(pins)} of {len(self._names)}, {pin_line(pins[-1])}")
+        self._joint = self._explorer.together(self._pins)
+        self._write()
+
+    def state(self) -> Frontier:
+        """Return what is known by now."""
+        return Frontier(
+            row=self._row,
+            as_of=timestamp(self._as_of),
+            complete=self._joint is not None,
+            pins=tuple(self._pins),
+            joint=self._joint,
+        )
+
+    def require_judged(self) -> None:
+        """Raise StackproofError if some version could not be judged: a pin may go higher."""
+        unknown = [f"{pin.name} {step.version}" for pin in self._pins for step in pin.unjudged]
+        if self._joint is not None and self._joint.unjudged is not None:
+            unknown.append("all together")
+        if unknown:
+            raise StackproofError(
+                f"{', '.join(unknown)}; the rest of the table stands, and the next run asks again"
+            )
+
+    def tell(self) -> None:
+        """Print what is known by now, and where it is written."""
+        print_frontier(self.state(), self._screen)
+        if self._pins:
+            page = self._file.with_suffix(".md").relative_to(self._root)
+            self._say(f"frontier: {page}")
+
+    def _say(self, line: str) -> None:
+        self._screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def _file(self) -> Path:
+        """Where the table is written: one that is not finished takes no other one's place."""
+        return self._home / f"{self._stem}{'-unfinished' if self._joint is None else ''}.json"
+
+    def _write(self) -> None:
+        state = self.state()
+        state.write(self._file)
+        write_atomically(self._file.with_suffix(".md"), frontier_markdown(state))
+        if state.complete:
+            for file in self._home.glob(f"{self._stem}-unfinished.*"):
+                file.unlink()
+
+
+def _chosen(names: Sequence[str], pins: Sequence[str]) -> Sequence[str]:
+    unknown = [name for name in names if name not in pins]
+    if unknown:
+        raise StackproofError(f"the row has no pin {unknown[0]!r}; {nearest(unknown[0], pins)}")
+    return list(dict.fromkeys(names)) or pins

@@ -1,0 +1,226 @@
+"""`nox -s grid`: which versions of one distribution go with which of another, and why not."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from pathlib import Path
+from threading import Event
+
+import nox
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from rich.console import Console
+
+from stackproof.base.progress import Progress
+from stackproof.base.records import write_atomically
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options, instant, python_version
+from stackproof.cli.rows import find_row
+from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
+from stackproof.experiments.grid_proof import Prover
+from stackproof.experiments.runner import Runner
+from stackproof.index.client import IndexClient
+from stackproof.index.target import Target
+from stackproof.installers.resolver import Resolver
+from stackproof.installers.sources import default_index
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.metadata.grid.axes import AxisRequest, parse_axis
+from stackproof.metadata.grid.making import Question, Workshop, ask_axes, held_by, make_grid
+from stackproof.metadata.grid.record import Axis, Grid
+from stackproof.report.files import conclude
+from stackproof.report.grid import html_page, markdown_page, print_grid, rst_table
+
+__all__ = ["grid"]
+
+_LIMIT_SECONDS = 120
+_PAIR = 2
+
+
+class _Interrupted(Exception):  # noqa: N818 - no error: the user wants an end
+    """A resolution is given up, since the session ends."""
+
+
+@ends_in_words()
+def grid(session: nox.Session, root: Path) -> None:
+    """Make the grids that the axes behind `--` ask for; one for each two of them."""
+    screen = console()
+    project = open_project(session, root)
+    given = _options(session.posargs)
+    code = max(_Grids(given, project, screen).make())
+    if code:
+        session.error(f"exit {code}")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("grid")
+    options.add_argument("axes", nargs="+", metavar="AXIS", type=parse_axis)
+    options.add_argument("--first", action="store_true")
+    options.add_argument("--row", metavar="[MATRIX/]ROW")
+    options.add_argument("--python", type=python_version, metavar="3.10")
+    options.add_argument("--as-of", type=instant, metavar="2025-08-01T00:00:00Z")
+    options.add_argument(
+        "--with", dest="held", action="append", default=[], type=_requirement, metavar="REQ"
+    )
+    options.add_argument("--no-build", action="store_true")
+    options.add_argument("--limit", type=_seconds, default=_LIMIT_SECONDS, metavar="SECONDS")
+    options.add_argument("--install", action="store_true")
+    options.add_argument(
+        "--import", dest="modules", action="append", default=[], type=_module, metavar="NAME=MODULE"
+    )
+    options.add_argument("--against", type=Path, metavar="FILE")
+    given = options.parse_args(posargs)
+    names = [axis.name for axis in given.axes]
+    if len(names) < _PAIR or len(set(names)) < len(names):
+        options.error("name at least two axes, of different distributions")
+    if given.against and len(names) > _PAIR:
+        # The tables of a file name versions, not always what they are versions of.
+        options.error("--against compares the grid of two axes")
+    return given
+
+
+def _requirement(text: str) -> str:
+    try:
+        found = Requirement(text)
+    except InvalidRequirement:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a requirement") from None
+    if found.url is not None or not found.specifier:
+        raise argparse.ArgumentTypeError(f"{text!r} says no version; write one such as numpy<2")
+    return str(found)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+def _module(text: str) -> tuple[str, str]:
+    name, _, module = text.partition("=")
+    if not (name and all(part.isidentifier() for part in module.split("."))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not such as dbt-core=dbt")
+    return str(canonicalize_name(name)), module
+
+
+@dataclass
+class _Grids:
+    """The grids that one command line asks for."""
+
+    given: argparse.Namespace
+    project: Project
+    screen: Console
+
+    def make(self) -> list[int]:
+        """Make, write and print each grid; return their exit codes."""
+        plan = self._row()
+        as_of = plan.as_of if plan else self.given.as_of
+        target = Target.find(self._python(plan), self.project.environ)
+        index = default_index("uv", self.project.environ)
+        codes = []
+        with IndexClient() as client:
+            requests: list[AxisRequest] = self.given.axes
+            axes = ask_axes(requests, client, index, as_of=as_of, first=self.given.first)
+            for one, other in combinations(axes, _PAIR):
+                question = self._question((one, other), target, as_of, plan)
+                name = "grid" if len(axes) == _PAIR else f"grid-{one.name}-{other.name}"
+                found = self._prove(self._make(question, client, index, name), question)
+                codes.append(self._publish(found, name))
+        return codes
+
+    def _row(self) -> Plan | None:
+        if self.given.row is None:
+            return None
+        name, row, matrix = find_row(self.given.row, self.project.root / "matrices")
+        plan = make_plan(matrix, name=name, row=row, as_of=self.given.as_of)
+        own = sorted({stage.name for stage in plan.stages if stage.index})
+        if own and self.given.install:
+            raise StackproofError(
+                f"{self.given.row} takes stage {', '.join(own)} from another index, and a cell is "
+                "installed in one go from the default one; ask without --install"
+            )
+        return plan
+
+    def _python(self, plan: Plan | None) -> str:
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return self.given.python or (plan.python if plan else here)
+
+    def _question(
+        self,
+        axes: tuple[Axis, Axis],
+        target: Target,
+        as_of: datetime | None,
+        plan: Plan | None,
+    ) -> Question:
+        names = [axis.name for axis in axes]
+        of_row = held_by(plan, names) if plan else ()
+        further = {stage.index for stage in plan.stages if stage.index} if plan else set()
+        return Question(
+            axes=axes,
+            target=target,
+            as_of=as_of,
+            held=(*of_row, *self.given.held),
+            row=f"{plan.matrix}/{plan.row}" if plan else None,
+            further=tuple(sorted(further)),
+            # What another interpreter builds tells of that interpreter.
+            builds=target.found and not self.given.no_build,
+        )
+
+    def _make(self, question: Question, client: IndexClient, index: str, name: str) -> Grid:
+        stop = Event()
+
+        def tick() -> None:
+            if stop.is_set():
+                raise _Interrupted
+
+        workshop = Workshop(
+            client=client,
+            resolver=Resolver(
+                client=client,
+                index=index,
+                environ=self.project.environ,
+                limit=self.given.limit,
+                tick=tick,
+            ),
+            workers=os.cpu_count() or 1,
+            journal=self.project.reports / f"{name}.partial.jsonl",
+            stop=stop,
+        )
+        progress, judged = Progress(self.screen), [0]
+
+        def show(count: int) -> None:
+            judged[0] = count
+            progress.tick()
+
+        title = f"{' and '.join(question.names)}, {len(question.cells)} cells"
+        with progress.part(title, lambda: f"{judged[0]} judged"):
+            return make_grid(question, workshop, against=self.given.against, tick=show)
+
+    def _prove(self, found: Grid, question: Question) -> Grid:
+        if not self.given.install:
+            return found
+        prover = Prover(
+            runner=Runner(project=self.project, progress=Progress(self.screen), conclude=conclude),
+            home=self.project.reports / "grid",
+            modules=dict(self.given.modules),
+        )
+        cells = tuple(prover.prove(cell, question) for cell in found.cells)
+        return found.model_copy(update={"cells": cells})
+
+    def _publish(self, found: Grid, name: str) -> int:
+        reports = self.project.reports
+        found.write(reports / f"{name}.json")
+        write_atomically(reports / f"{name}.md", markdown_page(found))
+        write_atomically(reports / f"{name}.rst", rst_table(found))
+        write_atomically(reports / f"{name}.html", html_page(found))
+        print_grid(found, Path("reports") / f"{name}.html", self.screen)
+        return found.exit_code

@@ -1,0 +1,64 @@
+"""`nox -s matrix-from`: write a first matrix from a document, requirements or a lock file."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import nox
+import tomlkit
+
+from stackproof.base.records import write_atomically
+from stackproof.base.text import without_passwords
+from stackproof.cli.nox_session import console, ends_in_words
+from stackproof.cli.options import Options, python_version
+from stackproof.errors import StackproofError
+from stackproof.matrix.document.first_matrix import first_matrix, left_out
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.load import parse_matrix
+
+__all__ = ["matrix_from"]
+
+
+@ends_in_words("exit 2, nothing was written")
+def matrix_from(session: nox.Session, root: Path) -> None:
+    """Write `matrices/<name>.toml` from the file behind `--`; fail the session if it cannot be."""
+    options = Options("matrix-from")
+    options.add_argument("file", type=Path, metavar="FILE.md|FILE.txt|pylock.toml")
+    options.add_argument("--python", type=python_version, metavar="3.11")
+    options.add_argument("--name", type=_name, metavar="NAME")
+    screen = console()
+    given = options.parse_args(session.posargs)
+    stack = read_stack(given.file, python=given.python)
+    target = root / "matrices" / f"{given.name or stack.name}.toml"
+    _write(target, stack, given.python)
+    for line in (
+        *map(str, (*stack.notes, *left_out(stack))),
+        f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
+    ):
+        screen.print(without_passwords(line), markup=False, highlight=False)
+
+
+def _name(text: str) -> str:
+    """Return the name of a matrix; raise ArgumentTypeError for what cannot be one.
+
+    It becomes the name of a file, and of folders of reports.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name for a matrix; use small letters, digits and single hyphens"
+        )
+    return text
+
+
+def _write(target: Path, stack: Stack, python: str | None) -> None:
+    """Write the matrix if it is a good one, and never over one that is there already."""
+    if target.exists():
+        raise StackproofError(
+            f"matrices/{target.name} is there already; choose another name with --name"
+        )
+    text = first_matrix(stack, python=python)
+    parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
+    write_atomically(target, text)

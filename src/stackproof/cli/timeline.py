@@ -1,0 +1,117 @@
+"""`nox -s timeline`: since when the checks of a row fail, and through which release."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import nox
+from rich.console import Console
+
+from stackproof.base.progress import Progress
+from stackproof.base.records import write_atomically
+from stackproof.base.times import timestamp
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options, instant
+from stackproof.cli.rows import find_row
+from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
+from stackproof.experiments.planner import RowAt
+from stackproof.experiments.prober import Prober
+from stackproof.experiments.runner import Runner
+from stackproof.experiments.timeline.guiding import midnight
+from stackproof.experiments.timeline.record import Timeline
+from stackproof.experiments.timeline.tracing import Tracer
+from stackproof.index.client import IndexClient
+from stackproof.index.history import Releases
+from stackproof.index.target import Target
+from stackproof.installers.sources import default_index
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import conclude
+from stackproof.report.timeline import print_timeline, timeline_markdown
+
+__all__ = ["timeline"]
+
+_YEAR = timedelta(days=365)
+_HOUR = timedelta(hours=1)
+_MOST_SAMPLES = 50
+
+
+@ends_in_words()
+def timeline(session: nox.Session, root: Path) -> None:
+    """Trace the row that stands behind `--` through time, and write what was found."""
+    screen = console()
+    project = open_project(session, root)
+    found = _trace(_options(session.posargs), project, screen)
+    home = project.reports / found.matrix / found.row
+    found.write(home / "timeline.json")
+    write_atomically(home / "timeline.md", timeline_markdown(found))
+    print_timeline(found, screen)
+    page = (home / "timeline.md").relative_to(root)
+    screen.print(f"timeline: {page}", markup=False, highlight=False)
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("timeline")
+    options.add_argument("row", nargs="?", default="documented", metavar="[MATRIX/]ROW")
+    options.add_argument("--since", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--until", type=instant, metavar="2025-10-01T00:00:00Z")
+    options.add_argument("--check", dest="checks", action="append", default=[], metavar="ID")
+    options.add_argument("--samples", type=_count, default=1, metavar="NUMBER")
+    return options.parse_args(posargs)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_SAMPLES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number up to {_MOST_SAMPLES}")
+    return int(text)
+
+
+def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
+    name, row, matrix = find_row(given.row, project.root / "matrices")
+    plan = make_plan(matrix, name=name, row=row)
+    until = given.until or plan.as_of or _this_hour()
+    runner = Runner(project=project, progress=Progress(Console(quiet=True)), conclude=conclude)
+    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    with ExitStack() as stack:
+        client = IndexClient()
+        tracer = Tracer(
+            row=RowAt(matrix=matrix, name=name, row=row),
+            prober=Prober(
+                runner=runner,
+                home=project.reports / name / row / "probes",
+                progress=Progress(screen),
+            ),
+            releases=Releases(
+                client=stack.enter_context(client),
+                index=default_index("uv", project.environ),
+                target=Target.find(plan.python, project.environ),
+            ),
+            samples=given.samples,
+            like=runner.recall(plan, not_before=yesterday),
+        )
+        since = given.since or _birth(tracer.releases, plan, until)
+        if since >= until:
+            raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
+        return tracer.trace(since, until, given.checks)
+
+
+def _birth(releases: Releases, plan: Plan, until: datetime) -> datetime:
+    """Return the full hour after the last of a row's pins was uploaded.
+
+    Where no index tells, or that is too late, it is a midnight of the year before.
+    """
+    born = releases.born({pin.name: pin.version for pin in plan.pins})
+    if born is not None:
+        hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
+        if hour < until:
+            return hour
+    return midnight(until - _YEAR)
+
+
+def _this_hour() -> datetime:
+    """Return the last full hour: what is asked again within it need not be built again."""
+    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)

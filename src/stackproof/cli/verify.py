@@ -1,0 +1,55 @@
+"""`nox -s verify`: prove or disprove every claim of a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+from stackproof.base.progress import Progress
+from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
+from stackproof.cli.options import Options, instant
+from stackproof.cli.rows import RowChoice
+from stackproof.matrix.load import load_matrix
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.report.files import conclude
+from stackproof.report.terminal import print_verdict
+from stackproof.run.verify import verify as carry_out
+
+__all__ = ["verify"]
+
+
+@ends_in_words()
+def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
+    """Verify a row in the session's environment; fail the session if there is news or no row."""
+    screen = console()
+    if choice is None:
+        session.error(
+            "exit 2, could not judge: no matrix has a row that runs by default; "
+            "`nox -l` lists the others, `nox -s matrix-from -- FILE` writes a first matrix"
+        )
+    if choice.problems:
+        session.error(f"exit 2, could not judge: {choice.problems}")
+    project = open_project(session, root, installer(session))
+    plan = _plan(session, choice)
+    verdict, evidence = carry_out(
+        plan, environment(session), project, Progress(screen), conclude=conclude
+    )
+    print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
+    if verdict.exit_code:
+        session.error(f"exit {verdict.exit_code}")
+
+
+def _plan(session: nox.Session, choice: RowChoice) -> Plan:
+    options = Options("verify")
+    options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    given = options.parse_args(session.posargs)
+    return make_plan(
+        load_matrix(choice.file),
+        name=choice.file.stem,
+        row=choice.row,
+        python=session.python if isinstance(session.python, str) else choice.python,
+        as_of=given.as_of,
+        installer=installer(session),
+    )

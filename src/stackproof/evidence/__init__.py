@@ -1,0 +1,1 @@
+"""Everything a run leaves behind, where it lies below `reports/`, and how it is judged."""

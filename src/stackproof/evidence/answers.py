@@ -1,0 +1,137 @@
+"""The answers of a run, check by check: what the build left, what the suite said, what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import CheckResult, FailureKind, Outcome, RunRecord, SuiteResults
+from stackproof.matrix.checks import ALL, KINDS, CheckId
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Answers", "answers_of"]
+
+#: pytest's exit codes where every test passed and where some failed
+#: (https://docs.pytest.org/en/stable/reference/exit-codes.html): it came to its end.
+_ENDED = (0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What was answered, by the ids of checks.
+
+    `given` holds the answers; a check that is planned and is not among them was not run, and has a
+    skip in `every` that says why. `suite` is what the suite said; `ended` says whether the run came
+    to its end and asked all that it was to ask.
+    """
+
+    given: Mapping[str, CheckResult]
+    every: Mapping[str, CheckResult]
+    suite: SuiteResults
+    ended: bool
+
+    @property
+    def suite_ended(self) -> bool:
+        """Whether the suite ran to its end."""
+        return self.suite.exit in _ENDED
+
+
+def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
+    """Return what the checks of a run answered, from its files.
+
+    A failure counts only if what it was seen in came to its end: what went on while a disk was
+    full, or a run was being stopped, says nothing of the stack.
+    """
+    suite, well = evidence.suite, run.trouble is None
+    refused = next((stage.name for stage in evidence.stages if stage.failure), None)
+    sound = {"build": well or run.built, "suite": well and suite.exit in _ENDED}
+    outside = (
+        *_of_stages(evidence),
+        *_of_pip_check(evidence, plan),
+        *_of_overwritten(evidence, plan),
+    )
+    made = (*(answer for answer in outside if _is_asked(answer, plan)), *suite.checks)
+    given = {answer.id: _counted(answer, sound) for answer in made}
+    why = "not run" if refused is None else f"not run: stage {refused} failed"
+    missing = {
+        check: CheckResult(id=check, outcome="skipped", message=why, seconds=0.0)
+        for check in plan.checks
+        if check not in given
+    }
+    asked_all = not missing and (not plan.asks_suite or (sound["suite"] and not suite.errors))
+    return Answers(
+        given=given,
+        every={**given, **missing},
+        suite=suite,
+        ended=well and (refused is not None or asked_all),
+    )
+
+
+def _counted(answer: CheckResult, sound: Mapping[str, bool]) -> CheckResult:
+    """Return an answer, as a skip where it is a failure that does not count."""
+    kind = KINDS.get(answer.kind)
+    if answer.outcome != "failed" or kind is None or sound[kind.answered_by]:
+        return answer
+    message = f"failed in a run that did not come to its end: {answer.message}"
+    return answer.model_copy(update={"outcome": "skipped", "message": message})
+
+
+def _is_asked(answer: CheckResult, plan: Plan) -> bool:
+    """Tell whether an answer belongs to the run; a stage that failed does, asked for or not."""
+    failed_stage = answer.kind == "stage" and answer.outcome != "passed"
+    return not plan.only or answer.id in plan.only or failed_stage
+
+
+def _of_stages(evidence: Evidence) -> Iterator[CheckResult]:
+    """Yield the answer of each stage that ran; one that was kept from running is no failure."""
+    outcomes: dict[FailureKind | None, Outcome] = {None: "passed", "refused": "failed"}
+    for stage in evidence.stages:
+        yield CheckResult(
+            id=CheckId("stage", stage.name),
+            outcome=outcomes.get(stage.failure, "skipped"),
+            message=stage.message,
+            seconds=stage.seconds,
+        )
+
+
+def _of_pip_check(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    found = evidence.pip_check
+    if found is None:
+        return
+    every = [line for lines in found.complaints.values() for line in lines]
+    yield CheckResult(
+        id=CheckId("pip-check"),
+        outcome="passed" if found.exit == 0 else "failed",
+        message="" if found.exit == 0 else "\n".join(every) or found.output,
+        seconds=found.seconds,
+    )
+    for name, lines in found.complaints.items():
+        yield CheckResult(
+            id=CheckId("pip-check", name), outcome="failed", message="\n".join(lines), seconds=0.0
+        )
+    yield from _over(plan, "pip-check", {ALL, *found.complaints})
+
+
+def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    found = evidence.overwritten
+    if found is None:
+        return
+    for name in found.subjects:
+        yield CheckResult(
+            id=CheckId("overwrite", name),
+            outcome="failed",
+            message=f"{found.about(evidence.freeze, name)}; what was written last stands, and that "
+            "may differ from build to build",
+            seconds=0.0,
+        )
+    yield from _over(plan, "overwrite", set(found.subjects))
+
+
+def _over(plan: Plan, kind: str, failed: AbstractSet[str]) -> Iterator[CheckResult]:
+    """Yield each check of a kind that is named and did not fail: its known failure is over."""
+    for check in dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only]):
+        asked = CheckId.parse(check)
+        if asked.kind == kind and asked.subject not in failed:
+            yield CheckResult(id=check, outcome="passed", message="", seconds=0.0)

@@ -1,0 +1,116 @@
+"""What the history remembers of one judged run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from stackproof.base.records import Record
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import ConstraintsUsed, Freeze
+from stackproof.evidence.verdict import State, Verdict, judge
+from stackproof.matrix.checks import ALL, CheckId
+from stackproof.matrix.plan import Installer
+
+__all__ = ["HistoryEntry", "entry_of", "verdict_of"]
+
+
+class HistoryEntry(Record):
+    """One line of the history; `run` is the name of the run's folder, `seconds` is wall time.
+
+    `checks` maps check ids to their states, `distributions` names to versions, as the stages left
+    them; `untold` says that not all could be told beside its failures. `plan` and `suite` are the
+    sha256 of what was to be done and of the suite's files.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    run: str
+    started: datetime
+    seconds: float
+    verdict: Literal["ok", "broken"]
+    untold: bool = False  # older lines do not say
+    counts: dict[str, int]
+    checks: dict[str, State]
+    distributions: Freeze
+    python: str
+    installer: Installer
+    installer_version: str
+    as_of: str | None
+    constraints: tuple[ConstraintsUsed, ...]
+    plan: str
+    suite: str
+
+    @property
+    def name(self) -> str:
+        """The row as people write it: `<matrix>/<row>`."""
+        return f"{self.matrix}/{self.row}"
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What no two runs share: matrix, row, and the name of the run's folder."""
+        return self.matrix, self.row, self.run
+
+    @property
+    def green(self) -> bool:
+        """Whether nothing was news: each check passed, or failed as recorded in the matrix."""
+        return not self.untold and not {"new", "fixed"} & set(self.checks.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every stage was installed, so that `distributions` holds the whole stack."""
+        stages = [
+            state for check, state in self.checks.items() if CheckId.parse(check).kind == "stage"
+        ]
+        return all(state in ("ok", "fixed") for state in stages)
+
+    @property
+    def conflicts(self) -> int:
+        """The number of distributions that `pip check` complained of."""
+        return sum(
+            check.kind == "pip-check" and check.subject != ALL and state in ("new", "known")
+            for check, state in (
+                (CheckId.parse(name), state) for name, state in self.checks.items()
+            )
+        )
+
+
+def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
+    """Return the line of a run, or None for one that could not be judged."""
+    if verdict.verdict == "unjudged":
+        return None
+    plan, run = evidence.plan, evidence.run
+    return HistoryEntry(
+        matrix=verdict.matrix,
+        row=verdict.row,
+        run=evidence.folder.name,
+        started=verdict.started,
+        seconds=verdict.seconds,
+        verdict=verdict.verdict,
+        untold=verdict.untold is not None,
+        counts=verdict.counts,
+        checks={check.id: check.state for check in verdict.checks},
+        distributions=evidence.freeze,
+        python=verdict.python,
+        installer=verdict.installer,
+        installer_version=run.installer_version,
+        as_of=verdict.as_of,
+        constraints=run.constraints,
+        plan=plan.fingerprint,
+        suite=run.suite,
+    )
+
+
+def verdict_of(evidence: Evidence) -> Verdict:
+    """Return the verdict on a run that came to its end, judged again if it has an older form.
+
+    Raises one of UNREADABLE if there is none, or if the run can be read no longer.
+    """
+    text = (evidence.folder / "verdict.json").read_bytes()
+    try:
+        return Verdict.model_validate_json(text)
+    except ValidationError:
+        return judge(evidence)

@@ -1,0 +1,213 @@
+"""Drift: what one stage changed in an environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from packaging.version import InvalidVersion, Version
+from pydantic import ConfigDict, Field
+
+from stackproof.base.records import Record
+from stackproof.base.text import Said
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Installer
+
+__all__ = [
+    "Built",
+    "BuiltFile",
+    "CheckResult",
+    "ConstraintsUsed",
+    "Drift",
+    "FailureKind",
+    "Freeze",
+    "Outcome",
+    "PipCheck",
+    "RunRecord",
+    "StageRecord",
+    "SuiteResults",
+    "drift_between",
+]
+
+Change = tuple[str | None, str | None]
+
+
+class Drift(Record):
+    """Changes by distribution name, each as (version before, version after)."""
+
+    added: dict[str, Change]
+    removed: dict[str, Change]
+    upgraded: dict[str, Change]
+    downgraded: dict[str, Change]
+
+    @property
+    def moved(self) -> dict[str, Change]:
+        """The distributions that were there before and have another version now, or none."""
+        return {**self.removed, **self.upgraded, **self.downgraded}
+
+
+def drift_between(before: Freeze, after: Freeze) -> Drift:
+    """Return what changed from one freeze to a later one."""
+    kinds: dict[str, dict[str, Change]] = {
+        kind: {} for kind in ("added", "removed", "upgraded", "downgraded")
+    }
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            kinds[_kind(old, new)][name] = (old, new)
+    return Drift(**kinds)
+
+
+def _kind(old: str | None, new: str | None) -> str:
+    if old is None:
+        return "added"
+    if new is None:
+        return "removed"
+    try:
+        return "upgraded" if Version(new) > Version(old) else "downgraded"
+    except InvalidVersion:  # versions older than PEP 440 have no order that both sides agree on
+        return "upgraded"
+
+
+class StageRecord(Record):
+    """What one stage did.
+
+    `command` is the argument list that ran, `seconds` its wall time over all tries, `drift` what
+    it changed. `failure` is None for a stage that succeeded; `message` then is empty.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    started: datetime
+    seconds: float
+    exit: int
+    log: str
+    tries: int
+    drift: Drift
+    failure: FailureKind | None
+    message: Said
+
+
+class ConstraintsUsed(Record):
+    """Which constraint file a run used; `sha256` as 64 hexadecimal digits."""
+
+    name: str
+    source: Literal["published", "mirror", "snapshot"]
+    address: str
+    sha256: str
+    passed_over: tuple[str, ...] = ()
+
+
+class PipCheck(Record):
+    """What `pip check` said: complaints by the distribution that complains, wording kept."""
+
+    speaker: Installer
+    exit: int
+    seconds: float
+    complaints: dict[str, tuple[str, ...]]
+    output: Said
+
+
+#: Distribution names in their normal form, and the installed version of each.
+Freeze = dict[str, str]
+
+
+class RunRecord(Record):
+    """The circumstances of a run.
+
+    `trouble` says in one message why the run did not come to its end, or is None; `built` says that
+    the environment was built nevertheless, so that what the build answered counts. `suite` is the
+    sha256 of the suite's files, and `suite_exit` is None where it did not run to its end. `seconds`
+    is wall time, `own_seconds` the part of it spent outside installers and suite. `index` is None
+    where nothing was installed; `further` says what else installers were told of sources, None
+    where that is not known.
+    """
+
+    format: Literal[1] = 1
+    started: datetime
+    seconds: float
+    own_seconds: float
+    python: str
+    installer: Installer
+    installer_version: str
+    index: str | None
+    further: tuple[str, ...] | None = None  # older files do not say
+    constraints: tuple[ConstraintsUsed, ...]
+    notes: tuple[str, ...]
+    suite: str
+    suite_exit: int | None
+    built: bool = False  # older files do not say
+    trouble: Said | None
+
+
+class CheckResult(Record):
+    """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time.
+
+    `modules` are those that an import check imported, and None for every other check. `needs` are
+    the distributions that a workload works with, `servers` those that it talks to.
+    """
+
+    id: str
+    outcome: Outcome
+    message: Said
+    seconds: float
+    grade: str = "real"
+    modules: tuple[str, ...] | None = None
+    needs: tuple[str, ...] | None = None  # older logs do not say
+    servers: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The part of the id before the colon."""
+        return CheckId.parse(self.id).kind
+
+    @property
+    def subject(self) -> str:
+        """The part of the id after the colon."""
+        return CheckId.parse(self.id).subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteResults:
+    """What the suite's report log says; `exit` is pytest's, or None if the log has no end."""
+
+    checks: tuple[CheckResult, ...]
+    errors: tuple[str, ...]
+    exit: int | None
+
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+
+class Built(Record):
+    """One distribution that was built from source.
+
+    `requires` maps its build dependencies to the versions that it was built with, and is called
+    `with` in files. `seconds` is wall time, `log` the file that tells more, `failed` says whether
+    the build came to nothing. `earlier` is when the wheel was built, if an earlier call built it.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str
+    version: str
+    requires: dict[str, str] = Field(default={}, alias="with")
+    seconds: float = 0.0
+    log: str = ""
+    failed: bool = False
+    earlier: datetime | None = None
+
+
+class BuiltFile(Record):
+    """Everything that a run built from source, or took of what was built: `built.json`."""
+
+    format: Literal[1] = 1
+    built: tuple[Built, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the record as JSON types."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+FailureKind = Literal["refused", "index", "upload-times", "disk", "machine", "stopped", "unknown"]

@@ -1,0 +1,296 @@
+"""The verdict: evidence judged. Works from files alone, so it can be had again a year later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from packaging.utils import canonicalize_name
+from pydantic import Field, field_validator
+
+from stackproof.base.records import Record
+from stackproof.base.text import Said, plain
+from stackproof.base.times import timestamp
+from stackproof.evidence.answers import Answers, answers_of
+from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
+from stackproof.matrix.checks import ALL, KINDS, CheckId
+from stackproof.matrix.plan import Installer, Plan, PlannedFailure
+
+__all__ = ["Check", "Depth", "State", "Verdict", "judge"]
+
+State = Literal["ok", "known", "new", "fixed", "skipped"]
+Depth = Literal["workload", "import", "none"]
+
+#: pytest's exit code where no test is one of those that were asked for.
+_NOTHING_FOUND = 5
+
+
+class Check(Record):
+    """One check, judged; `reason` is the matrix's where the failure is a known one.
+
+    `modules` are those that an import check imported: of a distribution that installs none it
+    passes, and shows nothing.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    outcome: Outcome
+    state: State
+    grade: str
+    message: str
+    reason: str | None
+    seconds: float
+    modules: tuple[str, ...] | None = None
+
+
+class Verdict(Record):
+    """A run, judged. The form of `verdict.json`; `seconds` is wall time.
+
+    `trouble` says why a run could not be judged and is None for one that was. Of a broken run
+    `untold` says what could not be told besides its failures, None where all was; `ended` says
+    whether a run asked all that it was to ask. `depth` says of each pin what was asked of it: a
+    workload that needs it, an import only, or neither. `left_out` maps the workloads that need
+    what the row does not pin, or use what it does not have, to those distributions.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    python: str
+    installer: Installer
+    as_of: str | None
+    constraints: tuple[ConstraintsUsed, ...]
+    verdict: Literal["ok", "broken", "unjudged"]
+    trouble: Said | None
+    untold: Said | None = None  # older files have none, nor what comes next
+    ended: bool = True
+    started: datetime
+    seconds: float
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimVerdict, ...]
+    depth: dict[str, Depth] = Field(default={})  # older files have none
+    left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
+    counts: dict[str, int]
+
+    @field_validator("constraints", mode="before")
+    @classmethod
+    def _of_older_files(cls, value: object) -> object:
+        """Read the first constraint file, or None, where an older file has no more."""
+        if isinstance(value, dict):
+            return ({"name": "", "address": "", **value},)
+        return () if value is None else value
+
+    @property
+    def exit_code(self) -> int:
+        """0 if nothing is news, 1 for news, 2 where the run, or a part of it, was not judged."""
+        if self.verdict == "unjudged":
+            return 2
+        if self.news:
+            return 1
+        return 2 if self.untold else 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether a search may rest on its answers: it was judged, and asked all that it was to."""
+        return self.trouble is None and self.ended
+
+    @property
+    def news(self) -> tuple[Check, ...]:
+        """The checks that a reader does not know of yet: new failures, and failures now fixed."""
+        return tuple(check for check in self.checks if check.state in ("new", "fixed"))
+
+    def in_state(self, *states: State) -> tuple[Check, ...]:
+        """Return the checks that are in one of the states."""
+        return tuple(check for check in self.checks if check.state in states)
+
+
+def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> Verdict:
+    """Judge a run from its folder; `audited` is what the last audit says of its claims."""
+    plan, run = evidence.plan, evidence.run
+    answers = answers_of(evidence, plan, run)
+    checks = _ordered(_judged(plan, answers.every))
+    gap = run.trouble or _gap(plan, answers, evidence)
+    untold = plain(gap) if gap else None
+    failed = any(check.outcome == "failed" for check in checks)
+    return Verdict(
+        matrix=plan.matrix,
+        row=plan.row,
+        python=run.python,
+        installer=run.installer,
+        as_of=timestamp(plan.as_of) if plan.as_of else None,
+        constraints=run.constraints,
+        # A failure is a failure, whatever could not be told besides.
+        verdict="broken" if failed else "unjudged" if untold else "ok",
+        trouble=None if failed else untold,
+        untold=untold if failed else None,
+        ended=answers.ended,
+        started=run.started,
+        seconds=run.seconds,
+        checks=checks,
+        # A run that could not be judged proves nothing, and refutes nothing.
+        claims=tuple(
+            judge_claims(plan.claims, answers.every, audited)
+            if failed or not untold
+            else judge_claims(plan.claims, {}, {})
+        ),
+        depth=_depth(plan, answers.every.values()),
+        left_out=evidence.left_out,
+        counts=_counts(checks),
+    )
+
+
+def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
+    known = {failure.check: failure for failure in plan.known_failures}
+    for result in results.values():
+        reason = _known_reason(result, known.get(result.id))
+        yield Check(
+            id=result.id,
+            kind=result.kind,
+            subject=result.subject,
+            outcome=result.outcome,
+            state=_state(result.outcome, known=reason is not None),
+            grade=result.grade,
+            message=plain(result.message),
+            reason=reason,
+            seconds=result.seconds,
+            modules=result.modules,
+        )
+
+
+def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | None:
+    """Return why a failure is a known one; None if it is not, or not the one that was meant."""
+    if known is None:
+        return None
+    meant = known.says is None or all(known.says in text for text in _complaints(result))
+    return known.reason if meant or result.outcome != "failed" else None
+
+
+def _complaints(result: CheckResult) -> Sequence[str]:
+    """Return what a failure says, part by part: beside what is known, another may have come."""
+    if result.kind == "pip-check" or result.id == CheckId("import"):
+        # What a common import printed comes after an empty line.
+        return result.message.partition("\n\n")[0].splitlines() or [""]
+    return [result.message]
+
+
+def _state(outcome: Outcome, *, known: bool) -> State:
+    if outcome == "skipped":
+        return "skipped"
+    if outcome == "failed":
+        return "known" if known else "new"
+    return "fixed" if known else "ok"
+
+
+def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
+    """Say what a run without trouble left open all the same, or None."""
+    if any(stage.failure for stage in evidence.stages):
+        # The stack cannot be installed: that is the verdict, and nothing else could run.
+        return None
+    return (
+        (_gap_in_suite(plan, answers) if plan.asks_suite else None)
+        or _gap_in_checks(plan, answers.given)
+        or _gap_in_skips(plan, answers.given, evidence)
+    )
+
+
+def _gap_in_suite(plan: Plan, answers: Answers) -> str | None:
+    suite = answers.suite
+    if suite.errors:
+        return "the suite has errors:\n" + "\n".join(suite.errors)
+    if suite.exit == _NOTHING_FOUND:
+        return f"the suite has no check {' or '.join(plan.checks)}; see suite.log"
+    if not answers.suite_ended:
+        return f"the suite did not run to its end (pytest's exit code: {suite.exit}); see suite.log"
+    if all(result.outcome == "skipped" for result in suite.checks):
+        return "the suite executed nothing: every check was skipped"
+    return None
+
+
+def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult], evidence: Evidence) -> str | None:
+    """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
+    servers = evidence.servers
+    absent = {
+        name
+        for result in given.values()
+        for name in result.servers
+        if servers.get(name, {}).get("grade", "unavailable") == "unavailable"
+    }
+    skipped = [
+        f"{result.id} ({result.message})"
+        for result in given.values()
+        if result.outcome == "skipped"
+        and result.id not in plan.allowed_skips
+        and (_is_claimed(result, plan) or not absent.intersection(result.servers))
+    ]
+    if not skipped:
+        return None
+    return (
+        f"checks were skipped that [[allowed-skips]] does not name: {'; '.join(skipped)}; "
+        "give them what they need, or allow the skip with its reason"
+    )
+
+
+def _is_claimed(result: CheckResult, plan: Plan) -> bool:
+    """Tell whether the matrix itself wants a workload, or a server of it, or a probe asks for it.
+
+    Any other workload serves the row where its servers can be had, and spoils nothing elsewhere.
+    """
+    claimed = (check for claim in plan.claims for check in claim.checks)
+    return result.id in (*claimed, *plan.only) or bool(set(result.servers) & set(plan.servers))
+
+
+def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
+    missing = [check for check in plan.checks if check not in given]
+    if missing:
+        return f"planned checks were not run: {', '.join(missing)}"
+    unknown = [item.check for item in plan.known_failures if item.check not in given]
+    if unknown:
+        return (
+            f"known failures name no check of this run: {', '.join(unknown)}; "
+            "correct or remove them in the matrix"
+        )
+    return None
+
+
+def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
+    """Return the checks by kind and, within a kind, the one over all first, then by subject."""
+
+    def place(check: Check) -> tuple[int, bool, str]:
+        return kinds.index(check.kind), check.subject != ALL, check.subject
+
+    kinds = tuple(KINDS)
+    stages: list[Check] = []
+    others: list[Check] = []
+    for check in checks:
+        (stages if check.kind == "stage" else others).append(check)
+    return (*stages, *sorted(others, key=place))
+
+
+def _depth(plan: Plan, results: Iterable[CheckResult]) -> dict[str, Depth]:
+    """Say of each pin how deep its answers go; of none where the suite's log is an older one."""
+    answered = [result for result in results if result.outcome != "skipped"]
+    workloads = [result.needs for result in answered if result.kind == "smoke"]
+    worked = {canonicalize_name(name) for needs in workloads for name in needs or ()}
+    imported = {
+        result.subject for result in answered if result.kind == "import" and result.modules != ()
+    }
+
+    def deepest(pin: str) -> Depth:
+        if pin in worked:
+            return "workload"
+        return "import" if pin in imported else "none"
+
+    return {} if None in workloads else {pin.name: deepest(pin.name) for pin in plan.pins}
+
+
+def _counts(checks: Sequence[Check]) -> dict[str, int]:
+    found = Counter(check.outcome for check in checks) + Counter(
+        check.state for check in checks if check.state in ("known", "new", "fixed")
+    )
+    return {name: found[name] for name in ("passed", "failed", "skipped", "known", "new", "fixed")}

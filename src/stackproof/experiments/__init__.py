@@ -1,0 +1,1 @@
+"""What is answered by building environments: trials, frontiers, timelines, repairs, locks."""

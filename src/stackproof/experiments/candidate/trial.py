@@ -1,0 +1,199 @@
+"""Carry out one trial: resolve it, run it, and say what it would break that worked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from pydantic import ValidationError
+
+from stackproof.base.records import write_atomically
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Change, RunRecord, StageRecord, drift_between
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.candidate.comparison import compare, moved, unheld, versions_asked
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.resolution import RefusedStage, TrialResolver
+from stackproof.experiments.runner import Runner
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Bench"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Where trials are made; `write` writes their reports.
+
+    A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
+    the one that was made before of the very same plan.
+    """
+
+    runner: Runner
+    resolver: TrialResolver
+    write: Callable[[Evidence, TrialVerdict], None]
+    not_before: datetime
+    recall: bool = False
+
+    def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
+        """Make the trial `plan`, derived from the row's own plan `base`, and judge it.
+
+        Raises CannotJudgeError if there is no baseline to compare it with.
+        """
+        baseline = self.baseline(base)
+        evidence = self.runner.recall(plan) if self.recall else None
+        if evidence is not None and _is_concluded(evidence):
+            # What was written about it stays: more may have been found out than is found now.
+            return _judged(evidence, base, companions, baseline=baseline)
+        if evidence is None:
+            _, evidence = self.runner.run(plan)
+        return self._conclude(_judged(evidence, base, companions, baseline=baseline), evidence)
+
+    def probe(self, plan: Plan) -> Verdict:
+        """Judge a trial that asks some checks alone; its evidence stands below the trial's own."""
+        home = self.runner.project.home(plan) / "probes"
+        evidence = self.runner.recall(plan, home)
+        if evidence is None:
+            return self.runner.run(plan, home)[0]
+        return judge(evidence)
+
+    def refuse(
+        self,
+        plan: Plan,
+        base: Plan,
+        companions: tuple[str, ...],
+        found: RefusedStage,
+        seconds: float,
+    ) -> TrialVerdict:
+        """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
+        evidence = Evidence.create(self.runner.project.home(plan), plan)
+        log = evidence.folder / "stages" / f"{found.stage.name}.log"
+        write_atomically(log, found.words)
+        record = StageRecord(
+            name=found.stage.name,
+            command=("uv", "pip", "compile", *found.stage.requirements),
+            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
+            seconds=round(seconds, 3),
+            exit=1,
+            log=log.relative_to(evidence.folder).as_posix(),
+            tries=1,
+            drift=drift_between({}, {}),
+            failure="refused",
+            message=found.reason,
+        )
+        evidence.write_stages([record])
+        self._record_resolution(evidence, seconds, found.trouble)
+        trial = _judged(evidence, base, companions, reason=found.reason)
+        return self._conclude(trial, evidence)
+
+    def give_up(
+        self, plan: Plan, base: Plan, companions: tuple[str, ...], trouble: str, seconds: float
+    ) -> TrialVerdict:
+        """Leave evidence and verdict of a trial that ended before anything was known of it."""
+        evidence = Evidence.create(self.runner.project.home(plan), plan)
+        self._record_resolution(evidence, seconds, trouble)
+        return self._conclude(_judged(evidence, base, companions), evidence)
+
+    def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
+        """Write down what was found about a trial after it was judged."""
+        amended = trial.model_copy(update=more)
+        self.write(self.evidence(trial), amended)
+        return amended
+
+    def evidence(self, trial: TrialVerdict) -> Evidence:
+        """Return what the latest trial of the same requirements on the same row left behind."""
+        matrix, row = trial.base_row.split("/")
+        home = self.runner.project.trial_home(matrix, row, trial.requested)
+        return Evidence((home / "latest").resolve())
+
+    def baseline(self, base: Plan) -> Evidence:
+        """Return the evidence to compare with: a fresh enough run of the row, or a new one.
+
+        Raises CannotJudgeError if a new one could not be judged.
+        """
+        found = self.runner.recall(base, not_before=self.not_before)
+        if found is not None:
+            return found
+        verdict, evidence = self.runner.run(base)
+        if not verdict.settled:
+            said = verdict.trouble or verdict.untold
+            raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {said}")
+        return evidence
+
+    def _record_resolution(self, evidence: Evidence, seconds: float, trouble: str | None) -> None:
+        """Write down the circumstances of a trial that ended with its resolution."""
+        plan = evidence.plan
+        RunRecord(
+            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
+            seconds=round(seconds, 3),
+            own_seconds=0.0,
+            python=plan.python,
+            installer=plan.installer,
+            installer_version=plan.installer,
+            index=None,
+            constraints=(),
+            notes=("nothing was installed: the trial ended with its resolution",),
+            suite=self.runner.project.suite_fingerprint,
+            suite_exit=None,
+            trouble=trouble,
+        ).write(evidence.folder / "run.json")
+
+    def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
+        """Write a trial's verdict and reports, and make it the latest of its kind."""
+        self.write(evidence, trial)
+        evidence.publish()
+        return trial
+
+
+def _is_concluded(evidence: Evidence) -> bool:
+    """Tell whether a run was written down as a trial: one may end before it comes to that."""
+    try:
+        text = (evidence.folder / "verdict.json").read_bytes()
+        TrialVerdict.model_validate_json(text)
+    except (OSError, ValidationError):
+        return False
+    return True
+
+
+def _judged(
+    evidence: Evidence,
+    base: Plan,
+    companions: tuple[str, ...],
+    *,
+    reason: str | None = None,
+    baseline: Evidence | None = None,
+) -> TrialVerdict:
+    """Judge a trial, and compare it with its baseline."""
+    plan, verdict = evidence.plan, judge(evidence)
+    comparison = None
+    if baseline is not None:
+        sides = [(baseline, judge(baseline)), (evidence, verdict)]
+        lucky = {
+            check.id
+            for run, judged in sides
+            for check in judged.checks
+            if run.overwritten is not None and run.overwritten.obscures(check.id)
+        }
+        comparison = compare(sides[0][1], verdict, lucky=lucky)
+    changes: dict[str, Change] = {}
+    unmet: dict[str, str | None] = {}
+    if baseline is not None and evidence.freeze:
+        built = not any(stage.failure for stage in evidence.stages)
+        asked = versions_asked(plan.requested)
+        changes = moved(baseline.freeze, evidence.freeze, asked, built=built)
+        unmet = unheld(asked, evidence.freeze) if built else {}
+    pins = {pin.name for pin in base.pins}
+    return TrialVerdict(
+        **dict(verdict),
+        base_row=f"{base.matrix}/{base.row}",
+        requested=plan.requested,
+        resolvable=reason is None,
+        reason=reason,
+        baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
+        comparison=comparison,
+        moved=changes,
+        pins_moved=tuple(name for name in changes if name in pins),
+        companions=companions,
+        unmet=unmet,
+    )

@@ -1,0 +1,249 @@
+"""Make the trials of one command line: each upgrade alone, all together, and who is to blame."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from packaging.version import Version
+
+from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
+from stackproof.experiments.candidate.group_resolution import companions
+from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
+from stackproof.experiments.candidate.trial import Bench
+from stackproof.experiments.candidate.trial_plan import Trial, TrialPlan
+from stackproof.experiments.planner import RowPlanner
+from stackproof.experiments.resolution import RefusedStage
+from stackproof.index.choice import Catalogue
+from stackproof.index.upgrade_path import ladder
+from stackproof.matrix.plan import Plan
+
+__all__ = ["TrialSeries"]
+
+#: How many versions are resolved at once in the search for the nearest one that would go.
+_AT_ONCE = 4
+#: Of two, the rest without one is the other alone, which was tried already.
+_PAIR = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """A trial that was made, and the refusal that it ended with, if it did."""
+
+    verdict: TrialVerdict
+    refused: RefusedStage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialSeries:
+    """The trials of a scheme, made on a bench; what several requests come to is made once."""
+
+    bench: Bench
+    planner: RowPlanner
+    catalogue: Catalogue
+    _made: dict[tuple[str, ...], _Made] = field(default_factory=dict, init=False, repr=False)
+
+    def run(self, scheme: TrialPlan) -> Iterator[TrialVerdict]:
+        """Make the trials, one after another: each of them uses every core.
+
+        Each is yielded as soon as it is known, so that none is lost where a later one raises. The
+        trial of a group that fails comes last, since who is to blame may take more trials.
+        """
+        found: list[TrialVerdict] = []
+        groups: list[TrialVerdict] = []
+        try:
+            for trial in scheme.trials:
+                found.append(self._make(trial))
+                if len(trial.asked) > 1 and not found[-1].safe:
+                    groups.append(found[-1])
+                else:
+                    yield found[-1]
+            named = self._guilty(scheme.trials, found)
+        except CannotJudgeError:
+            yield from groups
+            raise
+        for verdict in groups:
+            self.bench.amend(self._made[verdict.requested].verdict, guilty=named)
+            yield verdict.model_copy(update={"guilty": named})
+
+    def _make(self, trial: Trial) -> TrialVerdict:
+        """Make a trial, or answer by the one of the same versions: what was written of that stays.
+
+        Raises CannotJudgeError for what no other trial can do without: index, baseline, room.
+        """
+        plan = self.planner.trial(trial.versions)
+        made = self._made.get(plan.requested)
+        if made is None:
+            made = self._made[plan.requested] = self._first(trial, plan)
+            return made.verdict
+        reason = self._reason(made.refused, trial) if made.refused is not None else None
+        return made.verdict.model_copy(update={"companions": _along(trial), "reason": reason})
+
+    def _first(self, trial: Trial, plan: Plan) -> _Made:
+        """Make a trial; one that cannot be resolved for want of an answer is not judged."""
+        began = time.monotonic()
+        base, along = self.planner.base(), _along(trial)
+        try:
+            refused = self.bench.resolver.refusal(plan, base)
+        except CannotJudgeError as error:
+            self.bench.resolver.require_index()
+            seconds = time.monotonic() - began
+            return _Made(verdict=self.bench.give_up(plan, base, along, str(error), seconds))
+        if refused is None:
+            tried = self.bench.try_out(plan, base, along)
+            return _Made(verdict=self._explained(tried, plan, base))
+        told = replace(refused, reason=self._reason(refused, trial))
+        verdict = self.bench.refuse(plan, base, along, told, time.monotonic() - began)
+        return _Made(verdict=verdict, refused=refused)
+
+    def _reason(self, refused: RefusedStage, trial: Trial) -> str:
+        """Say why a trial is refused and, unless its row is refused too, what would not be."""
+        return refused.reason + (self._hint(trial) if refused.trouble is None else "")
+
+    def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
+        """Add what is behind a later stage's moving back what was asked for, if it can be told."""
+        if not verdict.breaks:
+            return verdict
+        try:
+            conflict = self.bench.resolver.conflict(plan, base)
+        except CannotJudgeError:
+            return verdict  # an index that fails now takes nothing from what was proved
+        return self.bench.amend(verdict, conflict=conflict) if conflict else verdict
+
+    def _hint(self, trial: Trial) -> str:
+        """Say what could be resolved in place of a refused trial, if that can be told."""
+        try:
+            return self._nearest(trial)
+        except CannotJudgeError:
+            return ""  # an index that fails now takes nothing from the refusal
+
+    def _nearest(self, trial: Trial) -> str:
+        """Say which version between the row's own and the one asked for could be resolved.
+
+        Nothing is said of several upgrades, since each is tried alone, nor of one that is still to
+        be tried with its companions.
+        """
+        if len(trial.asked) != 1:
+            return ""
+        (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
+        if self._moving(name, asked) and not trial.companions:
+            return ""
+        own = Version(next(pin.version for pin in base.pins if pin.name == name))
+        wanted = Version(asked)
+        between = ladder(
+            self.catalogue.releases(name),
+            above=min(own, wanted),
+            below=max(own, wanted),
+            as_of=base.as_of,
+        )
+        nearby = [str(step.version) for step in (between if wanted > own else between[::-1])]
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            found = first_that_goes(
+                nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
+            )
+        if found:
+            along = ", ".join(f"{who} {at}" for who, at in self._moving(name, found).items())
+            nearest = f"{name} {found}{' with ' if along else ''}{along}"
+            return f"; the nearest version that can be resolved is {nearest}"
+        return f"; no version between the row's {own} and {asked} was found that can be resolved"
+
+    def _goes(self, name: str, version: str) -> bool:
+        """Tell whether a version can be resolved; not if a constraint file cannot be had for it."""
+        plan = self.planner.trial({name: version, **self._moving(name, version)})
+        try:
+            return self.bench.resolver.refused_stage(plan, self.planner.base()) is None
+        except (NoConstraintsError, UnknownConstraintsError):
+            return False
+
+    def _moving(self, name: str, version: str) -> dict[str, str]:
+        base = self.planner.base()
+        found = companions(
+            {name: Version(version)},
+            own={pin.name: pin.version for pin in base.pins},
+            groups=base.groups,
+            catalogue=self.catalogue,
+            as_of=base.as_of,
+        )
+        return {item.name: item.version for item in found}
+
+    def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
+        """Return who is to blame for a group that fails: a group hides its guilty member.
+
+        Those that fail alone, if the others are safe together; or else those without one of whom
+        all others are safe. Nobody, where one of these trials was not judged: what is not known
+        accuses nobody.
+        """
+        codes: dict[tuple[str, ...], set[int]] = {}
+        for trial, verdict in zip(trials, found, strict=True):
+            codes.setdefault(tuple(trial.asked), set()).add(verdict.exit_code)
+        names = tuple(trials[-1].asked)
+        if len(names) <= 1 or 0 in codes[names] or max(codes[names]) == UNJUDGED:
+            return ()
+        failed = tuple(name for name in names if 0 not in codes[(name,)])
+        if any(UNJUDGED in codes[(name,)] for name in failed):
+            return ()
+        return self._named(trials, failed)
+
+    def _named(self, trials: Sequence[Trial], failed: tuple[str, ...]) -> tuple[str, ...]:
+        """Return who is to blame for a group, some of which fail alone; it may take more trials."""
+        names = tuple(trials[-1].asked)
+        if failed and len(names) - len(failed) <= 1:
+            return failed
+        if failed:
+            code = self._make(_without(trials, failed)).exit_code
+            if code != 1:
+                return failed if code == 0 else ()
+        if len(names) == _PAIR:
+            return names
+        # What fails alone may lack another upgrade, and the group fail for quite another reason.
+        alone: list[str] = []
+        for name in names:
+            code = self._make(_without(trials, {name})).exit_code
+            if code == UNJUDGED:
+                return ()
+            alone += [name] if code == 0 else []
+        return tuple(alone) or failed or names
+
+
+def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[bool]]) -> str:
+    """Return the first version that goes, or "" if none was found, asking for few of them.
+
+    The nearest are all asked for. Beyond them, one that does not go is taken to have none nearer
+    that does: the want of a newer companion mostly begins with some version and stays.
+    """
+    answers = goes(nearby[:_AT_ONCE])
+    if True in answers:
+        return nearby[answers.index(True)]
+    refused, found = len(answers) - 1, ""
+    end = len(nearby)
+    while refused < end - 1:
+        step = -(-(end - 1 - refused) // _AT_ONCE)
+        places = list(range(refused + step, end, step)) or [end - 1]
+        answers = goes([nearby[place] for place in places])
+        if True in answers:
+            end = places[answers.index(True)]
+            found = nearby[end]
+            refused = max(refused, end - step)
+        else:
+            refused = places[-1]
+    return found
+
+
+def _along(trial: Trial) -> tuple[str, ...]:
+    return tuple(f"{item.name}=={item.version}" for item in trial.companions)
+
+
+def _without(trials: Sequence[Trial], names: Collection[str]) -> Trial:
+    """Return the trial of all, less some upgrades and what moves along with those alone."""
+    rest = {name: version for name, version in trials[-1].asked.items() if name not in names}
+    needed = {
+        item
+        for trial in trials
+        if len(trial.asked) == 1 and not trial.asked.keys() & set(names)
+        for item in trial.companions
+    }
+    staying = tuple(item for item in trials[-1].companions if item in needed)
+    return Trial(asked=rest, companions=staying)

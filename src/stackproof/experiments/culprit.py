@@ -1,0 +1,28 @@
+"""The release to blame for a change of verdict, and how that was confirmed."""
+
+from __future__ import annotations
+
+from stackproof.base.records import Record
+
+__all__ = ["Culprit"]
+
+
+class Culprit(Record):
+    """A distribution whose release turned a check; versions are None for "was not there".
+
+    They are what stages installed, also where a later stage replaced it. `uploaded` is when the
+    first file of its new release was, or None where the index does not tell. Where both versions
+    are the same, another file of it came then, which is installed since. `builds` names what was
+    built with it, if it turned the check as a build dependency; else it is empty.
+    """
+
+    name: str
+    before: str | None
+    after: str | None
+    uploaded: str | None
+    builds: tuple[str, ...] = ()  # older files have none
+
+    @property
+    def role(self) -> str:
+        """What it is beside a distribution that is installed, in words; nothing if it is one."""
+        return f"build dependency of {', '.join(self.builds)}" if self.builds else ""

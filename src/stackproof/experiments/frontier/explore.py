@@ -1,0 +1,315 @@
+"""Explore the frontier of a row: resolve what can be, try what resolves, keep every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from packaging.version import Version
+
+from stackproof.base.progress import Progress
+from stackproof.errors import NoConstraintsError, UnknownConstraintsError
+from stackproof.evidence.verdict import Check
+from stackproof.experiments.candidate.group_resolution import companions
+from stackproof.experiments.candidate.reasons import reasons, told
+from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
+from stackproof.experiments.candidate.trial import Bench
+from stackproof.experiments.frontier.highest import (
+    Climb,
+    UnjudgedError,
+    drop_conflicting,
+    search_highest,
+)
+from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut, PinFrontier
+from stackproof.experiments.planner import RowPlanner
+from stackproof.index.choice import Catalogue, Release, eligible
+from stackproof.index.upgrade_path import ladder
+from stackproof.installers.refusal import sentence
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Explorer"]
+
+_MOST_REASONS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A version of one pin, and the companions that move along."""
+
+    name: str
+    release: Release
+    companions: Mapping[str, str]
+
+    @property
+    def version(self) -> str:
+        return str(self.release.version)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Every pin that moves, and its version."""
+        return {self.name: self.version, **self.companions}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """Explores a row's frontier; each trial's evidence is kept, and none is made twice.
+
+    `progress` is told of each trial, and not of what is only resolved.
+    """
+
+    bench: Bench
+    planner: RowPlanner
+    catalogue: Catalogue
+    progress: Progress
+
+    def explore(self, names: Sequence[str]) -> Iterator[list[PinFrontier]]:
+        """Yield how far the pins can be taken, after each pin all that is known by then.
+
+        A trial that passes for one pin proves the versions of its companions too. So it may take
+        them further than they came, or come, by themselves: with the newest release that they
+        admit, one of the family may fail where an older one passes. Raises CannotJudgeError if the
+        index fails or the row itself cannot be judged.
+        """
+        climbs: dict[str, Climb[_Step]] = {}
+        for name in names:
+            climbs[name] = self._climb(name, self._proved(name, climbs))
+            yield [
+                self._pin(known, found, self._proved(known, climbs))
+                for known, found in climbs.items()
+            ]
+
+    def together(self, pins: Sequence[PinFrontier]) -> Joint:
+        """Return the upgrades that pass all together, the most valuable one first in the queue.
+
+        A trial of some of them that could not be judged leaves the whole answer open.
+        """
+        try:
+            return self._together(pins)
+        except UnjudgedError as error:
+            return Joint(versions={}, left_out=(), unjudged=str(error))
+
+    def _together(self, pins: Sequence[PinFrontier]) -> Joint:
+        wanted = [pin for pin in _by_value(pins) if pin.newest_passing != pin.pinned]
+        fitting: list[PinFrontier] = []
+        left_out: list[LeftOut] = []
+        for pin in wanted:
+            refused = self.refusal(_versions([*fitting, pin]))
+            if refused is None:
+                fitting.append(pin)
+            else:
+                left_out.append(LeftOut(name=pin.name, because=refused))
+        kept, gone = drop_conflicting(fitting, lambda some: self.failure(_versions(some)))
+        left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
+        return Joint(versions=_versions(kept), left_out=tuple(left_out))
+
+    def _climb(self, name: str, proved: _Step | None) -> Climb[_Step]:
+        """Climb to a pin's newest version that passes; none is asked below one that is proved."""
+        pinned = Version(self._pinned[name])
+        steps = ladder(self.catalogue.releases(name), above=pinned, as_of=self.planner.as_of)
+        return search_highest(
+            [
+                self._step(name, release)
+                for release in steps
+                if proved is None or release.version >= proved.release.version
+            ],
+            lambda step: self.refusal(step.versions),
+            _Trials(self),
+        )
+
+    def _proved(self, name: str, climbs: Mapping[str, Climb[_Step]]) -> _Step | None:
+        """Return the newest step up of a pin that the trials of other pins prove, if any does."""
+        releases = {str(item.version): item for item in self.catalogue.releases(name)}
+        passing = [found.passing for found in climbs.values() if found.passing is not None]
+        steps = [
+            _Step(
+                name=name,
+                release=releases[step.companions[name]],
+                companions={who: at for who, at in step.versions.items() if who != name},
+            )
+            for step in passing
+            if name in step.companions
+        ]
+        newest = max(steps, key=_height, default=None)
+        above = newest is not None and _height(newest) > Version(self._pinned[name])
+        return newest if above else None
+
+    def _pin(self, name: str, found: Climb[_Step], proved: _Step | None) -> PinFrontier:
+        """Return how far a pin can be taken, by its own climb and by what others' trials prove."""
+        releases = self.catalogue.releases(name)
+        pinned = Version(self._pinned[name])
+        passing = max(filter(None, (found.passing, proved)), key=_height, default=None)
+        reached = _height(passing) if passing else pinned
+        resolvable = max(_height(found.resolvable) if found.resolvable else pinned, reached)
+        unknown = f"there is no distribution {name!r} on the index"
+        nothing_known = () if releases else (Blocked(version=f">{pinned}", because=unknown),)
+        usable = eligible(releases, self.planner.as_of)
+        return PinFrontier(
+            name=name,
+            pinned=str(pinned),
+            newest=str(max([pinned, *(release.version for release in usable)])),
+            newest_resolvable=str(resolvable),
+            newest_passing=str(reached),
+            companions=dict(passing.companions) if passing else {},
+            gained_days=_days(releases, pinned, passing.release) if passing else 0,
+            blocked=next(iter(_above(reached, found.failed[::-1])), None),
+            unjudged=(*nothing_known, *_above(reached, found.unjudged)),
+        )
+
+    def _step(self, name: str, release: Release) -> _Step:
+        found = companions(
+            {name: release.version},
+            own=self._pinned,
+            groups=self.planner.matrix.groups,
+            catalogue=self.catalogue,
+            as_of=self.planner.as_of,
+        )
+        return _Step(
+            name=name, release=release, companions={item.name: item.version for item in found}
+        )
+
+    @cached_property
+    def _pinned(self) -> dict[str, str]:
+        return {pin.name: pin.version for pin in self.planner.base().pins}
+
+    @cached_property
+    def _base(self) -> Plan:
+        """The row's own plan, once there is a run of it: its time is not the first trial's."""
+        base = self.planner.base()
+        with self.progress.part(f"{base.label}: every check"):
+            self.bench.baseline(base)
+        return base
+
+    @cached_property
+    def _holds_together(self) -> bool:
+        """Whether the row's own pins can be resolved in one go; only then can that be demanded."""
+        return self.bench.resolver.refused_together(self.planner.base()) is None
+
+    def refusal(self, versions: Mapping[str, str]) -> str | None:
+        """Say why the stages, or all of them together, cannot be resolved with these versions.
+
+        Raises UnjudgedError where a constraint file cannot be had.
+        """
+        plan = self.planner.trial(versions)
+        try:
+            stage = self.bench.resolver.refused_stage(plan, self.planner.base())
+        except NoConstraintsError as error:
+            return str(error)
+        except UnknownConstraintsError as error:
+            raise UnjudgedError(str(error)) from error
+        if stage is not None:
+            return stage.reason
+        together = self.bench.resolver.refused_together(plan) if self._holds_together else None
+        return sentence(together.words) if together else None
+
+    def failure(self, versions: Mapping[str, str]) -> str | None:
+        """Say what a trial of these versions breaks, or None if it is safe.
+
+        Raises UnjudgedError as `trial` does.
+        """
+        trial = self.trial(versions)
+        return None if trial.safe else _in_short(reasons(trial))
+
+    def trial(
+        self, versions: Mapping[str, str], companions: Mapping[str, str] = MappingProxyType({})
+    ) -> TrialVerdict:
+        """Make the whole trial of these versions, unless it was made before.
+
+        `companions` are those of them that only move along. Raises UnjudgedError if it, or a part
+        of it, could not be judged.
+        """
+        along = tuple(f"{name}=={version}" for name, version in companions.items())
+        plan, base = self.planner.trial(versions), self._base
+        with self.progress.part(f"{plan.label}: every check"):
+            trial = self.bench.try_out(plan, base, along)
+        if trial.exit_code == UNJUDGED:
+            raise UnjudgedError(_in_short(reasons(trial)))
+        return trial
+
+    def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> str | None:
+        """Ask some checks alone; say which of them fail, or None if none is known to.
+
+        One that fails as the matrix records settles nothing: it may have failed for the row too.
+        """
+        plan = self.planner.trial(versions, only=checks)
+        count = f"{len(checks)} check{'s' if len(checks) > 1 else ''}"
+        with self.progress.part(f"{plan.label}: {count}"):
+            verdict = self.bench.probe(plan)
+        failed = [told(check) for check in verdict.checks if check.state == "new"]
+        return _in_short(failed) if failed and verdict.settled else None
+
+
+class _Trials:
+    """The trials of one pin's climb: what failed a step above is asked first, and alone.
+
+    Neighbours mostly fail for the same reason. One check that passed for the row and fails here
+    settles a step; only where none of them does, the whole trial is made.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._failed: tuple[str, ...] = ()
+
+    def __call__(self, step: _Step) -> str | None:
+        """Say what a step breaks, or None if it is safe."""
+        if self._failed:
+            found = self._explorer.still_failing(step.versions, self._failed)
+            if found is not None:
+                return found
+        trial = self._explorer.trial(step.versions, step.companions)
+        if trial.safe:
+            return None
+        self._failed = _quickest(trial)
+        return _in_short(reasons(trial))
+
+
+def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
+    """Return what a trial broke that is answered soonest: by the build alone, or by one check."""
+    broken = set(trial.comparison.regressions) if trial.comparison else set()
+    checks = sorted((check for check in trial.checks if check.id in broken), key=_seconds)
+    built = tuple(check.id for check in checks if CheckId.parse(check.id).answered_by == "build")
+    return built or tuple(check.id for check in checks[:1])
+
+
+def _seconds(check: Check) -> float:
+    return check.seconds
+
+
+def _in_short(found: Sequence[str]) -> str:
+    more = len(found) - _MOST_REASONS
+    shown = "; ".join(found[:_MOST_REASONS])
+    return f"{shown}; {more} more" if more > 0 else shown
+
+
+def _height(step: _Step) -> Version:
+    return step.release.version
+
+
+def _above(reached: Version, steps: Sequence[tuple[_Step, str]]) -> list[Blocked]:
+    return [
+        Blocked(version=step.version, because=why) for step, why in steps if _height(step) > reached
+    ]
+
+
+def _by_value(pins: Sequence[PinFrontier]) -> list[PinFrontier]:
+    return sorted(pins, key=lambda pin: -pin.gained_days)
+
+
+def _versions(pins: Sequence[PinFrontier]) -> dict[str, str]:
+    """Return the versions that upgrades come down to; an earlier one's companions stay."""
+    versions: dict[str, str] = {}
+    for pin in pins:
+        versions |= {
+            name: version
+            for name, version in {pin.name: pin.newest_passing, **pin.companions}.items()
+            if name not in versions
+        }
+    return versions
+
+
+def _days(releases: Sequence[Release], pinned: Version, reached: Release) -> int:
+    uploads = {release.version: release.uploaded for release in releases}
+    before, after = uploads.get(pinned), reached.uploaded
+    return (after - before).days if before and after else 0

@@ -1,0 +1,82 @@
+"""The searches of the frontier, without any input or output: one pin's climb, and the joint set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+__all__ = ["Climb", "UnjudgedError", "drop_conflicting", "search_highest"]
+
+Step = TypeVar("Step")
+
+
+class UnjudgedError(Exception):
+    """It could not be told whether a step goes; says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climb(Generic[Step]):
+    """How high a climb came.
+
+    `resolvable` is the highest step that can be resolved, `passing` the highest that passes its
+    trial, each None if there is none. `failed` holds the steps above `passing` that do not go, and
+    why, the highest first. `unjudged` holds those of which it could not be told, and why: each may
+    be higher than `passing` could be.
+    """
+
+    resolvable: Step | None = None
+    passing: Step | None = None
+    failed: tuple[tuple[Step, str], ...] = ()
+    unjudged: tuple[tuple[Step, str], ...] = ()
+
+
+def search_highest(
+    steps: Sequence[Step],
+    refusal: Callable[[Step], str | None],
+    failure: Callable[[Step], str | None],
+) -> Climb[Step]:
+    """Look at steps from the highest down, and stop at the first that passes its trial.
+
+    `refusal` resolves a step and `failure` makes its trial; each says what is wrong, or None. A
+    trial costs a hundred times as much, so none is made of what cannot be resolved. A step of which
+    either raises UnjudgedError neither passes nor blocks.
+    """
+    found: Climb[Step] = Climb()
+    for step in steps:
+        try:
+            why = refusal(step)
+            if why is None:
+                found = replace(found, resolvable=found.resolvable or step)
+                why = failure(step)
+        except UnjudgedError as error:
+            found = replace(found, unjudged=(*found.unjudged, (step, str(error))))
+            continue
+        if why is None:
+            return replace(found, passing=step)
+        found = replace(found, failed=(*found.failed, (step, why)))
+    return found
+
+
+def drop_conflicting(
+    members: Sequence[Step], failure: Callable[[Sequence[Step]], str | None]
+) -> tuple[list[Step], list[tuple[Step, str]]]:
+    """Take out of a set what keeps the rest from passing together; return the rest, and what went.
+
+    `failure` makes the trial of a set and says what is wrong with it, or None; the empty set
+    passes. As long as the set fails, the shortest of its beginnings that fails is found by
+    bisection, and that beginning's last member goes: about log2(n) trials for each that goes. Put
+    first what is wanted most, since of two that exclude each other the later one goes.
+    """
+    kept, gone = list(members), []
+    while kept and (why := failure(kept)) is not None:
+        passes, fails = 0, len(kept)
+        while fails - passes > 1:
+            middle = (passes + fails) // 2
+            found = failure(kept[:middle])
+            if found is None:
+                passes = middle
+            else:
+                fails, why = middle, found
+        gone.append((kept.pop(fails - 1), why))
+    return kept, gone

@@ -1,0 +1,215 @@
+"""Lock what was proved: the distributions of a run in which every check passed, with their hashes.
+
+The files are written by uv, and kept only if an environment built from them holds the very same
+distributions and passes the whole suite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import tomlkit
+from uv import find_uv_bin
+
+from stackproof.base.process import run
+from stackproof.base.records import Record, write_atomically
+from stackproof.base.temporary import temporary_folder
+from stackproof.base.times import timestamp
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Freeze, drift_between
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.runner import Runner
+from stackproof.installers.build_cache import build_cache
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Installer, Plan, PlannedStage
+
+__all__ = ["FILES", "Lock", "lock"]
+
+#: The files of a lock, which are named as uv names their forms.
+FILES = ("pylock.toml", "requirements.txt")
+
+#: The file that tells uv what to lock.
+_WANTED = "pyproject.toml"
+_LIMIT_SECONDS = 600
+
+
+class Lock(Record):
+    """What a lock holds, and what proves it: the form of `lock.json`.
+
+    `evidence` is the run that was locked and `proof` the one from the lock, as paths below the
+    reports; `files` maps the lock's files to their sha256, as 64 hexadecimal digits.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    row: str
+    python: str
+    as_of: str | None
+    evidence: str
+    proof: str
+    distributions: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Locker:
+    """Locks the run `evidence` of a plan; what is tried on the way goes to `home`."""
+
+    runner: Runner
+    evidence: Evidence
+    home: Path
+
+    def write(self, folder: Path) -> Evidence:
+        """Write the files of a lock, prove them, and return the proof.
+
+        Raises CannotJudgeError if uv cannot write them, or they do not give what was proved.
+        """
+        pylock, requirements = (folder / name for name in FILES)
+        (folder / _WANTED).write_text(self._wanted(), encoding="utf-8")
+        for file in (pylock, requirements):
+            self._compile(file)
+        self._name_indexes(requirements)
+        proof = self._rebuild(pylock, self.evidence.plan.installer, only=())
+        # Of several indexes uv takes the first that has a version, pip the file with the hash.
+        installer = "pip" if self._indexes else self.evidence.plan.installer
+        self._rebuild(requirements, installer, only=(CheckId("pip-check"),))
+        return proof
+
+    @cached_property
+    def _indexes(self) -> dict[str, str]:
+        """The index of each distribution that was not installed from the default one.
+
+        It is that of the last stage which changed the distribution, if that stage could reach it.
+        """
+        found: dict[str, str | None] = {}
+        for stage, record in zip(self.evidence.plan.stages, self.evidence.stages, strict=True):
+            index = stage.index if stage.index in record.command else None
+            found |= dict.fromkeys([*record.drift.added, *record.drift.moved], index)
+        kept = ((name, found.get(name)) for name in self.evidence.freeze)
+        return {name: index for name, index in kept if index is not None}
+
+    def _wanted(self) -> str:
+        """Return a pyproject.toml that asks for exactly the freeze, each from its own index."""
+        urls = dict.fromkeys(self._indexes.values())
+        names = {url: f"index-{number}" for number, url in enumerate(urls)}
+        pins = [f"{name}=={version}" for name, version in self.evidence.freeze.items()]
+        uv = {
+            "index": [{"name": names[url], "url": url, "explicit": True} for url in urls],
+            "sources": {name: {"index": names[url]} for name, url in self._indexes.items()},
+        }
+        project = {"name": "stackproof-lock", "version": "0", "dependencies": pins}
+        return tomlkit.dumps({"project": project, "tool": {"uv": uv}})
+
+    def _compile(self, file: Path) -> None:
+        """Have uv write a lock of exactly the freeze: nothing is resolved, so nothing can move."""
+        plan, log = self.evidence.plan, file.with_suffix(".log")
+        command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
+        command += ["--no-python-downloads", "--no-deps", "--python-version", plan.python]
+        command += ["--format", file.name, "--generate-hashes"]
+        if plan.as_of is not None:
+            command += ["--exclude-newer", timestamp(plan.as_of)]
+        command += ["--output-file", str(file), str(file.with_name(_WANTED))]
+        environ = self.runner.project.environ
+        with build_cache(
+            "uv", command, python=plan.python, environ=environ, use="resolution"
+        ) as cache:
+            finished = run(
+                command, log=log, limit=_LIMIT_SECONDS, env=cache.environ, cwd=file.parent
+            )
+        if finished.exit != 0 or finished.timed_out:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            raise CannotJudgeError(
+                f"no {file.name} could be made, uv {finished.describe()}: {said}"
+            )
+
+    def _name_indexes(self, file: Path) -> None:
+        """Have a lock's requirements say which indexes they need beside the default one."""
+        lines = (f"--extra-index-url {url}\n" for url in dict.fromkeys(self._indexes.values()))
+        file.write_text("".join(lines) + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def _rebuild(self, file: Path, installer: Installer, only: Sequence[str]) -> Evidence:
+        """Install from a file of the lock and ask the suite, or only some checks."""
+        plan = _from_lock(self.evidence.plan, file, installer, only)
+        verdict, proof = self.runner.run(plan, self.home)
+        _require_green(verdict, f"what {file.name} installs")
+        _require_same(self.evidence.freeze, proof.freeze, file.name)
+        return proof
+
+
+def lock(plan: Plan, runner: Runner) -> Lock:
+    """Lock a row beside its reports: `pylock.toml`, `requirements.txt` and `lock.json`.
+
+    The newest run of this very plan is locked; where there is none, the row is run first. Raises
+    CannotJudgeError, and writes nothing, if a check failed or the lock does not give the same.
+    """
+    reports, home = runner.project.reports, runner.project.home(plan)
+    evidence = runner.recall(plan) or runner.run(plan)[1]
+    _require_green(judge(evidence), f"the run {evidence.folder.name}")
+    locker = _Locker(runner=runner, evidence=evidence, home=home / "lock-proofs")
+    with temporary_folder("lock") as folder:
+        proof = locker.write(folder)
+        texts = {file: (folder / file).read_text(encoding="utf-8") for file in FILES}
+    made = Lock(
+        matrix=plan.matrix,
+        row=plan.row,
+        python=plan.python,
+        as_of=timestamp(plan.as_of) if plan.as_of else None,
+        evidence=evidence.folder.relative_to(reports).as_posix(),
+        proof=proof.folder.relative_to(reports).as_posix(),
+        distributions=len(evidence.freeze),
+        files={file: hashlib.sha256(text.encode()).hexdigest() for file, text in texts.items()},
+    )
+    for file, text in texts.items():
+        write_atomically(home / file, text)
+    made.write(evidence.folder / "lock.json")
+    made.write(home / "lock.json")
+    return made
+
+
+def _from_lock(plan: Plan, file: Path, installer: Installer, only: Sequence[str]) -> Plan:
+    """Return the plan that installs a lock file in place of the row's stages."""
+    stage = PlannedStage(
+        name="lock",
+        step="none",
+        pins=(),
+        arguments=("--no-deps", "-r", str(file)),
+        constraints=None,
+        index=None,
+        reason="installs what was locked",
+        reasons={},
+    )
+    rest = tuple(check for check in plan.checks if CheckId.parse(check).kind != "stage")
+    changes = {
+        "installer": installer,
+        "stages": (stage,),
+        "checks": tuple(only) or ("stage:lock", *rest),
+        "only": tuple(only),
+        "claims": (),
+        "known_failures": (),
+        "servers": () if only else plan.servers,
+    }
+    return plan.model_copy(update=changes)
+
+
+def _require_green(verdict: Verdict, what: str) -> None:
+    if verdict.verdict == "ok":
+        return
+    failed = ", ".join(check.id for check in verdict.checks if check.outcome == "failed")
+    because = verdict.trouble or f"failed: {failed}"
+    raise CannotJudgeError(f"no lock was written: {what} is not proved ({because})")
+
+
+def _require_same(proved: Freeze, locked: Freeze, file: str) -> None:
+    drift = drift_between(proved, locked)
+    changes = {**drift.added, **drift.moved}
+    if changes:
+        shown = (f"{name} {old} -> {new}" for name, (old, new) in sorted(changes.items()))
+        raise CannotJudgeError(
+            f"no lock was written: {file} does not give what was proved ({', '.join(shown)})"
+        )

@@ -1,0 +1,127 @@
+"""What is known to be consistent: all pins resolved in one go, near to what the row installs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from packaging.version import Version
+
+from stackproof.base.versions import satisfies
+from stackproof.evidence.records import Freeze
+from stackproof.experiments.delta_debugging import reduce_to_minimum
+from stackproof.index.history import Releases
+from stackproof.installers.refusal import sentence
+from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Consistency", "Joint"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joint:
+    """One resolution of all pins: near to what a row holds, or `newest` where that is asked.
+
+    `changed` maps pins that had to leave the document's version to the reason; `refused` holds the
+    resolver's words where there is no such resolution.
+    """
+
+    near: Resolution
+    newest: Resolution
+    versions: Mapping[str, str]
+    changed: Mapping[str, str]
+    refused: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consistency:
+    """Resolves the pins of a plan together, as the index stood at `moment`."""
+
+    plan: Plan
+    resolver: Resolver
+    releases: Releases
+    moment: datetime
+    _notes: dict[str, str] = field(default_factory=dict)
+
+    def joint(self, freeze: Freeze) -> Joint:
+        """Return the resolution of all pins; where there is none, of all but some freed ones.
+
+        A pin whose version was never released, or is in the way of others, is replaced.
+        Raises CannotJudgeError if the index fails.
+        """
+        versions = {pin.name: self._released(pin.name, pin.version) for pin in self.plan.pins}
+        near = self._resolve(versions, freeze)
+        if isinstance(near, Refused):
+            near = self._free(versions, freeze)
+        if isinstance(near, Refused):
+            return Joint(near={}, newest={}, versions=versions, changed={}, refused=near.words)
+        found = {name: near[name].version for name in versions}
+        newest = self._resolve(found, {})
+        return Joint(
+            near=near,
+            newest=near if isinstance(newest, Refused) else newest,
+            versions=found,
+            changed=self._notes,
+        )
+
+    def last_stage(self, versions: Mapping[str, str], freeze: Freeze) -> Resolution | Refused:
+        """Return what an installer would choose for a last stage upon what is installed."""
+        return self._resolve(versions, freeze)
+
+    def _resolve(
+        self, versions: Mapping[str, str], freeze: Freeze, freed: Sequence[str] = ()
+    ) -> Resolution | Refused:
+        pins = (f"{name}=={version}" for name, version in versions.items())
+        return self.resolver.resolve(
+            Wanted(
+                requirements=(*pins, *freed),
+                python=self.releases.target.full,
+                preferences=freeze,
+                as_of=self.moment,
+            )
+        )
+
+    def _released(self, name: str, version: str) -> str:
+        """Return a version, or the nearest release before it if it was never released."""
+        every = self.releases.every(name, self.moment)
+        # Installers take a yanked release where a pin asks for it, and no other.
+        if any(satisfies(str(item.version), version) for item in every):
+            return version
+        kept = [item.version for item in every if item.yanked is None]
+        final = [item for item in kept if not item.is_prerelease]
+        if not final:
+            return version
+        below = [item for item in final if item < Version(version)]
+        nearest = str(max(below, default=min(final)))
+        self._notes[name] = f"{version} was never released; {nearest} is the nearest to it"
+        return nearest
+
+    def _free(
+        self, pins: Mapping[str, str], freeze: Freeze, freed: tuple[str, ...] = ()
+    ) -> Resolution | Refused:
+        """Return the resolution with one pin freed of each clash of no pin too many, if any."""
+        clash = reduce_to_minimum(list(pins), lambda part: self._clashes(part, pins))
+        if clash is None:
+            return self._resolve(pins, freeze, freed)
+        because = self._because({name: pins[name] for name in clash})
+        for name in reversed(clash):
+            found = self._resolve(_without(pins, name), freeze, (*freed, name))
+            if not isinstance(found, Refused):
+                self._notes[name] = because
+                return found
+        # None of these helps alone, for others clash as well.
+        self._notes[clash[-1]] = because
+        return self._free(_without(pins, clash[-1]), freeze, (*freed, clash[-1]))
+
+    def _clashes(self, names: tuple[str, ...], versions: Mapping[str, str]) -> bool:
+        answer = self._resolve({name: versions[name] for name in names}, {})
+        return isinstance(answer, Refused)
+
+    def _because(self, clash: Mapping[str, str]) -> str:
+        answer = self._resolve(clash, {})
+        return sentence(answer.words) if isinstance(answer, Refused) else ""
+
+
+def _without(pins: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: version for other, version in pins.items() if other != name}

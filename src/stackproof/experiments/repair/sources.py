@@ -1,0 +1,118 @@
+"""Where versions that may mend a check come from, and what came of those that were tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stackproof.base.times import timestamp
+from stackproof.evidence.records import Built
+from stackproof.experiments.planner import RowAt
+from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.repair.record import RemedyTrial, Tried
+
+__all__ = ["Sources"]
+
+_CONSISTENT = "all pins resolved in one go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Versions that are known to go together, for a row as of a moment.
+
+    They are the `newest` that agree with all pins, those that a remedy of the document left, and
+    those of a better day.
+    """
+
+    row: RowAt
+    moment: datetime
+    prober: Prober
+    newest: Mapping[str, str]
+    remedied: Sequence[tuple[RemedyTrial, Found]]
+    _mending: dict[str, str] = field(default_factory=dict)
+    _unanswered: dict[str, list[str]] = field(default_factory=dict)
+    _undated: set[str] = field(default_factory=set)
+
+    def of(self, check: str) -> Iterator[Mapping[str, str]]:
+        """Yield versions to try for a check, those first that depart least from the row.
+
+        Whoever asks for the next has tried them in vain.
+        """
+        vain = self._unanswered[check] = []
+        for name, versions in self._named(check):
+            self._mending[check] = name
+            yield versions
+            del self._mending[check]
+            vain.append(name)
+
+    def tried(self, last: Found) -> tuple[Tried, ...]:
+        """Say of each check that fails in the `last` build what it says, and what was tried."""
+        return tuple(
+            Tried(
+                check=check.id,
+                sources=(_CONSISTENT, *self._unanswered.get(check.id, ())),
+                message=last.why_not(check.id),
+            )
+            for check in last.checks.values()
+            if check.outcome == "failed"
+        )
+
+    def unbuilt(self, item: Built) -> str:
+        """Say that no pin mends what cannot be built, and with what it once could be."""
+        known = self.prober.built_at(item, self.row.plan, self.moment)
+        said = f"{item.name} {item.version} cannot be built, so no pin beside it mends the row"
+        if known is None:
+            row = f"{self.row.name}/{self.row.row}"
+            return f"{said}; `nox -s timeline -- {row}` may find which build dependency broke it"
+        moment, good = known
+        other = [
+            f"{name} {at} (then {good.requires.get(name, 'none')})"
+            for name, at in item.requires.items()
+            if good.requires.get(name) != at
+        ]
+        return (
+            f"{said}; as of {timestamp(moment)} it could, with other build dependencies: "
+            f"{', '.join(other)}"
+        )
+
+    def notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
+        """Say what versions mended a check, and of which checks no earlier date was asked."""
+        notes = [
+            f"{check} is mended from {name}"
+            for check, name in self._mending.items()
+            if check not in unmended
+        ]
+        undated = [check for check in unmended if check in self._undated]
+        if undated:
+            row = f"{self.row.name}/{self.row.row}"
+            notes.append(
+                f"no earlier date was asked of {', '.join(undated)}; `nox -s timeline -- {row}` "
+                "may find one to start from"
+            )
+        return tuple(notes)
+
+    def _named(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield each source's name and versions.
+
+        Remedies or days of which none has any to offer are named all the same.
+        """
+        yield "the newest versions that agree with all pins", self.newest
+        mending = [
+            (f"the remedy {trial.name}", found.freeze)
+            for trial, found in self.remedied
+            if found.answers(check) and found.passes(check)
+        ]
+        yield from mending
+        if self.remedied and not mending:
+            yield "the document's remedies, each alone", {}
+        dates = self.prober.dates(check, self.row.plan, self.moment)
+        earlier = [moment for moment, _ in dates if moment < self.moment]
+        better = next((date for date in dates if date[1].passes(check)), None)
+        if better is not None:
+            yield f"the versions as of {timestamp(better[0])}", better[1].freeze
+        elif earlier:
+            asked = f"from {timestamp(earlier[-1])} to {timestamp(earlier[0])}"
+            yield f"the dates that were asked, {len(earlier)} in all, {asked}", {}
+        if not earlier:
+            self._undated.add(check)

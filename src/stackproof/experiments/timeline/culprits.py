@@ -1,0 +1,258 @@
+"""Name the releases that turned a check, by letting them alone in and seeing it turn."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+from stackproof.base.times import timestamp, utc
+from stackproof.experiments.bisection import Transition
+from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.delta_debugging import reduce_to_minimum
+from stackproof.experiments.facts import Facts
+from stackproof.experiments.planner import RowAt
+from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.timeline.differences import Differences
+from stackproof.experiments.timeline.guiding import named_in
+from stackproof.experiments.timeline.record import Break
+from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.refusal import sentence
+
+__all__ = ["Attribution", "Case"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A turn of a check; `together` are other checks of the same turn.
+
+    They are asked of the same builds, so that their own explanation costs nothing more.
+    """
+
+    check: str
+    turn: Transition
+    together: tuple[str, ...]
+
+    @property
+    def checks(self) -> list[str]:
+        """Return every check to ask of a build."""
+        return [self.check, *self.together]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Finds the culprits of turns among `differences`; `words` are what failures said.
+
+    `ask` makes the answers to checks as of a moment known, to `differences` too.
+    """
+
+    row: RowAt
+    prober: Prober
+    differences: Differences
+    facts: Facts
+    words: Mapping[str, str]
+    ask: Callable[[datetime, Sequence[str]], None]
+    _guilty: dict[Transition, tuple[str, ...]] = field(default_factory=dict)
+
+    def explain(self, case: Case) -> Break:
+        """Return the turn of a check with its culprits."""
+        turn = case.turn
+        suspects = self._suspects(turn)
+        if not suspects:
+            reason = "answers both ways for the same set of distributions"
+            return self._break(turn, (), confirmed=False, reason=reason)
+        found = self._first(case, suspects)
+        if found is None:
+            after = self.differences.build(turn.after)
+            culprits = tuple(self._culprit(name, turn, turn.after, after) for name in suspects)
+            reason = "the check does not turn if only the releases between both sides are let in"
+            return self._break(turn, culprits, confirmed=False, reason=reason)
+        guilty, until = found
+        innocent_until = self._innocent_until(case, guilty, until)
+        if innocent_until is not None:
+            self.ask(innocent_until, case.checks)
+            return self.explain(replace(case, turn=replace(turn, before=innocent_until)))
+        self._guilty[turn] = guilty
+        build = self._probe(case, until, guilty)
+        culprits = tuple(self._culprit(name, turn, until, build) for name in guilty)
+        return self._break(
+            turn, culprits, confirmed=True, reason=self._reason(turn, culprits, build)
+        )
+
+    def _first(
+        self, case: Case, suspects: Sequence[str]
+    ) -> tuple[tuple[str, ...], datetime] | None:
+        """Return the first suspects that turn the check, and until when their releases do.
+
+        What had come before the last of them is seen not to turn it.
+        """
+        turn, turns = case.turn, partial(self._turns, case)
+        until, names = turn.after, list(suspects)
+        while True:
+            likely = self._likely(case, names) if names[1:] else ()
+            guilty = reduce_to_minimum(names, partial(turns, until), likely=likely)
+            if guilty is None:
+                return None
+            until = self._cut_off(turn, guilty, until, turns)
+            last = max(self._instants(turn, guilty, until), default=turn.before)
+            names = self._came(turn, names, last)
+            if not names or not turns(last, names):
+                return guilty, until
+            until = last
+
+    def _innocent_until(self, case: Case, names: Sequence[str], until: datetime) -> datetime | None:
+        """Return a moment after releases that turn the check alone, as of which it has not turned.
+
+        Alone they may lack what came before them and goes with them, and fail for that reason. A
+        moment as of which the row cannot be built tells nothing, so a later one is asked then.
+        """
+        turn, suspects = case.turn, self._suspects(case.turn)
+        last = max(self._instants(turn, names, until), default=turn.before)
+        # A cut-off has no parts of a second, and what came is let in by one that is later.
+        ends = {end.replace(microsecond=0) for end in self._instants(turn, suspects, turn.after)}
+        later = sorted(end for end in ends if end > last)
+        if later and all(name in names for name in self._came(turn, suspects, later[0])):
+            return None  # nothing else had come, and that was seen
+        while later:
+            passes = self._row_at(case, later[0]).passes(case.check)
+            if passes is not None:
+                return None if passes is turn.passes else later[0]
+            later = later[(len(later) + 1) // 2 :]
+        return None
+
+    def _cut_off(
+        self,
+        turn: Transition,
+        names: Sequence[str],
+        until: datetime,
+        turns: Callable[[datetime, Sequence[str]], bool],
+    ) -> datetime:
+        """Return the earliest end of releases that turns the check: one may have several a day."""
+        ends = [*self._instants(turn, names, until)[1:], until]
+        first = bisect_left(ends[:-1], 1, key=lambda end: turns(end, names))
+        return ends[first]
+
+    def _instants(self, turn: Transition, names: Sequence[str], until: datetime) -> list[datetime]:
+        found = (self.differences.instants(name, turn.before, turn.after) for name in names)
+        return sorted({instant for instants in found for instant in instants if instant < until})
+
+    def _came(self, turn: Transition, names: Sequence[str], until: datetime) -> list[str]:
+        """Return the distributions of which something came between the earlier side and then."""
+        return [name for name in names if self._instants(turn, [name], until)]
+
+    def _likely(self, case: Case, suspects: Sequence[str]) -> list[str]:
+        """Return the suspects that a failure names, or else that move something which it names."""
+        words = f"{case.check} {self.words.get(case.check, '')}"
+        known = {*self._guilty.get(case.turn, ()), *named_in(words, suspects)}
+        named = [name for name in suspects if name in known]
+        return named or [name for name in suspects if self._moves(name, case.turn, words)]
+
+    def _moves(self, name: str, turn: Transition, words: str) -> bool:
+        before, after = map(self.differences.build, (turn.before, turn.after))
+        version = after.version(name, before)
+        return version is not None and bool(
+            named_in(words, self.facts.moved(name, version, before.freeze))
+        )
+
+    def yanked(self, since: datetime, turn: Transition, culprits: Sequence[Culprit]) -> list[str]:
+        """Say which releases of the culprits came before the turn and were yanked since."""
+        return [
+            f"{culprit.name} {release.version}, uploaded {utc(release.uploaded)}, was yanked "
+            "since: installers pass over it as of any date, so what it did cannot be seen now"
+            for culprit in culprits
+            for release in self.differences.releases.between(culprit.name, since, turn.after)
+            if release.yanked is not None and release.uploaded is not None
+        ]
+
+    def _suspects(self, turn: Transition) -> list[str]:
+        """Return what differs between both sides and came between them, in the order it came."""
+        differing = self.differences.between(turn.before, turn.after)
+        moments = partial(self.differences.moments, before=turn.before, after=turn.after)
+        came = {name: times[0] for name in differing if (times := moments(name))}
+        return sorted(came, key=lambda name: (came[name], name)) or list(differing)
+
+    def _turns(self, case: Case, until: datetime, names: Sequence[str]) -> bool:
+        return self._probe(case, until, names).passes(case.check) is case.turn.passes
+
+    def _probe(self, case: Case, until: datetime, names: Sequence[str]) -> Found:
+        """Ask the earlier side, with the releases of some distributions let in until later."""
+        before = case.turn.before
+        what = f"as of {timestamp(before)}, {', '.join(names)} of {timestamp(until)}"
+        plan = partial(self.row.moved, before, tuple(sorted(names)), until)
+        return self.prober.ask(plan, case.checks, what)
+
+    def _row_at(self, case: Case, moment: datetime) -> Found:
+        """Ask the row as of a moment, with all that had come."""
+        plan = partial(self.row.plan, moment)
+        return self.prober.ask(plan, case.checks, f"as of {timestamp(moment)}")
+
+    def _reason(self, turn: Transition, culprits: Sequence[Culprit], found: Found) -> str:
+        if found.refusal is not None:
+            build = failed_build(found.refusal)
+            why = f"{build.shown} cannot be built" if build else sentence(found.refusal)
+            return f"{_shown(culprits)}: {why}"
+        before = self.differences.build(turn.before)
+        return self.facts.sentence(culprits, before.freeze, found.freeze)
+
+    def _culprit(self, name: str, turn: Transition, until: datetime, after: Found) -> Culprit:
+        sides = turn.before, until
+        before = self.differences.build(turn.before)
+        version = self._version(name, turn, until, after)
+        moment = self.differences.uploaded(name, version, *sides) if version else None
+        return Culprit(
+            name=name,
+            before=before.version(name, after),
+            after=version,
+            uploaded=utc(moment) if moment else None,
+            builds=after.built_with(name) if _only_builds(name, before, after) else (),
+        )
+
+    def _version(self, name: str, turn: Transition, until: datetime, after: Found) -> str | None:
+        """Return the version that came with a turn: the newest, if it could not be installed."""
+        before = self.differences.build(turn.before)
+        if _only_builds(name, before, after):
+            return after.version(name, before)
+        came = self.differences.releases.between(name, turn.before, until)
+        versions = [release.version for release in came if release.yanked is None]
+        if after.refusal is not None and versions:
+            return str(max(versions))
+        return after.version(name, before)
+
+    def _break(
+        self, turn: Transition, culprits: tuple[Culprit, ...], *, confirmed: bool, reason: str
+    ) -> Break:
+        sides = (turn.after, turn.before) if turn.passes else (turn.before, turn.after)
+        good, bad = map(timestamp, sides)
+        uploads = [item.uploaded for item in culprits if item.uploaded is not None]
+        return Break(
+            good=good,
+            bad=bad,
+            since=max(uploads, default=None) if confirmed else None,
+            culprits=culprits,
+            confirmed=confirmed,
+            reason=reason,
+        )
+
+
+def _only_builds(name: str, before: Found, after: Found) -> bool:
+    """Tell whether a distribution differs between two builds in what was built with it alone."""
+    built = before.building.get(name) != after.building.get(name)
+    if before.refusal is None and after.refusal is None:
+        return built and before.held.get(name) == after.held.get(name)
+    # Of a stage that could not be installed nothing is held, so the other side alone can tell.
+    return built and name not in before.held and name not in after.held
+
+
+def _shown(culprits: Sequence[Culprit]) -> str:
+    named = [
+        ", ".join(
+            filter(
+                None,
+                (f"{item.name} {item.after or 'removed'}", item.role, f"uploaded {item.uploaded}"),
+            )
+        )
+        for item in culprits
+    ]
+    return " and ".join(named)

@@ -1,0 +1,1 @@
+"""uv and pip: their commands, settings, failures and refusals, and how they resolve."""

@@ -1,0 +1,140 @@
+"""Tell apart why an installer failed: the stack refused to be installed, or something else did.
+
+A stage that cannot be resolved or built is a verdict on the stack. An index that does not answer, a
+full disk, a missing compiler or a killed process is none. The installers' exit codes do not tell
+these apart: uv ends with 1 both for a conflict and for a refused login, and pip backtracks to an
+older version, and ends with 0, where the page of a dependency cannot be had. So their words are
+read, also after success, and what is not known to be a refusal is never counted as one. The words
+were collected by running uv 0.8.4 and 0.13.9, pip 26.0 and 26.3 against an index that misbehaves;
+tests/harness repeats that.
+"""
+
+from __future__ import annotations
+
+import re
+
+from stackproof.base.process import Finished
+from stackproof.evidence.records import FailureKind
+from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.refusal import sentence, tells_facts
+
+__all__ = ["cause", "classify", "explain", "with_build_output"]
+
+
+#: Patterns of what installers say. The first kind of which one is found counts: a resolver that
+#: lacks a page says both that it could not fetch it and that there is no solution.
+_SAID: dict[FailureKind, tuple[str, ...]] = {
+    "disk": ("No space left on device", "Disk quota exceeded"),
+    "upload-times": ("is missing an upload date", "does not provide upload-time metadata"),
+    "index": (
+        r"Request failed after \d+ retr",
+        "Failed to fetch:",
+        "error sending request for url",
+        "error decoding response body",
+        "lack of valid authentication credentials",
+        "returned a 403 Forbidden error",
+        "Indexes search failed because of status code failure",
+        "Error while accessing remote requirements file",
+        r"Could not fetch URL \S+: (?!404 )",
+        r"error: connection-(?:failed|timeout)",
+        "error: incomplete-download",
+        "Max retries exceeded with url",
+        r"HTTP error \d+ while getting",
+        "is not a trusted or secure host and is being ignored",
+    ),
+    "refused": (
+        "No solution found when resolving",
+        "ResolutionImpossible",
+        "No matching distribution found for",
+        "Failed to build",
+        "Failed to download and build",
+        "failed-wheel-build-for-install",
+        "metadata-generation-failed",
+        "subprocess-exited-with-error",
+    ),
+}
+#: Kinds that spoil an installation although the installer calls it a success.
+_SPOILING = ("disk", "upload-times", "index")
+_WORDS: dict[FailureKind, str] = {
+    "refused": "cannot be installed as documented",
+    "index": "the package index did not answer every request, so nothing follows for the stack",
+    "upload-times": "the package index does not say when files were uploaded, so the cut-off date "
+    "could not be kept",
+    "disk": "the disk is full",
+    "machine": "a build lacks what is no part of the stack, so nothing follows for the stack",
+    "unknown": "the installer failed for a reason that is not known to lie in the stack",
+}
+#: What stands in pip's debug log between the start and the failed end of a build's command.
+_BUILD_OUTPUT = re.compile(
+    r"Running command [^\n]*\n((?:(?!.*Running command )[^\n]*\n)*?)[^\n]* exited with "
+)
+_TIME = re.compile(r"^\S+ +", re.MULTILINE)
+#: uv before 0.9 draws its causes as a tree and wraps them at 80 columns.
+_LAYOUT = re.compile(r"[\s×├╰│─▶]+")  # noqa: RUF001 - the signs that uv draws with
+
+
+def classify(words: str, finished: Finished) -> FailureKind | None:
+    """Return why an installer call failed by what it wrote and how it ended; None if it did not."""
+    text = _LAYOUT.sub(" ", words)
+    succeeded = finished.exit == 0 and not finished.timed_out
+    found = next((kind for kind, said in _SAID.items() if re.search("|".join(said), text)), None)
+    if succeeded:
+        return found if found in _SPOILING else None
+    if found != "disk" and (finished.timed_out or finished.exit < 0):
+        return "stopped"
+    build = failed_build(words) if found == "refused" else None
+    return "machine" if build and build.lacking else found or "unknown"
+
+
+def with_build_output(words: str, debug_log: str) -> str:
+    """Return pip's words with what a failed build said, which pip puts only in its debug log."""
+    found = _BUILD_OUTPUT.findall(debug_log)
+    said = _TIME.sub("", found[-1]).strip() if found else ""
+    return words.replace("No available output.", said) if said else words
+
+
+def explain(kind: FailureKind, words: str, finished: Finished) -> str:
+    """Return one message: what kind of failure it was, then the installer's own words."""
+    build = failed_build(words) if kind == "machine" else None
+    if kind == "stopped":
+        head = f"the installer {finished.describe()}"
+    elif build is not None:
+        head = (
+            f"the build of {build.shown} needs {build.lacking}, which this machine does not have, "
+            "so nothing follows for the stack; install it and run again"
+        )
+    else:
+        head = _WORDS[kind]
+    return f"{head}\n{_last_words(words)}".rstrip()
+
+
+def cause(message: str) -> str:
+    """Return what the installer says in such a message: a requirement, or how its error begins."""
+    words = message.partition("\n")[2]
+    lines = (_LAYOUT.sub(" ", line).strip() for line in words.splitlines())
+    return (
+        sentence(words)
+        if tells_facts(words)
+        else next(filter(None, lines), "").removeprefix("error: ")
+    )
+
+
+def _last_words(words: str, lines: int = 15) -> str:
+    """Return the installer's words from where its error begins, or else its last lines.
+
+    A failed build says at its end why it failed, and before that much else.
+    """
+    text = words.rstrip().splitlines()
+    begin = next(
+        (
+            number
+            for number, line in enumerate(text)
+            if re.match(r"error:|ERROR:|  ×", line)  # noqa: RUF001 - the sign that uv draws
+        ),
+        max(0, len(text) - lines),
+    )
+    said = text[begin:]
+    if len(said) > lines and failed_build(words) is not None:
+        first = lines // 3
+        said = [*said[:first], "[...]", *said[first - lines + 1 :]]
+    return "\n".join(said[:lines])

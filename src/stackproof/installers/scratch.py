@@ -1,0 +1,68 @@
+"""Scratch environments, for what needs more of them than nox makes for one session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from uv import find_uv_bin
+
+from stackproof.base.process import ask
+from stackproof.errors import CannotJudgeError
+from stackproof.installers.build_cache import folder_beside, users_cache
+from stackproof.matrix.plan import Installer
+
+__all__ = ["scratch_environment"]
+
+
+@contextmanager
+def scratch_environment(name: str, *, python: str, installer: Installer) -> Iterator[Path]:
+    """Make an empty environment, yield its folder, and remove it.
+
+    `name` begins the folder's name; of several made at a time under one name each has its own.
+    Raises CannotJudgeError if it cannot be made, above all for want of the interpreter.
+    """
+    folder, lock = _free(_shelf(), name)
+    try:
+        # A process that outlived its run for a moment may have written into it once more.
+        shutil.rmtree(folder, ignore_errors=True)
+        made = ask(_command(folder, python, installer), limit=120)
+        if made.exit != 0:
+            raise CannotJudgeError(
+                f"no environment with Python {python} could be made: {made.errors}"
+            )
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+
+
+def _free(shelf: Path, name: str) -> tuple[Path, FileLock]:
+    """Return a folder that nobody uses, and the lock that keeps it so."""
+    locks = shelf.with_name(f"{shelf.name}-locks")
+    locks.mkdir(parents=True, exist_ok=True)
+    for number in count():
+        lock = FileLock(locks / f"{name}-{number}")
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            return shelf / f"{name}-{number}", lock
+    raise AssertionError("there is always another number")
+
+
+def _command(folder: Path, python: str, installer: Installer) -> list[str]:
+    if installer == "uv":
+        return [find_uv_bin(), "venv", "--quiet", "--python", python, str(folder)]
+    # uv brings no setuptools along either.
+    options = ["--no-setuptools", "--python", python]
+    return [sys.executable, "-m", "virtualenv", *options, str(folder)]
+
+
+def _shelf() -> Path:
+    """Return a folder on the file system of uv's cache, or its hard links would become copies."""
+    return folder_beside(users_cache("uv", os.environ), "scratch")

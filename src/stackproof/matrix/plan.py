@@ -1,0 +1,178 @@
+"""What a plan is: a row of a matrix resolved to data that can be printed, hashed and compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Literal
+
+from pydantic import field_serializer
+
+from stackproof.base.records import Record, fingerprint
+from stackproof.base.times import timestamp
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.model import ServerName
+
+__all__ = [
+    "Installer",
+    "Plan",
+    "PlannedClaim",
+    "PlannedConstraints",
+    "PlannedFailure",
+    "PlannedPin",
+    "PlannedStage",
+]
+
+Installer = Literal["uv", "pip"]
+
+#: How many requirements stand in a label; the trial of a whole frontier has twenty.
+_MOST_SHOWN = 3
+
+#: The keys of a plan that change neither what is built nor what is asked of it.
+_WORDS: Any = {
+    "title": True,
+    "summary": True,
+    "claims": True,
+    "known_failures": True,
+    "allowed_skips": True,
+    "notes": True,
+    "pins": {"__all__": {"documented", "area", "role", "reason"}},
+    "stages": {"__all__": {"step", "reason", "reasons"}},
+}
+
+#: The keys of a plan that change who asks which checks, and not what is built.
+_QUESTIONS = ("matrix", "row", "requested", "only", "groups", "checks")
+
+
+class PlannedPin(Record):
+    """A pin as the row has it; `documented` is the document's version."""
+
+    name: str
+    version: str
+    documented: str
+    imports: tuple[str, ...]
+    area: str
+    role: str
+    reason: str | None
+
+
+class PlannedConstraints(Record):
+    """The published constraint file of a stage: what it belongs to and its address."""
+
+    name: str
+    subject: str
+    version: str
+    url: str
+
+
+class PlannedStage(Record):
+    """One call of the installer; a constraint file stands in `arguments` by its address."""
+
+    name: str
+    step: str
+    pins: tuple[str, ...]
+    arguments: tuple[str, ...]
+    constraints: PlannedConstraints | None
+    index: str | None
+    reason: str | None
+    reasons: dict[str, str]
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The part of `arguments` that says what to install."""
+        return tuple(takewhile(lambda argument: not argument.startswith("--"), self.arguments))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The part of `arguments` that says how to install it."""
+        return self.arguments[len(self.requirements) :]
+
+
+class PlannedClaim(Record):
+    """A claim of the document about a pin, or about the whole stack where `pin` is None."""
+
+    pin: str | None
+    text: str
+    checks: tuple[str, ...]
+
+
+class PlannedFailure(Record):
+    """A check that is known to fail, with the reason and the day it was written down.
+
+    `says` are the words by which the failure is known, or None where any failure is.
+    """
+
+    check: str
+    says: str | None = None
+    reason: str
+    date: str
+
+
+class Plan(Record):
+    """Everything that decides what a run does.
+
+    `checks` are the ids of the checks that every run of the plan must answer; workloads are found
+    by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
+    the requirements that a candidate tries, and is empty for a row as the matrix has it. `only`
+    holds the ids of the checks that a probe asks alone, and is empty where all are asked.
+    """
+
+    format: Literal[1] = 1
+    matrix: str
+    title: str
+    row: str
+    summary: str
+    requested: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    python: str
+    installer: Installer
+    as_of: datetime | None
+    pins: tuple[PlannedPin, ...]
+    stages: tuple[PlannedStage, ...]
+    groups: dict[str, tuple[str, ...]]
+    servers: tuple[ServerName, ...]
+    claims: tuple[PlannedClaim, ...]
+    known_failures: tuple[PlannedFailure, ...]
+    allowed_skips: tuple[str, ...] = ()
+    checks: tuple[str, ...]
+    import_seconds: int = 120
+    notes: tuple[str, ...]
+
+    @field_serializer("as_of")
+    def _utc(self, value: datetime | None) -> str | None:
+        return None if value is None else timestamp(value)
+
+    @property
+    def label(self) -> str:
+        """What lines of progress call a run: the row, and the first of what a trial asks for."""
+        shown = list(self.requested[:_MOST_SHOWN])
+        more = len(self.requested) - len(shown)
+        asked = ", ".join([*shown, *([f"{more} more"] if more else [])])
+        return f"{self.matrix}/{self.row}{' with ' if asked else ''}{asked}"
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The distributions that the plan names: its pins, and what a trial asks for."""
+        asked = (requirement.partition("==")[0] for requirement in self.requested)
+        return frozenset((*(pin.name for pin in self.pins), *asked))
+
+    @property
+    def asks_suite(self) -> bool:
+        """Whether any check is answered inside the environment, by the suite."""
+        return not self.only or bool(self.only_inside)
+
+    @property
+    def only_inside(self) -> tuple[str, ...]:
+        """Those of `only` that are answered inside the environment, by the suite."""
+        return tuple(check for check in self.only if CheckId.parse(check).answered_by != "build")
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of what is built and checked; what is merely said of it does not count."""
+        return fingerprint(self.model_dump(mode="json", exclude=_WORDS))
+
+    @property
+    def build_fingerprint(self) -> str:
+        """The sha256 of what is built, and of how a check is answered there, whatever is asked."""
+        left_out = {**_WORDS, **dict.fromkeys(_QUESTIONS, True)}
+        return fingerprint(self.model_dump(mode="json", exclude=left_out))

@@ -1,0 +1,243 @@
+"""Make the plan of a row: pins with their overrides, stages with their exact arguments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain, count
+from types import MappingProxyType
+
+from stackproof.base.text import nearest
+from stackproof.base.times import timestamp
+from stackproof.errors import StackproofError
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.model import Claim, ExtraStage, KnownFailure, Matrix, Pin, Stage
+from stackproof.matrix.plan import (
+    Installer,
+    Plan,
+    PlannedClaim,
+    PlannedConstraints,
+    PlannedFailure,
+    PlannedPin,
+    PlannedStage,
+)
+
+__all__ = ["make_plan"]
+
+#: The option of each installer that hides what was uploaded after an instant.
+_CUT_OFF = {"uv": "--exclude-newer", "pip": "--uploaded-prior-to"}
+_INDEX = {"uv": "--default-index", "pip": "--index-url"}
+
+
+def make_plan(
+    matrix: Matrix,
+    *,
+    name: str,
+    row: str,
+    python: str | None = None,
+    as_of: datetime | None = None,
+    installer: Installer = "uv",
+    versions: Mapping[str, str] = MappingProxyType({}),
+    extra: Sequence[str] = (),
+    requested: Sequence[str] = (),
+    only: Sequence[str] = (),
+) -> Plan:
+    """Resolve a row of the matrix called `name` to a plan.
+
+    `python` and `as_of` stand in for the row's own. A candidate gives other `versions` for some
+    pins, which replace them wherever they stand, `extra` requirements for a last stage, and in
+    `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
+    Raises StackproofError if there is no such row.
+    """
+    if row not in matrix.rows:
+        raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
+    lineage = matrix.lineage(row)
+    cut_off = as_of or lineage[-1].as_of
+    asked = {pin: (version, "asked for on the command line") for pin, version in versions.items()}
+    pins = _pins(matrix, _overrides(matrix, row) | asked)
+    interpreter = python or matrix.python_of(row)
+    effective = {pin.name: pin.version for pin in pins}
+    builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
+    own = _stages(matrix, row)
+    names = [stage.name for stage in own]
+    stages = tuple(builder.build(stage) for stage in [*own, *_last_stage(extra, names)])
+    plan = Plan(
+        matrix=name,
+        title=matrix.title,
+        row=row,
+        summary=lineage[-1].summary,
+        requested=tuple(requested),
+        python=interpreter,
+        installer=installer,
+        as_of=cut_off,
+        pins=_in_order(pins, stages),
+        stages=stages,
+        groups=dict(matrix.groups),
+        servers=matrix.servers,
+        claims=_claims(matrix),
+        known_failures=tuple(_known(failure) for failure in lineage[-1].known_failures),
+        allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
+        checks=_checks(pins, stages),
+        notes=tuple(builder.notes),
+    )
+    return _narrowed(plan, tuple(only)) if only else plan
+
+
+def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
+    """Return the plan that builds the same and asks some checks alone."""
+    narrowed = plan.model_copy(
+        update={
+            "only": only,
+            "checks": only,
+            "claims": (),
+            "known_failures": tuple(item for item in plan.known_failures if item.check in only),
+        }
+    )
+    return narrowed if narrowed.asks_suite else narrowed.model_copy(update={"servers": ()})
+
+
+def _overrides(matrix: Matrix, row: str) -> dict[str, tuple[str, str]]:
+    """Return version and reason of each pin that the row, or a row it derives from, overrides."""
+    return {
+        override.pin: (override.version, override.reason)
+        for level in matrix.lineage(row)
+        for override in level.overrides
+    }
+
+
+def _pins(matrix: Matrix, overrides: Mapping[str, tuple[str, str]]) -> list[PlannedPin]:
+    return [_pin(pin, *overrides.get(pin.name, (pin.version, None))) for pin in matrix.pins]
+
+
+def _pin(pin: Pin, version: str, reason: str | None) -> PlannedPin:
+    return PlannedPin(
+        name=pin.name,
+        version=version,
+        documented=pin.version,
+        imports=pin.imports,
+        area=pin.area,
+        role=pin.role,
+        reason=reason,
+    )
+
+
+def _stages(matrix: Matrix, row: str) -> list[Stage]:
+    stages = list(matrix.stages)
+    for level in matrix.lineage(row):
+        for extra in level.stages:
+            names = [stage.name for stage in stages]
+            place = len(names) if extra.after is None else names.index(extra.after) + 1
+            stages.insert(place, extra)
+    return stages
+
+
+def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
+    """Return the stage of what a trial adds; a row that was promoted may have one already."""
+    if not extra:
+        return []
+    wanted = chain(["asked-for"], (f"asked-for-{number}" for number in count(2)))
+    name = next(name for name in wanted if name not in names)
+    return [Stage(name=name, step="none", requirements=tuple(extra))]
+
+
+class _StageBuilder:
+    """Turns stages into installer calls, noting where a call departs from the document's."""
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        versions: Mapping[str, str],
+        python: str,
+        installer: Installer,
+        as_of: datetime | None,
+    ) -> None:
+        self._matrix = matrix
+        self._versions = versions
+        self._python = python
+        self._installer = installer
+        self._as_of = as_of
+        self.notes: list[str] = []
+
+    def build(self, stage: Stage) -> PlannedStage:
+        constraints = self._constraints(stage)
+        index = self._index(stage)
+        arguments = [self._requirement(pin) for pin in stage.pins] + list(stage.requirements)
+        if constraints is not None:
+            arguments += ["--constraint", constraints.url]
+        if index is not None:
+            arguments += [_INDEX[self._installer], index]
+        if self._as_of is not None:
+            arguments += [_CUT_OFF[self._installer], timestamp(self._as_of)]
+        return PlannedStage(
+            name=stage.name,
+            step=stage.step,
+            pins=stage.pins,
+            arguments=tuple(arguments),
+            constraints=constraints,
+            index=index,
+            reason=stage.reason if isinstance(stage, ExtraStage) else None,
+            reasons=dict(stage.reasons) if isinstance(stage, ExtraStage) else {},
+        )
+
+    def _requirement(self, name: str) -> str:
+        extras = self._matrix.pin(name).extras
+        return f"{name}{'[' + ','.join(extras) + ']' if extras else ''}=={self._versions[name]}"
+
+    def _constraints(self, stage: Stage) -> PlannedConstraints | None:
+        if stage.constraints is None:
+            return None
+        source = self._matrix.constraints[stage.constraints]
+        version = self._versions[source.pin]
+        return PlannedConstraints(
+            name=stage.constraints,
+            subject=source.pin,
+            version=version,
+            url=source.url.format(version=version, python=self._python),
+        )
+
+    def _index(self, stage: Stage) -> str | None:
+        if stage.index is None:
+            return None
+        index = self._matrix.indexes[stage.index]
+        if self._as_of is not None and not index.upload_times:
+            self.notes.append(
+                f"stage {stage.name}: index {stage.index} publishes no upload times, so with a "
+                "cut-off date the default index serves in its place"
+            )
+            return None
+        return index.url
+
+
+def _in_order(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[PlannedPin, ...]:
+    """Return the pins in the order in which stages install them, pins of no stage last."""
+    order = list(dict.fromkeys(pin for stage in stages for pin in stage.pins))
+    return tuple(
+        sorted(pins, key=lambda pin: order.index(pin.name) if pin.name in order else len(order))
+    )
+
+
+def _claims(matrix: Matrix) -> tuple[PlannedClaim, ...]:
+    def planned(pin: str | None, claims: Sequence[Claim]) -> list[PlannedClaim]:
+        return [PlannedClaim(pin=pin, text=item.text, checks=item.checks) for item in claims]
+
+    of_pins = [claim for pin in matrix.pins for claim in planned(pin.name, pin.claims)]
+    return (*planned(None, matrix.claims), *of_pins)
+
+
+def _known(failure: KnownFailure) -> PlannedFailure:
+    return PlannedFailure(
+        check=failure.check,
+        says=failure.says,
+        reason=failure.reason,
+        date=failure.date.isoformat(),
+    )
+
+
+def _checks(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[str, ...]:
+    return (
+        *(CheckId("stage", stage.name) for stage in stages),
+        *(CheckId("import", pin.name) for pin in pins),
+        CheckId("import"),
+        *(CheckId("version", pin.name) for pin in pins),
+        CheckId("pip-check"),
+    )

@@ -1,0 +1,1 @@
+"""What is answered by metadata and files alone, in seconds."""

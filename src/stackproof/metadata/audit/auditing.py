@@ -1,0 +1,227 @@
+"""Audit rows of matrices: gather what indexes and constraint files say, then apply every rule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from stackproof.base.text import without_credentials
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.claims import ClaimAnswer
+from stackproof.index.client import PATIENCE, IndexClient
+from stackproof.index.constraints.facts import ConstraintFacts, ConstraintFinder
+from stackproof.index.target import Target
+from stackproof.installers.resolver import Resolver
+from stackproof.installers.sources import default_index
+from stackproof.matrix.load import load_matrix
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planning import make_plan
+from stackproof.metadata.audit import (
+    combined,
+    constraints,
+    exists,
+    expiry,
+    freshness,
+    groups,
+    pairwise,
+    python_support,
+)
+from stackproof.metadata.audit.claims import check as judge_claims
+from stackproof.metadata.audit.gathering import Gatherer, Source
+from stackproof.metadata.audit.lines import Lines
+from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer, PinAnswer
+from stackproof.metadata.audit.sequential import walk
+from stackproof.metadata.audit.subject import Subject
+
+__all__ = ["Place", "audit"]
+
+_ROWS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an audit takes place: the checkout, the cache folder, the caller's environment.
+
+    `seconds` are an index's limits for connecting and for answering.
+    """
+
+    root: Path
+    cache: Path
+    environ: Mapping[str, str]
+    seconds: tuple[float, float] = PATIENCE
+
+    @property
+    def snapshots(self) -> Path:
+        """The repository's own constraint files."""
+        return self.root / "matrices" / "constraints"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """What the rules say of one row."""
+
+    findings: tuple[Finding, ...]
+    pins: tuple[PinAnswer, ...]
+    pairs: pairwise.Pairs
+    claims: tuple[ClaimAnswer, ...]
+
+
+def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, ...] = ()) -> Audit:
+    """Audit rows, each named by its matrix file and its name; `document` adds findings.
+
+    Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged,
+    since there is no index. A row that alone cannot be judged is trouble of the audit.
+    """
+    started, begin = datetime.now(timezone.utc), time.monotonic()
+    index = default_index("uv", place.environ)
+    with IndexClient(place.cache, seconds=place.seconds) as client:
+        memory = client.memory
+        memory.forget_old()
+        gatherer = Gatherer(client, memory, index, started.date())
+        sources = _sources(rows, place)
+        gatherer.choose_indexes(sources)
+        subjects = gatherer.subjects(sources)
+        resolver = Resolver(
+            client=client, index=index, environ=place.environ, offline=client.down(index)
+        )
+        with ThreadPoolExecutor(_ROWS_AT_ONCE) as pool:
+            resolved = [pool.submit(_resolve, item, resolver, gatherer) for item in subjects]
+            judged = [_judge(item) for item in subjects]
+            joints = [item.result() for item in resolved]
+        stale = client.stale
+    findings = [finding for one in judged for finding in one.findings]
+    findings += [finding for found, _, _ in joints for finding in found]
+    return Audit(
+        started=started,
+        seconds=round(time.monotonic() - begin, 3),
+        index=IndexAnswer(url=without_credentials(index), cached_since=stale),
+        notes=(*client.notes, *_stand_ins(sources), *gatherer.notes),
+        trouble=(*gatherer.trouble, *(trouble for _, _, trouble in joints if trouble)),
+        findings=tuple(sorted([*findings, *document], key=_order)),
+        pins=tuple(pin for one in judged for pin in one.pins),
+        joint=tuple(answer for _, answer, _ in joints if answer),
+        claims=tuple(claim for one in judged for claim in one.claims),
+        pairs={
+            f"{subject.plan.matrix}/{subject.plan.row}": one.pairs
+            for subject, one in zip(subjects, judged, strict=True)
+        },
+    )
+
+
+def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
+    matrices = {file: (load_matrix(file), Lines.of(file)) for file in dict(rows)}
+    targets: dict[str, Target] = {}
+    finder = ConstraintFinder(place.snapshots, place.environ)
+    found: list[Source] = []
+    for file, row in rows:
+        matrix, lines = matrices[file]
+        plan = make_plan(matrix, name=file.stem, row=row)
+        if plan.python not in targets:
+            targets[plan.python] = Target.find(plan.python, place.environ)
+        constraints, lacking = _constraints(plan, finder, targets[plan.python])
+        found.append(
+            Source(
+                matrix=matrix,
+                plan=plan,
+                file=_shown(file, place.root),
+                lines=lines,
+                target=targets[plan.python],
+                constraints=constraints,
+                lacking=lacking,
+            )
+        )
+    return found
+
+
+def _stand_ins(sources: list[Source]) -> tuple[str, ...]:
+    """Say which interpreters are not here: what tells patches of one apart is then not known."""
+    missing = {source.target.full: source.target for source in sources if not source.target.found}
+    return tuple(
+        f"Python {target.python} is not on this machine; its rows are judged as on {full}"
+        for full, target in sorted(missing.items())
+    )
+
+
+def _constraints(
+    plan: Plan, finder: ConstraintFinder, target: Target
+) -> tuple[tuple[ConstraintFacts, ...], str]:
+    """Return a row's constraint files, or none and why: other rows can be judged all the same."""
+    try:
+        return finder.facts(plan, target.markers), ""
+    except CannotJudgeError as error:
+        return (), str(error)
+
+
+def _shown(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+
+
+def _judge(subject: Subject) -> _Judged:
+    table = pairwise.pairs(subject)
+    findings = [
+        *exists.check(subject),
+        *python_support.check(subject),
+        *constraints.check(subject),
+        *pairwise.check(subject, table),
+        *groups.check(subject, table),
+        *freshness.check(subject),
+        *expiry.check(subject),
+    ]
+    return _Judged(
+        findings=tuple(findings),
+        pins=tuple(_pins(subject)),
+        pairs=table,
+        claims=tuple(judge_claims(subject, table)),
+    )
+
+
+def _pins(subject: Subject) -> Iterator[PinAnswer]:
+    for pin in subject.pins.values():
+        how = exists.how(pin)
+        yield PinAnswer(
+            matrix=subject.plan.matrix,
+            row=subject.plan.row,
+            pin=pin.name,
+            version=pin.version,
+            exists=how,
+            nearest=exists.nearest(subject, pin) if how not in ("wheel", "source") else (),
+            requires_python=python_support.requires_python(pin),
+            classifiers=pin.metadata.pythons if pin.metadata else (),
+            python=python_support.support(subject, pin),
+            constraints=constraints.answers(subject, pin),
+            freshness=freshness.answer(pin),
+        )
+
+
+def _resolve(
+    subject: Subject, resolver: Resolver, gatherer: Gatherer
+) -> tuple[list[Finding], JointAnswer | None, str]:
+    """Return findings, answer and trouble of a row's resolution."""
+    row = f"{subject.plan.matrix}/{subject.plan.row}"
+    if subject.lacking:
+        return [], None, f"{row}: {subject.lacking}"
+    try:
+        way = walk(subject, resolver, gatherer.serves)
+        further = tuple(url for url in gatherer.serves.values() if url)
+        outcome = combined.together(subject, resolver, way, further)
+        known = gatherer.metadata_of(subject, combined.needed(way))
+    except CannotJudgeError as error:
+        return [], None, f"{row}: {error}"
+    answer = combined.answer(subject, outcome, lambda name, version: known.get((name, version)))
+    return list(combined.check(subject, answer, outcome)), answer, ""
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    levels = ("error", "warning", "note")
+    return (
+        finding.file,
+        levels.index(finding.level),
+        finding.line,
+        finding.rule,
+        finding.row or "",
+        finding.message,
+    )

@@ -1,0 +1,233 @@
+"""Whether a row's pins go together: all in one go, and stage by stage, and why the two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from stackproof.base.versions import satisfies
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.installers.refusal import sentence
+from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.matrix.checks import CheckId
+from stackproof.metadata.audit.exists import how
+from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
+from stackproof.metadata.audit.sequential import Step, Walk
+from stackproof.metadata.audit.subject import Subject
+
+__all__ = ["Lookup", "Outcome", "answer", "check", "needed", "together"]
+
+#: The metadata of a distribution at a version, None where the index offers none.
+Lookup = Callable[[str, str], CoreMetadata | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Both ways of resolving a row, and the pins that were left out of the one go."""
+
+    walk: Walk
+    together: Resolution | Refused
+    left_out: tuple[str, ...]
+
+
+def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str, ...]) -> Outcome:
+    """Resolve all pins in one go, as near to what the stages leave as can be.
+
+    A pin that does not exist would only hide all else, so it is left out. Raises CannotJudgeError
+    if an index fails.
+    """
+    out = [name for name, pin in subject.pins.items() if how(pin).startswith("no ")]
+    extras = {name: f"[{','.join(pin.extras)}]" for name, pin in subject.pins.items() if pin.extras}
+    asked = tuple(
+        f"{name}{extras.get(name, '')}=={pin.version}"
+        for name, pin in subject.pins.items()
+        if name not in out
+    )
+    resolution = resolver.resolve(
+        Wanted(
+            requirements=asked,
+            python=subject.target.full,
+            preferences=dict(sorted(way.final.items())),
+            further=further,
+            as_of=subject.plan.as_of,
+        )
+    )
+    left = tuple(str(subject.pins[name]) for name in out)
+    return Outcome(walk=way, together=resolution, left_out=left)
+
+
+def needed(way: Walk) -> set[tuple[str, str]]:
+    """Return the (name, version) of all whose requirements explain a move or a break."""
+    found: set[tuple[str, str]] = set()
+    for step in way.steps:
+        for name in step.moved:
+            found |= {(via, step.resolution[via].version) for via in step.resolution[name].via}
+            found |= {(by, way.final[by]) for by in way.requirers[name] if by in way.final}
+            found.add((name, step.moved[name][0]))
+    return found
+
+
+def answer(subject: Subject, outcome: Outcome, lookup: Lookup) -> JointAnswer:
+    """Return how a row resolves, with every move and break explained."""
+    way, whole = outcome.walk, outcome.together
+    moves = [_move(subject, step, name, lookup) for step in way.steps for name in step.moved]
+    broken = [] if way.refused else list(_broken(subject, way, lookup))
+    reasons = []
+    if isinstance(whole, Refused):
+        reasons.append(sentence(whole.words))
+    if way.refused:
+        reasons.append(f"stage {way.refused[0]}: {sentence(way.refused[1].words)}")
+    return JointAnswer(
+        matrix=subject.plan.matrix,
+        row=subject.plan.row,
+        together="refused" if isinstance(whole, Refused) else "resolved",
+        stages="refused" if way.refused else "resolved",
+        reason="; ".join(reasons),
+        left_out=outcome.left_out,
+        moves=tuple(moves),
+        broken=tuple(broken),
+        differs={} if way.refused else _differs(way, whole),
+    )
+
+
+def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Finding]:
+    """Yield what keeps the pins from going together, and each move as a note."""
+    way, whole = outcome.walk, outcome.together
+    if isinstance(whole, Refused):
+        message = f"the pins cannot be resolved in one go: {sentence(whole.words)}"
+        yield subject.finding("joint", "error", message, checks=_felt(way, joint))
+    if way.refused:
+        stage, refused = way.refused
+        message = f"stage {stage} cannot be resolved: {sentence(refused.words)}"
+        place = subject.stage_place(stage)
+        yield subject.finding(
+            "joint", "error", message, place=place, checks=(CheckId("stage", stage),)
+        )
+    else:
+        yield from _wrong_pins(subject, way)
+    for item in joint.broken:
+        yield _break(subject, item, joint)
+    for move in joint.moves:
+        verb = "upgrades" if Version(move.after) > Version(move.before) else "downgrades"
+        message = (
+            f"stage {move.stage} {verb} {move.name} {move.before} to {move.after}: {move.because}"
+        )
+        yield subject.finding("joint", "note", message, place=subject.stage_place(move.stage))
+
+
+def _felt(way: Walk, joint: JointAnswer) -> tuple[str, ...]:
+    """Return the checks that fail where pins do not go together, if the stages run into it at all.
+
+    They need not: of pins that no stage installs, nothing complains in a run.
+    """
+    if way.refused:
+        return (CheckId("stage", way.refused[0]),)
+    return (CheckId("pip-check"),) if joint.broken else ()
+
+
+def _move(subject: Subject, step: Step, name: str, lookup: Lookup) -> MoveAnswer:
+    before, after = step.moved[name]
+    return MoveAnswer(
+        stage=step.stage,
+        name=name,
+        before=before,
+        after=after,
+        because=_because(subject, step, name, lookup),
+    )
+
+
+def _because(subject: Subject, step: Step, name: str, lookup: Lookup) -> str:
+    before, _ = step.moved[name]
+    if name in step.asked:
+        return "the stage asks for that version"
+    for via in step.resolution[name].via:
+        version = step.resolution[via].version
+        for requirement in _unmet(subject, lookup(via, version), name, before):
+            return f"{via} {version} requires {requirement}"
+    for other, chosen in step.resolution.items():
+        for requirement in _unmet(subject, lookup(name, before), other, chosen.version):
+            return f"{name} {before} requires {requirement}, and the stage has {chosen.version}"
+    return (
+        f"{' and '.join(step.resolution[name].via)} would admit {before} too; the resolver made "
+        "room for another choice"
+    )
+
+
+def _unmet(
+    subject: Subject, metadata: CoreMetadata | None, name: str, version: str
+) -> Iterator[str]:
+    """Yield each requirement on a distribution that a version does not meet, as text."""
+    if metadata is None:
+        return
+    for required, requirement in metadata.requirements(subject.target.markers):
+        met = requirement.specifier.contains(version, prereleases=True)
+        if required == name and not met:
+            yield f"{name}{requirement.specifier}"
+
+
+def _broken(subject: Subject, way: Walk, lookup: Lookup) -> Iterator[BrokenAnswer]:
+    """Yield what the moves leave unmet.
+
+    What a stage resolves is consistent in itself, so only what a later stage moved can break.
+    """
+    moved = sorted({name for step in way.steps for name in step.moved})
+    for name in moved:
+        for by in sorted(way.requirers[name] & way.final.keys()):
+            metadata = lookup(by, way.final[by])
+            for requirement in _unmet(subject, metadata, name, way.final[name]):
+                yield BrokenAnswer(
+                    name=by,
+                    version=way.final[by],
+                    requires=requirement,
+                    installed=f"{name} {way.final[name]}",
+                    stage=way.brought_by[name],
+                )
+
+
+def _differs(way: Walk, whole: Resolution | Refused) -> dict[str, tuple[str | None, str | None]]:
+    if isinstance(whole, Refused):
+        return {}
+    versions = {name: chosen.version for name, chosen in whole.items()}
+    names = sorted(versions.keys() | way.final.keys())
+    pairs = {name: (way.final.get(name), versions.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
+    """Yield an error for each pin that the stages leave out, or leave at another version."""
+    for name, pin in subject.pins.items():
+        checks = (CheckId("version", name), CheckId("import", name))
+        left = way.final.get(name)
+        if left is None:
+            message = f"{pin} stands among the pins, but no stage installs it"
+            yield subject.finding("joint", "error", message, pin=name, checks=checks)
+        elif not satisfies(left, pin.version):
+            message = (
+                f"{name} is pinned to {pin.version}, but stage {way.brought_by[name]} leaves {left}"
+            )
+            yield subject.finding("joint", "error", message, pin=name, checks=checks[:1])
+
+
+def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer) -> Finding:
+    culprit = item.installed.partition(" ")[0]
+    message = (
+        f"{item.name} {item.version} requires {item.requires}, but stage {item.stage} leaves "
+        f"{item.installed}"
+    )
+    fits = [
+        f"{name} {joint.differs[name][1]}"
+        for name in (item.name, culprit)
+        if joint.differs.get(name, (None, None))[1] is not None
+    ]
+    if fits:
+        message += f"; resolved in one go, it would be {' with '.join(fits)}"
+    return subject.finding(
+        "joint",
+        "error",
+        message,
+        place=() if culprit in subject.pins else subject.stage_place(item.stage),
+        pin=culprit if culprit in subject.pins else None,
+        checks=(CheckId("pip-check", item.name),),
+    )

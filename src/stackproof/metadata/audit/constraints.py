@@ -1,0 +1,35 @@
+"""What the constraint files of a row say of each pin: agrees, differs, or does not mention it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stackproof.index.constraints.facts import ConstraintFacts
+from stackproof.metadata.audit.record import ConstraintAnswer, Finding
+from stackproof.metadata.audit.subject import PinFacts, Subject
+
+__all__ = ["answers", "check"]
+
+
+def answers(subject: Subject, pin: PinFacts) -> tuple[ConstraintAnswer, ...]:
+    """Return what each constraint file of the row says of a pin."""
+    return tuple(_answer(facts, pin) for facts in subject.constraints)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a warning for each pin at another version than a constraint file's."""
+    for pin in subject.pins.values():
+        for facts in subject.constraints:
+            answer = _answer(facts, pin)
+            if answer.state == "differs":
+                message = f"{pin.name} is pinned to {pin.version}; {facts.title} says {answer.says}"
+                yield subject.finding("constraints", "warning", message, pin=pin.name)
+
+
+def _answer(facts: ConstraintFacts, pin: PinFacts) -> ConstraintAnswer:
+    requirement = facts.says.get(pin.name)
+    if requirement is None:
+        return ConstraintAnswer(source=facts.name, state="not mentioned", says=None)
+    says = str(requirement.specifier).removeprefix("==")
+    agrees = requirement.specifier.contains(pin.version, prereleases=True)
+    return ConstraintAnswer(source=facts.name, state="agrees" if agrees else "differs", says=says)

@@ -1,0 +1,140 @@
+"""Compare the install steps of a document with the stages of a matrix, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from stackproof.base.text import without_credentials
+from stackproof.matrix.document.stack import Command
+from stackproof.matrix.model import Matrix, Stage
+from stackproof.metadata.audit.record import Level
+
+__all__ = ["Difference", "step_differences"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in which a document disagrees, at its line."""
+
+    level: Level
+    line: int
+    message: str
+    pin: str | None = None
+
+
+def step_differences(matrix: Matrix, steps: Sequence[Command]) -> Iterator[Difference]:
+    """Yield what a step and its stage do differently, and each that has no counterpart."""
+    pairs = _pairs(matrix.stages, steps)
+    for number, command in enumerate(steps):
+        if number not in pairs:
+            message = (
+                f"no stage of the matrix installs what this command does: {_listing(command.names)}"
+            )
+            yield Difference("error", command.line, message)
+    for number, stage in enumerate(matrix.stages):
+        if number not in pairs.values():
+            message = f"no command of the document does what stage {stage.name} of the matrix does"
+            yield Difference("error", 1, message)
+    for number, place in pairs.items():
+        yield from _pair(matrix, steps[number], matrix.stages[place])
+    yield from _order(matrix.stages, steps, pairs)
+
+
+def _pairs(stages: Sequence[Stage], steps: Sequence[Command]) -> dict[int, int]:
+    """Return the stage of each step, by number: the one with most of its names."""
+    shared = [
+        (step.names == names, len(step.names & names), -abs(number - place), number, place)
+        for number, step in enumerate(steps)
+        for place, names in enumerate(map(_names, stages))
+        if step.names & names
+    ]
+    pairs: dict[int, int] = {}
+    for *_, number, place in sorted(shared, reverse=True):
+        if number not in pairs and place not in pairs.values():
+            pairs[number] = place
+    return dict(sorted(pairs.items()))
+
+
+def _names(stage: Stage) -> frozenset[str]:
+    return frozenset([*stage.pins, *_requirements(stage)])
+
+
+def _requirements(stage: Stage) -> dict[str, Requirement]:
+    parsed = map(Requirement, stage.requirements)
+    return {str(canonicalize_name(item.name)): item for item in parsed}
+
+
+def _pair(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:
+    names = _names(stage)
+    if more := command.names - names:
+        message = f"this command installs {_listing(more)}, which stage {stage.name} does not"
+        yield Difference("error", command.line, message)
+    if less := names - command.names:
+        message = f"stage {stage.name} installs {_listing(less)}, which this command does not"
+        yield Difference("error", command.line, message)
+    yield from _ranges(matrix, command, stage)
+    yield from _sources(matrix, command, stage)
+
+
+def _ranges(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:
+    wanted = _requirements(stage)
+    for install in command.installs:
+        theirs, ours = Requirement(install.written), wanted.get(install.name)
+        if ours is None and install.name in stage.pins:
+            # Which version a pin has is compared for every command, not for steps alone.
+            ours = Requirement(_asked(install.name, matrix.pin(install.name).extras))
+            theirs = Requirement(_asked(install.name, install.extras))
+        if ours is not None and (ours.specifier, ours.extras) != (theirs.specifier, theirs.extras):
+            message = f"this command asks for {theirs}, stage {stage.name} for {ours}"
+            yield Difference("error", install.line, message, install.name)
+
+
+def _asked(name: str, extras: Sequence[str]) -> str:
+    return f"{name}[{','.join(extras)}]"
+
+
+def _sources(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:
+    """Compare the constraint files and indexes that both sides name."""
+    ours = [] if stage.constraints is None else [_constraints(matrix, stage.constraints)]
+    indexes = [] if stage.index is None else [matrix.indexes[stage.index].url]
+    theirs = [command.index] if command.index else []
+    said = {
+        "constraint file": (_shown(command.constraints), _shown(ours)),
+        "index": (_shown(theirs), _shown(indexes)),
+        "further options": (", ".join(command.further) or "none", "none"),
+    }
+    for what, (their, our) in said.items():
+        if their != our:
+            message = f"{what}: this command has {their}, stage {stage.name} has {our}"
+            yield Difference("error", command.line, message)
+
+
+def _shown(urls: Sequence[str]) -> str:
+    return ", ".join(without_credentials(url).rstrip("/") for url in urls) or "none"
+
+
+def _constraints(matrix: Matrix, name: str) -> str:
+    source = matrix.constraints[name]
+    return source.url.format(version=matrix.pin(source.pin).version, python=matrix.python)
+
+
+def _order(
+    stages: Sequence[Stage], steps: Sequence[Command], pairs: dict[int, int]
+) -> Iterator[Difference]:
+    """Yield the first step that stands at another place than its stage."""
+    for (number, place), expected in zip(pairs.items(), sorted(pairs.values()), strict=True):
+        if place != expected:
+            message = (
+                f"the document installs {_listing(steps[number].names)} where the matrix has "
+                f"stage {stages[expected].name}: the order differs"
+            )
+            yield Difference("error", steps[number].line, message)
+            return
+
+
+def _listing(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))

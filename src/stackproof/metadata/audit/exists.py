@@ -1,0 +1,100 @@
+"""Whether each pin exists: on the index, not yanked, as a file for the Python and platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from packaging.version import Version
+
+from stackproof.base.times import timestamp
+from stackproof.matrix.checks import CheckId
+from stackproof.metadata.audit.record import Finding
+from stackproof.metadata.audit.subject import PinFacts, Subject
+
+__all__ = ["check", "how", "nearest"]
+
+How = Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
+
+
+def how(pin: PinFacts) -> How:
+    """Return how a pin would be installed, or what keeps it from being."""
+    if pin.project is None:
+        return "no project"
+    if pin.release is None:
+        return "no version"
+    if pin.file is None:
+        return "no file"
+    if pin.release.yanked is not None:
+        return "yanked"
+    return "wheel" if pin.file.is_wheel else "source"
+
+
+def nearest(subject: Subject, pin: PinFacts) -> tuple[str, ...]:
+    """Return the nearest releases below and above a pin that can be installed in the row."""
+    if pin.project is None:
+        return ()
+    wanted = Version(pin.version)
+    good = [
+        version
+        for version, release in pin.project.releases(subject.plan.as_of).items()
+        if version.is_prerelease <= wanted.is_prerelease
+        and release.yanked is None
+        and subject.target.best(release) is not None
+    ]
+    below = [version for version in good if version < wanted][-1:]
+    above = [version for version in good if version > wanted][:1]
+    return tuple(map(str, below + above))
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield an error for each pin that cannot be installed, a word on each that is unusual."""
+    for pin in subject.pins.values():
+        state = how(pin)
+        checks = (
+            CheckId("version", pin.name),
+            *(CheckId("stage", name) for name in subject.stages_of(pin.name)),
+        )
+        if state in ("no project", "no version"):
+            message = _missing(subject, pin)
+            yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
+        elif state == "no file" and _python_is_not_why(subject, pin):
+            message = (
+                f"{pin} has no file for Python {subject.target.python} on this platform"
+                f"{_hint(subject, pin)}"
+            )
+            yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
+        elif state == "yanked":
+            reason = pin.release.yanked if pin.release else None
+            message = f"{pin} was yanked{f' ({reason})' if reason else ''}{_hint(subject, pin)}"
+            yield subject.finding("exists", "warning", message, pin=pin.name)
+        elif state == "source":
+            message = (
+                f"{pin} has no wheel for Python {subject.target.python} on this platform, so it "
+                "is built from source"
+            )
+            yield subject.finding("exists", "note", message, pin=pin.name)
+
+
+def _missing(subject: Subject, pin: PinFacts) -> str:
+    if pin.project is None:
+        return f"the index has no project {pin.name}; check the name"
+    later = pin.project.find(pin.version)
+    if later is not None and later.uploaded is not None and subject.plan.as_of is not None:
+        return (
+            f"{pin} was uploaded on {later.uploaded.date()}, after the row's cut-off "
+            f"{timestamp(subject.plan.as_of)}{_hint(subject, pin)}"
+        )
+    return f"{pin} was never released{_hint(subject, pin)}"
+
+
+def _hint(subject: Subject, pin: PinFacts) -> str:
+    near = nearest(subject, pin)
+    if not near:
+        return "; no release of it fits the row"
+    return f"; the nearest that can be installed: {' and '.join(near)}"
+
+
+def _python_is_not_why(subject: Subject, pin: PinFacts) -> bool:
+    files = pin.release.files if pin.release else ()
+    return any(subject.target.admits_python(file.requires_python) for file in files)

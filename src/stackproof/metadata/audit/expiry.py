@@ -1,0 +1,72 @@
+"""Known failures, overrides and added stages that nobody has looked at for long, or without reason.
+
+The matrix dates each of them by the day it was written down; the reason of the entry itself cannot
+be missing, since a matrix without it is not read at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from stackproof.matrix.model import Row
+from stackproof.metadata.audit.lines import Place
+from stackproof.metadata.audit.record import Finding
+from stackproof.metadata.audit.subject import Subject
+
+__all__ = ["LIFE_DAYS", "check"]
+
+#: How long an entry stands before somebody should look at it again.
+LIFE_DAYS = 90
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a warning for each entry of the row that is out of date, or lacks a reason."""
+    for what, day, place in _dated(subject):
+        age = (subject.today - day).days
+        if age > LIFE_DAYS:
+            message = (
+                f"{what} was written down {age} days ago, on {day}; look whether it still holds, "
+                "then renew its date or remove it"
+            )
+            yield subject.finding("expiry", "warning", message, place=place)
+        elif age < 0:
+            message = f"{what} is dated {day}, which lies ahead; write the day of the entry"
+            yield subject.finding("expiry", "warning", message, place=place)
+    for name, stage, place in _unexplained(subject):
+        message = f"stage {stage} installs {name} for no reason that is written down; add one"
+        yield subject.finding("expiry", "warning", message, place=place)
+
+
+def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
+    own: Place = ("rows", subject.plan.row)
+    for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
+        what = f"the known failure {failure.check}"
+        yield what, failure.date, (*own, "known-failures", number, "date")
+    for row, place in _lineage(subject):
+        for number, override in enumerate(row.overrides):
+            what = f"the override of {override.pin}"
+            yield what, override.date, (*place, "overrides", number, "date")
+        for number, stage in enumerate(row.stages):
+            yield f"the added stage {stage.name}", stage.date, (*place, "stages", number, "date")
+
+
+def _unexplained(subject: Subject) -> Iterator[tuple[str, str, Place]]:
+    for row, place in _lineage(subject):
+        for number, stage in enumerate(row.stages):
+            extra = [canonicalize_name(Requirement(text).name) for text in stage.requirements]
+            for name in (*stage.pins, *extra):
+                if stage.reasons and name not in stage.reasons:
+                    yield name, stage.name, (*place, "stages", number)
+
+
+def _lineage(subject: Subject) -> Iterator[tuple[Row, Place]]:
+    """Yield the row and those that it takes overrides and stages from, each with its place."""
+    name: str | None = subject.plan.row
+    while name is not None:
+        row = subject.matrix.rows[name]
+        yield row, ("rows", name)
+        name = row.base

@@ -1,0 +1,202 @@
+"""Gather what the rules judge by: every page and metadata file that is needed, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+
+from stackproof.base.memory import Memory
+from stackproof.base.text import without_credentials
+from stackproof.errors import CannotJudgeError
+from stackproof.index.client import IndexClient
+from stackproof.index.constraints.facts import ConstraintFacts
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.releases import File, Project
+from stackproof.index.target import Target
+from stackproof.matrix.model import Matrix
+from stackproof.matrix.plan import Plan
+from stackproof.metadata.audit.lines import Lines
+from stackproof.metadata.audit.subject import PinFacts, Subject
+
+__all__ = ["Gatherer", "Source"]
+
+_AT_ONCE = 16
+_NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A row to audit, and what does not come from an index; `file` is shown to the user.
+
+    `lacking` says why its constraint files cannot be had, and is empty where they can.
+    """
+
+    matrix: Matrix
+    plan: Plan
+    file: str
+    lines: Lines
+    target: Target
+    constraints: tuple[ConstraintFacts, ...]
+    lacking: str
+
+
+class Gatherer:
+    """Asks the default index and those of stages, each thing once."""
+
+    def __init__(self, client: IndexClient, memory: Memory, index: str, today: date) -> None:
+        self._client = client
+        self._memory = memory
+        self._today = today
+        self.index = index
+        self.serves: dict[str, str | None] = {}
+        self.notes: list[str] = []
+        self.trouble: list[str] = []
+
+    def choose_indexes(self, sources: Iterable[Source]) -> None:
+        """Find out which index serves each stage: its own, or the default one if that is down."""
+        for source in sources:
+            for stage in source.plan.stages:
+                if stage.index and stage.pins and stage.index not in self.serves:
+                    self._choose(stage.index, stage.pins[0])
+
+    def subjects(self, sources: list[Source]) -> list[Subject]:
+        """Return the rows with everything that the indexes say of their pins.
+
+        One that cannot be judged by them is left out, and becomes trouble. Raises CannotJudgeError
+        if an index fails, or does not look like one.
+        """
+        wanted = {
+            (self._index_of(source, pin.name), pin.name)
+            for source in sources
+            for pin in source.plan.pins
+        }
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            answers = pool.map(lambda pair: self._client.project(*pair), wanted)
+            projects = dict(zip(wanted, answers, strict=True))
+        self._require_sense(projects)
+        facts = [self._pins(source, projects) for source in sources]
+        return [
+            Subject(**vars(source), pins=pins, today=self._today)
+            for source, pins in zip(sources, facts, strict=True)
+            if self._has_times(source, pins)
+        ]
+
+    def metadata_of(self, source: Subject, named: Iterable[tuple[str, str]]) -> _Metadata:
+        """Return the metadata of distributions at given versions, as a row would get them."""
+        pairs = sorted(named)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return dict(
+                zip(pairs, pool.map(lambda p: self._lookup(source, *p), pairs), strict=True)
+            )
+
+    def _choose(self, index: str, project: str) -> None:
+        self.serves[index] = index
+        try:
+            self._client.project(index, project)
+        except CannotJudgeError as error:
+            self._step_in(index, str(error))
+        else:
+            if self._client.down(index):
+                self._step_in(index, "only its cached pages can be had")
+
+    def _step_in(self, index: str, reason: str) -> None:
+        self.serves[index] = None
+        self.notes.append(
+            f"the default index stands in for {without_credentials(index)}, since {reason}"
+        )
+
+    def _index_of(self, source: Source, pin: str) -> str:
+        for stage in source.plan.stages:
+            if pin in stage.pins and stage.index:
+                return self.serves.get(stage.index) or self.index
+        return self.index
+
+    def _require_sense(self, projects: Mapping[tuple[str, str], Project | None]) -> None:
+        if projects and not any(project and project.files for project in projects.values()):
+            names = sorted({name for _, name in projects})
+            raise CannotJudgeError(
+                f"the package index {without_credentials(self.index)} knows none of "
+                f"{', '.join(names[:_NAMED])}{' and the others' if names[_NAMED:] else ''}; "
+                "check its address"
+            )
+
+    def _pins(
+        self, source: Source, projects: Mapping[tuple[str, str], Project | None]
+    ) -> dict[str, PinFacts]:
+        found = [
+            self._facts(source, pin.name, projects[self._index_of(source, pin.name), pin.name])
+            for pin in source.plan.pins
+        ]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            metadata = pool.map(lambda pin: self._metadata(source, pin), found)
+            return {
+                pin.name: PinFacts(**{**vars(pin), "metadata": item})
+                for pin, item in zip(found, metadata, strict=True)
+            }
+
+    def _facts(self, source: Source, name: str, project: Project | None) -> PinFacts:
+        version = next(pin.version for pin in source.plan.pins if pin.name == name)
+        release = project.find(version, source.plan.as_of) if project else None
+        index = self._index_of(source, name)
+        if project and release is None and not self._client.down(index):
+            # A page may count as fresh and be older than the release: that would be a wrong error.
+            project = self._client.require(index, name)
+            release = project.find(version, source.plan.as_of) if project else None
+        return PinFacts(
+            name=name,
+            version=version,
+            extras=source.matrix.pin(name).extras,
+            project=project,
+            release=release,
+            file=source.target.best(release) if release else None,
+            metadata=None,
+        )
+
+    def _metadata(self, source: Source, pin: PinFacts) -> CoreMetadata | None:
+        files: tuple[File, ...] = (pin.file,) if pin.file else ()
+        if pin.release and (pin.file is None or not pin.file.is_wheel):
+            # Any wheel of the release tells what it requires, if not always all of it.
+            files = (*files, *(file for file in pin.release.files if file.is_wheel))
+        index = self._index_of(source, pin.name)
+        answers = (self._client.metadata(index, file) for file in files)
+        return next((found for found in answers if found is not None), None)
+
+    def _lookup(self, source: Subject, name: str, version: str) -> CoreMetadata | None:
+        """Return the metadata of any distribution; what is known needs no page."""
+        indexes = (self.index, *filter(None, self.serves.values()))
+        inputs = [indexes, name, version, source.target.full]
+        if known := self._memory.recall("lookup", inputs):
+            return CoreMetadata.from_data(known.value)
+        found = self._look_up(source, indexes, name, version)
+        if found is not None:
+            self._memory.keep("lookup", inputs, found.to_data())
+        return found
+
+    def _look_up(
+        self, source: Subject, indexes: tuple[str, ...], name: str, version: str
+    ) -> CoreMetadata | None:
+        for index in indexes:
+            project = self._client.project(index, name)
+            release = project.find(version, source.plan.as_of) if project else None
+            file = source.target.best(release) if release else None
+            if file is not None:
+                return self._client.metadata(index, file)
+        return None
+
+    def _has_times(self, source: Source, pins: Mapping[str, PinFacts]) -> bool:
+        """Tell whether a row's cut-off, if it has one, can be kept; else that is trouble."""
+        for pin in pins.values() if source.plan.as_of else ():
+            if pin.project and not all(file.uploaded for file in pin.project.files):
+                self.trouble.append(
+                    f"{source.plan.matrix}/{source.plan.row}: the package index "
+                    f"{without_credentials(self.index)} does not say when files of {pin.name} were "
+                    "uploaded, so the row's cut-off date cannot be kept; use an index with them "
+                    "(PEP 700)"
+                )
+                return False
+        return True
+
+
+_Metadata = dict[tuple[str, str], CoreMetadata | None]

@@ -1,0 +1,53 @@
+"""Whether the members of each group, which must match, are tied to one another and do match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+from stackproof.matrix.checks import CheckId
+from stackproof.metadata.audit.pairwise import Pairs
+from stackproof.metadata.audit.record import Finding
+from stackproof.metadata.audit.subject import Subject
+
+__all__ = ["check", "judge"]
+
+
+class Match(NamedTuple):
+    """Whether members match, and why; "untied" if a member's metadata ties it to none.
+
+    `requiring` names those whose requirements a mismatch rests on.
+    """
+
+    state: Literal["match", "mismatch", "untied", "unknown"]
+    why: str
+    requiring: tuple[str, ...] = ()
+
+
+def judge(members: Sequence[str], table: Pairs) -> Match:
+    """Judge whether members, the names of pins, match by what is known of each two of them."""
+    cells = {pair: table[pair[0]][pair[1]] for pair in combinations(members, 2)}
+    for cell in cells.values():
+        if cell.state == "conflict":
+            return Match("mismatch", cell.reason, cell.requiring)
+    for cell in cells.values():
+        if cell.state == "unknown":
+            return Match("unknown", cell.reason)
+    ties = {pair: cell.reason for pair, cell in cells.items() if cell.state == "satisfied"}
+    loose = [name for name in members if not any(name in pair for pair in ties)]
+    if loose:
+        return Match("untied", f"nothing in its metadata ties {', '.join(loose)} to the others")
+    return Match("match", "; ".join(ties.values()))
+
+
+def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
+    """Yield an error for a group whose members do not match, a warning for one that is untied."""
+    for name, members in subject.plan.groups.items():
+        match = judge(members, table)
+        message, place = f"group {name}: {match.why}", ("groups", name)
+        if match.state == "mismatch":
+            checks = tuple(CheckId("pip-check", member) for member in match.requiring)
+            yield subject.finding("groups", "error", message, place=place, checks=checks)
+        elif match.state == "untied":
+            yield subject.finding("groups", "warning", message, place=place)

@@ -1,0 +1,180 @@
+"""What an audit found, in the form of `audit.json`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from stackproof.base.records import Record
+from stackproof.evidence.claims import AuditAnswers, ClaimAnswer
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Audit", "Finding", "JointAnswer", "Level", "PairAnswer", "PinAnswer", "Rule"]
+
+Level = Literal["error", "warning", "note"]
+Rule = Literal[
+    "exists",
+    "python",
+    "constraints",
+    "pairwise",
+    "joint",
+    "groups",
+    "freshness",
+    "expiry",
+    "document",
+]
+
+
+class Finding(Record):
+    """One thing that a reviewer should know, at its line of a file.
+
+    `checks` are the ids of the checks of a run that would fail by it; where one of them is a known
+    failure of the row, `known` is its reason. `row` is None for what concerns no row, and `pin` for
+    what concerns no single pin.
+    """
+
+    rule: Rule
+    level: Level
+    matrix: str
+    row: str | None
+    pin: str | None
+    file: str
+    line: int
+    message: str
+    checks: tuple[str, ...] = ()
+    known: str | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is an error that nobody has written down yet."""
+        return self.level == "error" and self.known is None
+
+
+class PairAnswer(Record):
+    """What the metadata of two pins says of the two together, and why.
+
+    `requiring` names those whose requirements a conflict rests on: `pip check` hears of it from
+    them.
+    """
+
+    state: Literal["itself", "satisfied", "common range", "unrelated", "conflict", "unknown"]
+    reason: str
+    requiring: tuple[str, ...] = ()
+
+
+class ConstraintAnswer(Record):
+    """What a constraint file says of a pin; `says` is None where it does not mention it."""
+
+    source: str
+    state: Literal["agrees", "differs", "not mentioned"]
+    says: str | None
+
+
+class FreshnessAnswer(Record):
+    """How far a pin is behind the newest release; dates are days, months are of 30.44 days."""
+
+    released: str | None
+    newest: str
+    newest_released: str | None
+    releases: int
+    months: float | None
+    majors: int
+
+
+class PinAnswer(Record):
+    """What is known of one pin of one row. `exists` says how it would be installed, if at all."""
+
+    matrix: str
+    row: str
+    pin: str
+    version: str
+    exists: Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
+    nearest: tuple[str, ...]
+    requires_python: str | None
+    classifiers: tuple[str, ...]
+    python: Literal["declared", "admitted", "refused", "unknown"]
+    constraints: tuple[ConstraintAnswer, ...]
+    freshness: FreshnessAnswer | None
+
+
+class MoveAnswer(Record):
+    """What a stage would change of what earlier stages installed, and who requires that."""
+
+    stage: str
+    name: str
+    before: str
+    after: str
+    because: str
+
+
+class BrokenAnswer(Record):
+    """A requirement that would be unmet once all stages are done: `pip check` would say so."""
+
+    name: str
+    version: str
+    requires: str
+    installed: str
+    stage: str
+
+
+class JointAnswer(Record):
+    """Whether a row's pins resolve in one go and stage by stage, and how the two differ.
+
+    `differs` maps a distribution to its version after the stages and in one go, None for absent.
+    """
+
+    matrix: str
+    row: str
+    together: Literal["resolved", "refused"]
+    stages: Literal["resolved", "refused"]
+    reason: str
+    left_out: tuple[str, ...]
+    moves: tuple[MoveAnswer, ...]
+    broken: tuple[BrokenAnswer, ...]
+    differs: dict[str, tuple[str | None, str | None]]
+
+
+class IndexAnswer(Record):
+    """Where metadata came from; `cached_since` is set if the index failed and the cache served."""
+
+    url: str
+    cached_since: datetime | None
+
+
+class Audit(Record):
+    """Everything that an audit says: the form of `audit.json`.
+
+    `pairs` maps `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not
+    be judged.
+    """
+
+    format: Literal[1] = 1
+    started: datetime
+    seconds: float
+    index: IndexAnswer
+    notes: tuple[str, ...]
+    trouble: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    pins: tuple[PinAnswer, ...]
+    joint: tuple[JointAnswer, ...]
+    claims: tuple[ClaimAnswer, ...]
+    pairs: dict[str, dict[str, dict[str, PairAnswer]]]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if nothing is news, 1 for errors that are, 2 if something could not be judged."""
+        if self.trouble:
+            return 2
+        return 1 if any(finding.is_news for finding in self.findings) else 0
+
+    def answers_of(self, plan: Plan) -> AuditAnswers:
+        """Return what it says of the claims of a plan; nothing if it was of other versions."""
+        mine = (plan.matrix, plan.row)
+        versions = {item.pin: item.version for item in self.pins if (item.matrix, item.row) == mine}
+        if versions != {pin.name: pin.version for pin in plan.pins}:
+            return {}  # the matrix has been edited since
+        return {
+            (item.pin, item.text, item.check): item
+            for item in self.claims
+            if (item.matrix, item.row) == mine
+        }

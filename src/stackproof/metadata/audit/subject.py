@@ -1,0 +1,126 @@
+"""One row under audit: its plan, what the index knows of its pins, and where things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from stackproof.index.constraints.facts import ConstraintFacts
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.index.releases import File, Project, Release
+from stackproof.index.target import Target
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.model import Matrix
+from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.metadata.audit.lines import Lines, Place
+from stackproof.metadata.audit.record import Finding, Level, Rule
+
+__all__ = ["PinFacts", "Subject"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinFacts:
+    """What an index says of one pin; each is None where the one before it already is.
+
+    `metadata` is also None where the index offers none. `file` is what would be installed.
+    """
+
+    name: str
+    version: str
+    extras: tuple[str, ...]
+    project: Project | None
+    release: Release | None
+    file: File | None
+    metadata: CoreMetadata | None
+
+    def __str__(self) -> str:
+        """Return name and version, as sentences have it."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A row with all that the rules judge it by; `file` is the matrix file as shown to a user.
+
+    `lacking` says why its constraint files cannot be had, and is empty where they can.
+    """
+
+    matrix: Matrix
+    plan: Plan
+    file: str
+    lines: Lines
+    target: Target
+    pins: Mapping[str, PinFacts]
+    constraints: tuple[ConstraintFacts, ...]
+    lacking: str
+    today: date
+
+    def finding(
+        self,
+        rule: Rule,
+        level: Level,
+        message: str,
+        *,
+        place: Place = (),
+        pin: str | None = None,
+        checks: tuple[str, ...] = (),
+    ) -> Finding:
+        """Return a finding of this row, at the line of `place`, or else of the pin."""
+        reasons = [
+            failure.reason
+            for failure in self.plan.known_failures
+            if failure.check in checks and _is_meant(failure, message)
+        ]
+        at = place or (self.pin_place(pin) if pin else ("rows", self.plan.row))
+        return Finding(
+            rule=rule,
+            level=level,
+            matrix=self.plan.matrix,
+            row=self.plan.row,
+            pin=pin,
+            file=self.file,
+            line=self.lines.line(at),
+            message=message,
+            checks=checks,
+            known=reasons[0] if reasons else None,
+        )
+
+    def pin_place(self, name: str) -> Place:
+        """Return where the version of a pin stands: in an override, or in the pin itself."""
+        row: str | None = self.plan.row
+        while row is not None:
+            level = self.matrix.rows[row]
+            for number, override in enumerate(level.overrides):
+                if override.pin == name:
+                    return ("rows", row, "overrides", number, "version")
+            row = level.base
+        names = [pin.name for pin in self.matrix.pins]
+        return ("pins", names.index(name), "version") if name in names else ()
+
+    def stage_place(self, name: str) -> Place:
+        """Return where a stage stands: among the document's, or in the row that adds it."""
+        for number, stage in enumerate(self.matrix.stages):
+            if stage.name == name:
+                return ("stages", number)
+        row: str | None = self.plan.row
+        while row is not None:
+            level = self.matrix.rows[row]
+            for number, extra in enumerate(level.stages):
+                if extra.name == name:
+                    return ("rows", row, "stages", number)
+            row = level.base
+        return ()
+
+    def stages_of(self, pin: str) -> tuple[str, ...]:
+        """Return the names of the stages that install a pin by name."""
+        return tuple(stage.name for stage in self.plan.stages if pin in stage.pins)
+
+
+def _is_meant(failure: PlannedFailure, message: str) -> bool:
+    """Tell whether a known failure is the one that a finding speaks of.
+
+    Only `pip check` words its complaints as an audit does: who requires what, and what is there.
+    """
+    is_complaint = CheckId.parse(failure.check).kind == "pip-check"
+    return not is_complaint or failure.says is None or failure.says in message

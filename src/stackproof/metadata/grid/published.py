@@ -1,0 +1,152 @@
+"""Read a published grid, in Markdown or reStructuredText, and find the cells that differ.
+
+Pipe tables of Markdown and grid tables of reStructuredText are both lines of cells between bars;
+simple tables of reStructuredText have their columns under rules of equals signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from packaging.version import Version
+
+from stackproof.errors import StackproofError
+from stackproof.metadata.grid.record import Axis, Cell, Difference, State, Versions
+
+__all__ = ["compare", "read_published"]
+
+_CONFLICT = {"x", "✗", "✘", "❌", "✖", "no", "conflict"}
+_COMPATIBLE = {"", "✓", "✔", "✅", "o", "yes", "ok", "compatible"}
+_UNKNOWN = {"?", "unknown", "n/a"}
+_LABEL = re.compile(r"\d+(?:\.\d+)*")
+_RULE = re.compile(r"^(?=.*[-=])[\s|+:=-]*$")
+_BAR = re.compile(r"(?<!\\)\|")
+_COLUMN = re.compile(r"=+ *")
+_COLUMNS = re.compile(r"^=+(?: +=+)+ *$")
+
+_Table = list[list[str]]
+
+
+def read_published(file: Path, axes: tuple[Axis, Axis]) -> dict[Versions, State]:
+    """Return the cells of the file's tables whose rows and columns are versions of the axes.
+
+    A label such as 2.2 stands for every version of the axis that begins so. Raises StackproofError
+    if the file cannot be read, shares no cell with the axes, has a mark of unknown meaning, or says
+    two things of one cell.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StackproofError(f"{file}: cannot be read ({error})") from error
+    found: dict[Versions, State] = {}
+    for table in (*_tables(lines), *_simple_tables(lines)):
+        upright = _cells(table, axes, file)
+        lying = {(a, b): at for (b, a), at in _cells(table, (axes[1], axes[0]), file).items()}
+        more = upright if len(upright) >= len(lying) else lying
+        twice = next((cell for cell in more if found.get(cell, more[cell]) != more[cell]), None)
+        if twice is not None:
+            raise StackproofError(f"{file}: its tables contradict each other for {'/'.join(twice)}")
+        found |= more
+    if not found:
+        raise StackproofError(
+            f"{file}: no table has versions of {axes[0].name} and {axes[1].name} as its rows and "
+            "columns; pipe tables of Markdown are read, grid and simple ones of reStructuredText"
+        )
+    return found
+
+
+def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[Difference]:
+    """Return the cells that are published otherwise; where either is unknown, nothing differs."""
+    return [
+        Difference(
+            versions=cell.versions,
+            published=published[cell.versions],
+            found=cell.state,
+            reason=cell.reason,
+        )
+        for cell in cells
+        if cell.versions in published
+        and cell.state != published[cell.versions]
+        and "unknown" not in (cell.state, published[cell.versions])
+    ]
+
+
+def _tables(lines: Sequence[str]) -> Iterator[_Table]:
+    """Yield the cells of each table; a line that is no row of it ends a table."""
+    rows: _Table = []
+    ruled = begun = False
+    for line in [*lines, ""]:
+        text = line.strip()
+        if _RULE.match(text):
+            ruled, begun = text.startswith("+"), False
+        elif "|" in text:
+            rows.append(_row(text, rows.pop() if begun else []))
+            # Between two rules of a grid table all lines are of one row.
+            begun = ruled
+        else:
+            if rows:
+                yield rows
+            rows, ruled, begun = [], False, False
+
+
+def _row(text: str, above: Sequence[str]) -> list[str]:
+    """Return the cells of a line, joined to those of the lines above it in the same row."""
+    cells = _BAR.split(text.removeprefix("|").removesuffix("|"))
+    return [
+        " ".join(pair).strip() for pair in zip_longest(above, map(str.strip, cells), fillvalue="")
+    ]
+
+
+def _simple_tables(lines: Sequence[str]) -> Iterator[_Table]:
+    """Yield the cells of each simple table; an empty line ends it."""
+    rows: _Table = []
+    columns: list[slice] = []
+    for line in [*lines, ""]:
+        if _COLUMNS.match(line.strip()):
+            columns = columns or [slice(*item.span()) for item in _COLUMN.finditer(line)]
+        elif columns and line.strip():
+            *inner, last = columns
+            spans = (*inner, slice(last.start, None))
+            rows.append([line[span].strip() for span in spans])
+        else:
+            if rows:
+                yield rows
+            rows, columns = [], []
+
+
+def _cells(table: _Table, axes: tuple[Axis, Axis], file: Path) -> dict[Versions, State]:
+    """Return what a table says where its rows are the first axis, its columns the second."""
+    header, *rows = table
+    columns = {number: _meant(label, axes[1]) for number, label in enumerate(header) if number > 0}
+    return {
+        (one, other): _state(row[number], file)
+        for row in rows
+        for one in _meant(row[0], axes[0])
+        for number, versions in columns.items()
+        for other in versions
+        if number < len(row)
+    }
+
+
+def _meant(label: str, axis: Axis) -> list[str]:
+    """Return the versions of an axis that a label stands for, itself before what it begins."""
+    found = _LABEL.search(label)
+    if found is None:
+        return []
+    head = Version(found[0]).release
+    equal = [item for item in axis.versions if Version(item) == Version(found[0])]
+    return equal or [item for item in axis.versions if Version(item).release[: len(head)] == head]
+
+
+def _state(mark: str, file: Path) -> State:
+    plain = mark.strip("*`_ ").lower()
+    if plain in _CONFLICT:
+        return "conflict"
+    if plain in _COMPATIBLE:
+        return "compatible"
+    if plain in _UNKNOWN:
+        return "unknown"
+    raise StackproofError(f"{file}: {mark!r} in its table is no mark that is known (x, ✓, ?)")

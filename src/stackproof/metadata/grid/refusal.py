@@ -1,0 +1,104 @@
+"""Read a resolver's refusal of a cell: the requirements that exclude each other, or what it lacks.
+
+Only a proof from requirements is a conflict. Where a release was passed over because it has no
+wheel, or only a build could tell what it requires, another one might do: that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from stackproof.base.versions import overlap
+from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.refusal import Required, lacks_files, required, sentence
+from stackproof.metadata.grid.metadata import because
+from stackproof.metadata.grid.record import Cell, Demand, Versions
+
+__all__ = ["premises", "read_refusal"]
+
+_PROOF = "No solution found"
+
+
+def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, builds: bool) -> Cell:
+    """Return what a refusal says of a cell: a conflict with its demands, or why it is unknown."""
+    text = " ".join(words.split())
+    lacking = lacks_files(words)
+    build = failed_build(words)
+    if build is not None:
+        return _unknown(
+            versions, f"the metadata of {build.shown} needs a build, and the build failed"
+        )
+    if _PROOF not in text:
+        return _unknown(versions, "the resolver gave no proof")
+    if lacking:
+        why = "no file that fits" if builds else "no wheel, and its metadata would need a build"
+        return _unknown(versions, f"{' and '.join(lacking)} has {why}")
+    facts = required(words)
+    clash = _clash(facts, required(words, derived=True))
+    left_out = " and ".join(
+        f"{fact.by} requires Python{fact.range}" for fact in facts if fact.what == "python"
+    )
+    if left_out and not clash:
+        return _unknown(versions, left_out)
+    asked = dict(zip(names, versions, strict=True))
+    demands = tuple(_demand(side, facts, asked) for side in clash)
+    reason = because(demands) if demands else sentence(words)
+    return Cell(
+        versions=versions,
+        state="conflict",
+        reason=f"{reason} ({left_out})" if left_out else reason,
+        how="resolution",
+        demands=demands,
+    )
+
+
+def premises(words: str, names: tuple[str, str]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return what the two distributions require that a proof rests on, by normal name.
+
+    None where the proof does not rest on both, says something that is not understood, or rests on
+    more of the two than that, their extras or which versions they are: then nothing follows for
+    other cells.
+    """
+    if _PROOF not in " ".join(words.split()) or "one of:" in words or lacks_files(words):
+        return None
+    facts = required(words)
+    if any(fact.what in names for fact in facts) or any(f"{name}[" in words for name in names):
+        return None
+    first, second = (frozenset(fact.what for fact in facts if fact.who == name) for name in names)
+    return (first, second) if first and second else None
+
+
+def _clash(facts: Sequence[Required], derived: Sequence[Required]) -> tuple[Required, ...]:
+    """Return the two requirements of one thing that exclude each other, nothing if none do."""
+    for one, other in combinations(facts, 2):
+        if one.what == other.what and one.who != other.who and _apart(one, other):
+            concluded = [fact for fact in derived if fact not in facts]
+            return _widest(one, other, concluded), _widest(other, one, concluded)
+    return ()
+
+
+def _widest(fact: Required, against: Required, concluded: Sequence[Required]) -> Required:
+    """Return what the resolver concludes for several versions at once, if it excludes as much."""
+    same = [item for item in concluded if (item.who, item.what) == (fact.who, fact.what)]
+    # The account goes from the narrow to the wide.
+    return next((item for item in reversed(same) if _apart(item, against)), fact)
+
+
+def _apart(one: Required, other: Required) -> bool:
+    return one.what != "python" and not overlap(one.range, other.range)
+
+
+def _demand(fact: Required, facts: Sequence[Required], asked: Mapping[str, str]) -> Demand:
+    brings = (item for item in facts if item.what == fact.who and item.who != fact.who)
+    through = next((_who(item, asked) for item in brings), None)
+    return Demand(by=_who(fact, asked), on=fact.what, range=fact.range, through=through)
+
+
+def _who(fact: Required, asked: Mapping[str, str]) -> str:
+    """Return who requires it: the version that was asked for, whichever the proof speaks of."""
+    return f"{fact.who} {asked[fact.who]}" if fact.who in asked else fact.by
+
+
+def _unknown(versions: Versions, reason: str) -> Cell:
+    return Cell(versions=versions, state="unknown", reason=reason, how="resolution")

@@ -1,0 +1,255 @@
+"""What an audit prints: a table of the pins, what a reader should act on, and one last line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stackproof.base.templates import markdown_templates
+from stackproof.base.text import count
+from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
+
+__all__ = [
+    "Merged",
+    "age",
+    "behind",
+    "constrained",
+    "counts",
+    "headline",
+    "joint_line",
+    "merge",
+    "print_audit",
+    "section",
+    "symbol",
+    "workflow_commands",
+]
+
+_STYLE = {0: "bold green", 1: "bold red", 2: "bold yellow"}
+_LEVEL_STYLE = {"error": "red", "warning": "yellow", "known": "dim"}
+
+
+def print_audit(audit: Audit, report: Path, console: Console) -> None:
+    """Print an audit; notes are only counted, they stand in the report."""
+    if console.is_terminal:
+        console.print(_table(audit))
+    else:
+        for cells in _pins(audit):
+            _print(console, "{:<36} {:<12} {:<12} {:<9} {:<16} {}".format(*cells))
+    for joint in audit.joint:
+        _print(console, joint_line(joint))
+    for item in merge(audit.findings):
+        if item.level != "note":
+            finding = item.finding
+            rows = f" [{', '.join(item.rows)}]" if item.rows else ""
+            known = f" (known: {finding.known})" if finding.known else ""
+            line = (
+                f"{item.level:<8} {finding.file}:{finding.line} {finding.rule}: "
+                f"{finding.message}{known}{rows}"
+            )
+            _print(console, line, _LEVEL_STYLE[item.level])
+    for line in _about(audit):
+        _print(console, line, "yellow")
+    _print(console, f"{headline(audit)}; report: {report}", _STYLE[audit.exit_code])
+
+
+def age(since: datetime) -> str:
+    """Say how long ago a moment was."""
+    hours = (datetime.now(timezone.utc) - since).total_seconds() / 3600
+    if hours < 1:
+        return f"{hours * 60:.0f} minutes"
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004
+
+
+def _print(console: Console, line: str, style: str = "") -> None:
+    console.print(escape(line), style=style, highlight=False, soft_wrap=True)
+
+
+def _table(audit: Audit) -> Table:
+    table = Table(title="pins", title_justify="left", expand=False)
+    for column in ("pin", "version", "exists", "Python", "constraints", "freshness"):
+        table.add_column(column, overflow="fold")
+    for cells in _pins(audit):
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def _pins(audit: Audit) -> list[tuple[str, ...]]:
+    """Return a line of cells for each pin; rows that say the same of it share the line."""
+    cells = (
+        (
+            pin.pin,
+            pin.version,
+            pin.exists + (f": {', '.join(pin.nearest)}" if pin.nearest else ""),
+            pin.python,
+            constrained(pin),
+            behind(pin),
+        )
+        for pin in audit.pins
+    )
+    return list(dict.fromkeys(cells))
+
+
+def _about(audit: Audit) -> Iterator[str]:
+    """Yield what a reader must know of how the audit was made."""
+    for claim in audit.claims:
+        if claim.state == "refuted":
+            yield f"refuted  {claim.row}: {claim.pin or 'the stack'}: {claim.text}: {claim.because}"
+    yield from (f"note     {note}" for note in audit.notes)
+    if audit.index.cached_since is not None:
+        yield (
+            f"note     the index {audit.index.url} did not answer; judged by answers cached "
+            f"{age(audit.index.cached_since)} ago"
+        )
+    yield from (f"could not judge: {trouble}" for trouble in audit.trouble)
+
+
+_COMMAND = {"error": "error", "warning": "warning", "note": "notice", "known": "notice"}
+
+
+def workflow_commands(audit: Audit) -> Iterator[str]:
+    """Yield a workflow command for each finding; an error that is known is a notice."""
+    for item in merge(audit.findings):
+        finding = item.finding
+        rows = f" [{', '.join(item.rows)}]" if item.rows else ""
+        known = f" (known: {finding.known})" if finding.known else ""
+        properties = {
+            "file": finding.file,
+            "line": str(finding.line),
+            "title": f"stackproof {finding.rule}{f': {finding.pin}' if finding.pin else ''}",
+        }
+        listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+        yield f"::{_COMMAND[item.level]} {listed}::{_data(finding.message + known + rows)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+#: A table with more columns than this cannot be read; the cells stand in `audit.json` all the same.
+_WIDEST = 30
+
+
+def section(audit: Audit) -> str:
+    """Return the section, with a heading of the second level."""
+    return (
+        _templates()
+        .get_template("audit.md")
+        .render(
+            audit=audit, headline=headline(audit), findings=merge(audit.findings), widest=_WIDEST
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    templates = markdown_templates("stackproof.report")
+    templates.filters.update(
+        age=age,
+        behind=behind,
+        constrained=constrained,
+        joint_line=joint_line,
+        symbol=symbol,
+    )
+    return templates
+
+
+_WORD = {0: "OK", 1: "NEWS", 2: "UNJUDGED"}
+_SYMBOLS = {
+    "itself": "·",
+    "satisfied": "✓",
+    "common range": "≈",
+    "unrelated": " ",
+    "conflict": "✗",
+    "unknown": "?",
+}
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One finding that holds in several rows of a matrix."""
+
+    finding: Finding
+    rows: tuple[str, ...]
+
+    @property
+    def level(self) -> str:
+        """The level, or "known" for an error that is written down."""
+        return "known" if self.finding.known is not None else self.finding.level
+
+
+def merge(findings: tuple[Finding, ...]) -> list[Merged]:
+    """Return findings, those that differ in nothing but the row as one."""
+    rows: dict[Finding, list[str]] = {}
+    for finding in findings:
+        key = finding.model_copy(update={"row": None})
+        rows.setdefault(key, []).extend([finding.row] if finding.row else [])
+    return [Merged(finding, tuple(names)) for finding, names in rows.items()]
+
+
+def counts(audit: Audit) -> str:
+    """Return the counts of findings in words, known errors apart."""
+    number = Counter(item.level for item in merge(audit.findings))
+    return (
+        f"{number['error']} errors, {number['known']} known errors, {number['warning']} warnings, "
+        f"{number['note']} notes"
+    )
+
+
+def headline(audit: Audit) -> str:
+    """Return the verdict, the counts and the time as one line."""
+    claims = Counter(claim.state for claim in audit.claims)
+    judged = ", ".join(f"{count} {state}" for state, count in sorted(claims.items()))
+    return (
+        f"audit {_WORD[audit.exit_code]}: {counts(audit)}; claims: {judged or 'none'}; "
+        f"in {audit.seconds:.1f} s"
+    )
+
+
+def joint_line(joint: JointAnswer) -> str:
+    """Say in one line how a row resolves."""
+    left_out = f" (without {', '.join(joint.left_out)})" if joint.left_out else ""
+    broken = f", {len(joint.broken)} requirements unmet at the end" if joint.broken else ""
+    return (
+        f"{joint.matrix}/{joint.row}: in one go {joint.together}{left_out}; stage by stage "
+        f"{joint.stages}, {len(joint.moves)} moves{broken}"
+    )
+
+
+def constrained(pin: PinAnswer) -> str:
+    """Say what the constraint files have of a pin."""
+    says = [
+        f"differs: {item.says}" if item.state == "differs" else item.state
+        for item in pin.constraints
+    ]
+    return ", ".join(dict.fromkeys(says)) or "-"
+
+
+def behind(pin: PinAnswer) -> str:
+    """Say how far a pin is behind, shortly."""
+    fresh = pin.freshness
+    if fresh is None:
+        return "-"
+    if fresh.releases == 0:
+        return "newest"
+    behind = [count(fresh.releases, "release")]
+    if (months := round(fresh.months or 0)) > 0:
+        behind.append(count(months, "month"))
+    return f"{', '.join(behind)} behind {fresh.newest}"
+
+
+def symbol(state: str) -> str:
+    """Return the sign of a pair's state in the table of all pairs."""
+    return _SYMBOLS[state]

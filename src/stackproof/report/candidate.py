@@ -1,0 +1,53 @@
+"""Say what trials found: a few lines each on the terminal, one page each as Markdown."""
+
+from __future__ import annotations
+
+from functools import cache
+from textwrap import indent
+
+from jinja2 import Environment
+from rich.console import Console
+
+from stackproof.base.templates import markdown_templates
+from stackproof.experiments.candidate.reasons import _NAMED, outcome, reasons
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.report.wording import brief
+
+__all__ = ["print_trial", "trial_markdown"]
+
+
+def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -> None:
+    """Print a trial with its outcome and, below it, the reasons, a line each.
+
+    One that is printed `again` answers another request by the same trial.
+    """
+    asked = " ".join(item for item in trial.requested if item not in trial.companions)
+    along = f" with {', '.join(trial.companions)}" if trial.companions else ""
+    spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
+    tried = f"{asked}{along}: {outcome(trial)}{spent}"
+    console.print(tried, style="bold", markup=False, highlight=False)
+    for reason in (*reasons(trial), *_as_before(trial)):
+        console.print(indent(reason, "    "), markup=False, highlight=False)
+
+
+def trial_markdown(trial: TrialVerdict) -> str:
+    """Return the part of a trial's report that compares it with its baseline."""
+    page = _templates().get_template("trial.md")
+    checks = {check.id: check for check in trial.checks}
+    return page.render(trial=trial, outcome=outcome(trial), checks=checks)
+
+
+def _as_before(trial: TrialVerdict) -> list[str]:
+    """Name what failed for the row as well: a trial can be safe on a row that is not."""
+    failing = trial.comparison.still_failing if trial.comparison else ()
+    if not failing or not trial.built:
+        return []
+    more = f" and {len(failing) - _NAMED} more" if failing[_NAMED:] else ""
+    return [f"as before, {', '.join(failing[:_NAMED])}{more} failed"]
+
+
+@cache
+def _templates() -> Environment:
+    templates = markdown_templates("stackproof.report")
+    templates.filters.update(brief=brief)
+    return templates

@@ -1,0 +1,81 @@
+"""The frontier as a table that a person can act on, the most valuable upgrade first."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stackproof.experiments.frontier.record import Frontier, PinFrontier
+
+__all__ = ["frontier_markdown", "pin_line", "print_frontier"]
+
+_COLUMNS = ("pin", "pinned", "passes", "resolves", "newest", "days gained", "the next step up")
+
+
+def print_frontier(frontier: Frontier, console: Console) -> None:
+    """Print the table, and the joint answer below it."""
+    table = Table(title=f"frontier of {frontier.row}", title_justify="left")
+    for column in _COLUMNS:
+        table.add_column(column, overflow="fold")
+    for pin in in_order(frontier):
+        table.add_row(*(escape(cell) for cell in _cells(pin)))
+    console.print(table)
+    for line in _joint(frontier):
+        console.print(line, markup=False, highlight=False)
+
+
+def frontier_markdown(frontier: Frontier) -> str:
+    """Return the same as Markdown."""
+    rows = [[cell.replace("|", "\\|") for cell in _cells(pin)] for pin in in_order(frontier)]
+    lines = [
+        f"# Frontier of {frontier.row}, as of {frontier.as_of}",
+        "",
+        *(f"| {' | '.join(cells)} |" for cells in (_COLUMNS, ["---"] * len(_COLUMNS), *rows)),
+        "",
+        *_joint(frontier),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def pin_line(pin: PinFrontier) -> str:
+    """Return in a line what was found of one pin."""
+    _, pinned, passing, *_ = _cells(pin)
+    found = "stays" if pin.newest_passing == pin.pinned else f"passes {passing}"
+    return f"{pin.name} {pinned}: {found}; {_next_step(pin)}"
+
+
+def in_order(frontier: Frontier) -> list[PinFrontier]:
+    """Return the pins, those first whose upgrade gains the most time."""
+    return sorted(frontier.pins, key=lambda pin: (-pin.gained_days, pin.name))
+
+
+def _cells(pin: PinFrontier) -> tuple[str, ...]:
+    along = "".join(f" with {name} {version}" for name, version in pin.companions.items())
+    return (
+        pin.name,
+        pin.pinned,
+        pin.newest_passing + along,
+        pin.newest_resolvable,
+        pin.newest,
+        str(pin.gained_days) if pin.gained_days else "",
+        _next_step(pin),
+    )
+
+
+def _next_step(pin: PinFrontier) -> str:
+    """Say what blocks the next step up, and of which steps nothing is known."""
+    unknown = [f"{step.version} could not be judged: {step.because}" for step in pin.unjudged]
+    blocked = [f"{pin.blocked.version}: {pin.blocked.because}"] if pin.blocked else []
+    return "; ".join([*blocked, *unknown]) or "is the newest"
+
+
+def _joint(frontier: Frontier) -> list[str]:
+    joint = frontier.joint
+    if joint is None:
+        return ["All together: not tried yet; run the same command again to go on."]
+    if joint.unjudged is not None:
+        return [f"All together: could not be judged: {joint.unjudged}."]
+    set_ = ", ".join(f"{name} {version}" for name, version in joint.versions.items())
+    lines = [f"All together pass: {set_ or 'no upgrades'}."]
+    return lines + [f"Not with them: {item.name} ({item.because})." for item in joint.left_out]

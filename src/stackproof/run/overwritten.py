@@ -1,0 +1,146 @@
+"""Files that two installed distributions own: the one installed last wrote over the other's.
+
+Installers do not keep distributions from that, and write several side by side: which of them wins
+may differ from build to build. What each of them brought stands in its `RECORD` (PyPA's "Recording
+installed projects", the RECORD file), with the hash of each file.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from itertools import chain
+from pathlib import Path
+
+from packaging.markers import default_environment
+
+from stackproof.evidence.overwritten import Overwritten
+from stackproof.index.core_metadata import CoreMetadata
+from stackproof.installers.environment import Environment, distributions
+
+__all__ = ["code_in", "overwritten_files", "rows_of"]
+
+#: What an import loads. Whatever else is written over changes no module.
+_MODULES = (".py", ".so", ".pyd")
+#: Folders that many distributions install by mistake, and that nobody imports.
+_STRAY = frozenset({"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks"})
+#: What makes an `__init__.py` one that several distributions may bring, each in its own words.
+_NAMESPACE = re.compile(r"\bextend_path\b|\bdeclare_namespace\b")
+
+
+def overwritten_files(environment: Environment) -> Overwritten:
+    """Return which files of modules two or more of the installed distributions own."""
+    files, settled = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
+    for library in environment.libraries:
+        records = {name: folder / "RECORD" for folder, name, _ in distributions(library)}
+        hashes: dict[str, dict[str, str]] = defaultdict(dict)
+        for name, record in records.items():
+            for file, digest in _hashes(record):
+                hashes[file][name] = digest
+        found = {
+            file: sorted(owners)
+            for file, owners in sorted(hashes.items())
+            if len(set(owners.values())) > 1 and not _is_namespace(library / file)
+        }
+        starts = {name: _start_lines(library, records[name]) for name in {*chain(*found.values())}}
+        for file, owners in found.items():
+            rulers = [name for name in owners if _rules(starts[name], file)]
+            order = tuple(dict.fromkeys([*rulers, *owners]))
+            (settled if len(rulers) == 1 else files)[file] = order
+    users = _users(environment, {*chain(*files.values())})
+    return Overwritten(files=files, settled=settled, users=tuple(sorted(users)))
+
+
+def rows_of(record: Path) -> list[list[str]]:
+    """Return the lines of a RECORD: path, hash, size; none of what cannot be read as one."""
+    try:
+        return list(csv.reader(record.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _hashes(record: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file of a module that a distribution brought, and its hash, where there is one."""
+    for file, digest, *_ in (row for row in rows_of(record) if len(row) > 1):
+        first = file.partition("/")[0]
+        if digest and file.endswith(_MODULES) and first not in ("..", "", *_STRAY):
+            yield file, digest
+
+
+def _is_namespace(file: Path) -> bool:
+    """Tell whether a file makes a folder a package and does nothing else.
+
+    Several distributions may bring one, each in its own words: a namespace package of the older
+    kind (PyPA's "Packaging namespace packages"), or comments alone.
+    """
+    if file.name != "__init__.py":
+        return False
+    try:
+        text = file.read_text(encoding="utf-8")
+        body = ast.parse(text).body
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return False
+    return _NAMESPACE.search(text) is not None or all(map(_does_nothing, body))
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _start_lines(library: Path, record: Path) -> list[str]:
+    """Return what a distribution has Python run at each start: code in `.pth` files (`site`)."""
+    paths = [row[0] for row in rows_of(record) if row and row[0].endswith(".pth")]
+    return [line for path in paths for line in code_in(library / path)]
+
+
+def code_in(pth: Path) -> list[str]:
+    """Return the lines of a `.pth` file that Python executes."""
+    lines = _text(pth).splitlines()
+    return [line for line in lines if line.startswith(("import ", "import\t"))]
+
+
+def _rules(start_lines: list[str], file: str) -> bool:
+    """Tell whether an owner of a file sees to its package at each start of Python.
+
+    So it is with urllib3-future, which puts its own files back wherever urllib3 wrote over them.
+    """
+    package = file.partition("/")[0].removesuffix(".py")
+    return any(f'"{package}"' in line for line in start_lines)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _users(environment: Environment, owners: AbstractSet[str]) -> set[str]:
+    """Return the owners, and all that require one of them, directly or through others."""
+    if not owners:
+        return set()
+    known = {
+        name: CoreMetadata.parse(_text(folder / "METADATA"))
+        for library in environment.libraries
+        for folder, name, _ in distributions(library)
+    }
+    extras = defaultdict[str, set[str]](set)
+    for metadata in known.values():
+        for name, requirement in metadata.parsed:
+            extras[name] |= requirement.extras
+    version = environment.version
+    here = {key: str(value) for key, value in default_environment().items()}
+    markers = {
+        **here,
+        "python_full_version": version,
+        "python_version": ".".join(version.split(".")[:2]),
+    }
+    required = {
+        name: {other for other, _ in metadata.requirements(markers, sorted(extras[name]))}
+        for name, metadata in known.items()
+    }
+    users = set(owners)
+    while more := {name for name, others in required.items() if others & users} - users:
+        users |= more
+    return users

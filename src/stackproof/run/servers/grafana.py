@@ -1,0 +1,58 @@
+"""Grafana: the user's own, by address; no package index carries the server."""
+
+from __future__ import annotations
+
+__all__ = ["VARIABLE", "provide"]
+
+import base64
+from urllib.parse import unquote, urlsplit
+
+from stackproof.run.servers.address import with_path
+from stackproof.run.servers.http_probe import get_json
+from stackproof.run.servers.info import ServerError, ServerInfo
+from stackproof.run.servers.starting import Run
+from stackproof.run.servers.users import blamed_on
+
+VARIABLE = "STACKPROOF_GRAFANA_URL"
+
+
+def provide(run: Run) -> ServerInfo:
+    """Return the user's server, with the user and password that stand in its address.
+
+    Raises ServerError with the reason where there is none to be had.
+    """
+    url = run.environ.get(VARIABLE)
+    if not url:
+        raise ServerError(
+            f"no Grafana server can be had from a package index; name one in {VARIABLE} "
+            "(http://user:password@host:port/)"
+        )
+    with blamed_on(VARIABLE, url):
+        return _info(run, url)
+
+
+def _info(run: Run, url: str) -> ServerInfo:
+    # A client joins its paths to the address, so the address ends with a slash.
+    url = with_path(url, urlsplit(url).path.rstrip("/") + "/")
+    bare, headers = _without_user(url), _authorization(url)
+    health = get_json(f"{bare}api/health")
+    get_json(f"{bare}api/org", headers)
+    return ServerInfo(
+        name="grafana",
+        grade="real",
+        origin="user",
+        product=f"Grafana {health['version']}",
+        url=url,
+        prefix=run.prefix,
+    )
+
+
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _authorization(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
