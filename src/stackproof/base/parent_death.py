@@ -53,7 +53,7 @@ def main(parent: int, command: list[str], *, sweeps: bool) -> None:
 
 
 def _become(command: list[str]) -> None:
-    """Replace this process by the command, which the kernel kills if the leash is killed."""
+    """Replace this process by the command, which the kernel kills if this one is killed."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         os.execvp(command[0], command)  # noqa: S606 - no shell is what is wanted

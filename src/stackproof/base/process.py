@@ -144,7 +144,7 @@ def _stop_group(process: subprocess.Popen[bytes], grace: float) -> None:
         if not _ended(process, 0):
             _signal_group(process, signal.SIGTERM)
             if not _ended(process, grace):
-                process.terminate()  # the leash, for the second time: it kills what is left
+                process.terminate()  # for the second time: it kills what is left
                 _ended(process, _GRACE_SECONDS)
     finally:  # also where Ctrl-C comes a second time
         _signal_group(process, signal.SIGKILL)

@@ -41,20 +41,20 @@ def report(session: nox.Session, root: Path) -> None:
 def document(session: nox.Session, root: Path) -> None:
     """Write `document.md` of the rows that are named, or of all that have run."""
     screen = console()
-    shelf = ReportsReader(reports=root / "reports", matrices=root / "matrices")
+    reader = ReportsReader(reports=root / "reports", matrices=root / "matrices")
     options = Options("document")
     options.add_argument("rows", nargs="*", metavar="[MATRIX/]ROW")
     options.add_argument("--document", type=Path, metavar="FILE.md")
     options.add_argument("--lang", choices=LANGUAGES)
     given = options.parse_args(session.posargs)
     form = form_of_document(given.document) if given.document else None
-    audit = shelf.audit()
-    for row in _chosen(given.rows, shelf):
+    audit = reader.audit()
+    for row in _chosen(given.rows, reader):
         text = document_markdown(
             row,
-            shelf.pin_order(row.plan.matrix),
+            reader.pin_order(row.plan.matrix),
             audit,
-            reports=shelf.reports,
+            reports=reader.reports,
             lang=given.lang or language_of(row.plan),
             form=form,
         )
@@ -64,9 +64,9 @@ def document(session: nox.Session, root: Path) -> None:
         screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
 
 
-def _chosen(names: list[str], shelf: ReportsReader) -> Iterator[KeptRow]:
+def _chosen(names: list[str], reader: ReportsReader) -> Iterator[KeptRow]:
     """Yield the rows that are named; raise StackproofError for one that has no evidence."""
-    kept = {row.name: row for row in shelf.rows()[0]}
+    kept = {row.name: row for row in reader.rows()[0]}
     if not kept:
         raise StackproofError("no row has run yet; run `nox -s verify` first")
     for name in names or kept:

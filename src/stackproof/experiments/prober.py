@@ -165,7 +165,7 @@ class Found:
 
 @dataclass(kw_only=True)
 class Prober:
-    """Makes probes in `laboratory`, whose evidence goes to and is found again in `home`.
+    """Makes probes by `runner`, whose evidence goes to and is found again in `home`.
 
     `built` counts the environments that were made; `used` are the keys of all builds asked for.
     """

@@ -54,13 +54,13 @@ def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
     return page
 
 
-def _gather(shelf: ReportsReader) -> dict[str, object]:
+def _gather(reader: ReportsReader) -> dict[str, object]:
     """Return all that the templates show, by the names that they know it by."""
-    audit, allowance, links = shelf.audit(), Allowance(_QUOTED), Links(shelf.reports)
-    entries = _by_row(read_history(shelf.reports / HISTORY_FILE))
-    viewer = RowViews(shelf=shelf, audit=audit, history=entries, allowance=allowance)
-    kept, missing = shelf.rows()
-    grid = shelf.grid()
+    audit, allowance, links = reader.audit(), Allowance(_QUOTED), Links(reader.reports)
+    entries = _by_row(read_history(reader.reports / HISTORY_FILE))
+    viewer = RowViews(reader=reader, audit=audit, history=entries, allowance=allowance)
+    kept, missing = reader.rows()
+    grid = reader.grid()
     return {
         "rows": [viewer.view(row) for row in kept],
         "missing": missing,
@@ -71,7 +71,7 @@ def _gather(shelf: ReportsReader) -> dict[str, object]:
         "audit_files": _files(links, "audit.md", "audit.json"),
         "findings": _by_level(audit),
         "pair_grids": pair_grids(audit) if audit else [],
-        "trials": [trial_view(trial, allowance, links) for trial in shelf.trials()],
+        "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
         "grid": grid,
         "grid_table": _grid_table(grid),
         "grid_files": _files(links, "grid.html", "grid.md", "grid.json"),
@@ -79,7 +79,7 @@ def _gather(shelf: ReportsReader) -> dict[str, object]:
         "lane_width": LANE_WIDTH,
         "trend_width": TREND_WIDTH,
         "trend_height": TREND_HEIGHT,
-        "unread": shelf.unread,
+        "unread": reader.unread,
     }
 
 

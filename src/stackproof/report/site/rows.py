@@ -100,15 +100,15 @@ _FAILING: tuple[State, ...] = ("new", "fixed", "known")
 class RowViews:
     """What every row's view needs beside the row's own evidence."""
 
-    shelf: ReportsReader
+    reader: ReportsReader
     audit: Audit | None
     history: Mapping[str, Sequence[HistoryEntry]]
     allowance: Allowance
 
     def view(self, kept: KeptRow) -> RowView:
         """Return the view of a row."""
-        links = Links(self.shelf.reports)
-        order = self.shelf.pin_order(kept.plan.matrix)
+        links = Links(self.reader.reports)
+        order = self.reader.pin_order(kept.plan.matrix)
         claims, pins = pin_views(kept, order, self.audit, links)
         addresses = {name: links.to(kept.evidence.folder / name) for name in _FILES}
         dated = kept.verdict.as_of is not None
@@ -129,16 +129,16 @@ class RowViews:
             trend=trend(entries) if entries else None,
             timeline=timeline,
             lanes=lanes,
-            repair=self.shelf.repair(kept),
-            frontier=self.shelf.frontier(kept),
+            repair=self.reader.repair(kept),
+            frontier=self.reader.frontier(kept),
         )
 
     def _timeline(self, kept: KeptRow) -> tuple[Timeline | None, tuple[LaneView, ...]]:
-        timeline = self.shelf.timeline(kept)
+        timeline = self.reader.timeline(kept)
         try:
             return timeline, tuple(lane_views(timeline) if timeline else ())
         except ValueError as error:
-            self.shelf.note(kept.home / "timeline.json", error)
+            self.reader.note(kept.home / "timeline.json", error)
             return None, ()
 
 
