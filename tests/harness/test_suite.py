@@ -250,6 +250,43 @@ def test_no_workload_vanishes_for_the_name_of_its_folder(bench: Bench) -> None:
     assert states(verdict)["smoke:one"] == "new"
 
 
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [("test_mine.py", "__test__ = False"), ("conftest.py", 'collect_ignore_glob = ["test_mi*"]')],
+    ids=["module", "ignored"],
+)
+def test_no_workload_vanishes_with_its_whole_file(bench: Bench, file: str, line: str) -> None:
+    body = f"import pytest\n\n\n{ONE}\ndef test_one():\n    assert False\n"
+    mine = bench.root / "tests/stack/workloads/test_mine.py"
+    bench.write("tests/stack/workloads/test_mine.py", body)
+    where = mine.with_name(file)
+    before = where.read_text(encoding="utf-8") if where.exists() else ""
+    where.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict != "ok"
+    assert "test_mine.py" in (verdict.trouble or "") or states(verdict)["smoke:one"] == "new"
+
+
+FORGED = """\
+import os
+for number in range(3, 30):
+    try:
+        os.write(number, b'{"version": null, "error": null}\\n')
+    except OSError:
+        pass
+import nothing_at_all
+"""
+
+
+@pytest.mark.fault("A5")
+def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> None:
+    index.add(Release("alpha", "1.0.1", modules={"alpha/__init__.py": FORGED}))
+    text = TINY.replace('version = "1.0"', 'version = "1.0.1"', 1)
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert states(verdict)["import:alpha"] == "new"
+
+
 # --- the environment and the tools -----------------------------------------------------------
 
 

@@ -86,6 +86,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("pin", pins, ids=[pin.name for pin in pins])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Have no file of workloads ignored, whatever a conftest.py says."""
+    is_file = collection_path.suffix == ".py" and collection_path.is_file()
+    return False if is_file and mentions_workload(collection_path) else None
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Have a file of workloads that pytest passes over for its name be an error."""
     if file_path.suffix != ".py" or file_path.name.startswith(("test_", "conftest.")):
@@ -127,7 +134,13 @@ class Workloads(pytest.Module):
                 f"{self.path.name}: {name}: has a workload marker, but is gone once the file is "
                 "imported: another of its name took its place, or it was deleted; rename it"
             )
-        return super().collect()
+        items = list(super().collect())
+        if not items and mentions_workload(self.path):
+            raise self.CollectError(
+                f"{self.path.name}: holds a workload, but asks pytest for none of its tests; take "
+                "`__test__` out"
+            )
+        return items
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,21 +20,22 @@ if TYPE_CHECKING:
 _DUMP_SHARE = 0.9
 
 # Goes on after a module that fails: what comes after it has to be imported beside the others too.
+# The file is open only while an answer is written: a module must not write its own.
 _SCRIPT = """
 import faulthandler, json, sys, traceback
 faulthandler.dump_traceback_later(float(sys.argv[1]))
-with open(sys.argv[2], "w", encoding="utf-8") as found:
-    for name in sys.argv[3:]:
-        version = error = None
-        try:
-            __import__(name)
-            version = getattr(sys.modules[name], "__version__", None)
-        except Exception as raised:
-            traceback.print_exc()
-            # Whole: its last line may be a note, and a note may be empty.
-            error = " ".join("".join(traceback.format_exception_only(raised)).split())
-        version = None if version is None else str(version)
-        print(json.dumps({"version": version, "error": error}), file=found, flush=True)
+for name in sys.argv[3:]:
+    version = error = None
+    try:
+        __import__(name)
+        version = getattr(sys.modules[name], "__version__", None)
+    except Exception as raised:
+        traceback.print_exc()
+        # Whole: its last line may be a note, and a note may be empty.
+        error = " ".join("".join(traceback.format_exception_only(raised)).split())
+    version = None if version is None else str(version)
+    with open(sys.argv[2], "a", encoding="utf-8") as found:
+        print(json.dumps({"version": version, "error": error}), file=found)
 """
 
 
