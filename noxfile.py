@@ -16,7 +16,7 @@
 #     "rich>=13.9",
 #     "tomli>=2.0.1; python_version < '3.11'",
 #     "tomlkit>=0.13",
-#     "uv>=0.8.4",
+#     "uv>=0.13.0",
 #     "virtualenv>=20.38",
 # ]
 # ///
