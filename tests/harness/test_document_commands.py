@@ -136,7 +136,7 @@ def test_what_is_no_release_of_an_index_is_noted(
         "sudo -u me",
         "sudo -n",
         "sudo -u me env -u X Y=1",
-        "RUN --mount=type=cache,target=/root/.cache --network=none",
+        "RUN --mount=type=cache,target=/var/cache --network=none",
         "RUN --mount=type=cache,target=/c uv run",
     ],
 )
