@@ -1,4 +1,4 @@
-"""The one way in which our Markdown is made from templates."""
+"""The one way in which our Markdown and our pages are made from templates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stackproof.base.text import plain_value
 
-__all__ = ["cell", "markdown_templates"]
+__all__ = ["cell", "html_templates", "markdown_templates"]
 
 
 def markdown_templates(package: str) -> Environment:
@@ -27,6 +27,18 @@ def markdown_templates(package: str) -> Environment:
     )
     templates.filters.update(cell=cell, fenced=_fenced)
     return templates
+
+
+def html_templates(package: str) -> Environment:
+    """Return the templates of a package for pages: what others wrote is escaped and made plain."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        finalize=plain_value,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
 
 
 def cell(text: str) -> str:

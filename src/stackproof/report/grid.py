@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stackproof.base.templates import markdown_templates
-from stackproof.base.text import plain_value
+from stackproof.base.templates import html_templates, markdown_templates
 from stackproof.metadata.grid.record import Cell, Grid
 
 __all__ = [
@@ -93,14 +92,7 @@ def _rule(widths: list[int], sign: str) -> str:
 
 @cache
 def _pages() -> Environment:
-    pages = Environment(
-        finalize=plain_value,
-        loader=PackageLoader("stackproof.report"),
-        autoescape=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    pages = html_templates("stackproof.report")
     pages.filters.update(mark=mark)
     return pages
 

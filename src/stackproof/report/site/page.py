@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from stackproof.base.records import write_atomically
-from stackproof.base.text import plain_value
+from stackproof.base.templates import html_templates
 from stackproof.base.times import timestamp
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import HISTORY_FILE, read_history
@@ -131,13 +131,6 @@ def _short(value: float) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        finalize=plain_value,
-        loader=PackageLoader("stackproof.report"),
-        autoescape=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
+    templates = html_templates("stackproof.report")
     templates.filters.update(brief=brief, minute=_minute, short=_short, timestamp=_utc)
     return templates
