@@ -207,7 +207,7 @@ def minimums(session: nox.Session) -> None:
     # Benchmarks are no part of what is installed, and have no oldest version to keep to; the long
     # searches make the calls of all the others many times over.
     left = ("benchmarks", "repair", "timeline", "timeline_hostile")
-    rest = [f"--ignore=tests/harness/test_{name}.py" for name in left]
+    rest = [f"--ignore=tests/integration/test_{name}.py" for name in left]
     session.run("pytest", *SIDE_BY_SIDE, *rest, *session.posargs)
 
 
@@ -215,8 +215,8 @@ def minimums(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
-    ours = ("src", "benchmarks", "tests/harness", "tests/sabotage")
-    session.run("mypy", "noxfile.py", "docs/conf.py", *ours)
+    of_tests = (f"tests/{part}" for part in ("unit", "integration", "support", "sabotage"))
+    session.run("mypy", "noxfile.py", "docs/conf.py", "src", "benchmarks", *of_tests)
     session.run("mypy", "tests/stack")
 
 

@@ -4,7 +4,7 @@ An installer that gets a login page, or an empty one, in place of a project's pa
 for one without releases, and an older parent for the newest that fits: it calls that success, or
 says that there is no solution. Neither is a fact of the stack. So the pages of which it says that
 they had nothing are asked for once more, and its answer counts only if they bear it out.
-The words are those of uv 0.8.4 and 0.13.9, pip 26.0 and 26.3; tests/harness repeats that.
+The words are those of uv 0.8.4 and 0.13.9, pip 26.0 and 26.3; tests/integration repeats that.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A build that fails by its code, or by its build dependencies, fails for whoever 
 One that lacks a compiler, a header or a tool of the system fails here alone: nothing follows for
 the stack. What is not known for certain to be missing here is the stack's. The words are those of
 uv 0.13.9 and pip 26.3 and of the compilers and build back ends below them, which
-tests/harness/build_outputs holds as they were recorded.
+tests/unit/build_outputs holds as they were recorded.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ these apart: uv ends with 1 both for a conflict and for a refused login, and pip
 older version, and ends with 0, where the page of a dependency cannot be had. So their words are
 read, also after success, and what is not known to be a refusal is never counted as one. The words
 were collected by running uv 0.8.4 and 0.13.9, pip 26.0 and 26.3 against an index that misbehaves;
-tests/harness repeats that.
+tests/integration repeats that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether a version is what was asked for, as PEP 440 has it.
 
 It answers as `stackproof.base.versions` does, which an environment under test has not;
-tests/harness/test_versions.py holds both to the same cases.
+tests/unit/test_versions.py holds both to the same cases.
 """
 
 from __future__ import annotations

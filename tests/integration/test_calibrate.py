@@ -1,0 +1,177 @@
+"""Calibration, by its door: workloads on the newest, the documented and the oldest tiny wheels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, NoReturn, cast
+
+import nox
+import pytest
+from support.wheels import Release
+from support.workbench import PYTHON, TINY, Bench
+
+from stackproof.cli import calibrate
+from stackproof.experiments.calibrate.record import Calibration
+
+JUNE = datetime(2025, 6, 1, tzinfo=timezone.utc)
+
+#: `alpha` 2.0 is released with `helper` 1, and needs it; `helper` 2 came in June and breaks it.
+RELEASES = (
+    Release("delta", "1.0"),
+    Release(
+        "delta", "2.0", requires=["helper"], uploaded=datetime(2025, 1, 1, tzinfo=timezone.utc)
+    ),
+    Release("delta", "3.0", requires=["helper"], uploaded=JUNE),
+    Release("helper", "1.0", modules={"helper.py": "def help(): return 1\n"}),
+    Release("helper", "2.0", modules={"helper.py": "def aid(): return 1\n"}, uploaded=JUNE),
+)
+
+NEW_ONLY = """\
+import pytest
+
+
+@pytest.mark.workload(
+    "new-only", needs=("alpha",), seconds=0.1, timeout=20, oldest={"alpha": "1.0"}
+)
+def test_new_only() -> None:
+    import alpha
+
+    assert alpha.__version__ != "1.0", "alpha 1.0 cannot do this"
+"""
+
+OF_ITS_DAY = """\
+import pytest
+
+
+@pytest.mark.workload(
+    "of-its-day", needs=("delta",), seconds=0.1, timeout=20, oldest={"delta": "2.0"}
+)
+def test_of_its_day() -> None:
+    import delta, helper
+
+    assert hasattr(helper, "help") == (delta.__version__ == "2.0")
+"""
+
+
+CONSTRAINTS = """\
+[constraints.of-alpha]
+url = "https://127.0.0.1:9/c-{version}/c-{python}.txt"
+pin = "alpha"
+
+[[stages]]
+"""
+
+
+class _FailedError(Exception):
+    """The session failed."""
+
+
+@dataclass
+class _Session:
+    """As much of a nox session as our door uses."""
+
+    posargs: list[str]
+    env: dict[str, Any] = field(default_factory=dict)
+
+    def error(self, message: str) -> NoReturn:
+        raise _FailedError(message)
+
+
+@pytest.fixture
+def checkout(bench: Bench) -> Bench:
+    bench.index.add(*RELEASES)
+    bench.write("matrices/tiny.toml", TINY)
+    return bench
+
+
+def _calibrate(checkout: Bench, *posargs: str) -> str:
+    """Run the session; return the message that it failed with, or nothing."""
+    session = cast("nox.Session", _Session(["--row", "plain", *posargs], checkout.environ))
+    try:
+        calibrate(session, checkout.root)
+    except _FailedError as error:
+        return str(error)
+    return ""
+
+
+def _found(checkout: Bench) -> dict[tuple[str, str], tuple[str, dict[str, str]]]:
+    """Return outcome and versions that were written, by workload and column."""
+    text = (checkout.root / "reports" / "calibration.json").read_text(encoding="utf-8")
+    written = Calibration.model_validate(json.loads(text))
+    return {(item.workload, item.column): (item.outcome, item.versions) for item in written.results}
+
+
+@pytest.mark.fault("9")
+def test_a_workload_that_fails_on_its_oldest_release_is_told(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.write("tests/stack/workloads/test_new.py", NEW_ONLY)
+    assert _calibrate(checkout, "new-only") == "exit 1"
+    assert _found(checkout) == {
+        ("new-only", "newest"): ("passed", {"alpha": "2.0"}),
+        ("new-only", "documented"): ("failed", {"alpha": "1.0"}),
+        ("new-only", "oldest"): ("failed", {"alpha": "1.0"}),
+    }
+    assert "alpha 1.0 cannot do this" in capsys.readouterr().out
+    table = (checkout.root / "reports" / "calibration.md").read_text(encoding="utf-8")
+    assert "| alpha 2.0 (Python 3." in table
+
+
+def test_an_oldest_release_is_asked_among_what_it_found_on_its_day(checkout: Bench) -> None:
+    checkout.write("tests/stack/workloads/test_day.py", OF_ITS_DAY)
+    assert _calibrate(checkout, "delta") == ""
+    assert _found(checkout) == {
+        ("of-its-day", "newest"): ("passed", {"delta": "3.0"}),
+        ("of-its-day", "documented"): ("not asked", {}),  # the row has no delta
+        ("of-its-day", "oldest"): ("passed", {"delta": "2.0"}),
+    }
+
+
+def test_a_workload_that_declares_no_oldest_release_is_not_asked_on_it(checkout: Bench) -> None:
+    assert _calibrate(checkout) == ""
+    assert {key: outcome for key, (outcome, _) in _found(checkout).items()} == {
+        ("sum", "newest"): "passed",
+        ("sum", "documented"): "passed",
+        ("sum", "oldest"): "not asked",
+    }
+
+
+def test_what_cannot_be_installed_is_not_judged(checkout: Bench) -> None:
+    marker = NEW_ONLY.replace('{"alpha": "1.0"}', '{"alpha": "0.1"}')
+    checkout.write("tests/stack/workloads/test_new.py", marker)
+    assert _calibrate(checkout, "new-only", "--only", "newest", "--only", "oldest") == "exit 2"
+    outcomes = {column: outcome for (_, column), (outcome, _) in _found(checkout).items()}
+    assert outcomes == {"newest": "passed", "oldest": "not judged"}
+
+
+def test_a_release_comes_with_the_constraint_file_that_can_be_had(
+    checkout: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STACKPROOF_CONSTRAINTS_MIRROR", raising=False)
+    checkout.write("matrices/tiny.toml", TINY.replace("[[stages]]", CONSTRAINTS, 1))
+    checkout.write(f"matrices/constraints/c-1.0/c-{PYTHON}.txt", "gamma==1.0\n")
+    assert _calibrate(checkout, "sum", "--only", "newest") == ""
+    assert _found(checkout) == {("sum", "newest"): ("passed", {"alpha": "1.0"})}
+    latest = checkout.root / "reports" / "calibration" / "latest"
+    [stage] = json.loads((latest / "plan.json").read_text(encoding="utf-8"))["stages"]
+    assert stage["constraints"]["name"] == "of-alpha"
+
+
+@pytest.mark.parametrize(
+    ("names", "marker", "message"),
+    [
+        (["omega"], "", "'omega' is neither a workload nor a distribution that one needs"),
+        (["sum"], 'needs=tuple(["alpha"])', "values are not written out"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(
+    checkout: Bench, names: list[str], marker: str, message: str
+) -> None:
+    if marker:
+        text = NEW_ONLY.replace('needs=("alpha",)', marker)
+        checkout.write("tests/stack/workloads/test_new.py", text)
+    said = _calibrate(checkout, *names)
+    assert said.startswith("exit 2, could not judge: ")
+    assert message in said

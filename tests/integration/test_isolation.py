@@ -1,0 +1,173 @@
+"""Checks are started from a common parent, and have nothing of one another."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.processes import mentioning
+from support.workbench import ROOT, TINY, Bench, states
+
+TRACES = '''\
+"""Two workloads in turn, each of which leaves what it can in its process."""
+
+import json
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+FOUND = Path("{found}")
+
+
+def leave_traces(name: str) -> None:
+    found = {{
+        "alpha": "alpha" in sys.modules,
+        "variable": os.environ.get("TRACE"),
+        "attribute": getattr(pytest, "trace", None),
+        "files": os.listdir(),
+        "path": [str(place) in sys.path for place in (Path.cwd(), FOUND)],
+        "argv": Path(sys.argv[0]).parts[-2:],
+        "temporary": Path(tempfile.gettempdir()).parent == Path.cwd().parent,
+        "main": sys.modules["__main__"].__spec__.name,
+        "leader": os.getsid(0) == os.getpid(),
+    }}
+    random_number, place = random.random(), os.getcwd()
+    (FOUND / name).write_text(json.dumps([found, random_number, place]))
+    import alpha
+
+    os.environ["TRACE"] = pytest.trace = name
+    Path(name).touch()
+
+
+@pytest.mark.workload("first", needs=("alpha",), seconds=2, timeout=20)
+def test_first() -> None:
+    leave_traces("first")
+
+
+@pytest.mark.workload("second", needs=("alpha",), seconds=1, timeout=20)
+def test_second() -> None:
+    leave_traces("second")
+'''
+
+
+def test_a_workload_finds_nothing_that_another_left(bench: Bench) -> None:
+    places = bench.root / "found"
+    places.mkdir()
+    bench.write("tests/stack/workloads/test_sum.py", TRACES.format(found=places))
+    bench.environ["PYTHONSAFEPATH"] = "1"
+    bench.environ["PYTHONPATH"] = str(places)
+    text = TINY.replace('"smoke:sum"', '"smoke:first"')
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert verdict.verdict == "ok"
+    first, second = (json.loads((places / name).read_text()) for name in ("first", "second"))
+    assert (
+        first[0]
+        == second[0]
+        == {
+            "alpha": False,
+            "variable": None,
+            "attribute": None,
+            "files": [],
+            "path": [True, False],
+            "argv": ["pytest", "__main__.py"],
+            "temporary": True,
+            "main": "pytest.__main__",
+            "leader": True,
+        }
+    )
+    assert first[1] != second[1]
+    assert first[2] != second[2]
+
+
+PARENTS = '''\
+"""Workloads that end those who started them, or themselves."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from stack_suite import fork_server
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.workload("server", needs=("alpha",), seconds=3, timeout=20)
+def test_server() -> None:
+    os.kill(parent(os.getppid()), signal.SIGKILL)
+    time.sleep(0.5)
+
+
+@pytest.mark.workload("signal", needs=("alpha",), seconds=2, timeout=20)
+def test_signal() -> None:
+    os.kill(os.getpid(), signal.SIGRTMIN + 6)
+
+
+@pytest.mark.workload("last", needs=("alpha",), seconds=1, timeout=20)
+def test_last() -> None:
+    pass
+'''
+
+
+def test_a_check_is_judged_by_its_own_end_alone(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", PARENTS)
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert {name: state for name, state in states(verdict).items() if state != "ok"} == {
+        "smoke:signal": "new",
+    }
+    assert states(verdict)["smoke:server"] == states(verdict)["smoke:last"] == "ok"
+    messages = {check.id: check.message for check in verdict.checks}
+    crashed = "the workload's process crashed: ended by"
+    assert messages["smoke:signal"].startswith(f"{crashed} signal {signal.SIGRTMIN + 6}")
+
+
+@pytest.mark.fault("B5")
+def test_a_check_whose_guard_is_killed_has_no_answer(bench: Bench) -> None:
+    killed = PARENTS.replace("parent(os.getppid())", "os.getppid()").replace("+ 6", "- 0")
+    bench.write("tests/stack/workloads/test_sum.py", killed.replace("SIGRTMIN - 0", "SIGCHLD"))
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert (verdict.verdict, verdict.news) == ("unjudged", ())
+    assert "smoke:server has no answer" in (verdict.trouble or "")
+    assert states(verdict)["smoke:last"] == "ok"
+
+
+def test_a_check_that_cannot_be_started_says_nothing_of_the_stack(bench: Bench) -> None:
+    killed = "os.kill(parent(os.getppid()), signal.SIGKILL)"
+    gone = f"os.remove(fork_server.__file__); {killed}"
+    bench.write("tests/stack/workloads/test_sum.py", PARENTS.replace(killed, gone))
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert "no process could be started for a check" in (verdict.trouble or "")
+
+
+def test_a_check_whose_start_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    job = {
+        "pytest": False,
+        "arguments": [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)],
+        "environ": {},
+        "folder": str(tmp_path),
+        "limit": 60,
+        "output": str(tmp_path / "output.log"),
+    }
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "stack_suite.fork_server", str(theirs.fileno())]
+    with subprocess.Popen(
+        command, cwd=ROOT / "tests" / "stack", stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+    ):
+        theirs.close()
+        assert ours.makefile("rb").readline() == b"ready\n"
+        ours.sendall(json.dumps(job).encode() + b"\n")
+        ours.close()  # as when the one who asked is killed
+    assert mentioning(str(tmp_path)) == []

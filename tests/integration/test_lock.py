@@ -1,0 +1,194 @@
+"""Locks of made-up stacks: written only for what is proved, and only if they give the very same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.index import Index
+from support.wheels import Release, wheel
+from support.workbench import RELEASES, TINY, Bench
+from uv import find_uv_bin
+
+from stackproof.base.progress import Progress
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.folder import Evidence
+from stackproof.experiments.lock import FILES, Lock, lock
+from stackproof.experiments.runner import Runner
+from stackproof.installers.environment import Environment
+from stackproof.matrix.plan import Plan
+from stackproof.report.files import conclude
+
+FREEZE = {"alpha": "1.0", "beta": "1.0", "gamma": "1.1"}
+
+
+def make(bench: Bench, plan: Plan) -> Lock:
+    progress = Progress(Console(file=StringIO()))
+    return lock(plan, Runner(project=bench.project, progress=progress, conclude=conclude))
+
+
+def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench: Bench) -> None:
+    plan = bench.plan()
+    _, evidence = bench.verify(plan)
+    made = make(bench, plan)
+    home = bench.project.home(plan)
+    sums = {file: hashlib.sha256((home / file).read_bytes()).hexdigest() for file in FILES}
+    assert (made.files, made.distributions) == (sums, 3)
+    assert made.evidence == f"tiny/plain/{evidence.folder.name}"
+    assert json.loads((evidence.folder / "lock.json").read_text())["files"] == sums
+    proof = Evidence(bench.project.reports / made.proof)
+    assert proof.freeze == evidence.freeze == FREEZE
+    assert {check.id for check in proof.suite.checks} >= {"import:*", "version:alpha", "smoke:sum"}
+    text = (home / "requirements.txt").read_text(encoding="utf-8")
+    assert text.count("--hash=sha256:") == 3
+    assert str(bench.root) not in text + (home / "pylock.toml").read_text(encoding="utf-8")
+    uv = [find_uv_bin(), "pip", "sync", "--python", str(bench.root / "venv")]
+    assert installed(bench, [*uv, str(home / "pylock.toml")], "uv") == FREEZE
+    pip = [str(bench.root / "venv" / "bin" / "python"), "-m", "pip", "install"]
+    assert installed(bench, [*pip, "-r", str(home / "requirements.txt")], "pip") == FREEZE
+
+
+NEAR = """
+[indexes.near]
+url = "{url}"
+upload-times = true
+"""
+
+
+def near_plan(bench: Bench, near: Index) -> Plan:
+    """Plan a row whose first stage, and no other, has an index of its own."""
+    text = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nindex = "near"')
+    return bench.plan(NEAR.format(url=near.url), text=text)
+
+
+def other(name: str, version: str) -> Release:
+    """Return a release that differs from the default index's one of the same name and version."""
+    return Release(name, version, modules={f"{name}/__init__.py": '__version__ = "1.0"  # near\n'})
+
+
+def sha256(release: Release) -> str:
+    return hashlib.sha256(wheel(release)[1]).hexdigest()
+
+
+@pytest.mark.parametrize("version", ["1.0+cpu", "1.0"])
+def test_each_distribution_is_locked_from_the_index_of_its_stage(
+    bench: Bench, version: str
+) -> None:
+    with Index(other("alpha", version), other("gamma", "1.1")) as near:
+        made = make(bench, near_plan(bench, near))
+        home = bench.project.home(bench.plan())
+        text = (home / "requirements.txt").read_text(encoding="utf-8")
+        assert text.startswith(f"--extra-index-url {near.url}\nalpha=={version} ")
+        uv = [find_uv_bin(), "pip", "sync", "--python", str(bench.root / "venv")]
+        by_uv = installed(bench, [*uv, str(home / "pylock.toml")], "uv")
+        pip = [str(bench.root / "venv" / "bin" / "python"), "-m", "pip", "install", "--no-deps"]
+        options = ["--require-hashes", "-r", str(home / "requirements.txt")]
+        assert installed(bench, [*pip, *options], "pip") == by_uv == {**FREEZE, "alpha": version}
+    proved = {sha256(item) for item in (other("alpha", version), RELEASES[2], RELEASES[4])}
+    for file in FILES:
+        hashes = re.findall(r"[0-9a-f]{64}", (home / file).read_text(encoding="utf-8"))
+        assert set(hashes) == proved
+    assert made.distributions == 3
+
+
+def test_a_stage_that_the_default_index_served_is_locked_from_there(bench: Bench) -> None:
+    with Index(other("alpha", "1.0")) as near:
+        plan = near_plan(bench, near)
+        near.stop()
+        bench.verify(plan)
+        near.start()
+        make(bench, plan)
+    text = (bench.project.home(plan) / "requirements.txt").read_text(encoding="utf-8")
+    assert near.url not in text
+    assert sha256(RELEASES[0]) in text
+
+
+def installed(bench: Bench, command: list[str], installer: str) -> dict[str, str]:
+    """Return what a plain command of an installer leaves in a new environment."""
+    venv = bench.environment("uv" if installer == "uv" else "pip")
+    subprocess.run(command, check=True, env=bench.environ, capture_output=True)
+    return Environment.at(venv, "uv" if installer == "uv" else "pip").freeze()
+
+
+def test_a_row_without_a_run_is_run_first(bench: Bench) -> None:
+    made = make(bench, bench.plan())
+    assert len(list(Evidence.runs(bench.project.reports / "tiny" / "plain"))) == 1
+    assert made.distributions == 3
+
+
+def test_what_is_broken_is_not_locked(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", BROKEN)
+    with pytest.raises(CannotJudgeError) as caught:
+        make(bench, bench.plan())
+    assert str(caught.value).endswith("is not proved (failed: smoke:sum)")
+    assert str(caught.value).startswith("no lock was written: the run ")
+    assert not written(bench)
+
+
+BROKEN = """
+import pytest
+
+
+@pytest.mark.workload("sum", needs=("alpha",), seconds=0.1, timeout=60)
+def test_sum() -> None:
+    raise AssertionError("no")
+"""
+
+
+def test_a_known_failure_is_not_locked_either(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", BROKEN)
+    known = """
+[[rows.plain.known-failures]]
+check = "smoke:sum"
+reason = "known for years"
+date = 2025-01-02
+"""
+    with pytest.raises(CannotJudgeError):
+        make(bench, bench.plan(known))
+    assert not written(bench)
+
+
+def test_a_lock_that_does_not_give_the_same_is_not_written(bench: Bench) -> None:
+    plan = bench.plan()
+    _, evidence = bench.verify(plan)
+    # As if the run had held an older gamma: the lock then installs that one, and its suite passes.
+    freeze = evidence.folder / "freeze.txt"
+    freeze.write_text("alpha==1.0\nbeta==1.0\ngamma==1.1.dev0\n", encoding="utf-8")
+    with pytest.raises(CannotJudgeError) as caught:
+        make(bench, plan)
+    assert "no pylock.toml could be made, uv ended with exit code 1: " in str(caught.value)
+    assert not written(bench)
+
+
+def test_a_lock_whose_proof_fails_is_not_written(bench: Bench) -> None:
+    once = ONCE.format(marker=bench.root / "was-here")
+    bench.write("tests/stack/workloads/test_sum.py", once)
+    with pytest.raises(CannotJudgeError) as caught:
+        make(bench, bench.plan())
+    assert str(caught.value) == (
+        "no lock was written: what pylock.toml installs is not proved (failed: smoke:sum)"
+    )
+    assert not written(bench)
+
+
+ONCE = """
+import pathlib
+
+import pytest
+
+
+@pytest.mark.workload("sum", needs=("alpha",), seconds=0.1, timeout=60)
+def test_sum() -> None:
+    pathlib.Path("{marker}").touch(exist_ok=False)
+"""
+
+
+def written(bench: Bench) -> list[Path]:
+    home = bench.project.reports / "tiny" / "plain"
+    return [home / name for name in (*FILES, "lock.json") if (home / name).exists()]

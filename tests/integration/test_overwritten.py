@@ -1,0 +1,110 @@
+"""Distributions that own the same files: what a run says of them, and which of them count."""
+
+from __future__ import annotations
+
+import pytest
+from support.index import Index
+from support.wheels import Release
+from support.workbench import TINY, Bench, states
+
+from stackproof.matrix.plan import Installer
+
+# As jwt 1.3.1 and PyJWT 2.8.0: two distributions with one package, of which one wins.
+TWIN = Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "2.0"  # twin\n'})
+BOTH = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["twin==2.0"]')
+
+START = 'import sys; package = "alpha"\n'
+EXTEND = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
+
+@pytest.mark.fault("6")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_file_of_two_distributions_breaks_the_stack(
+    bench: Bench, index: Index, installer: Installer
+) -> None:
+    index.add(TWIN)
+    verdict, evidence = bench.verify(bench.plan(text=BOTH, installer=installer))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 1)
+    (check,) = [check for check in verdict.checks if check.kind == "overwrite"]
+    assert (check.id, check.outcome, check.state) == ("overwrite:alpha", "failed", "new")
+    for name in ("alpha 1.0", "twin 2.0", "alpha/__init__.py"):
+        assert name in check.message
+    found = evidence.overwritten
+    assert found is not None
+    assert found.files == {"alpha/__init__.py": ("alpha", "twin")}
+    assert (found.settled, found.users) == ({}, ("alpha", "twin"))
+
+
+def test_an_overwritten_file_can_be_a_known_failure(bench: Bench, index: Index) -> None:
+    known = """
+[[rows.plain.known-failures]]
+check = "overwrite:alpha"
+reason = "the twin took the same name for its package"
+date = 2025-06-01
+"""
+    index.add(TWIN)
+    text = BOTH.replace(
+        'version = "1.0"\nimports = ["alpha"]', 'version = "2.0"\nimports = ["alpha"]'
+    )
+    verdict, _ = bench.verify(bench.plan(known, text=text))
+    assert states(verdict)["overwrite:alpha"] == "known"
+    # Where the files are whole again, the known failure is over.
+    verdict, _ = bench.verify(bench.plan(known))
+    assert states(verdict)["overwrite:alpha"] == "fixed"
+
+
+HARMLESS = {
+    "the same content": [
+        Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "1.0"\n'}),
+    ],
+    "no module": [
+        Release("one", "1.0", modules={"data/share.json": "{}", "one.py": ""}),
+        Release("twin", "2.0", modules={"data/share.json": "[]", "one.pyi": ""}, requires=["one"]),
+    ],
+    "a namespace package": [
+        Release("one", "1.0", modules={"ns/__init__.py": EXTEND, "ns/one.py": "one = 1\n"}),
+        Release(
+            "twin",
+            "2.0",
+            modules={"ns/__init__.py": f"# twin's own words\n{EXTEND}", "ns/twin.py": ""},
+            requires=["one"],
+        ),
+    ],
+    "comments alone": [
+        Release("one", "1.0", modules={"ns/__init__.py": "# licence\n", "ns/one.py": ""}),
+        Release(
+            "twin",
+            "2.0",
+            modules={"ns/__init__.py": '"""Words."""\n', "ns/twin.py": ""},
+            requires=["one"],
+        ),
+    ],
+    "tests that nobody imports": [
+        Release("one", "1.0", modules={"tests/test_it.py": "one = 1\n", "one.py": ""}),
+        Release("twin", "2.0", modules={"tests/test_it.py": "twin = 1\n"}, requires=["one"]),
+    ],
+}
+
+
+@pytest.mark.parametrize("releases", HARMLESS.values(), ids=HARMLESS)
+def test_what_changes_no_module_does_not_count(
+    bench: Bench, index: Index, releases: list[Release]
+) -> None:
+    index.add(*releases)
+    verdict, evidence = bench.verify(bench.plan(text=BOTH))
+    assert (verdict.trouble, verdict.verdict) == (None, "ok")
+    assert evidence.overwritten is not None
+    assert evidence.overwritten.files == evidence.overwritten.settled == {}
+
+
+def test_what_an_owner_settles_at_each_start_is_told_and_does_not_count(
+    bench: Bench, index: Index
+) -> None:
+    modules = {"alpha/__init__.py": '__version__ = "1.0"  # twin\n', "twin.pth": START}
+    index.add(Release("twin", "2.0", modules=modules))
+    verdict, evidence = bench.verify(bench.plan(text=BOTH))
+    assert (verdict.trouble, verdict.verdict) == (None, "ok")
+    found = evidence.overwritten
+    assert found is not None
+    assert (found.files, found.settled) == ({}, {"alpha/__init__.py": ("twin", "alpha")})
+    assert [note for note in evidence.run.notes if "twin has Python put its own" in note]

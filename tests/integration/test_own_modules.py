@@ -1,0 +1,131 @@
+"""A pin without `imports`: the modules are those that the installed distribution holds itself."""
+
+from __future__ import annotations
+
+import importlib.machinery
+
+import pytest
+from support.wheels import Release
+from support.workbench import TINY, WORKLOAD, Bench, states
+
+from stackproof.evidence.verdict import Check, Verdict
+
+pytestmark = pytest.mark.fault("5")
+
+UNSAID = TINY.replace('imports = ["alpha"]\n', "").replace('imports = ["beta"]\n', "")
+GOOD = '"""A module."""\n'
+BAD = "raise RuntimeError('must not be imported')\n"
+
+
+def _check(verdict: Verdict, name: str) -> Check:
+    return next(check for check in verdict.checks if check.id == name)
+
+
+def _serve(bench: Bench, modules: dict[str, str], *, others: dict[str, str] | None = None) -> None:
+    beta = {"beta/__init__.py": GOOD} if others is None else others
+    bench.write("tests/stack/workloads/test_sum.py", WORKLOAD.replace("import alpha", "return"))
+    bench.index.add(Release("alpha", "1.0", modules=modules))
+    bench.index.add(Release("beta", "1.0", modules=beta))
+
+
+def test_a_distribution_says_by_what_modules_it_is_imported(bench: Bench) -> None:
+    jose = {"jose/__init__.py": GOOD, "jose/jwt.py": GOOD, "cose.py": GOOD}
+    _serve(bench, jose)
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert verdict.verdict == "ok"
+    assert _check(verdict, "import:alpha").modules == ("cose", "jose")
+    assert _check(verdict, "import:*").modules == ("cose", "jose", "beta")
+    assert states(verdict)["version:alpha"] == "ok"
+
+
+def test_a_module_that_it_holds_and_that_does_not_import_is_a_failure(bench: Bench) -> None:
+    _serve(bench, {"jose/__init__.py": GOOD, "cose.py": "import nowhere\n"})
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert verdict.verdict == "broken"
+    assert {check.id for check in verdict.news} == {"import:alpha", "import:*"}
+    assert "nowhere" in _check(verdict, "import:alpha").message
+
+
+def test_what_is_no_public_module_is_not_asked(bench: Bench) -> None:
+    beside = [
+        "tests/__init__.py",
+        "docs/conf.py",
+        "examples/one.py",
+        "setup.py",
+        "conftest.py",
+        "_private.py",
+        "_inner/__init__.py",
+        "with-dash/__init__.py",
+        "data/table.csv",
+        "jose/tests/__init__.py",
+        "class.py",
+        "libplain.so",
+    ]
+    _serve(bench, {"jose/__init__.py": GOOD} | dict.fromkeys(beside, BAD))
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert (verdict.verdict, _check(verdict, "import:alpha").modules) == ("ok", ("jose",))
+
+
+def test_a_namespace_is_looked_into(bench: Bench) -> None:
+    old = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+    modules = {
+        "google/proto/__init__.py": GOOD,
+        "google/proto/deeper/__init__.py": BAD,
+        "google/_hidden/__init__.py": BAD,
+        "google/tests/__init__.py": BAD,
+        "google/store.py": GOOD,
+        "google/cloud/made_grpc.py": BAD,
+        "google/empty/notes.txt": BAD,
+        "zope/__init__.py": old,
+        "zope/face/__init__.py": GOOD,
+    }
+    _serve(bench, modules)
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    found = ("google.proto", "google.store", "zope.face")
+    assert (verdict.verdict, _check(verdict, "import:alpha").modules) == ("ok", found)
+
+
+def test_a_compiled_module_counts(bench: Bench) -> None:
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    fake = f"PyInit_fast{chr(0)}"  # the name by which an interpreter finds it; it cannot be loaded
+    _serve(bench, {f"fast{suffix}": fake})
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert _check(verdict, "import:alpha").modules == ("fast",)
+    assert {check.id for check in verdict.news} == {"import:alpha", "import:*"}
+
+
+def test_a_distribution_without_any_module_says_so(bench: Bench) -> None:
+    _serve(bench, {"data/notes.txt": "nothing to import\n"})
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    check = _check(verdict, "import:alpha")
+    assert (check.outcome, check.modules, check.message) == (
+        "passed",
+        (),
+        "it installs no module of its own",
+    )
+    assert _check(verdict, "import:*").modules == ("beta",)
+
+
+def test_what_is_not_installed_has_no_module(bench: Bench) -> None:
+    _serve(bench, {"jose/__init__.py": GOOD})
+    missing = '\n[[pins]]\nname = "gone"\nversion = "1.0"\narea = "a"\nrole = "r"\n'
+    verdict, _ = bench.verify(bench.plan(missing, text=UNSAID))
+    assert {check.id for check in verdict.news} == {"import:gone", "import:*", "version:gone"}
+
+
+def test_what_the_matrix_names_stays_the_claim(bench: Bench) -> None:
+    _serve(bench, {"jose/__init__.py": GOOD, "cose.py": BAD})
+    plan = bench.plan(text=TINY.replace('= ["alpha"]', '= ["jose.jwt"]', 1))
+    verdict, _ = bench.verify(plan)
+    assert _check(verdict, "import:alpha").modules == ("jose.jwt",)
+    assert verdict.verdict == "broken"
+
+
+def test_the_version_that_a_module_gives_itself_counts_where_the_matrix_names_it(
+    bench: Bench,
+) -> None:
+    """opencv-python-headless 4.10.0.84 has a module that calls itself 4.10.0."""
+    _serve(bench, {"cv/__init__.py": '__version__ = "0.9"\n'})
+    assert bench.verify(bench.plan(text=UNSAID))[0].verdict == "ok"
+    named, _ = bench.verify(bench.plan(text=TINY.replace('= ["alpha"]', '= ["cv"]', 1)))
+    assert {check.id for check in named.news} == {"version:alpha"}

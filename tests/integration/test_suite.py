@@ -1,0 +1,321 @@
+"""The suite beside what surrounds it: the user's settings, odd paths, a stack that meddles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.faults import Fault
+from support.index import Index
+from support.wheels import Release
+from support.workbench import TINY, WORKLOAD, Bench, states
+
+from stackproof.matrix.plan import Plan
+from stackproof.run.reuse import Mark
+
+EXTRA = """
+[[pins]]
+name = "extra"
+version = "1.0"
+imports = ["extra"]
+area = "third"
+role = "what a test is about"
+
+[[stages]]
+name = "three"
+step = "Install extra."
+pins = ["extra"]
+"""
+
+
+def with_extra(bench: Bench, index: Index, modules: dict[str, str]) -> Plan:
+    """Return a plan of the tiny stack with one more distribution, of these files."""
+    index.add(Release("extra", "1.0", modules=modules))
+    return bench.plan(text=TINY + EXTRA)
+
+
+def add_workload(bench: Bench, body: str) -> None:
+    bench.write(
+        "tests/stack/workloads/test_added.py",
+        "import pytest\n\n\n"
+        '@pytest.mark.workload("added", needs=("alpha",), seconds=1, timeout=30)\n'
+        f"def test_added():\n{body}",
+    )
+
+
+# --- settings of the user --------------------------------------------------------------------
+
+SETTINGS = {
+    "PYTHONOPTIMIZE": "1",
+    "PYTHONINSPECT": "1",
+    "PYTEST_PLUGINS": "extra",
+    "PYTEST_ADDOPTS": "--collect-only",
+}
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.fault("B4")
+def test_settings_of_the_user_reach_no_check(bench: Bench, index: Index) -> None:
+    bench.environ |= SETTINGS
+    plan = with_extra(bench, index, {"extra.py": "assert False, 'stripped'\n"})
+    add_workload(bench, f"    import os\n    assert not set(os.environ) & {set(SETTINGS)}\n")
+    verdict, _ = bench.verify(plan)
+    assert verdict.verdict == "broken"
+    assert {check.id for check in verdict.in_state("new")} == {"import:extra", "import:*"}
+    assert states(verdict)["smoke:sum"] == states(verdict)["smoke:added"] == "ok"
+
+
+@pytest.mark.fault("A3")
+def test_settings_of_the_user_reach_no_build(bench: Bench, index: Index) -> None:
+    bench.environ |= SETTINGS
+    code = f"import os\nif set(os.environ) & {set(SETTINGS)}: raise SystemExit('meddled with')\n"
+    index.add(Release("extra", "1.0", form="sdist", build_code=code))
+    verdict, _ = bench.verify(bench.plan(text=TINY + EXTRA))
+    assert states(verdict)["stage:three"] == "ok"
+
+
+# --- paths -----------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.fault("G")
+@pytest.mark.parametrize("folder", ["x $HOME y", "x [x] y", "x::y"])
+def test_a_path_is_a_path_whatever_it_holds(
+    folder: str, tmp_path: Path, index: Index, pip_environment: Callable[[], Path]
+) -> None:
+    bench = Bench(root=tmp_path / folder, index=index, pip_environment=pip_environment)
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+    assert states(verdict)["smoke:sum"] == "ok"
+
+
+# --- ends of pytest --------------------------------------------------------------------------
+
+CHILD = "import os\n\nif 'STACKPROOF_ISOLATED' in os.environ:\n    "
+
+
+@pytest.mark.fault("B3")
+@pytest.mark.parametrize(
+    ("code", "there"),
+    [
+        (2, "raise KeyboardInterrupt"),
+        (3, "import pytest; pytest.exit('x', 3)"),
+        (4, "import pytest; raise pytest.UsageError('no such option')"),
+        (5, "del test_sum"),
+    ],
+)
+def test_an_end_of_pytests_own_is_not_the_stacks_fault(bench: Bench, code: int, there: str) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", f"{WORKLOAD}\n\n{CHILD}{there}\n")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.news) == ("unjudged", ()), code
+    assert "smoke:sum has no answer" in (verdict.trouble or "")
+
+
+# --- what a check says and does --------------------------------------------------------------
+
+
+@pytest.mark.fault("D1")
+def test_half_a_letter_in_an_imports_error_takes_nothing_with_it(
+    bench: Bench, index: Index
+) -> None:
+    plan = with_extra(bench, index, {"extra.py": "raise ValueError('half \\ud800 letter')\n"})
+    verdict, _ = bench.verify(plan)
+    assert (verdict.verdict, verdict.untold) == ("broken", None)
+    failed = {check.id: check.message for check in verdict.in_state("new")}
+    assert failed.keys() == {"import:extra", "import:*"}
+    assert "letter" in failed["import:extra"]
+
+
+@pytest.mark.fault("D1")
+def test_half_a_letter_in_a_version_takes_nothing_with_it(bench: Bench, index: Index) -> None:
+    plan = with_extra(bench, index, {"extra.py": "__version__ = '1.0 \\ud800'\n"})
+    verdict, _ = bench.verify(plan)
+    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+    assert states(verdict)["import:extra"] == states(verdict)["version:extra"] == "ok"
+
+
+@pytest.mark.fault("D2")
+def test_a_workload_that_removes_its_sandbox_ends_alone(bench: Bench) -> None:
+    add_workload(bench, "    import os, shutil\n    shutil.rmtree(os.path.dirname(os.getcwd()))\n")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+    assert states(verdict)["smoke:added"] == states(verdict)["smoke:sum"] == "ok"
+
+
+# --- what the stack has run at the start of every Python -------------------------------------
+
+
+@pytest.mark.fault("7")
+@pytest.mark.parametrize("file", ["sitecustomize.py", "usercustomize.py", "extra.pth"])
+def test_what_every_python_prints_at_its_start_spoils_nothing(
+    bench: Bench, index: Index, file: str
+) -> None:
+    words = "import sys; print('ready'); print('begun', file=sys.stderr)\n"
+    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", file: words}))
+    assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
+
+
+@pytest.mark.fault("G")
+@pytest.mark.parametrize(
+    ("file", "end", "told"),
+    [
+        ("sitecustomize.py", "import os; os._exit(0)\n", "exit 0"),
+        ("extra.pth", "import sys; print('no licence'); sys.exit(3)\n", "no licence"),
+    ],
+)
+def test_a_stack_that_ends_every_python_is_broken_by_that(
+    bench: Bench, index: Index, file: str, end: str, told: str
+) -> None:
+    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", file: end}))
+    assert (verdict.verdict, verdict.untold) == ("broken", None)
+    failed = {check.id: check.message for check in verdict.in_state("new")}
+    assert {"import:alpha", "import:extra", "import:*", "smoke:sum"} <= failed.keys()
+    for message in failed.values():
+        assert "no Python of the environment starts" in message
+        assert told in message
+
+
+@pytest.mark.fault("A5")
+def test_what_runs_at_every_start_is_named_with_its_owner(bench: Bench, index: Index) -> None:
+    files = {"extra.py": "", "extra.pth": "import sys\n", "paths.pth": "# import sys\nbelow\n"}
+    plan = with_extra(bench, index, files | {"sitecustomize/__init__.py": ""})
+    verdict, evidence = bench.verify(plan)
+    assert verdict.verdict == "ok"
+    notes = [note for note in evidence.run.notes if "at its start" in note]
+    assert [note.partition(" at its start")[0] for note in notes] == [
+        "extra 1.0 has every Python run extra.pth",
+        "extra 1.0 has every Python run sitecustomize",
+    ]
+    report = (evidence.folder / "report.md").read_text(encoding="utf-8")
+    assert all(file in report for file in ("extra.pth", "sitecustomize"))
+
+
+# --- workloads that vanish -------------------------------------------------------------------
+
+MARK = '@pytest.mark.workload("{}", needs=("alpha",), seconds=1, timeout=30)'
+ONE, TWO = MARK.format("one"), MARK.format("two")
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (
+            (
+                f"class TestIt:\n    def __init__(self):\n        pass\n\n"
+                f"    {ONE}\n    def test_one(self):\n        assert False\n"
+            ),
+            "TestIt",
+        ),
+        (
+            (
+                f"import unittest\n\n\nclass Case(unittest.TestCase):\n"
+                f"    {ONE}\n    def test_one(self):\n        assert False\n"
+            ),
+            "Case",
+        ),
+        (
+            f"{ONE}\ndef test_it():\n    assert False\n\n\n{TWO}\ndef test_it():\n    pass\n",
+            "test_it",
+        ),
+        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndef test_it():\n    pass\n", "test_it"),
+        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndel test_it\n", "test_it"),
+        (
+            (
+                f"class TestIt:\n    {ONE}\n    def test_one(self):\n        assert False\n\n"
+                f"    test_one = None\n"
+            ),
+            "TestIt.test_one",
+        ),
+        (f"if not pytest:\n    {ONE}\n    def test_it():\n        assert False\n", "test_it"),
+    ],
+    ids=["init", "unittest", "two", "unmarked", "deleted", "method", "condition"],
+)
+def test_no_workload_vanishes(bench: Bench, body: str, name: str) -> None:
+    bench.write("tests/stack/workloads/test_mine.py", f"import pytest\n\n\n{body}")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert f"test_mine.py: {name}: has a workload marker" in (verdict.trouble or "")
+    assert states(verdict)["smoke:sum"] == "ok"
+
+
+@pytest.mark.fault("A4")
+def test_no_workload_vanishes_for_the_name_of_its_folder(bench: Bench) -> None:
+    bench.write(
+        "tests/stack/workloads/build/test_mine.py",
+        f"import pytest\n\n\n{ONE}\ndef test_one():\n    assert False\n",
+    )
+    verdict, _ = bench.verify(bench.plan())
+    assert states(verdict)["smoke:one"] == "new"
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [("test_mine.py", "__test__ = False"), ("conftest.py", 'collect_ignore_glob = ["test_mi*"]')],
+    ids=["module", "ignored"],
+)
+def test_no_workload_vanishes_with_its_whole_file(bench: Bench, file: str, line: str) -> None:
+    body = f"import pytest\n\n\n{ONE}\ndef test_one():\n    assert False\n"
+    mine = bench.root / "tests/stack/workloads/test_mine.py"
+    bench.write("tests/stack/workloads/test_mine.py", body)
+    where = mine.with_name(file)
+    before = where.read_text(encoding="utf-8") if where.exists() else ""
+    where.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict != "ok"
+    assert "test_mine.py" in (verdict.trouble or "") or states(verdict)["smoke:one"] == "new"
+
+
+FORGED = """\
+import os
+for number in range(3, 30):
+    try:
+        os.write(number, b'{"version": null, "error": null}\\n')
+    except OSError:
+        pass
+import nothing_at_all
+"""
+
+
+@pytest.mark.fault("A5")
+def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> None:
+    index.add(Release("alpha", "1.0.1", modules={"alpha/__init__.py": FORGED}))
+    text = TINY.replace('version = "1.0"', 'version = "1.0.1"', 1)
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert states(verdict)["import:alpha"] == "new"
+
+
+# --- the environment and the tools -----------------------------------------------------------
+
+
+@pytest.mark.fault("8")
+def test_a_run_whose_environment_was_taken_says_so(bench: Bench) -> None:
+    venv = bench.environment()
+    bench.verify(bench.plan(), venv)
+    mark = Mark.read(venv)
+    assert mark is not None
+    other = mark.model_copy(update={"evidence": "another"}).model_dump_json()
+    (gone,) = venv.glob("lib/*/site-packages/gamma-*.dist-info")  # as when it is built anew
+    add_workload(
+        bench,
+        f"    import pathlib, shutil\n    shutil.rmtree({str(gone)!r})\n"
+        f"    pathlib.Path({str(venv / 'stackproof.json')!r}).write_text({other!r})\n",
+    )
+    verdict, _ = bench.verify(bench.plan(), venv)
+    assert verdict.verdict == "unjudged"
+    assert "replaced by another run of the same row" in (verdict.trouble or "")
+
+
+@pytest.mark.fault("G")
+def test_test_tools_that_cannot_be_had_are_named_with_the_reason(
+    bench: Bench, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing-kept"))
+    bench.environ["XDG_CACHE_HOME"] = str(tmp_path / "nothing-kept")
+    index.fail(Fault.SERVER_ERROR, "pytest")
+    verdict, _ = bench.verify(bench.plan())
+    assert (verdict.verdict, verdict.news) == ("unjudged", ())
+    assert (verdict.trouble or "").startswith("the test tools (pytest")
+    assert "500" in (verdict.trouble or "")

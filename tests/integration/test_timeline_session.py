@@ -1,0 +1,237 @@
+"""The doors that nox has to timeline, repair and lock: options, what is written, how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import nox
+import pytest
+from support.workbench import TINY, Bench
+
+from stackproof import cli
+
+SINCE, UNTIL = "2025-02-01T00:00:00Z", "2025-06-01T00:00:00Z"
+DATES = ("--since", SINCE, "--until", UNTIL)
+BROKEN = """
+import pytest
+
+
+@pytest.mark.workload("sum", needs=("alpha",), seconds=0.1, timeout=60)
+def test_sum() -> None:
+    raise AssertionError("no")
+"""
+
+
+class _FailedError(Exception):
+    """The session failed."""
+
+
+@dataclass
+class _Session:
+    """As much of a nox session as our doors use."""
+
+    posargs: list[str]
+    env: dict[str, Any] = field(default_factory=dict)
+
+    def error(self, message: str) -> NoReturn:
+        raise _FailedError(message)
+
+
+Door = Callable[[nox.Session, Path], None]
+
+
+@pytest.fixture
+def tiny(bench: Bench) -> Bench:
+    bench.write("matrices/tiny.toml", TINY)
+    return bench
+
+
+def run(door: Door, bench: Bench, *posargs: str) -> str:
+    """Run a session; return the message that it failed with, or nothing."""
+    session = _Session(list(posargs), dict(bench.environ))
+    try:
+        door(cast("nox.Session", session), bench.root)
+    except _FailedError as error:
+        return str(error)
+    return ""
+
+
+def written(bench: Bench, name: str) -> Any:  # noqa: ANN401 - JSON is any object
+    file = bench.root / "reports" / "tiny" / "plain" / name
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_a_timeline_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    checks = ("--check", "pip-check:beta", "--samples", "0")
+    assert run(cli.timeline, tiny, "plain", *DATES, *checks) == ""
+    found = written(tiny, "timeline.json")
+    assert (found["format"], found["since"], found["until"]) == (1, SINCE, UNTIL)
+    assert [(item["id"], item["state"]) for item in found["checks"]] == [
+        ("pip-check:beta", "always-worked")
+    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [
+        f"tiny/plain can be installed as of {SINCE}; 2 builds, 2 of them made now",
+        "timeline: reports/tiny/plain/timeline.md",
+    ]
+    page = (tiny.root / "reports/tiny/plain/timeline.md").read_text(encoding="utf-8")
+    assert "| `pip-check:beta` | worked whenever asked (2 times, from " in page
+
+
+def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> None:
+    checks = ("--check", "pip-check:beta", "--samples", "0")
+    found = []
+    for hour in (9, 17):
+        until = f"2025-06-01T{hour:02}:00:00Z"
+        assert run(cli.timeline, tiny, "plain", "--until", until, *checks) == ""
+        found.append(written(tiny, "timeline.json"))
+    assert [item["since"] for item in found] == ["2020-01-01T01:00:00Z"] * 2
+    # The later end alone is another one.
+    assert [(item["builds"], item["built"]) for item in found] == [(2, 2), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("posargs", "message"),
+    [
+        (
+            ("plain", "--since", UNTIL, "--until", SINCE),
+            f"--since {UNTIL} is not before {SINCE}",
+        ),
+        (("plain", "--samples", "many"), "argument --samples: 'many' is not a number up to 50"),
+        (("plain", "--since", "May"), "argument --since: 'May' is not a full UTC timestamp"),
+        (("plane",), "there is no row 'plane'; "),
+        (("plain", *DATES, "--check", "import:beto"), "the row has no check 'import:beto'; "),
+    ],
+)
+def test_what_no_timeline_can_be_made_of_is_told(
+    tiny: Bench, posargs: tuple[str, ...], message: str
+) -> None:
+    said = run(cli.timeline, tiny, *posargs)
+    assert said.startswith(f"exit 2, could not judge: {message}")
+    assert not (tiny.root / "reports").exists()
+
+
+def test_a_row_that_is_whole_needs_no_repair(
+    tiny: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL) == ""
+    found = written(tiny, "repair.json")
+    assert (found["found"], found["failing"], found["pins"]) == (True, [], [])
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"tiny/plain: every check passes as of {UNTIL}, there is nothing to repair",
+        "repair: reports/tiny/plain/repair.md",
+    ]
+    before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, "--write") == ""
+    assert "there is no repair to write; nothing was written" in capsys.readouterr().out
+    assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
+
+
+def test_a_row_without_a_repair_fails_the_session(tiny: Bench) -> None:
+    tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL) == "exit 1"
+    found = written(tiny, "repair.json")
+    assert (found["found"], found["unmended"]) == (False, ["smoke:sum"])
+
+
+@pytest.mark.parametrize("option", ["--write", "--in-place"])
+def test_what_cannot_be_written_is_told_all_the_same(
+    tiny: Bench, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
+    before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, option) == "exit 1"
+    assert written(tiny, "repair.json")["unmended"] == ["smoke:sum"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3].startswith("tiny/plain NOT REPAIRED, these still fail: smoke:sum; ")
+    assert lines[-2:] == [
+        "repair: reports/tiny/plain/repair.md",
+        "there is no repair to write; nothing was written",
+    ]
+    assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
+
+
+OVERRIDE = """
+[[rows.plain.overrides]]
+pin = "alpha"
+version = "1.3"
+reason = "somebody's mistake"
+date = 2025-01-01
+"""
+
+
+def test_a_repair_is_written_into_a_row_that_overrides_the_pin(tiny: Bench) -> None:
+    tiny.write("matrices/tiny.toml", TINY + OVERRIDE)
+    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, "--in-place") == ""
+    text = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
+    assert text.count("[[rows.plain.overrides]]") == 1
+    assert 'version = "1.0"\nreason = "1.3 was never released; 1.0 is the nearest to it"' in text
+
+
+REPAIRED = """
+[[rows.plain.stages]]
+name = "repair"
+step = "none"
+requirements = ["gamma==1.0"]
+reason = "mended"
+date = 2025-01-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "there", "message"),
+    [
+        (
+            "--write",
+            '[rows.plain-repaired]\nsummary = "Mended."\nbase = "plain"\n',
+            "tiny.toml has a row 'plain-repaired' already; nothing written",
+        ),
+        (
+            "--in-place",
+            REPAIRED,
+            "tiny.toml: plain is repaired already; nothing written",
+        ),
+    ],
+)
+def test_where_a_repair_stands_already_none_is_searched_for(
+    tiny: Bench, option: str, there: str, message: str
+) -> None:
+    tiny.write("matrices/tiny.toml", f"{TINY}\n{there}")
+    said = run(cli.repair, tiny, "plain", "--as-of", UNTIL, option)
+    assert said == f"exit 2, could not judge: {message}"
+    assert not (tiny.root / "reports").exists()
+
+
+def test_both_ways_to_write_exclude_each_other(tiny: Bench) -> None:
+    said = run(cli.repair, tiny, "plain", "--write", "--in-place")
+    assert "argument --in-place: not allowed with argument --write" in said
+
+
+def test_a_lock_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(cli.lock, tiny, "plain", "--as-of", UNTIL) == ""
+    found = written(tiny, "lock.json")
+    assert (found["as_of"], found["distributions"]) == (UNTIL, 3)
+    lines = capsys.readouterr().out.splitlines()
+    home = "reports/tiny/plain"
+    assert lines[-4:-2] == [
+        f"sha256 {found['files'][name]}  {home}/{name}"
+        for name in ("pylock.toml", "requirements.txt")
+    ]
+    assert lines[-2] == (
+        f"tiny/plain LOCKED: 3 distributions of {found['evidence']}, proved again by "
+        f"{found['proof']}"
+    )
+    assert lines[-1] == (
+        f"install: uv pip sync {home}/pylock.toml, or "
+        f"pip install --no-deps --require-hashes -r {home}/requirements.txt"
+    )
+
+
+def test_what_is_broken_is_not_locked(tiny: Bench) -> None:
+    tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
+    said = run(cli.lock, tiny, "plain", "--as-of", UNTIL)
+    assert said.startswith("exit 2, could not judge: no lock was written: the run ")

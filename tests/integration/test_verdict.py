@@ -1,0 +1,177 @@
+"""The verdict: what a failure is, and what could not be told."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support.evidences import evidence_of, suite_line
+from support.workbench import Bench, states
+
+from stackproof.evidence.records import ConstraintsUsed
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.report.terminal import headline, print_verdict
+
+COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
+
+
+def lines(bench: Bench, **said: tuple[str, str]) -> list[str]:
+    """Return what a suite says of the tiny stack's checks, all passed but those in `said`.
+
+    That maps subjects of import checks to (outcome, message).
+    """
+    inside = [check for check in bench.plan().checks if check.startswith(("import:", "version:"))]
+    answers = {f"import:{subject}": answer for subject, answer in said.items()}
+    return [suite_line(check, *answers.get(check, ("passed", ""))) for check in inside]
+
+
+# --- a failure is a failure ------------------------------------------------------------------
+
+
+@pytest.mark.fault("2")
+def test_a_row_with_a_failure_is_broken_whatever_was_skipped(bench: Bench) -> None:
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    failed = lines(bench, alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(bench, *failed, skip))
+    assert (verdict.verdict, verdict.trouble, verdict.exit_code) == ("broken", None, 1)
+    assert "smoke:scrape (no server today)" in str(verdict.untold)
+    assert [check.id for check in verdict.in_state("new")] == ["import:alpha"]
+    assert verdict.settled
+
+
+def test_a_row_without_a_failure_is_unjudged_where_something_was_skipped(bench: Bench) -> None:
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    verdict = judge(evidence_of(bench, *lines(bench), skip))
+    assert (verdict.verdict, verdict.untold, verdict.exit_code) == ("unjudged", None, 2)
+    assert "smoke:scrape" in str(verdict.trouble)
+
+
+KNOWN = """
+[[rows.plain.known-failures]]
+check = "import:alpha"
+reason = "an old story"
+date = 2025-01-02
+"""
+
+
+def test_what_could_not_be_told_ends_no_session_well(bench: Bench) -> None:
+    failed = lines(bench, alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(bench, *failed, known=KNOWN))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
+    skip = suite_line("smoke:scrape", "skipped", "no server today")
+    verdict = judge(evidence_of(bench, *failed, skip, known=KNOWN))
+    assert (verdict.verdict, verdict.exit_code) == ("broken", 2)
+
+
+# --- where a run does not come to its end ----------------------------------------------------
+
+
+@pytest.mark.parametrize("exit_code", [None, 2, 3])
+def test_a_failure_in_a_suite_that_did_not_end_is_none_of_the_stack(
+    bench: Bench, exit_code: int | None
+) -> None:
+    failed = lines(bench, alpha=("failed", "no space left on device"))
+    verdict = judge(evidence_of(bench, *failed, exit_code=exit_code))
+    assert (verdict.verdict, verdict.settled) == ("unjudged", False)
+    assert states(verdict)["import:alpha"] == "skipped"
+
+
+def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(bench: Bench) -> None:
+    failed = lines(bench, alpha=("failed", "interrupted"))
+    ended = partial(evidence_of, bench, *failed, complaints=COMPLAINT, exit_code=None)
+    verdict = judge(ended(built=True, trouble="took too long"))
+    assert (verdict.verdict, verdict.untold) == ("broken", "took too long")
+    assert {check.id for check in verdict.news} == {"pip-check:*", "pip-check:beta"}
+    assert not verdict.settled  # a search may not rest on it
+    verdict = judge(ended(built=False, trouble="took too long"))
+    assert (verdict.verdict, verdict.trouble) == ("unjudged", "took too long")
+
+
+@pytest.mark.fault("D1")
+def test_a_check_whose_set_up_alone_was_reported_has_no_answer(bench: Bench) -> None:
+    others = [line for line in lines(bench) if '"import:beta"' not in line]
+    begun = suite_line("import:beta", "passed", when="setup")
+    verdict = judge(evidence_of(bench, *others, begun))
+    assert (verdict.verdict, states(verdict)["import:beta"]) == ("unjudged", "skipped")
+    assert "import:beta" in str(verdict.trouble)
+
+
+# --- workloads that nobody claimed -----------------------------------------------------------
+
+
+def scrape(bench: Bench, *, listed: bool = False, claimed: bool = False) -> Verdict:
+    """Judge a run whose workload was skipped for want of a server."""
+    line = json.loads(suite_line("smoke:scrape", "skipped", "no prometheus server", "unavailable"))
+    line["user_properties"] += [["needs", ["alpha"]], ["servers", ["prometheus"]]]
+    evidence = evidence_of(bench, *lines(bench), json.dumps(line))
+    plan = evidence.plan.model_copy(update={"servers": ("prometheus",) if listed else ()})
+    if claimed:
+        claim = plan.claims[0].model_copy(update={"checks": ("smoke:scrape",)})
+        plan = plan.model_copy(update={"claims": (claim,)})
+    plan.write(evidence.folder / "plan.json")
+    return judge(evidence)
+
+
+@pytest.mark.fault("2")
+def test_a_workload_that_lacks_its_server_spoils_nothing_that_nobody_claimed(bench: Bench) -> None:
+    verdict = scrape(bench)
+    assert (verdict.verdict, states(verdict)["smoke:scrape"]) == ("ok", "skipped")
+    assert scrape(bench, listed=True).verdict == "unjudged"
+    assert scrape(bench, claimed=True).verdict == "unjudged"
+
+
+def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
+    worked = json.loads(suite_line("smoke:sum", "passed"))
+    worked["user_properties"] += [["needs", ["Alpha"]], ["servers", []]]
+    some = [line for line in lines(bench) if '"import:beta"' not in line]
+    verdict = judge(evidence_of(bench, *some, json.dumps(worked)))
+    assert verdict.depth == {"alpha": "workload", "beta": "none"}
+    assert "only imported" not in headline(verdict, Path("report.md"))
+    verdict = judge(evidence_of(bench, *lines(bench)))
+    assert verdict.depth == {"alpha": "import", "beta": "import"}
+    assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
+
+
+def test_a_pin_without_a_module_is_not_called_imported(bench: Bench) -> None:
+    empty = json.loads(suite_line("import:beta", "passed"))
+    empty["user_properties"] += [["modules", []]]
+    some = [line for line in lines(bench) if '"import:beta"' not in line]
+    verdict = judge(evidence_of(bench, *some, json.dumps(empty)))
+    assert (verdict.verdict, verdict.depth) == ("ok", {"alpha": "import", "beta": "none"})
+
+
+def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(bench: Bench) -> None:
+    verdict = judge(evidence_of(bench, *lines(bench)))
+    left_out = {"smoke:model": ("scikit-lern",)}
+    verdict = verdict.model_copy(update={"left_out": left_out, "depth": {"scikit-learn": "import"}})
+    console = Console(file=StringIO(), width=200)
+    print_verdict(verdict, Path("report.md"), console)
+    assert isinstance(console.file, StringIO)
+    said = console.file.getvalue()
+    assert "smoke:model" in said
+    assert "is scikit-learn meant by scikit-lern?" in said
+
+
+# --- what earlier versions wrote -------------------------------------------------------------
+
+
+def test_every_constraint_file_is_told_and_older_files_are_read(bench: Bench) -> None:
+    evidence = evidence_of(bench, *lines(bench))
+    used = [
+        ConstraintsUsed(name=name, source="mirror", address=f"file:///{name}", sha256="0" * 64)
+        for name in ("one", "two")
+    ]
+    run = evidence.run.model_copy(update={"constraints": tuple(used)})
+    run.write(evidence.folder / "run.json")
+    verdict = judge(evidence)
+    assert verdict.constraints == tuple(used)
+    older = verdict.to_data() | {"constraints": {"source": "mirror", "sha256": "0" * 64}}
+    (read,) = Verdict.model_validate(older).constraints
+    assert (read.source, read.sha256) == ("mirror", "0" * 64)
+    for new in ("untold", "ended", "depth"):
+        del older[new]
+    assert Verdict.model_validate(older | {"constraints": None}).constraints == ()

@@ -1,0 +1,72 @@
+"""A made-up matrix under audit: its index on loopback, its cache, its environment."""
+
+from __future__ import annotations
+
+__all__ = ["PYTHON", "Desk", "matrix_text", "messages"]
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackproof.metadata.audit.auditing import Place, audit
+from stackproof.metadata.audit.record import Audit, Finding
+from support.index import Index
+from support.sandbox import hermetic_environ
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def matrix_text(
+    *pins: str, stages: tuple[tuple[str, ...], ...] | None = None, more: str = "", row: str = ""
+) -> str:
+    """Return a matrix of pins such as `alpha==1.0`, in one stage where no others are given.
+
+    `more` goes before the pins, `row` into the one row, which is called plain.
+    """
+    versions = dict(pin.split("==") for pin in pins)
+    steps = stages or (tuple(versions),)
+    tables = [f'format = 1\ntitle = "T"\ndocument = "t.md"\npython = "{PYTHON}"', more]
+    tables += [
+        f'[[pins]]\nname = "{name}"\nversion = "{version}"\nimports = ["m"]\narea = "a"\nrole = "r"'
+        for name, version in versions.items()
+    ]
+    tables += [
+        f'[[stages]]\nname = "s{number}"\nstep = "Step {number}"\npins = {list(names)}'
+        for number, names in enumerate(steps, start=1)
+    ]
+    return "\n\n".join([*tables, f'[rows.plain]\nsummary = "S"\n{row}'])
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """A checkout at `root` whose audits see `index` alone, and cache for themselves."""
+
+    root: Path
+    index: Index
+
+    @property
+    def place(self) -> Place:
+        """Where the audits take place."""
+        fast = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "2"}
+        environ = hermetic_environ(self.root / "home", self.index.url) | fast
+        return Place(root=self.root, cache=self.root / "cache", environ=environ, seconds=(1, 1))
+
+    def write(self, text: str) -> Path:
+        """Write the matrix file."""
+        file = self.root / "matrices" / "tiny.toml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def audit(self, text: str) -> Audit:
+        """Audit the one row of a matrix."""
+        return audit([(self.write(text), "plain")], self.place)
+
+
+def messages(found: Audit, rule: str) -> list[str]:
+    """Return `<level> <line>: <message>` of the findings by one rule."""
+    return [_line(finding) for finding in found.findings if finding.rule == rule]
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.level} {finding.line}: {finding.message}"

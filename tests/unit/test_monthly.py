@@ -1,0 +1,606 @@
+"""The monthly run, step by step: jobs, what became of the rows, the news, and who hears them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from support.histories import ENTRY, made_up, month
+
+from stackproof.ci.blame import find_guilty
+from stackproof.ci.calibrated import calibration_story
+from stackproof.ci.file_tracker import FileTracker
+from stackproof.ci.github import GitHub
+from stackproof.ci.issue_texts import MARK, IssueText, mark, tell
+from stackproof.ci.jobs import Task, make_jobs
+from stackproof.ci.listing import Listed, choose, parse_listing, tasks_of, trials_of
+from stackproof.ci.outcome import Outcome
+from stackproof.ci.running import TaskEnd, search_arguments
+from stackproof.ci.summary import summary
+from stackproof.ci.unexpected import Action, OpenIssue, decide
+from stackproof.errors import CannotJudgeError, StackproofError
+from stackproof.evidence.history.changes import changes_between
+from stackproof.evidence.verdict import Check, Verdict
+
+NOW = month(3)
+
+# --- jobs ------------------------------------------------------------------------------------
+
+
+def listed(row: str, *, default: bool = True) -> Listed:
+    return Listed(session=f"verify({row})", row=row, python="3.11", default=default)
+
+
+def tasks(number: int) -> tuple[Task, ...]:
+    return tasks_of(listed(f"many/row-{place}") for place in range(number))
+
+
+def test_there_is_one_job_a_row() -> None:
+    jobs = make_jobs(tasks(2), NOW)
+    assert [(job.id, job.name, job.pythons, job.minutes) for job in jobs.jobs] == [
+        ("001-many-row-0", "many/row-0", ("3.11",), 45),
+        ("002-many-row-1", "many/row-1", ("3.11",), 45),
+    ]
+    assert jobs.rows == ("many/row-0", "many/row-1")
+    assert jobs.job("many/row-1") is jobs.job("002-many-row-1") is jobs.jobs[1]
+    with pytest.raises(StackproofError, match=r"there is no job 'many/row-2' in this run"):
+        jobs.job("many/row-2")
+
+
+def test_no_rows_are_no_jobs() -> None:
+    assert make_jobs((), NOW).jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs", "largest"), [(256, 256, 1), (257, 256, 2), (600, 256, 3), (1792, 256, 7)]
+)
+def test_past_the_cap_rows_share_jobs(number: int, jobs: int, largest: int) -> None:
+    made = make_jobs(tasks(number), NOW)
+    sizes = [len(job.tasks) for job in made.jobs]
+    assert (len(sizes), max(sizes), sum(sizes)) == (jobs, largest, number)
+    assert max(sizes) - min(sizes) <= 1
+    assert made.rows == tuple(task.row for task in tasks(number))
+    assert [job.minutes for job in made.jobs] == [45 * size for size in sizes]
+    assert len({job.id for job in made.jobs}) == jobs
+    if largest > 1:
+        assert made.jobs[-1].name.endswith(f" and {sizes[-1] - 1} more")
+
+
+def test_more_rows_than_all_jobs_can_prove_are_refused() -> None:
+    with pytest.raises(
+        StackproofError, match=r"1793 rows are more than 256 jobs .* which is 1792;"
+    ):
+        make_jobs(tasks(1793), NOW)
+
+
+def test_a_listing_holds_rows_and_nothing_else() -> None:
+    def session(name: str, row: str | None) -> dict[str, object]:
+        spec = {} if row is None else {"row": row}
+        title = name if row is None else f"{name}({row})"
+        python = "3.11" if row else False
+        return {"session": title, "name": name, "python": python, "tags": [], "call_spec": spec}
+
+    text = json.dumps(
+        [
+            session("verify", "a/one"),
+            session("verify-optional", "a/two"),
+            session("verify-optional", None),
+        ]
+    )
+    assert [(item.row, item.session, item.default) for item in parse_listing(text)] == [
+        ("a/one", "verify(a/one)", True),
+        ("a/two", "verify-optional(a/two)", False),
+    ]
+    assert parse_listing("[]") == ()
+    with pytest.raises(StackproofError, match="in no form known here"):
+        parse_listing("nox > nothing")
+
+
+def test_rows_are_chosen_by_name_or_by_matrix() -> None:
+    rows = (listed("a/one"), listed("a/two", default=False), listed("b/one"))
+    assert [item.row for item in choose(rows, ["b/one", "a"])] == ["a/one", "b/one"]
+    assert [item.row for item in choose(rows, ["a/two"])] == ["a/two"]
+    assert choose(rows, []) == ()
+    with pytest.raises(StackproofError, match=r"there is no row 'a/tow'; did you mean 'a/two' or"):
+        choose(rows, ["a/tow"])
+
+
+def test_a_trial_is_a_call_of_nox_too() -> None:
+    (task,) = trials_of([listed("a/one")], ["torch==2.6.0", "numpy==latest"])
+    assert task.arguments == (
+        "--session",
+        "candidate",
+        "--",
+        "torch==2.6.0",
+        "numpy==latest",
+        "--row",
+        "a/one",
+    )
+    assert make_jobs([task], NOW).rows == ()
+
+
+def test_what_broke_a_row_is_searched_for_since_it_was_green() -> None:
+    broken = made_up(3, checks={"import:alpha": "new", "smoke:sum": "new", "import:b": "known"})
+    history = (made_up(1), made_up(2), broken)
+    assert search_arguments(history, "tiny/plain") == (
+        "--session",
+        "timeline",
+        "--",
+        "tiny/plain",
+        "--since",
+        "2026-02-01T03:00:00Z",
+        "--until",
+        "2026-03-01T03:00:00Z",
+        "--check",
+        "import:alpha",
+        "--check",
+        "smoke:sum",
+    )
+    day = "2026-01-01T00:00:00Z"
+    for without in (
+        (broken,),
+        (made_up(1),),
+        (made_up(1), made_up(3, checks={"smoke:sum": "fixed"})),
+        (made_up(1, as_of=day), broken.model_copy(update={"as_of": day})),
+        (),
+    ):
+        assert search_arguments(without, "tiny/plain") is None
+
+
+# --- who is to blame -------------------------------------------------------------------------
+
+
+def test_the_one_thing_that_changed_is_to_blame(tmp_path: Path) -> None:
+    broken = made_up(
+        2, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
+    )
+    (guilty,) = find_guilty(tmp_path, changes_between(ENTRY, broken))
+    assert (guilty.checks, guilty.name) == (("smoke:sum",), "gamma")
+    assert (guilty.before, guilty.after) == ("1.0", "2")
+    assert not guilty.confirmed
+    assert guilty.reason == "nothing else is different since the last green run"
+    more = broken.model_copy(update={"distributions": {"alpha": "1.1", "gamma": "2"}})
+    assert find_guilty(tmp_path, changes_between(ENTRY, more)) == ()
+    other = broken.model_copy(update={"python": "3.11.9"})
+    assert find_guilty(tmp_path, changes_between(ENTRY, other)) == ()
+
+
+def timeline(*breaks: tuple[str, str], check: str = "smoke:sum") -> str:
+    """Return a timeline whose check broke on these days, each through a version of gamma."""
+    turns = [
+        {
+            "since": "2020-01-01T00:00:00Z",
+            "good": "2020-01-01T00:00:00Z",
+            "bad": day,
+            "culprits": [
+                {"name": "gamma", "before": "1", "after": version, "uploaded": "2026-01-20T00:00Z"}
+            ],
+            "confirmed": True,
+            "reason": "requires numbers>=3",
+        }
+        for day, version in breaks
+    ]
+    lane = {"id": check, "state": "broke", "breaks": turns, "fixes": [], "asked": []}
+    whole = {"matrix": "tiny", "row": "plain", "since": "s", "until": "u", "builds": 1, "built": 1}
+    return json.dumps({**whole, "buildable_since": None, "notes": [], "checks": [lane]})
+
+
+def test_what_the_search_found_is_told_if_it_is_of_now(tmp_path: Path) -> None:
+    broken = made_up(2, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={})
+    changes = changes_between(ENTRY, broken)
+    file = tmp_path / "timeline.json"
+    file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5"), ("2026-01-21T00:00:00Z", "2")))
+    (guilty,) = find_guilty(tmp_path, changes)
+    assert (guilty.name, guilty.after, guilty.confirmed) == ("gamma", "2", True)
+    assert (guilty.uploaded, guilty.reason) == ("2026-01-20T00:00Z", "requires numbers>=3")
+    assert guilty.checks == ("smoke:sum",)
+    # One release that broke two checks is named once.
+    checks = {**ENTRY.checks, "smoke:sum": "new", "import:alpha": "new"}
+    both = changes_between(ENTRY, made_up(2, checks=checks, distributions={}))
+    lanes = [json.loads(timeline(("2026-01-21T00:00:00Z", "2"), check=name)) for name in checks]
+    lanes[0]["checks"] = [lane["checks"][0] for lane in lanes]
+    file.write_text(json.dumps(lanes[0]))
+    (guilty,) = find_guilty(tmp_path, both)
+    assert guilty.checks == ("import:alpha", "smoke:sum")
+    # A break before the last green run is another story, and so is another check's.
+    file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5")))
+    assert find_guilty(tmp_path, changes) == ()
+    file.write_text(timeline(("2026-01-21T00:00:00Z", "2"), check="import:alpha"))
+    assert find_guilty(tmp_path, changes) == ()
+    file.write_text("{")
+    assert find_guilty(tmp_path, changes) == ()
+
+
+# --- stories ---------------------------------------------------------------------------------
+
+
+def check(name: str, state: str, message: str = "") -> Check:
+    outcome = {"ok": "passed", "fixed": "passed", "skipped": "skipped"}.get(state, "failed")
+    kind, _, subject = name.partition(":")
+    return Check.model_validate(
+        {
+            "id": name,
+            "kind": kind,
+            "subject": subject,
+            "outcome": outcome,
+            "state": state,
+            "grade": "real",
+            "message": message,
+            "reason": None,
+            "seconds": 0.1,
+        }
+    )
+
+
+def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Outcome:
+    failed = any(item.outcome == "failed" for item in checks)
+    counts = dict.fromkeys(("passed", "failed", "skipped", "known", "new", "fixed"), 0)
+    for item in checks:
+        counts[item.outcome] += 1
+        if item.state in ("new", "known", "fixed"):
+            counts[item.state] += 1
+    verdict = Verdict(
+        matrix="tiny",
+        row="plain",
+        python="3.11.7",
+        installer="uv",
+        as_of=None,
+        constraints=None,
+        verdict="unjudged" if trouble else "broken" if failed else "ok",
+        trouble=trouble,
+        started=NOW,
+        seconds=1.0,
+        checks=checks,
+        claims=(),
+        left_out={},
+        counts=counts,
+    )
+    parts: dict[str, object] = {
+        "row": "tiny/plain",
+        "run": "20260301T030000.000000Z",
+        "verdict": verdict,
+        "changes": None,
+        "guilty": (),
+        "end": None,
+        **changes,
+    }
+    return Outcome(**parts)  # type: ignore[arg-type]
+
+
+def test_a_row_with_only_known_failures_is_well() -> None:
+    story = tell(outcome(check("import:a", "ok"), check("smoke:sum", "known")))
+    assert story.well
+    assert story.title == "tiny/plain BROKEN"
+    assert story.body.startswith(
+        "Nothing is news on **tiny/plain** any more: 1 passed, 1 failed (1 kn"
+    )
+
+
+def test_a_story_says_what_failed_since_when_and_what_changed() -> None:
+    broken = made_up(
+        3, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
+    )
+    changes = changes_between(ENTRY, broken)
+    guilty = find_guilty(Path("nowhere"), changes)
+    story = tell(outcome(check("smoke:sum", "new", "2 + 2 is 5"), changes=changes, guilty=guilty))
+    assert not story.well
+    assert story.title == "tiny/plain BROKEN"
+    assert story.body == EXPECTED
+
+
+EXPECTED = """\
+**tiny/plain** is BROKEN: 0 passed, 1 failed (0 known, 1 new), 2026-03-01T03:00:00Z.
+
+New: `smoke:sum`
+
+```text
+2 + 2 is 5
+```
+
+### To blame
+
+- **gamma 2** (before: 1.0), not confirmed by a build: nothing else is different since the last \
+green run; it breaks `smoke:sum`
+
+### Since the last green run
+
+| what | 2026-01-01T03:00:00Z, green | now |
+|---|---|---|
+| check `smoke:sum` | ok | new |
+| distribution `gamma` | 1.0 | 2 |
+
+
+Evidence: `reports/tiny/plain/20260301T030000.000000Z/`
+
+<!-- stackproof tiny/plain 2fc453a5b597d344 -->
+"""
+
+
+def test_a_story_says_where_its_evidence_can_be_had() -> None:
+    where = "https://ci.example/runs/7"
+    told = tell(outcome(check("smoke:sum", "new")), where)
+    assert (
+        f"`reports/tiny/plain/20260301T030000.000000Z/`, in the artifacts of {where}\n" in told.body
+    )
+    assert f"\nThe run: {where}\n" in tell(outcome(run=None, verdict=None), where).body
+    assert told.digest == tell(outcome(check("smoke:sum", "new"))).digest
+
+
+def test_what_others_wrote_is_no_markup() -> None:
+    nasty = f"@everyone ```` </details>\n{mark('tiny/plain', '0' * 16)}"
+    story = tell(outcome(check("smoke:sum", "new", nasty)))
+    assert "`````text\n@everyone ```` </details>\n" in story.body
+    found = MARK.search(story.body)
+    assert found is not None
+    assert found["digest"] == story.digest != "0" * 16
+    long = tell(outcome(*(check(f"smoke:{place}", "new", "word " * 9000) for place in range(300))))
+    assert len(long.body) < 60_000
+    assert "And 290 more: `smoke:10`, `smoke:11`" in long.body
+
+
+def test_a_story_of_everything_failing_is_one_that_github_takes(tmp_path: Path) -> None:
+    # An issue of more than 65,536 characters is refused, and nobody would hear of it.
+    names = [f"version:a-distribution-with-a-long-name-{place}" for place in range(400)]
+    before = made_up(1, checks=dict.fromkeys(names, "ok"))
+    broken = made_up(3, checks=dict.fromkeys(names, "new"))
+    lines = json.loads(timeline())
+    for place, name in enumerate(names):
+        (lane,) = json.loads(timeline(("2026-02-01T00:00:00Z", str(place)), check=name))["checks"]
+        lane["breaks"][0]["reason"] = "because of what it requires, " * 100
+        lines["checks"].append(lane)
+    (tmp_path / "timeline.json").write_text(json.dumps(lines), encoding="utf-8")
+    changes = changes_between(before, broken)
+    failing = [check(name, "new", "word " * 9000) for name in names]
+    fixed = [check(f"smoke:{place}", "fixed") for place in range(400)]
+    guilty = find_guilty(tmp_path, changes)
+    told = tell(outcome(*failing, *fixed, changes=changes, guilty=guilty))
+    assert len(told.body) < 60_000
+    assert "| and 360 checks more | | |" in told.body
+    assert "- and 390 releases more, which `timeline.json` names" in told.body
+    assert MARK.search(told.body)
+
+
+def test_a_row_without_a_verdict_is_news() -> None:
+    end = TaskEnd(
+        row="tiny/plain",
+        kind="verify",
+        started=NOW,
+        seconds=2.0,
+        exit=-11,
+        ending="was killed by SIGSEGV",
+        last_lines="said on the way",
+    )
+    crashed = tell(outcome(run=None, verdict=None, end=end))
+    assert (crashed.well, crashed.title) == (False, "tiny/plain left no verdict")
+    assert "its job was killed by SIGSEGV." in crashed.body
+    assert "```text\nsaid on the way\n```" in crashed.body
+    missing = tell(outcome(run=None, verdict=None))
+    assert "its job crashed, was stopped, or never began." in missing.body
+    assert missing.digest == crashed.digest
+
+
+def test_the_same_news_has_the_same_digest() -> None:
+    def digest(*checks: Check, trouble: str | None = None) -> str:
+        return tell(outcome(*checks, trouble=trouble)).digest
+
+    broken = digest(check("a:a", "new", "after 3 s"), check("b:b", "known"))
+    assert broken == digest(check("c:c", "ok"), check("a:a", "new", "after 4 s"))
+    assert broken != digest(check("a:a", "fixed"))
+    assert broken != digest(check("a:a", "new"), check("b:b", "new"))
+    assert digest(trouble="no answer in 20.1 s") == digest(trouble="no answer in 30.4 s\nmore")
+    assert digest(trouble="no answer") != digest(trouble="the disk is full")
+
+
+def test_a_known_failure_that_passes_is_news() -> None:
+    story = tell(outcome(check("smoke:sum", "fixed")))
+    assert (story.well, story.title) == (False, "tiny/plain OK, with known failures that pass now")
+    assert "its known failure must go from the matrix: `smoke:sum`" in story.body
+
+
+def calibration(outcome: str, message: str = "") -> str:
+    result = {
+        "workload": "sum",
+        "column": "newest",
+        "python": "3.11.2",
+        "versions": {"alpha": "2.0"},
+        "outcome": outcome,
+        "message": message,
+        "seconds": 1.0,
+        "evidence": None,
+    }
+    return json.dumps(
+        {"started": NOW.isoformat(), "seconds": 1.0, "row": "tiny/plain", "results": [result]}
+    )
+
+
+def test_a_workload_that_fails_its_calibration_is_news_about_workloads(tmp_path: Path) -> None:
+    file = tmp_path / "calibration.json"
+    assert calibration_story(tmp_path, NOW, None) is None
+    file.write_text(calibration("failed", "@all *see* this"), encoding="utf-8")
+    failed = calibration_story(tmp_path, NOW, "https://ci.example/1")
+    assert failed is not None
+    assert (failed.row, failed.well) == ("workloads", False)
+    assert "alpha 2.0 (Python 3.11): failed: @all *see* this" in failed.body
+    assert "https://ci.example/1" in failed.body
+    assert MARK.search(failed.body)
+    file.write_text(calibration("passed"), encoding="utf-8")
+    passed = calibration_story(tmp_path, NOW, None)
+    assert passed is not None
+    assert passed.well
+    assert calibration_story(tmp_path, month(4), None) is None  # an earlier month's
+
+
+def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
+    outcomes = [outcome(check("smoke:sum", "new"), row=f"tiny/row-{place}") for place in range(256)]
+    stories = [tell(item).model_copy(update={"body": "word " * 8000}) for item in outcomes]
+    text = summary(NOW, outcomes, (), stories)
+    assert len(text) < 600_000
+    assert text.count("| BROKEN | 0 passed, 1 failed (0 known, 1 new) |") == 256
+    assert text.count("## tiny/row-") == 12
+    assert "And 244 rows more are news; what there is to say of them stands in" in text
+
+
+# --- news ------------------------------------------------------------------------------------
+
+
+def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> IssueText:
+    body = f"text\n\n{mark(row, digest)}\n"
+    return IssueText(row=row, well=well, digest=digest, title=f"{row} title", body=body)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (story(), [("open", None)]),
+        (story(well=True), []),
+    ],
+)
+def test_without_an_issue_news_opens_one(
+    told: IssueText, expected: list[tuple[str, int | None]]
+) -> None:
+    other = OpenIssue(number=9, row="c/d", told="1" * 16)
+    assert [(action.what, action.number) for action in decide([told], [other])] == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (story(digest="1" * 16), []),
+        (story(digest="2" * 16), [("comment", 3)]),
+        (story(well=True), [("close", 3), ("close", 5)]),
+    ],
+)
+def test_with_an_issue_only_what_is_new_is_told(
+    told: IssueText, expected: list[tuple[str, int]]
+) -> None:
+    issues = [OpenIssue(number=number, row="a/b", told="1" * 16) for number in (3, 5)]
+    assert [(action.what, action.number) for action in decide([told], issues)] == expected
+
+
+# --- trackers --------------------------------------------------------------------------------
+
+
+def carry_out(tracker: FileTracker | GitHub, *stories: IssueText) -> list[tuple[str, int | None]]:
+    actions = decide(stories, tracker.open_issues())
+    for action in actions:
+        tracker.carry_out(action)
+    return [(action.what, action.number) for action in actions]
+
+
+def months(tracker: FileTracker | GitHub) -> None:
+    """Live through news, the same news, other news, an end to it, and news again."""
+    assert carry_out(tracker, story("a/b"), story("c d/é")) == [("open", None), ("open", None)]
+    assert tracker.open_issues() == [
+        OpenIssue(number=1, row="a/b", told="1" * 16),
+        OpenIssue(number=2, row="c d/é", told="1" * 16),
+    ]
+    assert carry_out(tracker, story("a/b"), story("c d/é")) == []
+    assert carry_out(tracker, story("a/b", "2" * 16)) == [("comment", 1)]
+    assert carry_out(tracker, story("a/b", "2" * 16)) == []
+    assert carry_out(tracker, story("a/b", "3" * 16, well=True)) == [("close", 1)]
+    assert [issue.number for issue in tracker.open_issues()] == [2]
+    assert carry_out(tracker, story("a/b")) == [("open", None)]
+
+
+def test_a_notebook_remembers_what_was_told(tmp_path: Path) -> None:
+    file = tmp_path / "issues.json"
+    months(FileTracker(file))
+    kept = json.loads(file.read_text(encoding="utf-8"))["issues"]
+    assert [(item["open"], len(item["told"])) for item in kept] == [
+        (False, 3),
+        (True, 1),
+        (True, 1),
+    ]
+
+
+_GH = """#!{python}
+import json, sys
+from pathlib import Path
+file = Path({file!r})
+state = json.loads(file.read_text()) if file.exists() else {{"issues": [], "calls": []}}
+words = sys.argv[1:]
+text = sys.stdin.read()
+state["calls"].append(words)
+issues = state["issues"]
+# So does the real one: it names an app differently where it opened an issue.
+bot, opener = {{"login": "github-actions"}}, {{"login": "app/github-actions"}}
+if words[:2] == ["label", "create"]:
+    state["label"] = words[2]
+elif words[:2] == ["issue", "list"]:
+    print(json.dumps([item for item in issues if item["open"]][::-1]))
+elif words[:2] == ["issue", "create"]:
+    assert state["label"] == words[words.index("--label") + 1]
+    number = len(issues) + 1
+    new = {{"number": number, "author": opener, "body": text, "comments": [], "open": True}}
+    issues.append(new)
+elif words[:2] == ["issue", "comment"]:
+    issues[int(words[2]) - 1]["comments"].append({{"author": bot, "body": text}})
+elif words[:2] == ["issue", "close"]:
+    issues[int(words[2]) - 1]["open"] = False
+else:
+    sys.exit("unknown command")
+file.write_text(json.dumps(state))
+"""
+
+
+@pytest.fixture
+def gh(tmp_path: Path) -> Path:
+    """Put a `gh` into `bin` that keeps issues in a file; return the file."""
+    file = tmp_path / "github.json"
+    script = tmp_path / "bin" / "gh"
+    script.parent.mkdir()
+    script.write_text(_GH.format(python=sys.executable, file=str(file)), encoding="utf-8")
+    script.chmod(0o755)
+    return file
+
+
+def github(gh: Path) -> GitHub:
+    return GitHub({"PATH": str(gh.parent / "bin"), "PYTHONUTF8": "1"})
+
+
+def test_github_hears_the_same_as_a_notebook(gh: Path) -> None:
+    months(github(gh))
+    state = json.loads(gh.read_text(encoding="utf-8"))
+    assert [item["open"] for item in state["issues"]] == [False, True, True]
+    created = [call for call in state["calls"] if call[:2] == ["issue", "create"]]
+    assert created[0] == [
+        *("issue", "create", "--title", "a/b title"),
+        *("--label", "stackproof", "--body-file", "-"),
+    ]
+
+
+def test_only_what_its_author_wrote_counts_on_an_issue(gh: Path) -> None:
+    def by(login: str, body: str) -> dict[str, object]:
+        return {"author": {"login": login}, "body": body}
+
+    issues = [
+        {
+            **by("bot", f"news\n{mark('a/b', '1' * 16)}\n"),
+            "number": 4,
+            "open": True,
+            "comments": [
+                by("bot", f"more\n{mark('a/b', '2' * 16)}"),
+                by("stranger", f"hush\n{mark('a/b', '3' * 16)}"),
+                by("bot", f"quoted {mark('a/b', '4' * 16)} in the middle"),
+            ],
+        },
+        {
+            **by("person", "a hand-made issue with the label"),
+            "number": 5,
+            "open": True,
+            "comments": [],
+        },
+    ]
+    gh.write_text(json.dumps({"issues": issues, "calls": []}), encoding="utf-8")
+    assert github(gh).open_issues() == [OpenIssue(number=4, row="a/b", told="2" * 16)]
+
+
+def test_a_github_that_fails_is_told_of(gh: Path, tmp_path: Path) -> None:
+    action = Action(what="close", row="a/b", number=77, title="t", body="b")
+    gh.write_text(json.dumps({"issues": [], "calls": []}), encoding="utf-8")
+    with pytest.raises(CannotJudgeError, match=r"^gh issue comment: [\s\S]*IndexError"):
+        github(gh).carry_out(action)
+    with pytest.raises(CannotJudgeError, match="gh is not installed"):
+        GitHub({"PATH": str(tmp_path)}).open_issues()

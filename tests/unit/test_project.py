@@ -1,0 +1,51 @@
+"""What two files of the project say of one thing is the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import nox
+import pytest
+from packaging.requirements import Requirement
+from support.workbench import ROOT, toml
+
+
+@pytest.fixture
+def pyproject() -> dict[str, Any]:
+    return toml((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_header_of_the_noxfile_says_what_the_project_needs(pyproject: dict[str, Any]) -> None:
+    header = nox.project.load_toml(ROOT / "noxfile.py")
+    assert header == {
+        "requires-python": pyproject["project"]["requires-python"],
+        "dependencies": pyproject["project"]["dependencies"],
+    }
+
+
+def test_the_noxfile_asks_for_the_nox_that_the_project_needs(pyproject: dict[str, Any]) -> None:
+    requirements = map(Requirement, pyproject["project"]["dependencies"])
+    (wanted,) = [item.specifier for item in requirements if item.name == "nox"]
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert re.findall(r'^nox\.needs_version = "(.*)"$', noxfile, re.MULTILINE) == [str(wanted)]
+
+
+def test_mypy_and_ruff_go_by_the_oldest_python(pyproject: dict[str, Any]) -> None:
+    oldest = pyproject["project"]["requires-python"].removeprefix(">=")
+    assert pyproject["tool"]["mypy"]["python_version"] == oldest
+    assert pyproject["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
+
+
+def test_a_room_knows_the_rooms_above_it_and_none_below() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    main = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", main]
+    done = subprocess.run(
+        [*command, "--no-cache"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Contracts: 1 kept, 0 broken." in done.stdout

@@ -1,0 +1,267 @@
+"""What is written for people beside the page: `report.md` in Korean, badges, the document."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from support.site_files import audit, finding
+from support.sites import Shop
+
+from stackproof.errors import StackproofError
+from stackproof.evidence.verdict import Verdict
+from stackproof.report.badges import badge_json, badge_svg
+from stackproof.report.document import document_markdown, language_of
+from stackproof.report.forms import Form, form_of_document
+from stackproof.report.markdown import markdown
+from stackproof.report.rebuild import rebuild
+from stackproof.report.site.links import Links
+from stackproof.report.site.proofs import prove
+from stackproof.report.site.reports_reader import ReportsReader
+from stackproof.report.texts import Language
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return a project that nothing has run in."""
+    return Shop(root=tmp_path)
+
+
+# --- report.md -------------------------------------------------------------------------------
+
+
+def test_the_report_is_to_be_had_in_korean_its_verdict_for_machines_too(shop: Shop) -> None:
+    evidence, verdict = shop.run({"import:beta": ("failed", "ImportError: no beta")})
+    lines = markdown(evidence, verdict, "ko").splitlines()
+    assert lines[0] == "# 깨짐 (BROKEN): tiny/plain"
+    assert "| 검사 | 통과 8, 실패 1 (알려진 실패 0, 새 실패 1) |" in lines
+    assert "| `import:beta` | ImportError: no beta |" in lines
+    assert "| beta | 1.0 | works with alpha | ❌ 반증됨 | `import:beta` |" in lines
+
+
+def test_the_report_tells_in_short_what_the_audit_found_of_the_row(shop: Shop) -> None:
+    known = {**finding("error", "beta | gone"), "known": "for years"}
+    other = {**finding("error", "of another row"), "row": "other"}
+    audit(shop, findings=[known, finding("warning", "beta is old"), other])
+    evidence, verdict = shop.run()
+    text = markdown(evidence, verdict)
+    said = "What metadata alone says of this row, judged 2025-04-01T10:00:00Z: "
+    assert f"{said}known error: 1, warning: 1. All findings stand in `reports/audit.md`." in text
+    assert "| exists | beta \\| gone (known: for years) |" in text
+    assert "of another row" not in text
+
+
+def test_an_audit_of_other_rows_is_no_part_of_a_report(shop: Shop) -> None:
+    audit(shop)
+    evidence, verdict = shop.run(row="other")
+    assert "Audit of the metadata" not in markdown(evidence, verdict)
+
+
+def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> None:
+    nasty = "said\n```\n````\n# forged\n</details>"
+    for text in (
+        markdown(*shop.run({"import:beta": ("failed", nasty)})),
+        markdown(*shop.run(trouble=nasty)),
+    ):
+        assert text.count(f"\n`````text\n{nasty}\n`````\n") == 1
+    link = "![x](https://example.org/x.png) <b>"
+    text = markdown(*shop.run({"import:beta": ("failed", link)}))
+    assert "| `import:beta` | ![x]\\(https://example.org/x.png) &lt;b> |" in text
+
+
+_CLAIM = "Python 3.11 supported"
+
+
+@pytest.mark.parametrize("state", ["proved", "refuted", "not provable"])
+def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> None:
+    def told() -> set[str]:
+        row = ReportsReader(reports=shop.reports, matrices=shop.matrices).rows()[0][0]
+        audit_found = ReportsReader(reports=shop.reports, matrices=shop.matrices).audit()
+        written = Verdict.model_validate_json((row.evidence.folder / "verdict.json").read_text())
+        report = (row.evidence.folder / "report.md").read_text(encoding="utf-8")
+        [line] = [line for line in report.splitlines() if f"| {_CLAIM} |" in line]
+        views = prove(row, audit_found, Links(shop.reports))["beta"]
+        [state_there] = [view.standing for view in views if view.text == _CLAIM]
+        [state_here] = [item.state for item in written.claims if item.text == _CLAIM]
+        words = next(word for word in ("proved", "refuted", "not provable") if word in line)
+        return {state_there, state_here, words}
+
+    shop.run()
+    rebuild(shop.reports, shop.matrices)
+    assert told() == {"not provable"}
+    audit(shop, state=state)  # after the run: what is told is written again
+    rebuild(shop.reports, shop.matrices)
+    assert told() == {state}
+
+
+# --- badges ----------------------------------------------------------------------------------
+
+FAILED = {"version:alpha": ("failed", "old")}
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "trouble", "message", "colour"),
+    [
+        ({}, False, None, "ok, 9 passed", "brightgreen"),
+        ({}, True, None, "ok, news", "yellowgreen"),
+        (FAILED, True, None, "broken, known", "orange"),
+        (FAILED, False, None, "broken, news", "red"),
+        (FAILED, False, "no index", "unjudged", "lightgrey"),
+    ],
+)
+def test_a_badge_tells_the_verdict_and_whether_it_is_news(
+    shop: Shop,
+    said: dict[str, tuple[str, str]],
+    *,
+    known: bool,
+    trouble: str | None,
+    message: str,
+    colour: str,
+) -> None:
+    _, verdict = shop.run(said, known=known, trouble=trouble)
+    assert json.loads(badge_json(verdict)) == {
+        "schemaVersion": 1,
+        "label": "tiny/plain",
+        "message": message,
+        "color": colour,
+    }
+    picture = ET.fromstring(badge_svg(verdict))  # noqa: S314 - our own
+    assert picture.attrib["aria-label"] == f"tiny/plain: {message}"
+    widths = [float(item.attrib["width"]) for item in picture.iter() if item.tag.endswith("rect")]
+    assert widths[0] == float(picture.attrib["width"]) == widths[1] + widths[2]
+
+
+def test_a_badge_in_korean_is_wide_enough(shop: Shop) -> None:
+    _, verdict = shop.run()
+    assert json.loads(badge_json(verdict, "ko"))["message"] == "정상, 9개 통과"
+    picture = ET.fromstring(badge_svg(verdict, "ko"))  # noqa: S314 - our own
+    last = [item for item in picture.iter() if item.tag.endswith("text")][-1]
+    assert last.text == "정상, 9개 통과"
+    assert float(last.attrib["textLength"]) == round(5 * 11.5 + 4 * 6.6)
+
+
+# --- everything again ------------------------------------------------------------------------
+
+
+def test_all_that_people_read_is_written_again_from_evidence(shop: Shop) -> None:
+    evidence, _ = shop.run()
+    before = (evidence.folder / "report.md").read_text(encoding="utf-8")
+    (evidence.folder / "report.md").unlink()
+    page = rebuild(shop.reports, shop.matrices)
+    assert (evidence.folder / "report.md").read_text(encoding="utf-8") == before
+    assert page == shop.reports / "index.html"
+    first = {file: file.read_bytes() for file in shop.reports.rglob("*") if file.is_file()}
+    names = {file.name for file in first}
+    assert names >= {"index.html", "badge.svg", "badge.json"}
+    rebuild(shop.reports, shop.matrices)
+    assert {file: file.read_bytes() for file in first} == first
+
+
+def test_all_of_it_is_to_be_had_in_korean(shop: Shop) -> None:
+    evidence, _ = shop.run()
+    page = rebuild(shop.reports, shop.matrices, "ko")
+    assert '<html lang="ko">' in page.read_text(encoding="utf-8")
+    assert (evidence.folder / "report.md").read_text(encoding="utf-8").startswith("# 정상 (OK)")
+
+
+# --- the document ----------------------------------------------------------------------------
+
+DOCUMENT = """\
+# Tiny
+
+| area | package | version | compatibility | note |
+|:-----|---------|---------|---------------|------|
+| **base** | Python | 3.11.x | ✅ everything supports it | needed |
+| **second** | Beta | 1.0 | ✅ works with alpha | Python 3.11 supported |
+| **first** | alpha | 1.0 | stable | no claim |
+
+```bash
+pip install alpha==1.0
+pip install beta==1.0
+```
+"""
+
+
+def written(shop: Shop, form: Form | None = None, lang: Language = "en") -> str:
+    """Return the document that the only run's evidence makes."""
+    shelf = ReportsReader(reports=shop.reports, matrices=shop.matrices)
+    ((kept,), _) = shelf.rows()
+    order = shelf.pin_order("tiny")
+    audited = shelf.audit()
+    return document_markdown(kept, order, audited, reports=shop.reports, lang=lang, form=form)
+
+
+def table(text: str) -> list[str]:
+    """Return the lines of the table of a document."""
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def test_the_documents_table_keeps_its_form_with_evidence_for_marks(shop: Shop) -> None:
+    shop.run({"import:beta": ("failed", "no"), "import:*": ("failed", "no")})
+    file = shop.root / "tiny.md"
+    file.write_text(DOCUMENT, encoding="utf-8")
+    text = written(shop, form_of_document(file))
+    assert table(text) == [
+        "| area | package | version | compatibility | note |",
+        "|:-----|---------|---------|---------------|------|",
+        "| **base** | Python | 3.11.7 | ❌ everything supports it | needed |",
+        "| **second** | Beta | 1.0 | ❌ works with alpha | ⬜ Python 3.11 supported |",
+        "| **first** | alpha | 1.0 | ✅ stable | no claim |",
+    ]
+    assert "- ❌ beta: works with alpha (`import:beta`)" in text
+    assert "- ⬜ beta: Python 3.11 supported (`python:beta`)" in text
+
+
+def test_without_the_document_the_table_is_made_from_the_matrix(shop: Shop) -> None:
+    shop.run()
+    assert table(written(shop)) == [
+        "| area | package | version | compatibility, as proved | remarks |",
+        "| --- | --- | --- | --- | --- |",
+        "| **base** | Python | 3.11.7 | ✅ everything supports it |  |",
+        "| **second** | beta | 1.0 | ✅ works with alpha | ⬜ Python 3.11 supported |",
+        "| **first** | alpha | 1.0 | ✅ stable |  |",
+    ]
+
+
+def test_another_version_than_the_documents_is_shown_as_such(shop: Shop) -> None:
+    matrix = shop.matrices / "tiny.toml"
+    override = '\n[[rows.other.overrides]]\npin = "beta"\nversion = "1.1"\n'
+    more = f'{override}reason = "mends it"\ndate = 2025-01-02\n'
+    matrix.write_text(matrix.read_text(encoding="utf-8") + more, encoding="utf-8")
+    shop.run(row="other")
+    assert "| 1.1 (in the document 1.0) |" in written(shop)
+
+
+def test_the_documents_language_is_that_of_its_words(shop: Shop) -> None:
+    evidence, _ = shop.run()
+    plan = evidence.plan
+    assert language_of(plan) == "en"
+    assert language_of(plan.model_copy(update={"title": "호환성 매트릭스"})) == "ko"
+    assert "| 구분 | 패키지 | 버전 | 호환성 검증 | 비고 |" in written(shop, lang="ko")
+
+
+def test_the_document_says_what_a_stand_in_helped_to_prove_and_of_which_day(shop: Shop) -> None:
+    day = datetime(2025, 3, 20, tzinfo=timezone.utc)
+    evidence, verdict = shop.run(grades={"smoke:sum": "emulated"}, as_of=day)
+    text = written(shop)
+    assert "with uv on Python 3.11.7. index: as of 2025-03-20T00:00:00Z.\n" in text
+    said = "## Proved with the help of a stand-in server\n\n- beta: works with alpha\n"
+    assert text.endswith(said)
+    assert "| ✅ proved, with a stand-in server |" in markdown(evidence, verdict)
+
+
+def test_nothing_is_proved_by_a_run_that_could_not_be_judged(shop: Shop) -> None:
+    evidence, verdict = shop.run(trouble="the test tools | moved alpha")
+    text = written(shop)
+    assert "Could not be judged: the test tools \\| moved alpha\n" in text
+    assert "✅" not in text.replace("✅ proved", "", 1)
+    assert "- ⬜ beta: works with alpha\n" in text
+    assert "| beta | 1.0 | works with alpha | ⬜ not provable here |" in markdown(evidence, verdict)
+
+
+def test_a_document_that_cannot_be_read_is_refused(shop: Shop) -> None:
+    with pytest.raises(StackproofError, match=r"missing\.md: cannot be read"):
+        form_of_document(shop.root / "missing.md")

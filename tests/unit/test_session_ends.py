@@ -1,0 +1,136 @@
+"""How sessions end: in a sentence with an exit code of ours, and never in a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import nox
+import pytest
+from support.sites import Shop
+
+from stackproof import cli
+
+_DOORS = sorted(set(cli.__all__) - {"RowChoice", "rows", "write_schemas"})
+
+
+class _FailedError(Exception):
+    """The session failed."""
+
+
+@dataclass
+class _Session:
+    """As much of a nox session as our doors use; whose arguments may fail, or end it, when read."""
+
+    arguments: Sequence[str] | OSError | signal.Signals = ()
+    env: dict[str, Any] = field(default_factory=dict)
+    python: str | None = None
+
+    @property
+    def virtualenv(self) -> Any:  # noqa: ANN401 - as nox has it
+        return nox.virtualenv.PassthroughEnv()
+
+    @property
+    def posargs(self) -> list[str]:
+        if isinstance(self.arguments, OSError):
+            raise self.arguments
+        if isinstance(self.arguments, signal.Signals):
+            os.kill(os.getpid(), self.arguments)
+            return []
+        return list(self.arguments)
+
+    def error(self, message: str) -> NoReturn:
+        raise _FailedError(message)
+
+
+def run(name: str, root: Path, arguments: Sequence[str] | OSError | signal.Signals = ()) -> str:
+    """Run a session; return the message of its failure, or nothing."""
+    session = cast("nox.Session", _Session(arguments))
+    choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
+    try:
+        getattr(cli, name)(session, *((choice,) if name == "verify" else ()), root)
+    except _FailedError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.fault("C5")
+@pytest.mark.parametrize("name", _DOORS)
+def test_what_the_system_refuses_ends_every_session_in_a_sentence(
+    name: str, tmp_path: Path
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some.file")
+    said = run(name, tmp_path, full)
+    assert said.startswith("exit 2")
+    assert "the disk is full (some.file)" in said
+
+
+@pytest.mark.fault("E3")
+@pytest.mark.parametrize("name", _DOORS)
+def test_every_session_ends_by_sigterm_as_by_ctrl_c(name: str, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(name, tmp_path, signal.SIGTERM)
+
+
+@pytest.mark.fault("C1")
+def test_a_candidate_without_words_is_asked_for_one(tmp_path: Path) -> None:
+    said = run("candidate", tmp_path)
+    assert said.startswith("exit 2, could not judge: name an upgrade to try")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return a project in which a row has run."""
+    shop = Shop(root=tmp_path)
+    shop.run()
+    return shop
+
+
+@pytest.mark.fault("C4")
+@pytest.mark.parametrize(
+    ("name", "in_the_way"),
+    [
+        ("report", "history.jsonl"),
+        ("report", "index.html"),
+        ("changes", "history.jsonl"),
+        ("document", "tiny/plain/document.md"),
+        ("thin", "tiny/plain/.lock"),
+    ],
+)
+def test_a_folder_in_the_place_of_a_file_is_named(shop: Shop, name: str, in_the_way: str) -> None:
+    path = shop.reports / in_the_way
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    (path / "x").touch()
+    said = run(name, shop.root)
+    assert said.startswith("exit 2")
+    assert f"{path} cannot be used (Is a directory)" in said
+
+
+@pytest.mark.fault("C3")
+def test_no_file_of_a_run_that_is_damaged_takes_the_page_with_it(shop: Shop) -> None:
+    evidence, _ = shop.run(row="other")
+    sound = shop.root / "sound"
+    shutil.copytree(evidence.folder, sound)
+    for name in sorted(path.name for path in sound.iterdir() if path.is_file()):
+        for damage in (b"\xff\xfe\x00", b"[1]", b"{}", b"null", b'"' + b"x" * 99, None):
+            shutil.rmtree(evidence.folder)
+            shutil.copytree(sound, evidence.folder)
+            path = evidence.folder / name
+            path.unlink()
+            if damage is None:
+                path.mkdir()
+            else:
+                path.write_bytes(damage)
+            (shop.reports / "history.jsonl").unlink(missing_ok=True)
+            # Those two are written anew, and a folder in their place is named.
+            if damage is not None or name not in ("report.md", "verdict.json"):
+                assert (name, run("report", shop.root)) == (name, "")
+            assert (name, run("thin", shop.root, ["--keep", "1"])) == (name, "")
+    assert "tiny/plain" in (shop.reports / "index.html").read_text(encoding="utf-8")

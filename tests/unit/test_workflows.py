@@ -1,0 +1,137 @@
+"""The CI files: what they call exists, every action is pinned, and nothing runs for ever."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.workbench import ROOT
+
+from stackproof.cli import rows
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+CALLERS = [*WORKFLOWS, ROOT / "docs" / "gitlab-ci.yml", ROOT / "docs" / "monthly.sh"]
+
+#: A shell command of a workflow, in a block or on the line itself.
+_RUN = r"^ +(?:- )?run: (?:[|>]-?\n((?: {10,}.*\n)+)|(.*))"
+
+
+def text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_every_action_is_pinned_by_its_commit_and_says_its_release(file: Path) -> None:
+    used = re.findall(r"uses: (.*)", text(file))
+    assert used
+    for line in used:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    # One action at one commit, wherever it is used.
+    names = {line.partition("@")[0] for line in used}
+    assert len(set(used)) == len(names)
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_every_job_has_an_end_and_says_what_it_may(file: Path) -> None:
+    jobs = re.split(r"^  (?=\w+:$)", text(file).partition("\njobs:\n")[2], flags=re.MULTILINE)[1:]
+    assert len(jobs) == text(file).count("    runs-on: ")
+    for job in jobs:
+        assert re.search(r"^    timeout-minutes: \S", job, re.MULTILINE)
+        assert re.search(r"^    permissions:$", job, re.MULTILINE)
+    assert "\npermissions: {}\n" in text(file)
+
+
+def test_what_others_write_reaches_no_shell() -> None:
+    for file in WORKFLOWS:
+        runs = re.findall(
+            r"^ +(?:- )?run: (?:[|>]-?\n((?: {10,}.*\n)+)|(.*))", text(file), re.MULTILINE
+        )
+        assert runs
+        assert not [run for run in runs if "${{" in "".join(run)]
+
+
+def test_every_step_that_is_called_exists() -> None:
+    called = {
+        step for file in CALLERS for step in re.findall(r"nox -s monthly -- (\w+)", text(file))
+    }
+    described = set(
+        re.findall(r"^\| `nox -s monthly -- (\w+)", text(ROOT / "docs/monthly.md"), re.MULTILINE)
+    )
+    assert called == described == {"jobs", "run", "merge", "news", "history"}
+
+
+def test_the_pipeline_for_gitlab_names_every_row_with_its_python() -> None:
+    pairs = re.findall(r'- PYTHON: "(.*)"\n +ROW: (.*)', text(ROOT / "docs" / "gitlab-ci.yml"))
+    named = {row: python for python, names in pairs for row in re.findall(r"[^\[\], ]+", names)}
+    assert named == {str(row): row.python for row in rows(ROOT / "matrices")}
+
+
+def put(checkout: Path, name: str, script: str) -> None:
+    """Put a command into the checkout's virtual environment."""
+    file = checkout / ".venv" / "bin" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(script, encoding="utf-8")
+    file.chmod(0o755)
+
+
+def cron(checkout: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Do what cron does once a month."""
+    return subprocess.run(
+        ["/bin/sh", str(ROOT / "docs" / "monthly.sh")],
+        cwd=checkout,
+        env={"PATH": "/usr/bin:/bin", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+_NOX = """#!{python}
+import sys
+from pathlib import Path
+Path("calls").open("a").write(" ".join(sys.argv[1:]) + chr(10))
+Path("reports/news.md").write_text({news!r})
+print("said by", sys.argv[-1])
+sys.exit({failing!r} in sys.argv)
+"""
+
+
+@pytest.mark.parametrize(
+    ("news", "failing", "code", "told"),
+    [
+        ("", "nothing", 0, ""),
+        ("# a row BROKEN\n", "nothing", 0, "# a row BROKEN\n"),
+        ("", "run", 0, ""),
+        ("", "calibrate", 0, ""),
+        ("", "jobs", 1, "said by jobs\n"),
+        ("", "merge", 1, "said by jobs\nsaid by run\nsaid by calibrate\nsaid by merge\n"),
+    ],
+)
+def test_cron_says_what_is_news_and_nothing_else(
+    tmp_path: Path, news: str, failing: str, code: int, told: str
+) -> None:
+    put(tmp_path, "nox", _NOX.format(python=sys.executable, news=news, failing=failing))
+    ran = cron(tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, told, "")
+    steps = [
+        "monthly -- jobs",
+        "monthly -- run",
+        "calibrate",
+        "monthly -- merge",
+        "monthly -- news",
+    ]
+    ended = {"jobs": 0, "merge": 3}.get(failing, 4)
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert calls == [f"-s {step}" for step in steps[: ended + 1]]
+
+
+def test_cron_mails_to_whoever_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "nox", _NOX.format(python=sys.executable, news="# BROKEN\n", failing="nothing"))
+    put(tmp_path, "mail", '#!/bin/sh\nprintf "%s|" "$@" > mailed\ncat >> mailed\n')
+    ran = cron(tmp_path, MAILTO="team@example.org")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    mailed = (tmp_path / "mailed").read_text(encoding="utf-8")
+    assert mailed == "-s|stackproof: news|team@example.org|# BROKEN\n"
