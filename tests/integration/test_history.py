@@ -19,7 +19,6 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import changes_between, last_green, latest_changes
 from stackproof.evidence.history.entry import verdict_of
 from stackproof.evidence.history.file import (
-    HISTORY_FILE,
     add_missing,
     add_recorded,
     append,
@@ -28,6 +27,7 @@ from stackproof.evidence.history.file import (
 )
 from stackproof.evidence.history.prune import thin
 from stackproof.evidence.records import ConstraintsUsed
+from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict, judge
 
 # --- the file --------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ from stackproof.evidence.verdict import Verdict, judge
 def test_a_run_adds_one_line(bench: Bench) -> None:
     verdict, evidence = bench.verify(bench.plan())
     reports = bench.root / "reports"
-    file = reports / HISTORY_FILE
+    file = reports / InReports.HISTORY
     append(reports, evidence, verdict)
     append(reports, evidence, verdict)
     # A run counts once, however often it was written down.
@@ -74,12 +74,12 @@ def test_only_judged_runs_of_a_row_are_remembered(bench: Bench) -> None:
     judged = verdict.model_copy(update={"verdict": "ok"})
     append(bench.root / "reports", probe, judged)
     assert not fresh.exists()
-    assert read_history(bench.root / "reports" / HISTORY_FILE) == ()
+    assert read_history(bench.root / "reports" / InReports.HISTORY) == ()
 
 
 @pytest.mark.fault("R8.17")
 def test_a_history_that_cannot_be_kept_does_not_change_the_verdict(bench: Bench) -> None:
-    file = bench.root / "reports" / HISTORY_FILE
+    file = bench.root / "reports" / InReports.HISTORY
     file.parent.mkdir()
     file.symlink_to(os.devnull)  # takes a line, and then says that it could not be kept
     verdict, evidence = bench.verify(bench.plan())
@@ -92,7 +92,7 @@ def test_a_history_that_cannot_be_kept_does_not_change_the_verdict(bench: Bench)
 
 
 def test_a_history_is_read_in_the_order_of_time(tmp_path: Path) -> None:
-    file = tmp_path / "deep" / HISTORY_FILE
+    file = tmp_path / "deep" / InReports.HISTORY
     assert read_history(file) == ()
     assert add_missing(file, [made_up(3), made_up(1)]) == 2
     assert add_missing(file, [made_up(1), made_up(2), made_up(2)]) == 1
@@ -106,7 +106,7 @@ def test_a_history_is_read_in_the_order_of_time(tmp_path: Path) -> None:
     "torn", ['{"format": 1, "matrix": "ti', '{"format": 2}', "\udcff\x00", "[]"]
 )
 def test_a_torn_line_costs_that_line_alone(tmp_path: Path, torn: str) -> None:
-    file = tmp_path / HISTORY_FILE
+    file = tmp_path / InReports.HISTORY
     add_missing(file, [made_up(1)])
     with file.open("ab") as handle:
         handle.write(torn.encode(errors="surrogateescape"))
@@ -129,7 +129,7 @@ for number in range(60):
 
 
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
-    file = tmp_path / HISTORY_FILE
+    file = tmp_path / InReports.HISTORY
     path = f"{ROOT / 'src'}:{ROOT / 'tests'}"
     writers = [
         subprocess.Popen([sys.executable, "-c", _WRITER, str(file), name], env={"PYTHONPATH": path})
@@ -144,7 +144,7 @@ def test_two_writers_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up_is_told_of_and_costs_one_line(tmp_path: Path) -> None:
-    file = tmp_path / HISTORY_FILE
+    file = tmp_path / InReports.HISTORY
     add_missing(file, [made_up(1)])
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, hard))

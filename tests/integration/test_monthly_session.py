@@ -22,7 +22,8 @@ from stackproof.ci.merging import merge_reports
 from stackproof.ci.running import TaskEnd
 from stackproof.ci.unexpected import decide
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.history.file import HISTORY_FILE, append, read_history
+from stackproof.evidence.history.file import append, read_history
+from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.report.files import write_reports
 
@@ -51,7 +52,7 @@ def recorded(bench: Bench, when: datetime) -> tuple[Verdict, Evidence]:
     verdict = judge(moved)
     write_reports(moved, verdict)
     moved.publish()
-    (bench.root / "reports" / HISTORY_FILE).unlink(
+    (bench.root / "reports" / InReports.HISTORY).unlink(
         missing_ok=True
     )  # tells of the time when it really ran
     append(bench.root / "reports", moved, verdict)
@@ -142,7 +143,7 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
         f"20260{number}01" for number in (5, 4, 3, 2, 1)
     ]
     assert (home / "latest").readlink() == Path("20260501T030000.000000Z")
-    history = read_history(months.reports / HISTORY_FILE)
+    history = read_history(months.reports / InReports.HISTORY)
     assert [(entry.started, entry.verdict) for entry in history] == [
         (first_of(1), "ok"),
         (first_of(2), "ok"),
@@ -188,7 +189,7 @@ def test_merging_twice_changes_nothing(checkout: Checkout) -> None:
     merge_reports(months.reports, artifact.parent)
     merge_reports(months.reports, None)
     assert files() == once
-    assert (months.reports / HISTORY_FILE).read_bytes().count(b"\n") == 1
+    assert (months.reports / InReports.HISTORY).read_bytes().count(b"\n") == 1
 
 
 def test_what_a_job_did_a_month_ago_is_not_told_of_one_that_left_nothing(

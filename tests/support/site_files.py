@@ -17,7 +17,7 @@ __all__ = [
 import json
 
 from stackproof.base.records import to_json
-from stackproof.evidence.history.file import HISTORY_FILE
+from stackproof.evidence.reports import InReports
 from support.sites import Shop, entry
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \x00 {{ 7*7 }}"
@@ -216,7 +216,7 @@ def everything(shop: Shop, said: str = HOSTILE) -> Shop:
     """Leave something of every session, in which all that anybody `said` is hostile."""
     failed = {"import:beta": ("failed", said), "smoke:sum": ("skipped", said)}
     line = entry(shop, row="other").to_data()
-    (shop.reports / HISTORY_FILE).write_text(json.dumps(line) + "\n", encoding="utf-8")
+    (shop.reports / InReports.HISTORY).write_text(json.dumps(line) + "\n", encoding="utf-8")
     trial(shop, "beta==3.0", resolvable=False, reason=said)
     shop.run(failed, moved={"alpha": ("1.0", said)}, trouble=said)
     shop.run(row="other")

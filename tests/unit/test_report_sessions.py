@@ -11,7 +11,8 @@ import pytest
 from support.sites import Shop
 
 from stackproof.cli import document, report
-from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.evidence.history.file import read_history
+from stackproof.evidence.reports import InReports
 
 
 class _FailedError(Exception):
@@ -54,7 +55,7 @@ def test_a_report_is_made_of_evidence_that_no_history_knew(
         "2 runs were not in the history yet",
         "report: reports/index.html",
     ]
-    history = read_history(shop.reports / HISTORY_FILE)
+    history = read_history(shop.reports / InReports.HISTORY)
     assert sorted(entry.name for entry in history) == ["tiny/other", "tiny/plain"]
     assert '<html lang="ko">' in (shop.reports / "index.html").read_text(encoding="utf-8")
     assert (evidence.folder.parent / "badge.svg").is_file()

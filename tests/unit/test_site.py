@@ -17,7 +17,7 @@ from support.sites import STARTED, Shop, conflict, entry
 from stackproof.base.records import to_json
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import entry_of
-from stackproof.evidence.history.file import HISTORY_FILE
+from stackproof.evidence.reports import InReports
 from stackproof.report.texts import LANGUAGES, Language
 
 
@@ -71,7 +71,7 @@ def test_a_row_says_since_when_it_is_in_its_state(shop: Shop) -> None:
         for day, verdict in ((4, "ok"), (3, "broken"), (2, "ok"), (1, "ok"))
     ]
     lines = "".join(json.dumps(item.to_data()) + "\n" for item in runs)
-    (shop.reports / HISTORY_FILE).write_text(lines, encoding="utf-8")
+    (shop.reports / InReports.HISTORY).write_text(lines, encoding="utf-8")
     (plain,) = section(page(shop), "rows").one("tbody").all("tr")
     assert cells(plain)[-1] == "2025-03-30 12:30 UTC"
 
@@ -81,7 +81,7 @@ def test_a_run_of_an_earlier_days_index_says_so_and_keeps_to_its_own_history(sho
     day = "2025-03-20T00:00:00Z"
     earlier = entry(shop, run="run 2", started=STARTED - timedelta(days=2), as_of=day)
     lines = "".join(json.dumps(item.to_data()) + "\n" for item in (today, earlier))
-    (shop.reports / HISTORY_FILE).write_text(lines, encoding="utf-8")
+    (shop.reports / InReports.HISTORY).write_text(lines, encoding="utf-8")
     (plain,) = section(page(shop), "rows").one("tbody").all("tr")
     assert cells(plain)[5] == "2025-04-01 12:30 UTC"
     assert cells(plain)[-1] == "2025-03-31 12:30 UTC"
@@ -456,7 +456,7 @@ def test_the_trend_draws_what_history_keeps(shop: Shop) -> None:
         for day in range(3)
     ]
     lines = "".join(json.dumps(item.to_data()) + "\n" for item in runs)
-    (shop.reports / HISTORY_FILE).write_text(lines, encoding="utf-8")
+    (shop.reports / InReports.HISTORY).write_text(lines, encoding="utf-8")
     duration, distributions, conflicts = page(shop).all("figure")
     assert duration.one("figcaption").text == "duration in seconds: 12 (10 to 12)"
     assert duration.one("polyline").attributes["points"] == "6,50 120,28 234,6"
@@ -468,7 +468,7 @@ def test_the_trend_draws_what_history_keeps(shop: Shop) -> None:
 
 def test_one_run_is_no_trend(shop: Shop) -> None:
     line = json.dumps(entry(shop).to_data())
-    (shop.reports / HISTORY_FILE).write_text(f"{line}\n", encoding="utf-8")
+    (shop.reports / InReports.HISTORY).write_text(f"{line}\n", encoding="utf-8")
     tree = page(shop)
     assert "Runs in the history: 1." in tree.text
     assert tree.all("figure") == []
@@ -548,7 +548,7 @@ def test_a_page_on_a_thousand_runs_of_twenty_rows_stays_small(shop: Shop) -> Non
     line = entry_of(evidence, verdict)
     assert line is not None
     rows = copies(shop, evidence, 20)
-    with (shop.reports / HISTORY_FILE).open("w", encoding="utf-8") as file:
+    with (shop.reports / InReports.HISTORY).open("w", encoding="utf-8") as file:
         for number in range(1000):
             started = STARTED - timedelta(hours=number)
             changes = {"row": rows[number % 20], "run": f"run {number}", "started": started}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from stackproof.base.records import Record
 from stackproof.base.times import timestamp
 from stackproof.evidence.history.changes import Changes
+from stackproof.evidence.reports import InRow
 from stackproof.experiments.timeline.record import CheckHistory, Timeline
 
 __all__ = ["Guilty", "find_guilty"]
@@ -72,7 +73,7 @@ def _searched(home: Path, check: str, since: datetime) -> Iterator[Guilty]:
 
 def _timeline(home: Path) -> tuple[CheckHistory, ...]:
     try:
-        text = (home / "timeline.json").read_bytes()
+        text = (home / InRow.TIMELINE).read_bytes()
         return Timeline.model_validate_json(text).checks
     except (OSError, ValidationError):
         return ()

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from stackproof.base.records import fingerprint
 from stackproof.ci.issue_texts import DIGITS, IssueText, mark, templates
-from stackproof.experiments.calibrate.record import CALIBRATION_FILE, Calibration
+from stackproof.evidence.reports import InReports
+from stackproof.experiments.calibrate.record import Calibration
 from stackproof.report.calibration import cell
 
 __all__ = ["calibration_story"]
@@ -23,7 +24,7 @@ def calibration_story(reports: Path, listed: datetime, where: str | None) -> Iss
     `where` is the run's address, if it has one.
     """
     try:
-        text = (reports / CALIBRATION_FILE).read_text(encoding="utf-8")
+        text = (reports / InReports.CALIBRATION).read_text(encoding="utf-8")
         found = Calibration.model_validate_json(text)
     except (OSError, ValidationError):
         return None

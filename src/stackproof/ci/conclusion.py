@@ -13,6 +13,7 @@ from stackproof.ci.junit import merged_junit
 from stackproof.ci.outcome import outcomes, trials
 from stackproof.ci.summary import summary
 from stackproof.errors import StackproofError
+from stackproof.evidence.reports import InReports
 from stackproof.report.rebuild import rebuild
 
 __all__ = ["conclude", "read_stories"]
@@ -35,8 +36,8 @@ def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None
     stories = (*(tell(outcome, where) for outcome in found), *([workloads] if workloads else ()))
     _Stories(stories=stories).write(_file(reports))
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
-    write_atomically(reports / "summary.md", text)
-    write_atomically(reports / "junit.xml", merged_junit(found, reports))
+    write_atomically(reports / InReports.SUMMARY, text)
+    write_atomically(reports / InReports.JUNIT, merged_junit(found, reports))
     rebuild(reports, matrices)
     return text
 
@@ -50,4 +51,4 @@ def read_stories(reports: Path) -> tuple[IssueText, ...]:
 
 
 def _file(reports: Path) -> Path:
-    return reports / "monthly" / "stories.json"
+    return reports / InReports.STORIES

@@ -11,6 +11,7 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.errors import StackproofError
+from stackproof.evidence.reports import InReports
 
 __all__ = ["Job", "Jobs", "Task", "jobs_file", "make_jobs", "name_on_disk"]
 
@@ -65,7 +66,7 @@ class Jobs(Record):
 
 def jobs_file(reports: Path) -> Path:
     """Return where the list of jobs stands."""
-    return reports / "monthly" / "jobs.json"
+    return reports / InReports.JOBS
 
 
 def make_jobs(tasks: Sequence[Task], listed: datetime, cap: int = CAP) -> Jobs:

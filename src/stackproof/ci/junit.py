@@ -8,6 +8,7 @@ from pathlib import Path
 from junitparser import Error, JUnitXml, JUnitXmlError, TestCase, TestSuite
 
 from stackproof.ci.outcome import Outcome
+from stackproof.evidence.reports import InRun
 
 __all__ = ["merged_junit"]
 
@@ -25,7 +26,7 @@ def _suites(outcome: Outcome, reports: Path) -> list[TestSuite]:
     if outcome.run is None:
         return []
     try:
-        read = JUnitXml.fromfile(str(reports / outcome.row / outcome.run / "junit.xml"))
+        read = JUnitXml.fromfile(str(reports / outcome.row / outcome.run / InRun.JUNIT))
     except (OSError, SyntaxError, JUnitXmlError):  # a SyntaxError is what XML parsers raise
         return []
     return [suite for suite in read if any(True for _ in suite)]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.history.file import HISTORY_FILE, add_missing, add_recorded, read_history
+from stackproof.evidence.history.file import add_missing, add_recorded, read_history
+from stackproof.evidence.reports import InReports, InRow
 
 __all__ = ["merge_reports"]
 
@@ -29,7 +30,7 @@ def merge_reports(reports: Path, folder: Path | None) -> None:
         for pattern in _FILES:
             for file in source.glob(pattern):
                 _take_file(file, reports / file.relative_to(source))
-        add_missing(reports / HISTORY_FILE, read_history(source / HISTORY_FILE))
+        add_missing(reports / InReports.HISTORY, read_history(source / InReports.HISTORY))
     add_recorded(reports)
     for home in {run.parent for run in _runs(reports)}:
         _point_at_newest(home)
@@ -65,5 +66,5 @@ def _take_file(file: Path, target: Path) -> None:
 
 def _point_at_newest(home: Path) -> None:
     newest = next(Evidence.runs(home), None)
-    if newest is not None and (home / "latest").resolve() != newest.folder.resolve():
+    if newest is not None and (home / InRow.LATEST).resolve() != newest.folder.resolve():
         newest.publish()

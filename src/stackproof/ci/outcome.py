@@ -15,7 +15,8 @@ from stackproof.ci.running import TaskEnd, read_end
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry, verdict_of
-from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.evidence.history.file import read_history
+from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.candidate.record import TrialVerdict
 
@@ -41,7 +42,7 @@ class Outcome:
 
 def outcomes(jobs: Jobs, reports: Path) -> tuple[Outcome, ...]:
     """Return what became of each row that the jobs were to prove, from files alone."""
-    history = read_history(reports / HISTORY_FILE)
+    history = read_history(reports / InReports.HISTORY)
     tasks = [task for job in jobs.jobs for task in job.tasks if task.kind == "verify"]
     return tuple(_outcome(task, jobs.listed, reports, history) for task in tasks)
 
@@ -80,12 +81,12 @@ def _judged(home: Path) -> Iterator[tuple[str, Verdict]]:
 
 
 def _trials(listed: datetime, reports: Path) -> Iterator[TrialVerdict]:
-    for home in sorted((reports / "candidates").glob("*/")):
+    for home in sorted((reports / InReports.TRIALS).glob("*/")):
         newest = next(Evidence.runs(home), None)
         if newest is None:
             continue
         try:
-            text = (newest.folder / "verdict.json").read_bytes()
+            text = (newest.folder / InRun.VERDICT).read_bytes()
             verdict = TrialVerdict.model_validate_json(text)
         except ValidationError:
             continue

@@ -18,8 +18,9 @@ from stackproof.base.times import timestamp
 from stackproof.ci.jobs import Job, Task, name_on_disk
 from stackproof.evidence.history.changes import last_green
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.history.file import HISTORY_FILE, read_history, recorded_runs
+from stackproof.evidence.history.file import read_history, recorded_runs
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InReports
 
 __all__ = ["TaskEnd", "read_end", "run_job", "search_arguments"]
 
@@ -77,7 +78,7 @@ def search_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ..
 
 
 def _file(reports: Path, task: Task, ending: str) -> Path:
-    return reports / "monthly" / f"{task.kind}-{name_on_disk(task.row)}.{ending}"
+    return reports / InReports.MONTHLY / f"{task.kind}-{name_on_disk(task.row)}.{ending}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ class _Crew:
 
     def _search(self, task: Task, log: Path, limit: float) -> None:
         reports = self.project.reports
-        history = read_history(reports / HISTORY_FILE)
+        history = read_history(reports / InReports.HISTORY)
         known = [*history, *recorded_runs(reports, {entry.identity for entry in history})]
         arguments = search_arguments(sorted(known, key=lambda entry: entry.started), task.row)
         if arguments is not None:

@@ -13,6 +13,7 @@ from stackproof.base.text import nearest
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
+from stackproof.evidence.reports import InReports
 from stackproof.matrix.load import find_matrices, load_matrix
 from stackproof.metadata.audit.auditing import Place, audit
 from stackproof.metadata.audit.documents import compare
@@ -43,8 +44,8 @@ def audit_rows(session: nox.Session, root: Path) -> None:
 
 
 def _write(result: Audit, reports: Path) -> None:
-    result.write(reports / "audit.json")
-    write_atomically(reports / "audit.md", section(result))
+    result.write(reports / InReports.AUDIT)
+    write_atomically(reports / InReports.AUDIT_PAGE, section(result))
 
 
 def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:

@@ -18,10 +18,10 @@ from stackproof.cli.options import Options
 from stackproof.cli.rows import find_row
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InReports
 from stackproof.experiments.calibrate.calibrating import Calibrator, named
 from stackproof.experiments.calibrate.choosing import Chooser, interpreters
 from stackproof.experiments.calibrate.record import (
-    CALIBRATION_FILE,
     COLUMNS,
     Calibrated,
     Calibration,
@@ -50,9 +50,9 @@ def calibrate(session: nox.Session, root: Path) -> None:
     if declared.unread:
         raise StackproofError("; ".join(declared.unread))
     calibration = _calibrate(given, declared.workloads, project, screen)
-    calibration.write(project.reports / CALIBRATION_FILE)
+    calibration.write(project.reports / InReports.CALIBRATION)
     write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
-    print_calibration(calibration, Path("reports") / CALIBRATION_FILE, screen)
+    print_calibration(calibration, Path("reports") / InReports.CALIBRATION, screen)
     if calibration.exit_code:
         session.error(f"exit {calibration.exit_code}")
 

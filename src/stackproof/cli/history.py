@@ -15,8 +15,9 @@ from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.evidence.history.file import read_history
 from stackproof.evidence.history.prune import thin as thin_evidence
+from stackproof.evidence.reports import InReports
 
 __all__ = ["changes", "thin"]
 
@@ -50,7 +51,7 @@ def changes(session: nox.Session, root: Path) -> None:
     options.add_argument("names", nargs="*", metavar="MATRIX/ROW")
     screen = console()
     given = options.parse_args(session.posargs)
-    history = read_history(root / "reports" / HISTORY_FILE)
+    history = read_history(root / "reports" / InReports.HISTORY)
     for name in _rows(given.names, history):
         for line in _lines(name, latest_changes(history, *name.split("/", maxsplit=1))):
             screen.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -25,8 +25,9 @@ from stackproof.ci.unexpected import Action, Tracker, decide
 from stackproof.cli.nox_session import console, ends_in_words, environ
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
-from stackproof.evidence.history.file import HISTORY_FILE, add_missing, read_history
+from stackproof.evidence.history.file import add_missing, read_history
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InReports
 from stackproof.index.request import parse_request
 
 __all__ = ["monthly"]
@@ -138,8 +139,8 @@ class _Steps:
         tracker = self._tracker()
         actions = decide(read_stories(self.reports), tracker.open_issues())
         data = [action.to_data() for action in actions]
-        write_atomically(self.reports / "news.json", to_json({"format": 1, "actions": data}))
-        write_atomically(self.reports / "news.md", "\n".join(map(_told, actions)))
+        write_atomically(self.reports / InReports.NEWS, to_json({"format": 1, "actions": data}))
+        write_atomically(self.reports / InReports.NEWS_PAGE, "\n".join(map(_told, actions)))
         for action in actions:
             if not self.given.dry_run:
                 tracker.carry_out(action)
@@ -148,14 +149,14 @@ class _Steps:
 
     def history(self) -> int:
         """Add the runs of another history file to this checkout's."""
-        count = add_missing(self.reports / HISTORY_FILE, read_history(self.given.file))
+        count = add_missing(self.reports / InReports.HISTORY, read_history(self.given.file))
         self._say(f"{count} run(s) added to the history")
         return 0
 
     def _tracker(self) -> Tracker:
         if self.given.tracker == "github":
             return GitHub(self.project.environ)
-        return FileTracker(self.reports / "issues.json")
+        return FileTracker(self.reports / InReports.ISSUES)
 
     def _list(self) -> Jobs:
         file = jobs_file(self.reports)

@@ -16,6 +16,7 @@ from stackproof.cli.options import Options, instant
 from stackproof.cli.rows import find_row
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import RowAt
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import Repair
@@ -42,10 +43,10 @@ def repair(session: nox.Session, root: Path) -> None:
     given = _options(session.posargs)
     found, row = _repair(given, project, screen)
     home = project.reports / found.matrix / found.row
-    found.write(home / "repair.json")
-    write_atomically(home / "repair.md", repair_markdown(found))
+    found.write(home / InRow.REPAIR)
+    write_atomically(home / InRow.REPAIR_PAGE, repair_markdown(found))
     print_repair(found, screen)
-    page = (home / "repair.md").relative_to(root)
+    page = (home / InRow.REPAIR_PAGE).relative_to(root)
     screen.print(f"repair: {page}", markup=False, highlight=False)
     if given.write or given.in_place:
         # Last of all, so that nothing that was found is lost where it cannot be written.
@@ -87,7 +88,7 @@ def _repair(
             moment=moment,
             prober=Prober(
                 runner=runner,
-                home=project.reports / name / row / "probes",
+                home=project.reports / name / row / InRow.PROBES,
                 progress=Progress(screen),
             ),
             releases=Releases(

@@ -13,6 +13,7 @@ from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.history.file import add_recorded
+from stackproof.evidence.reports import InRow
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import form_of_document
 from stackproof.report.rebuild import rebuild, renew
@@ -59,7 +60,7 @@ def document(session: nox.Session, root: Path) -> None:
             form=form,
         )
         renew(row)
-        file = row.home / "document.md"
+        file = row.home / InRow.DOCUMENT
         write_atomically(file, text)
         screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
 

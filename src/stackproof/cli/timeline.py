@@ -18,6 +18,7 @@ from stackproof.cli.options import Options, instant
 from stackproof.cli.rows import find_row
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import RowAt
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.runner import Runner
@@ -47,10 +48,10 @@ def timeline(session: nox.Session, root: Path) -> None:
     project = open_project(session, root)
     found = _trace(_options(session.posargs), project, screen)
     home = project.reports / found.matrix / found.row
-    found.write(home / "timeline.json")
-    write_atomically(home / "timeline.md", timeline_markdown(found))
+    found.write(home / InRow.TIMELINE)
+    write_atomically(home / InRow.TIMELINE_PAGE, timeline_markdown(found))
     print_timeline(found, screen)
-    page = (home / "timeline.md").relative_to(root)
+    page = (home / InRow.TIMELINE_PAGE).relative_to(root)
     screen.print(f"timeline: {page}", markup=False, highlight=False)
 
 
@@ -82,7 +83,7 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
             row=RowAt(matrix=matrix, name=name, row=row),
             prober=Prober(
                 runner=runner,
-                home=project.reports / name / row / "probes",
+                home=project.reports / name / row / InRow.PROBES,
                 progress=Progress(screen),
             ),
             releases=Releases(

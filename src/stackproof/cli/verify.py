@@ -10,6 +10,7 @@ from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.rows import RowChoice
+from stackproof.evidence.reports import InRun
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
 from stackproof.matrix.planning import make_plan
@@ -36,7 +37,7 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
     verdict, evidence = carry_out(
         plan, environment(session), project, Progress(screen), conclude=conclude
     )
-    print_verdict(verdict, (evidence.folder / "report.md").relative_to(root), screen)
+    print_verdict(verdict, (evidence.folder / InRun.REPORT).relative_to(root), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")
 

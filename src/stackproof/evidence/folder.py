@@ -30,6 +30,7 @@ from stackproof.evidence.records import (
     StageRecord,
     SuiteResults,
 )
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.matrix.plan import Plan
 
 __all__ = ["Evidence"]
@@ -65,7 +66,7 @@ class Evidence:
             except FileExistsError:
                 continue
             break
-        plan.write(folder / "plan.json")
+        plan.write(folder / InRun.PLAN)
         return cls(folder)
 
     @staticmethod
@@ -83,81 +84,81 @@ class Evidence:
     @property
     def plan(self) -> Plan:
         """The plan that the run carried out."""
-        return Plan.model_validate_json(self._read("plan.json"))
+        return Plan.model_validate_json(self._read(InRun.PLAN))
 
     @property
     def run(self) -> RunRecord:
         """The circumstances of the run."""
-        return RunRecord.model_validate_json(self._read("run.json"))
+        return RunRecord.model_validate_json(self._read(InRun.RECORD))
 
     @property
     def stages(self) -> tuple[StageRecord, ...]:
         """The records of the stages that ran."""
-        return _STAGES.validate_json(self._read("stages.json", "[]"))
+        return _STAGES.validate_json(self._read(InRun.STAGES, "[]"))
 
     @property
     def pip_check(self) -> PipCheck | None:
         """What `pip check` said, or None if it was not reached."""
-        text = self._read("pip-check.json", "")
+        text = self._read(InRun.PIP_CHECK, "")
         return PipCheck.model_validate_json(text) if text else None
 
     @property
     def overwritten(self) -> Overwritten | None:
         """The files that distributions wrote over each other, or None where nobody looked."""
-        text = self._read("overwritten.json", "")
+        text = self._read(InRun.OVERWRITTEN, "")
         return Overwritten.model_validate_json(text) if text else None
 
     @property
     def freeze(self) -> Freeze:
         """What was installed when the stages were done."""
-        lines = self._read("freeze.txt", "").splitlines()
+        lines = self._read(InRun.FREEZE, "").splitlines()
         return {name: version for name, _, version in (line.partition("==") for line in lines)}
 
     @property
     def servers(self) -> dict[str, dict[str, Any]]:
         """The servers that workloads could talk to, by name."""
-        servers: dict[str, dict[str, Any]] = json.loads(self._read("servers.json", "{}"))
+        servers: dict[str, dict[str, Any]] = json.loads(self._read(InRun.SERVERS, "{}"))
         return servers
 
     @property
     def suite(self) -> SuiteResults:
         """What the suite's report log says."""
-        return _read_report_log(self._read("checks.jsonl", ""))
+        return _read_report_log(self._read(InRun.CHECKS, ""))
 
     @property
     def left_out(self) -> dict[str, tuple[str, ...]]:
         """The workloads that the row has no use for, each with the distributions it would need."""
         try:
-            return _LEFT_OUT.validate_json(self._read("left-out.json", "{}"))
+            return _LEFT_OUT.validate_json(self._read(InRun.LEFT_OUT, "{}"))
         except ValidationError:
             return {}  # torn when the suite was stopped, or the disk was full
 
     def write_stages(self, stages: list[StageRecord]) -> None:
         """Write the records of the stages that ran so far."""
         data = _STAGES.dump_python(tuple(stages), mode="json")
-        write_atomically(self.folder / "stages.json", to_json(data))
+        write_atomically(self.folder / InRun.STAGES, to_json(data))
 
     @property
     def built(self) -> tuple[Built, ...]:
         """What was built from source, or taken of what was."""
-        return BuiltFile.model_validate_json(self._read("built.json", "{}")).built
+        return BuiltFile.model_validate_json(self._read(InRun.BUILT, "{}")).built
 
     @property
     def tells_of_builds(self) -> bool:
         """Whether the run tells what was built, and so took nothing that was built otherwise."""
-        return (self.folder / "built.json").exists()
+        return (self.folder / InRun.BUILT).exists()
 
     def write_built(self, built: Sequence[Built]) -> None:
         """Write what the stages that ran so far built from source."""
-        BuiltFile(built=tuple(built)).write(self.folder / "built.json")
+        BuiltFile(built=tuple(built)).write(self.folder / InRun.BUILT)
 
     def write_freeze(self, freeze: Freeze) -> None:
         """Write what is installed, one requirement a line."""
-        self._write_freeze("freeze.txt", freeze)
+        self._write_freeze(InRun.FREEZE, freeze)
 
     def write_tools(self, tools: Freeze) -> None:
         """Write which test tools asked the checks, which are no part of what is installed."""
-        self._write_freeze("test-tools.txt", tools)
+        self._write_freeze(InRun.TOOLS, tools)
 
     def _write_freeze(self, name: str, freeze: Freeze) -> None:
         lines = [f"{distribution}=={version}\n" for distribution, version in freeze.items()]
@@ -176,7 +177,7 @@ class Evidence:
 
         Raises CannotJudgeError if a folder stands in the link's place.
         """
-        link = self.folder.parent / "latest"
+        link = self.folder.parent / InRow.LATEST
         if link.is_dir() and not link.is_symlink():
             raise CannotJudgeError(
                 f"{link} is a folder, and must be a link to the newest run: move it away and run "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.base.records import fingerprint
+from stackproof.evidence.reports import InReports
 from stackproof.matrix.plan import Plan
 
 __all__ = ["Project", "without_python_settings"]
@@ -45,7 +46,7 @@ class Project:
         asked = "+".join(requested).replace("==", "-")
         if len(asked) > _LONGEST:  # file systems take no name of any length
             asked = f"{asked[:_LONGEST]}-{fingerprint(list(requested))[:12]}"
-        return self.reports / "candidates" / f"{matrix}-{row}-{asked}"
+        return self.reports / InReports.TRIALS / f"{matrix}-{row}-{asked}"
 
     @property
     def suite_fingerprint(self) -> str:

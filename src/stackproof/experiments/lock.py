@@ -23,6 +23,7 @@ from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze, drift_between
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.runner import Runner
 from stackproof.installers.build_cache import build_cache
@@ -151,7 +152,7 @@ def lock(plan: Plan, runner: Runner) -> Lock:
     reports, home = runner.project.reports, runner.project.home(plan)
     evidence = runner.recall(plan) or runner.run(plan)[1]
     _require_green(judge(evidence), f"the run {evidence.folder.name}")
-    locker = _Locker(runner=runner, evidence=evidence, home=home / "lock-proofs")
+    locker = _Locker(runner=runner, evidence=evidence, home=home / InRow.LOCK_PROOFS)
     with temporary_folder("lock") as folder:
         proof = locker.write(folder)
         texts = {file: (folder / file).read_text(encoding="utf-8") for file in FILES}
@@ -167,8 +168,8 @@ def lock(plan: Plan, runner: Runner) -> Lock:
     )
     for file, text in texts.items():
         write_atomically(home / file, text)
-    made.write(evidence.folder / "lock.json")
-    made.write(home / "lock.json")
+    made.write(evidence.folder / InRun.LOCK)
+    made.write(home / InRow.LOCK)
     return made
 
 

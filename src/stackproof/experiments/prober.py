@@ -16,6 +16,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import Built, Freeze, StageRecord
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Check, Verdict, judge
 from stackproof.experiments.runner import Runner
 from stackproof.index.constraints.published import constraints_in_use
@@ -305,7 +306,7 @@ def _is_enough(known: Found, checks: Sequence[str]) -> bool:
 
 
 def _verdict(evidence: Evidence) -> Verdict:
-    text = (evidence.folder / "verdict.json").read_bytes()
+    text = (evidence.folder / InRun.VERDICT).read_bytes()
     return Verdict.model_validate_json(text)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from stackproof.evidence.reports import InRun
+
 __all__ = ["traceback_packages"]
 
 _PACKAGE = re.compile(r"site-packages/([A-Za-z_]\w*)")
@@ -21,7 +23,7 @@ def traceback_packages(runs: Iterable[Path], check: str) -> list[str]:
     distributions are, which those of packages mostly are.
     """
     for folder in runs:
-        log = folder / "checks.jsonl"
+        log = folder / InRun.CHECKS
         lines = (
             log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from stackproof.evidence.claims import AuditAnswers
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InReports
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import merge
 
@@ -34,7 +35,7 @@ def audited_claims(evidence: Evidence) -> AuditAnswers:
 
 def _last_audit(evidence: Evidence) -> Audit | None:
     try:
-        text = (evidence.folder.parents[2] / "audit.json").read_text(encoding="utf-8")
+        text = (evidence.folder.parents[2] / InReports.AUDIT).read_text(encoding="utf-8")
         return Audit.model_validate_json(text)
     except (OSError, ValueError):
         return None  # none was made, or it is of another version; the page says which files it is

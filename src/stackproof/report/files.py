@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stackproof.base.records import write_atomically
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.report import candidate as summary
@@ -26,13 +27,13 @@ def conclude(evidence: Evidence) -> Verdict:
 
 def write_reports(evidence: Evidence, verdict: Verdict) -> None:
     """Write `junit.xml`, `report.md` and, last, `verdict.json`."""
-    write_atomically(evidence.folder / "junit.xml", junit_xml(verdict))
-    write_atomically(evidence.folder / "report.md", markdown(evidence, verdict))
-    verdict.write(evidence.folder / "verdict.json")
+    write_atomically(evidence.folder / InRun.JUNIT, junit_xml(verdict))
+    write_atomically(evidence.folder / InRun.REPORT, markdown(evidence, verdict))
+    verdict.write(evidence.folder / InRun.VERDICT)
 
 
 def write_trial(evidence: Evidence, trial: TrialVerdict) -> None:
     """Write the same of a trial, whose `report.md` begins with what it is compared with."""
     write_reports(evidence, trial)
-    report = evidence.folder / "report.md"
+    report = evidence.folder / InRun.REPORT
     write_atomically(report, summary.trial_markdown(trial) + report.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackproof.base.records import write_atomically
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.report.badges import badge_json, badge_svg
 from stackproof.report.markdown import markdown
 from stackproof.report.site.page import write_site
@@ -16,9 +17,9 @@ __all__ = ["rebuild", "renew"]
 
 def renew(row: KeptRow, lang: Language = "en") -> None:
     """Write verdict and report of a run again: since then an audit may have judged its claims."""
-    row.verdict.write(row.evidence.folder / "verdict.json")
+    row.verdict.write(row.evidence.folder / InRun.VERDICT)
     text = markdown(row.evidence, row.verdict, lang)
-    write_atomically(row.evidence.folder / "report.md", text)
+    write_atomically(row.evidence.folder / InRun.REPORT, text)
 
 
 def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
@@ -30,5 +31,5 @@ def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
     for row in rows:
         renew(row, lang)
         write_atomically(row.home / "badge.svg", badge_svg(row.verdict, lang))
-        write_atomically(row.home / "badge.json", badge_json(row.verdict, lang))
+        write_atomically(row.home / InRow.BADGE, badge_json(row.verdict, lang))
     return write_site(reports, matrices, lang)

@@ -22,6 +22,7 @@ from stackproof.evidence.records import (
     StageRecord,
     drift_between,
 )
+from stackproof.evidence.reports import InRun
 from stackproof.index.client import IndexClient
 from stackproof.index.constraints.published import find_constraints
 from stackproof.index.pages import PAGE_LOGGING, doubts
@@ -115,7 +116,7 @@ class Builder:
         """
         before = self.environment.freeze()
         for number, stage in enumerate(self.plan.stages, start=1):
-            log = self.folder / "stages" / f"{number:02}-{stage.name}.log"
+            log = self.folder / InRun.STAGE_LOGS / f"{number:02}-{stage.name}.log"
             log.parent.mkdir(parents=True, exist_ok=True)
             record, before = self._run(stage, log, before)
             yield record

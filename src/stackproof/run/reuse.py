@@ -15,18 +15,19 @@ from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze
+from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
 from stackproof.matrix.plan import Plan
 
 __all__ = ["Mark", "reusable_build"]
 
 _KEPT = (
-    "stages.json",
-    "built.json",
-    "freeze.txt",
-    "pip-check.json",
-    "pip-check.txt",
-    "overwritten.json",
+    InRun.STAGES,
+    InRun.BUILT,
+    InRun.FREEZE,
+    InRun.PIP_CHECK,
+    InRun.PIP_CHECK_LOG,
+    InRun.OVERWRITTEN,
     "stages",
 )
 
@@ -73,7 +74,7 @@ def reusable_build(plan: Plan, environment: Environment, evidence: Evidence) -> 
         "was not completely built": mark.freeze is None,
         "was built for another plan": mark.fingerprint != plan.fingerprint,
         "was changed since it was built": mark.freeze != environment.freeze(),
-        "has lost the evidence of its build": not (earlier / "run.json").exists(),
+        "has lost the evidence of its build": not (earlier / InRun.RECORD).exists(),
     }
     for reason, holds in reasons.items():
         if holds:

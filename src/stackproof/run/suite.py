@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stackproof.base.process import Finished, run
 from stackproof.evidence.records import Freeze
+from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
 from stackproof.run.byte_code import byte_code
 from stackproof.run.suite_tools import SuiteTools
@@ -48,20 +49,20 @@ class Suite:
         ]
         command = [
             *(*python, "-c", "pytest.ini", "."),
-            *("--plan", str(self.folder / "plan.json")),
-            *("--freeze", str(self.folder / "freeze.txt")),
+            *("--plan", str(self.folder / InRun.PLAN)),
+            *("--freeze", str(self.folder / InRun.FREEZE)),
             *("--servers", str(servers)),
             *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
             *("--tx", f"{self._workers()}*popen//python={shlex.join(python)}"),
             *("--dist", "load", "--maxschedchunk", "1"),
-            *("--report-log", str(self.folder / "checks.jsonl")),
-            *("--left-out", str(self.folder / "left-out.json")),
+            *("--report-log", str(self.folder / InRun.CHECKS)),
+            *("--left-out", str(self.folder / InRun.LEFT_OUT)),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
             *("-q", "--color", "no", "--tb", "short"),
         ]
         return run(
             command,
-            log=self.folder / "suite.log",
+            log=self.folder / InRun.SUITE_LOG,
             limit=self.limit,
             env={
                 **self.environ,

@@ -18,6 +18,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append
 from stackproof.evidence.layout import Project, without_python_settings
 from stackproof.evidence.records import ConstraintsUsed, Freeze, RunRecord, StageRecord
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
 from stackproof.installers.lifetimes import public_lifetimes
@@ -133,7 +134,7 @@ class _Run:
         self._require_own()
 
     def _carry_out_in(self, environment: Environment) -> None:
-        logs = self.evidence.folder / "servers"
+        logs = self.evidence.folder / InRun.SERVER_LOGS
         declared = declared_workloads(self.project.suite)
         self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
         needed = needed_servers(self.plan, declared.workloads)
@@ -192,7 +193,7 @@ class _Run:
             suite_exit=self.suite_exit,
             built=self.built,
             trouble=self.trouble,
-        ).write(self.evidence.folder / "run.json")
+        ).write(self.evidence.folder / InRun.RECORD)
         verdict = self.conclude(self.evidence)
         self.evidence.publish()
         return verdict
@@ -221,11 +222,11 @@ class _Run:
         if freeze is None:
             return False
         with self._part("pip check"):
-            log = self.evidence.folder / "pip-check.txt"
+            log = self.evidence.folder / InRun.PIP_CHECK_LOG
             found = pip_check(environment, log, self.project.environ)
-        found.write(self.evidence.folder / "pip-check.json")
+        found.write(self.evidence.folder / InRun.PIP_CHECK)
         overwritten = overwritten_files(environment)
-        overwritten.write(self.evidence.folder / "overwritten.json")
+        overwritten.write(self.evidence.folder / InRun.OVERWRITTEN)
         self.notes += overwritten.notes(self.evidence.freeze)
         self.notes += start_notes(environment)
         self._require_own()
@@ -280,7 +281,7 @@ class _Run:
         with self._part("test tools"):
             tools = suite_tools(
                 environment,
-                log=self.evidence.folder / "stages" / "test-tools.log",
+                log=self.evidence.folder / InRun.STAGE_LOGS / "test-tools.log",
                 environ=self.project.environ,
                 tick=self.progress.tick,
             )
@@ -306,14 +307,14 @@ class _Run:
         with self._part("servers"):
             started = servers.result()
         public = {name: info.public() for name, info in started.items()}
-        write_atomically(self.evidence.folder / "servers.json", to_json(public))
+        write_atomically(self.evidence.folder / InRun.SERVERS, to_json(public))
         self._require_named(started.values())
         # Addresses carry passwords, which evidence must not.
         known = {name: info.to_json() for name, info in started.items()}
-        private = servers.private_folder({"servers.json": to_json(known)})
+        private = servers.private_folder({InRun.SERVERS: to_json(known)})
         with self._part("suite"), servers.needed():
             try:
-                finished = suite.run(private / "servers.json", self.progress.tick)
+                finished = suite.run(private / InRun.SERVERS, self.progress.tick)
             finally:
                 self._mask(started.values())
         self.suite_exit = finished.exit
@@ -339,7 +340,7 @@ class _Run:
         def mask(text: str) -> str:
             return masked(text, known)
 
-        log, output = (self.evidence.folder / name for name in ("checks.jsonl", "suite.log"))
+        log, output = (self.evidence.folder / name for name in (InRun.CHECKS, InRun.SUITE_LOG))
         if log.exists():
             text = log.read_text(encoding="utf-8", errors="replace")
             write_atomically(log, mask_report_log(text, mask))

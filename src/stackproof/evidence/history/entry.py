@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from stackproof.base.records import Record
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import ConstraintsUsed, Freeze
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import State, Verdict, judge
 from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.plan import Installer
@@ -109,7 +110,7 @@ def verdict_of(evidence: Evidence) -> Verdict:
 
     Raises one of UNREADABLE if there is none, or if the run can be read no longer.
     """
-    text = (evidence.folder / "verdict.json").read_bytes()
+    text = (evidence.folder / InRun.VERDICT).read_bytes()
     try:
         return Verdict.model_validate_json(text)
     except ValidationError:

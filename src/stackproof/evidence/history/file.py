@@ -19,11 +19,16 @@ from pydantic import ValidationError
 from stackproof.base.records import UNREADABLE
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry, entry_of, verdict_of
+from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict
 
-__all__ = ["HISTORY_FILE", "add_missing", "add_recorded", "append", "read_history", "recorded_runs"]
-
-HISTORY_FILE = "history.jsonl"
+__all__ = [
+    "add_missing",
+    "add_recorded",
+    "append",
+    "read_history",
+    "recorded_runs",
+]
 
 
 def append(reports: Path, evidence: Evidence, verdict: Verdict) -> None:
@@ -37,7 +42,7 @@ def append(reports: Path, evidence: Evidence, verdict: Verdict) -> None:
         return
     entry = entry_of(evidence, verdict)
     if entry is not None:
-        _write(reports / HISTORY_FILE, [entry])
+        _write(reports / InReports.HISTORY, [entry])
 
 
 def read_history(path: Path) -> tuple[HistoryEntry, ...]:
@@ -59,7 +64,7 @@ def add_missing(path: Path, entries: Iterable[HistoryEntry]) -> int:
 
 def add_recorded(reports: Path) -> int:
     """Add the runs with evidence in `reports` that its history does not hold; return how many."""
-    file = reports / HISTORY_FILE
+    file = reports / InReports.HISTORY
     known = {entry.identity for entry in _entries(file)}
     return add_missing(file, recorded_runs(reports, known))
 

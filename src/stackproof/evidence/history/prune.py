@@ -17,12 +17,20 @@ from stackproof.base.records import UNREADABLE
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import verdict_of
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict
 
 __all__ = ["Pruned", "thin"]
 
 #: What a thinned run can do without: logs, and reports that its records can be made into again.
-_SPARE = ("stages", "servers", "suite.log", "pip-check.txt", "report.md", "junit.xml")
+_SPARE = (
+    InRun.STAGE_LOGS,
+    InRun.SERVER_LOGS,
+    InRun.SUITE_LOG,
+    InRun.PIP_CHECK_LOG,
+    InRun.REPORT,
+    InRun.JUNIT,
+)
 _RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 
 
@@ -52,7 +60,7 @@ def thin(reports: Path, keep: int) -> Iterator[Pruned]:
 
 def _thin(home: Path, keep: int) -> Pruned:
     runs = _runs(home)
-    whole = {*runs[:keep], (home / "latest").resolve(), *_last_green(runs)}
+    whole = {*runs[:keep], (home / InRow.LATEST).resolve(), *_last_green(runs)}
     freed = [size for run in runs if run not in whole if (size := _strip(run))]
     return Pruned(home=home, runs=len(freed), freed=sum(freed), busy=False)
 

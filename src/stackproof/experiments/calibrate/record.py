@@ -8,10 +8,7 @@ from typing import Literal
 
 from stackproof.base.records import Record
 
-__all__ = ["CALIBRATION_FILE", "COLUMNS", "Calibrated", "Calibration", "Column", "Outcome"]
-
-#: Where it is written, below the reports.
-CALIBRATION_FILE = "calibration.json"
+__all__ = ["COLUMNS", "Calibrated", "Calibration", "Column", "Outcome"]
 
 Column = Literal["newest", "documented", "oldest"]
 Outcome = Literal["passed", "failed", "not asked", "not judged"]

@@ -12,6 +12,7 @@ from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Change, RunRecord, StageRecord, drift_between
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.comparison import compare, moved, unheld, versions_asked
 from stackproof.experiments.candidate.record import TrialVerdict
@@ -52,7 +53,7 @@ class Bench:
 
     def probe(self, plan: Plan) -> Verdict:
         """Judge a trial that asks some checks alone; its evidence stands below the trial's own."""
-        home = self.runner.project.home(plan) / "probes"
+        home = self.runner.project.home(plan) / InRow.PROBES
         evidence = self.runner.recall(plan, home)
         if evidence is None:
             return self.runner.run(plan, home)[0]
@@ -68,7 +69,7 @@ class Bench:
     ) -> TrialVerdict:
         """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
         evidence = Evidence.create(self.runner.project.home(plan), plan)
-        log = evidence.folder / "stages" / f"{found.stage.name}.log"
+        log = evidence.folder / InRun.STAGE_LOGS / f"{found.stage.name}.log"
         write_atomically(log, found.words)
         record = StageRecord(
             name=found.stage.name,
@@ -105,7 +106,7 @@ class Bench:
         """Return what the latest trial of the same requirements on the same row left behind."""
         matrix, row = trial.base_row.split("/")
         home = self.runner.project.trial_home(matrix, row, trial.requested)
-        return Evidence((home / "latest").resolve())
+        return Evidence((home / InRow.LATEST).resolve())
 
     def baseline(self, base: Plan) -> Evidence:
         """Return the evidence to compare with: a fresh enough run of the row, or a new one.
@@ -137,7 +138,7 @@ class Bench:
             suite=self.runner.project.suite_fingerprint,
             suite_exit=None,
             trouble=trouble,
-        ).write(evidence.folder / "run.json")
+        ).write(evidence.folder / InRun.RECORD)
 
     def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
         """Write a trial's verdict and reports, and make it the latest of its kind."""
@@ -149,7 +150,7 @@ class Bench:
 def _is_concluded(evidence: Evidence) -> bool:
     """Tell whether a run was written down as a trial: one may end before it comes to that."""
     try:
-        text = (evidence.folder / "verdict.json").read_bytes()
+        text = (evidence.folder / InRun.VERDICT).read_bytes()
         TrialVerdict.model_validate_json(text)
     except (OSError, ValidationError):
         return False

@@ -14,7 +14,8 @@ from stackproof.base.records import write_atomically
 from stackproof.base.templates import html_templates
 from stackproof.base.times import timestamp
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.history.file import HISTORY_FILE, read_history
+from stackproof.evidence.history.file import read_history
+from stackproof.evidence.reports import InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
@@ -47,7 +48,7 @@ def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
 
     `matrices` is the folder of matrix files: the order of rows and pins is theirs.
     """
-    page = reports / "index.html"
+    page = reports / InReports.INDEX
     gathered = _gather(ReportsReader(reports=reports, matrices=matrices))
     html = _templates().get_template("site/page.html").render(t=texts(lang), **gathered)
     write_atomically(page, html)
@@ -57,7 +58,7 @@ def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
 def _gather(reader: ReportsReader) -> dict[str, object]:
     """Return all that the templates show, by the names that they know it by."""
     audit, allowance, links = reader.audit(), Allowance(_QUOTED), Links(reader.reports)
-    entries = _by_row(read_history(reader.reports / HISTORY_FILE))
+    entries = _by_row(read_history(reader.reports / InReports.HISTORY))
     viewer = RowViews(reader=reader, audit=audit, history=entries, allowance=allowance)
     kept, missing = reader.rows()
     grid = reader.grid()
@@ -68,13 +69,13 @@ def _gather(reader: ReportsReader) -> dict[str, object]:
         "unjudged": sum(row.verdict.exit_code == _UNJUDGED for row in kept),
         "news": sum(len(row.verdict.news) for row in kept if not row.verdict.trouble),
         "audit": audit,
-        "audit_files": _files(links, "audit.md", "audit.json"),
+        "audit_files": _files(links, InReports.AUDIT_PAGE, InReports.AUDIT),
         "findings": _by_level(audit),
         "pair_grids": pair_grids(audit) if audit else [],
         "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
         "grid": grid,
         "grid_table": _grid_table(grid),
-        "grid_files": _files(links, "grid.html", "grid.md", "grid.json"),
+        "grid_files": _files(links, InReports.GRID_TABLE, InReports.GRID_PAGE, InReports.GRID),
         "most_reasons": _MOST_REASONS,
         "lane_width": LANE_WIDTH,
         "trend_width": TREND_WIDTH,

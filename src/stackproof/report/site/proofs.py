@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.evidence.claims import ClaimAnswer, ClaimState
+from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Check
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import PlannedPin
@@ -114,8 +115,10 @@ def log_of(kept: KeptRow, check: str) -> Path:
     asked = CheckId.parse(check)
     if asked.kind == "stage":
         logs = (stage.log for stage in kept.stages if stage.name == asked.subject)
-        return kept.evidence.folder / next(logs, "stages.json")
-    return kept.evidence.folder / ("pip-check.txt" if asked.kind == "pip-check" else "suite.log")
+        return kept.evidence.folder / next(logs, InRun.STAGES)
+    return kept.evidence.folder / (
+        InRun.PIP_CHECK_LOG if asked.kind == "pip-check" else InRun.SUITE_LOG
+    )
 
 
 def _proof(
@@ -132,7 +135,7 @@ def _proof(
         )
     if audited is not None:
         answer, said = _AUDITED[audited.state], first_line(audited.because)
-        log = links.to(links.home / "audit.md")
+        log = links.to(links.home / InReports.AUDIT_PAGE)
     else:
         answer, said, log = _absent(check), "", None
     return Proof(check=check, answer=answer, said=said, grade="real", seconds=None, log=log)

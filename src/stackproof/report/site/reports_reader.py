@@ -14,6 +14,7 @@ from stackproof.base.records import UNREADABLE, Record
 from stackproof.errors import MatrixError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import RunRecord, StageRecord
+from stackproof.evidence.reports import InReports, InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.frontier.record import Frontier
@@ -29,7 +30,6 @@ __all__ = ["KeptRow", "KeptServer", "KeptTrial", "ReportsReader"]
 
 Form = TypeVar("Form", bound=Record)
 
-_TRIALS = "candidates"
 #: Trials that the page tells of; a long search leaves hundreds.
 _MOST_TRIALS = 60
 
@@ -109,13 +109,15 @@ class ReportsReader:
 
     def trials(self) -> list[KeptTrial]:
         """Return the newest run of each trial, the latest first."""
-        newest = (next(Evidence.runs(home), None) for home in self.reports.glob(f"{_TRIALS}/*/"))
+        newest = (
+            next(Evidence.runs(home), None) for home in self.reports.glob(f"{InReports.TRIALS}/*/")
+        )
         folders = sorted(
             (run.folder for run in newest if run), key=lambda item: item.name, reverse=True
         )
         trials: list[KeptTrial] = []
         for folder in folders[:_MOST_TRIALS]:
-            verdict = self._read(folder / "verdict.json", TrialVerdict)
+            verdict = self._read(folder / InRun.VERDICT, TrialVerdict)
             if verdict is not None:
                 trials.append(KeptTrial(folder=folder, verdict=verdict))
         return trials
@@ -126,20 +128,20 @@ class ReportsReader:
 
     def grid(self) -> Grid | None:
         """Return which versions of packages go together."""
-        return self._read(self.reports / "grid.json", Grid)
+        return self._read(self.reports / InReports.GRID, Grid)
 
     def timeline(self, row: KeptRow) -> Timeline | None:
         """Return since when each check of a row fails."""
-        return self._read(row.home / "timeline.json", Timeline)
+        return self._read(row.home / InRow.TIMELINE, Timeline)
 
     def repair(self, row: KeptRow) -> Repair | None:
         """Return what mends a row."""
-        return self._read(row.home / "repair.json", Repair)
+        return self._read(row.home / InRow.REPAIR, Repair)
 
     def frontier(self, row: KeptRow) -> Frontier | None:
         """Return how far each pin of a row can go, by an unfinished table where no other is."""
-        finished = self._read(row.home / "frontier.json", Frontier)
-        return finished or self._read(row.home / "frontier-unfinished.json", Frontier)
+        finished = self._read(row.home / InRow.FRONTIER, Frontier)
+        return finished or self._read(row.home / InRow.FRONTIER_UNFINISHED, Frontier)
 
     def note(self, path: Path, error: Exception) -> None:
         """Remember that a file could not be read, and why."""
@@ -153,7 +155,7 @@ class ReportsReader:
     def _found(self) -> list[str]:
         homes = {file.parents[1] for file in self.reports.glob("*/*/[0-9]*/verdict.json")}
         names = sorted(home.relative_to(self.reports).as_posix() for home in homes)
-        return [name for name in names if not name.startswith(f"{_TRIALS}/")]
+        return [name for name in names if not name.startswith(f"{InReports.TRIALS}/")]
 
     @cached_property
     def _readable_matrices(self) -> dict[str, Matrix]:
@@ -167,7 +169,7 @@ class ReportsReader:
 
     @cached_property
     def _last_audit(self) -> Audit | None:
-        return self._read(self.reports / "audit.json", Audit)
+        return self._read(self.reports / InReports.AUDIT, Audit)
 
     def _newest(self, home: Path) -> KeptRow | None:
         for evidence in Evidence.runs(home):

@@ -11,6 +11,7 @@ from typing import NamedTuple, get_args
 
 from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Check, State
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
@@ -92,7 +93,14 @@ class RowView:
 
 
 #: What is worth opening beside the logs of single checks.
-_FILES = ("report.md", "suite.log", "pip-check.txt", "freeze.txt", "junit.xml", "verdict.json")
+_FILES = (
+    InRun.REPORT,
+    InRun.SUITE_LOG,
+    InRun.PIP_CHECK_LOG,
+    InRun.FREEZE,
+    InRun.JUNIT,
+    InRun.VERDICT,
+)
 _FAILING: tuple[State, ...] = ("new", "fixed", "known")
 
 
@@ -138,7 +146,7 @@ class RowViews:
         try:
             return timeline, tuple(lane_views(timeline) if timeline else ())
         except ValueError as error:
-            self.reader.note(kept.home / "timeline.json", error)
+            self.reader.note(kept.home / InRow.TIMELINE, error)
             return None, ()
 
 

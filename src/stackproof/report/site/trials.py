@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from stackproof.evidence.reports import InRun
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
@@ -32,7 +33,7 @@ def trial_view(kept: KeptTrial, allowance: Allowance, links: Links) -> TrialView
         verdict=trial,
         result=result(trial),
         why=allowance.quote(trial.reason or trial.trouble or ""),
-        report=links.to(kept.folder / "report.md"),
+        report=links.to(kept.folder / InRun.REPORT),
     )
 
 

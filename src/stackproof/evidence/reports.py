@@ -1,0 +1,74 @@
+"""What lies where below `reports/`: the one place that knows the names of its files and folders.
+
+reports/<matrix>/<row>/<UTC time>/ holds a run, reports/candidates/<trial>/<UTC time>/ one of a
+trial. `docs/reports.md` tells what is in each file.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["InReports", "InRow", "InRun"]
+
+
+class InReports:
+    """The names directly below `reports/`."""
+
+    AUDIT: Final = "audit.json"
+    AUDIT_PAGE: Final = "audit.md"
+    CALIBRATION: Final = "calibration.json"
+    GRID: Final = "grid.json"
+    GRID_PAGE: Final = "grid.md"
+    GRID_TABLE: Final = "grid.html"
+    HISTORY: Final = "history.jsonl"
+    INDEX: Final = "index.html"
+    ISSUES: Final = "issues.json"
+    JOBS: Final = "monthly/jobs.json"
+    JUNIT: Final = "junit.xml"
+    MONTHLY: Final = "monthly"
+    NEWS: Final = "news.json"
+    NEWS_PAGE: Final = "news.md"
+    STORIES: Final = "monthly/stories.json"
+    SUMMARY: Final = "summary.md"
+    TRIALS: Final = "candidates"
+
+
+class InRow:
+    """The names in the folder of a row or a trial, beside its runs."""
+
+    BADGE: Final = "badge.json"
+    DOCUMENT: Final = "document.md"
+    FRONTIER: Final = "frontier.json"
+    FRONTIER_UNFINISHED: Final = "frontier-unfinished.json"
+    LATEST: Final = "latest"
+    LOCK: Final = "lock.json"
+    LOCK_PROOFS: Final = "lock-proofs"
+    PROBES: Final = "probes"
+    REPAIR: Final = "repair.json"
+    REPAIR_PAGE: Final = "repair.md"
+    TIMELINE: Final = "timeline.json"
+    TIMELINE_PAGE: Final = "timeline.md"
+
+
+class InRun:
+    """The names in the folder of one run."""
+
+    BUILT: Final = "built.json"
+    CHECKS: Final = "checks.jsonl"
+    FREEZE: Final = "freeze.txt"
+    JUNIT: Final = "junit.xml"
+    LEFT_OUT: Final = "left-out.json"
+    LOCK: Final = "lock.json"
+    OVERWRITTEN: Final = "overwritten.json"
+    PIP_CHECK: Final = "pip-check.json"
+    PIP_CHECK_LOG: Final = "pip-check.txt"
+    PLAN: Final = "plan.json"
+    RECORD: Final = "run.json"
+    REPORT: Final = "report.md"
+    SERVERS: Final = "servers.json"
+    SERVER_LOGS: Final = "servers"
+    STAGES: Final = "stages.json"
+    STAGE_LOGS: Final = "stages"
+    SUITE_LOG: Final = "suite.log"
+    TOOLS: Final = "test-tools.txt"
+    VERDICT: Final = "verdict.json"
