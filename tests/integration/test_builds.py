@@ -21,6 +21,7 @@ from stackproof.evidence.verdict import judge
 from stackproof.experiments.culprit import Culprit
 from stackproof.index.client import IndexClient
 from stackproof.installers.environment import Environment
+from stackproof.installers.failures import cause
 from stackproof.installers.lifetimes import write_lifetimes
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.load import parse_matrix
@@ -102,7 +103,9 @@ def test_what_was_built_as_of_one_date_serves_no_other(bench: Bench, installer: 
     for as_of in (LATER, None):
         record, (built,), _ = install(bench, as_of, installer)
         assert (record.failure, built.failed, built.requires) == ("refused", True, {"tool": "3.0"})
-        assert "tool has no old_api" in record.message
+        assert cause(record.message) == (
+            "needy 1.0 cannot be built: tool has no old_api (with tool 3.0)"
+        )
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])

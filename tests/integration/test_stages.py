@@ -14,6 +14,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import drift_between
 from stackproof.installers.environment import Environment
+from stackproof.installers.failures import cause
 from stackproof.installers.pip_check import pip_check
 from stackproof.matrix.plan import Installer
 from stackproof.run.build import Builder
@@ -159,6 +160,24 @@ def test_a_yanked_release_is_noted(bench: Bench, installer: Installer) -> None:
     assert "eats data" in builder.notes[-1]
     assert {note.partition(":")[0] for note in builder.notes} == {"stage tired"}
     assert len(builder.notes) == {"uv": 1, "pip": 2}[installer]
+
+
+@pytest.mark.fault("4")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("requirement", ["radio==1.0", "wire>=1,<1.5"])
+def test_a_yank_that_stood_in_the_way_is_named_with_its_reason(
+    bench: Bench, index: Index, installer: Installer, requirement: str
+) -> None:
+    index.add(
+        Release("radio", "1.0", requires=["wire==1.0.*"]),
+        Release("wire", "0.9", yanked="too old"),
+        Release("wire", "1.0", yanked="too short"),
+        Release("wire", "2.0"),
+    )
+    (record,) = last_stage(bench, extra(tired=requirement), installer).stages()
+    assert record.failure == "refused"
+    assert "wire 1.0 was yanked (too short)" in cause(record.message)
+    assert "0.9" not in cause(record.message)
 
 
 # --- constraints and indexes -----------------------------------------------------------------

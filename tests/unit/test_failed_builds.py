@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from stackproof.base.process import Finished
+from stackproof.evidence.records import Built
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.failures import classify, explain
+from stackproof.installers.failures import cause, classify, explain
 from stackproof.metadata.grid.refusal import read_refusal
 
 OUTPUTS = Path(__file__).with_name("build_outputs")
@@ -23,7 +24,12 @@ MACHINE = {
     "cairo": ("pycairo", "cairo"),
     "offline": ("rpds-py", "a network that answers (Name or service not known)"),
 }
-STACK = {"cython": "pyyaml", "longint": "aiohttp", "sklearn": "sklearn", "numpy": "pystan"}
+STACK = {
+    "cython": ("pyyaml", "AttributeError: 'build_ext' object has no attribute 'cython_sources'"),
+    "longint": ("aiohttp", "longintrepr.h: No such file or directory"),
+    "sklearn": ("sklearn", "The 'sklearn' PyPI package is deprecated, use 'scikit-learn'"),
+    "numpy": ("pystan", "Cython>=0.22 and NumPy are required."),
+}
 
 
 def said(name: str, installer: str) -> str:
@@ -51,8 +57,15 @@ def test_a_build_that_fails_by_its_code_or_its_build_dependencies(
     words = said(name, installer)
     build = failed_build(words)
     assert build is not None
-    assert (build.name, build.lacking) == (STACK[name], None)
+    shown, why = STACK[name]
+    assert (build.name, build.lacking) == (shown, None)
     assert classify(words, ENDED) == "refused"
+    assert build.why.endswith(why)
+    tried = Built(name=shown, version=build.version or "1", requires={"cython": "3", "wheel": "1"})
+    told = cause(explain("refused", words, ENDED, built=[tried]))
+    assert told == (
+        f"{shown} {tried.version} cannot be built: {build.why} (with cython 3, wheel 1)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from stackproof.base.text import without_credentials
@@ -23,7 +24,7 @@ from stackproof.index.client import IndexClient
 from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 
-__all__ = ["DEBUG_LOG", "PAGE_LOGGING", "DoubtfulError", "Doubts", "doubts"]
+__all__ = ["DEBUG_LOG", "PAGE_LOGGING", "DoubtfulError", "Doubts", "doubts", "yanked"]
 
 #: The filters of `RUST_LOG` with which uv tells what it found nothing of, and which pages it was
 #: refused, over which it else passes where it can backtrack.
@@ -43,6 +44,8 @@ _NO_METADATA = re.compile(rf"`({_NAME})==([^`\s]+)` has invalid metadata")
 #: A bound of uv's: `<1.0+` lies behind all local versions of 1.0.
 _BOUND = re.compile(r"([<>]=?|==)\s*([^\s,+]+)(\+)?")
 _BEHIND = {"<": "<=", ">=": ">"}
+#: A requirement that pip found nothing for; who wants it stands behind.
+_UNMET = re.compile(r"No matching distribution found for ([^(\n]+?)(?= \(from |$)", re.MULTILINE)
 _AT_ONCE = 16
 
 
@@ -99,6 +102,24 @@ def doubts(words: str) -> Doubts:
         frozenset((name, text) for name, text in ranges if name not in listed),
         frozenset(_NO_METADATA.findall(words)),
     )
+
+
+def yanked(words: str, client: IndexClient, indexes: Sequence[str]) -> list[str]:
+    """Say which yanked releases pip passed over, with the reasons that it leaves out.
+
+    In uv's words, which need nobody's help. Raises CannotJudgeError where an index does not answer.
+    """
+    if "Ignored the following yanked versions: " not in words:
+        return []
+    found: list[str] = []
+    for text in dict.fromkeys(_UNMET.findall(words)):
+        wanted = Requirement(text)
+        project = next(filter(None, (client.project(url, wanted.name) for url in indexes)), None)
+        for release in project.releases().values() if project else ():
+            if release.yanked is not None and wanted.specifier.contains(release.version):
+                reason = f" (reason: {release.yanked})" if release.yanked else ""
+                found.append(f"{wanted.name}=={release.version} was yanked{reason}.")
+    return found
 
 
 @dataclass(frozen=True)

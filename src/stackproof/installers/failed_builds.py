@@ -68,13 +68,27 @@ _OF_THE_STACK = re.compile(
 )
 
 
+#: The line of a build's output that tells most: the end of a traceback, what a compiler says.
+_ERROR = re.compile(
+    r"^[ \t]*(?:[\w.]*(?:Error|Exception|Exit)(?:: \S.*)?"
+    r"|\S*[ \t]?(?:fatal )?error: (?!(?:[Cc]ommand|Failed to|subprocess-|metadata-|failed-)).*)$",
+    re.MULTILINE,
+)
+#: Where an installer begins to repeat what a build said.
+_OUTPUT = re.compile(r"(?:\[stderr\]\s*|╰─> (?!\[\d+ lines))(\S.*)")
+
+
 @dataclass(frozen=True)
 class FailedBuild:
-    """What failed to build, `version` as far as it is known; `lacking` is what is missing here."""
+    """What failed to build, `version` as far as it is known; `lacking` is what is missing here.
+
+    `why` is the line of its output that tells most, "" where none is known.
+    """
 
     name: str
     version: str | None
     lacking: str | None
+    why: str
 
     def names(self, name: str, version: str) -> bool:
         """Tell whether it is this release that failed."""
@@ -98,7 +112,13 @@ def failed_build(words: str) -> FailedBuild | None:
         name=str(canonicalize_name(name.split(" ")[0])),
         version=version or None,
         lacking=_lacking(words),
+        why=_telling_line(words),
     )
+
+
+def _telling_line(words: str) -> str:
+    errors = _ERROR.findall(words) or _OUTPUT.findall(words)[:1]
+    return errors[-1].strip() if errors else ""
 
 
 def _lacking(words: str) -> str | None:

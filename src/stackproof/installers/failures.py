@@ -12,10 +12,11 @@ tests/integration repeats that.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from stackproof.base.process import Finished
-from stackproof.evidence.records import FailureKind
-from stackproof.installers.failed_builds import failed_build
+from stackproof.evidence.records import Built, FailureKind
+from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.installers.refusal import sentence, tells_facts
 
 __all__ = ["cause", "classify", "explain", "with_build_output"]
@@ -93,19 +94,40 @@ def with_build_output(words: str, debug_log: str) -> str:
     return words.replace("No available output.", said) if said else words
 
 
-def explain(kind: FailureKind, words: str, finished: Finished) -> str:
-    """Return one message: what kind of failure it was, then the installer's own words."""
-    build = failed_build(words) if kind == "machine" else None
+def explain(
+    kind: FailureKind,
+    words: str,
+    finished: Finished,
+    *,
+    facts: Sequence[str] = (),
+    built: Sequence[Built] = (),
+) -> str:
+    """Return one message: what kind of failure it was, then the installer's own words.
+
+    `facts` are lines that go before those; `built` is what was built, or failed to be.
+    """
+    build = failed_build(words) if kind in ("machine", "refused") else None
     if kind == "stopped":
         head = f"the installer {finished.describe()}"
-    elif build is not None:
+    elif build is not None and kind == "machine":
         head = (
             f"the build of {build.shown} needs {build.lacking}, which this machine does not have, "
             "so nothing follows for the stack; install it and run again"
         )
     else:
         head = _WORDS[kind]
-    return f"{head}\n{_last_words(words)}".rstrip()
+    if build is not None and kind == "refused":
+        facts = [*facts, _unbuilt(build, built)]
+    return "\n".join([head, *facts, _last_words(words)]).rstrip()
+
+
+def _unbuilt(build: FailedBuild, built: Sequence[Built]) -> str:
+    """Say which release cannot be built and why, and with what that was tried."""
+    tried = next((item for item in built if build.names(item.name, item.version)), None)
+    shown = f"{tried.name} {tried.version}" if tried else build.shown
+    there = ", ".join(f"{name} {at}" for name, at in tried.requires.items()) if tried else ""
+    why = f": {build.why}" if build.why else ""
+    return f"{shown} cannot be built{why}{f' (with {there})' if there else ''}"
 
 
 def cause(message: str) -> str:

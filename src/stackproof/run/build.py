@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,7 +26,7 @@ from stackproof.evidence.records import (
 from stackproof.evidence.reports import InRun
 from stackproof.index.client import IndexClient
 from stackproof.index.constraints.published import find_constraints
-from stackproof.index.pages import PAGE_LOGGING, doubts
+from stackproof.index.pages import PAGE_LOGGING, doubts, yanked
 from stackproof.index.target import Target
 from stackproof.installers.build_cache import BuildCache, build_cache
 from stackproof.installers.built import (
@@ -152,7 +153,7 @@ class Builder:
             tries=call.tries,
             drift=drift_between(before, after),
             failure=call.failure,
-            message=_message(call),
+            message=self._message(call, own),
         )
         if call.failure is None and self.environment.installer == "uv":
             log.with_suffix(".debug").unlink(missing_ok=True)  # a hundred times what it said
@@ -182,17 +183,31 @@ class Builder:
         found = doubts(call.words + call.told)
         if call.failure not in (None, "refused") or not found.projects():
             return call
-        installer = self.environment.installer
-        indexes = extra_indexes(installer, self.environ)
-        indexes.append(index or default_index(installer, self.environ))
         target = Target(self.plan.python, self.environment.version)
         try:
             with IndexClient() as client:
-                found.settle(client, indexes, target, self.plan.as_of)
+                found.settle(client, self._indexes(index), target, self.plan.as_of)
         except CannotJudgeError as error:
             doubted = tuple(found.projects())
             return replace(call, failure="index", doubt=str(error), doubted=doubted)
         return call
+
+    def _indexes(self, index: str | None) -> list[str]:
+        """Return the indexes of a call, the one that counts most first."""
+        installer = self.environment.installer
+        further = extra_indexes(installer, self.environ)
+        return [*further, index or default_index(installer, self.environ)]
+
+    def _message(self, call: _Call, index: str | None) -> str:
+        """Say why a call failed, "" if it did not: facts that the installer leaves out go first."""
+        if call.failure is None:
+            return ""
+        facts: list[str] = []
+        if call.failure == "refused" and self.environment.installer == "pip":
+            with suppress(CannotJudgeError), IndexClient() as client:
+                facts += yanked(call.words, client, self._indexes(index))
+        words = call.doubt or call.words
+        return explain(call.failure, words, call.finished, facts=facts, built=call.built)
 
     def _call(self, command: list[str], log: Path, cache: BuildCache, tries: int) -> _Call:
         debug = log.with_suffix(".debug")
@@ -267,10 +282,6 @@ def _missed_pages(debug: str) -> str:
     """Return what a debug log says of index pages that could not be had."""
     lines = (line for line in debug.splitlines() if _MISSED.search(line))
     return "\n".join(lines)
-
-
-def _message(call: _Call) -> str:
-    return explain(call.failure, call.doubt or call.words, call.finished) if call.failure else ""
 
 
 def _taken(item: Built) -> str:
