@@ -1,6 +1,7 @@
 # /// script
 # requires-python = ">=3.10"
 # dependencies = [
+#     "docutils>=0.21",
 #     "filelock>=3.15",
 #     "jinja2>=3.1",
 #     "junitparser>=4.0",

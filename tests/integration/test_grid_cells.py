@@ -163,32 +163,6 @@ def test_a_date_needs_upload_times(tmp_path: Path) -> None:
             board.make("host=1.0", "guest=1.0", as_of=datetime(2025, 1, 1, tzinfo=timezone.utc))
 
 
-def test_the_same_exclusion_is_resolved_once(board: Board) -> None:
-    board.workers = 1
-    found = board.make("host=2.0,2.1", "guest=1.3")
-    assert [cell.state for cell in found.cells] == ["conflict", "conflict"]
-    assert [cell.how for cell in found.cells] == ["resolution", "inference"]
-    assert found.cells[1].implied_by == ("2.0", "1.3")
-    assert "host 2.1 requires shared>=2" in found.cells[1].reason
-    assert found.cells[1].demands[1].by == "host 2.1"
-    assert (found.sampling.unresolved, found.sampling.checked) == (1, 1)
-    assert found.sampling.disagreed == ()
-
-
-def test_the_same_requirements_are_resolved_once(board: Board) -> None:
-    board.workers = 1
-    found = board.make("host=1.0,1.1", "guest=1.0")
-    assert [cell.state for cell in found.cells] == ["compatible", "compatible"]
-    assert [cell.how for cell in found.cells] == ["resolution", "inference"]
-    assert (found.sampling.checked, found.sampling.disagreed) == (1, ())
-
-
-def test_a_release_that_another_one_asks_for_implies_nothing(board: Board) -> None:
-    board.workers = 1
-    found = board.make("host=1.0,1.1", "guest=2.4")
-    assert [cell.how for cell in found.cells] == ["resolution", "resolution"]
-
-
 def test_an_interrupted_grid_goes_on_where_it_stopped(board: Board) -> None:
     as_of = datetime(2025, 1, 1, tzinfo=timezone.utc)
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stackproof.index.core_metadata import CoreMetadata
 from stackproof.metadata.grid.engine import Engine
-from stackproof.metadata.grid.inference import Inference, Lesson
 from stackproof.metadata.grid.journal import Journal
 from stackproof.metadata.grid.record import Cell, State, Versions
 
@@ -18,39 +16,16 @@ WANTED: list[Versions] = [(one, other) for one in ("1", "2", "3") for other in (
 
 
 @dataclass
-class _Facts:
-    """Releases of `a` and `b` by what they require."""
-
-    requires: Mapping[tuple[str, str], Sequence[str]]
-    markers: Mapping[str, str] = field(default_factory=dict)
-
-    def why_no_file(self, name: str, version: str) -> str | None:
-        raise NotImplementedError
-
-    def metadata(self, name: str, version: str) -> CoreMetadata | None:
-        found = self.requires.get((name, version))
-        return None if found is None else CoreMetadata(None, tuple(found), ())
-
-
-@dataclass
 class _Resolver:
     """Answers from a list, and notes what it was asked."""
 
     states: Mapping[Versions, State]
-    rests_on: tuple[frozenset[str], frozenset[str]] | None = None
-    free: tuple[bool, bool] = (False, False)
     asked: list[Versions] = field(default_factory=list)
 
-    def judge(self, versions: Versions) -> Lesson:
+    def judge(self, versions: Versions) -> Cell:
         self.asked.append(versions)
         state = self.states.get(versions, "compatible")
-        cell = Cell(versions=versions, state=state, reason="a 1 says so", how="resolution")
-        conflict = state == "conflict"
-        return Lesson(
-            cell=cell,
-            rests_on=self.rests_on if conflict else None,
-            free=(False, False) if conflict else self.free,
-        )
+        return Cell(versions=versions, state=state, reason="a 1 says so", how="resolution")
 
 
 @dataclass
@@ -67,14 +42,12 @@ class _Metadata:
 
 def _engine(
     resolver: _Resolver,
-    requires: Mapping[tuple[str, str], Sequence[str]] | None = None,
     conflicts: Sequence[Versions] = (),
 ) -> tuple[Engine, list[Cell]]:
     kept: list[Cell] = []
     engine = Engine(
         metadata=_Metadata(conflicts),
         resolution=resolver,
-        inference=Inference(facts=_Facts(requires or {}), names=("a", "b")),
         workers=1,
         keep=kept.append,
     )
@@ -104,59 +77,6 @@ def test_what_is_known_is_not_judged_again() -> None:
     assert len(kept) == 5
 
 
-def test_releases_of_the_same_requirements_share_an_answer() -> None:
-    requires = {("a", "1"): ["x<2"], ("a", "2"): ["x<2"], ("a", "3"): ["x<3"], ("b", "1"): ["x"]}
-    resolver = _Resolver({}, free=(True, False))
-    engine, _ = _engine(resolver, requires)
-    cells, sampling = engine.run([("1", "1"), ("2", "1"), ("3", "1")], {})
-    assert [cell.how for cell in cells] == ["resolution", "inference", "resolution"]
-    assert cells[1].implied_by == ("1", "1")
-    assert cells[1].state == "compatible"
-    assert (sampling.unresolved, sampling.checked, sampling.disagreed) == (1, 1, ())
-
-
-def test_nothing_is_shared_where_another_release_asks_for_one() -> None:
-    requires = {("a", "1"): ["x<2"], ("a", "2"): ["x<2"]}
-    engine, _ = _engine(_Resolver({}), requires)
-    cells, _ = engine.run([("1", "1"), ("2", "1")], {})
-    assert [cell.how for cell in cells] == ["resolution", "resolution"]
-
-
-def test_a_conflict_holds_where_what_it_rests_on_is_the_same() -> None:
-    requires = {
-        ("a", "1"): ["x<2", "y"],
-        ("a", "2"): ["x<2", "z"],
-        ("a", "3"): ["x<3"],
-        ("b", "1"): ["w"],
-    }
-    wanted: list[Versions] = [("1", "1"), ("2", "1"), ("3", "1")]
-    resolver = _Resolver(
-        dict.fromkeys(wanted, "conflict"), rests_on=(frozenset({"x"}), frozenset({"w"}))
-    )
-    engine, _ = _engine(resolver, requires)
-    cells, _ = engine.run(wanted, {})
-    assert [cell.how for cell in cells] == ["resolution", "inference", "resolution"]
-    assert cells[1].reason == "a 2 says so"
-
-
-def test_nothing_is_shared_with_a_release_whose_requirements_cannot_all_be_read() -> None:
-    requires = {("a", "1"): ["x<2"], ("a", "2"): ["x<2", "y>=1.*"]}
-    engine, _ = _engine(_Resolver({}, free=(True, True)), requires)
-    cells, _ = engine.run([("1", "1"), ("2", "1")], {})
-    assert [cell.how for cell in cells] == ["resolution", "resolution"]
-
-
-def test_extras_of_what_it_rests_on_count() -> None:
-    requires = {("a", "1"): ["x<2"], ("a", "2"): ["x[more]<2"]}
-    resolver = _Resolver(
-        dict.fromkeys([("1", "1"), ("2", "1")], "conflict"),
-        rests_on=(frozenset({"x"}), frozenset({"w"})),
-    )
-    engine, _ = _engine(resolver, requires)
-    cells, _ = engine.run([("1", "1"), ("2", "1")], {})
-    assert [cell.how for cell in cells] == ["resolution", "resolution"]
-
-
 def test_a_sample_that_agrees_leaves_the_rest_unresolved() -> None:
     wanted: list[Versions] = [(str(one), "1") for one in range(40)]
     resolver = _Resolver(dict.fromkeys(wanted, "conflict"))
@@ -165,16 +85,6 @@ def test_a_sample_that_agrees_leaves_the_rest_unresolved() -> None:
     assert (sampling.unresolved, sampling.checked, sampling.disagreed) == (40, 5, ())
     assert len(resolver.asked) == 5
     assert {cell.how for cell in cells} == {"metadata"}
-
-
-def test_each_way_of_judging_is_sampled() -> None:
-    wanted: list[Versions] = [(str(one), "1") for one in range(40)]
-    requires = {("a", "1"): ["x"], ("a", "2"): ["x"], ("b", "1"): ["y"], ("b", "2"): ["y"]}
-    resolver = _Resolver(dict.fromkeys(wanted, "conflict"), free=(True, True))
-    engine, _ = _engine(resolver, requires, conflicts=wanted)
-    together: list[Versions] = [("1", "2"), ("2", "2")]
-    _, sampling = engine.run([*wanted, *together], {})
-    assert (sampling.unresolved, sampling.checked) == (41, 6)
 
 
 def test_a_sample_that_disagrees_has_everything_resolved() -> None:

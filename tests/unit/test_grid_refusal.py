@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackproof.installers.refusal import Required, lacks_files, required
-from stackproof.metadata.grid.refusal import premises, read_refusal
+from stackproof.metadata.grid.refusal import read_refusal
 
 NAMES = ("apache-airflow", "dbt-core")
 CELL = ("2.6.0", "1.3.0")
@@ -81,10 +81,6 @@ conclude that dbt-core==1.3.0 cannot be used.
          And because you require dbt-core==1.3, we can conclude that your requirements are \
 unsatisfiable.
 """
-ONE_OF = HOLOGRAM.replace(
-    "apache-airflow==2.6.0 depends on jsonschema>=4.0.0",
-    "apache-airflow==2.6.0 depends on one of: jsonschema>=4.0.0 jsonschema>=5",
-)
 
 
 @pytest.mark.parametrize("words", [HOLOGRAM, OLDER])
@@ -96,7 +92,6 @@ def test_a_proof_gives_the_two_requirements_and_who_brought_them(words: str) -> 
         "and apache-airflow 2.6.0 requires jsonschema>=4.0.0"
     )
     assert [demand.through for demand in cell.demands] == ["dbt-core 1.3.0", None]
-    assert premises(words, NAMES) == (frozenset({"jsonschema"}), frozenset({"hologram"}))
 
 
 @pytest.mark.parametrize(
@@ -126,11 +121,6 @@ def test_a_release_that_was_never_made_is_a_conflict() -> None:
     cell = read_refusal(NAMES, CELL, MISSING, builds=True)
     assert (cell.state, cell.demands) == ("conflict", ())
     assert cell.reason == "there is no new>=3 and dbt-core 1.3.0 requires new>=3"
-
-
-@pytest.mark.parametrize("words", [WHEELLESS, FAILED_BUILD, PYTHON, MISSING, ONE_OF, ""])
-def test_nothing_follows_from_what_is_not_a_proof_of_both(words: str) -> None:
-    assert premises(words, NAMES) is None
 
 
 def test_what_a_resolver_concludes_is_told_from_what_it_rests_on() -> None:

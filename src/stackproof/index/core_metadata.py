@@ -69,13 +69,6 @@ class CoreMetadata:
                 yield name, requirement
 
     @cached_property
-    def is_whole(self) -> bool:
-        """Whether `requirements`, without extras, has all: installers read some that it cannot."""
-        return len(self._without_extras) == sum(
-            not _ONLY_EXTRA.search(text) for text in self.requires
-        )
-
-    @cached_property
     def parsed(self) -> tuple[tuple[str, Requirement], ...]:
         """Every requirement by the normal name of what it requires, whatever its marker."""
         return tuple(_parse(self.requires))

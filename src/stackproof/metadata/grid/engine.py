@@ -9,12 +9,11 @@ from threading import Event
 from typing import Protocol
 
 from stackproof.base.records import fingerprint
-from stackproof.metadata.grid.inference import Inference, Lesson
 from stackproof.metadata.grid.record import Cell, Sampling, State, Versions
 
 __all__ = ["Engine"]
 
-#: Of what was judged without a resolution in one way, one in so many is resolved all the same.
+#: Of the cells judged by metadata, one in so many is resolved all the same.
 _ONE_IN = 8
 _LEAST = 3
 _POLL_SECONDS = 0.1
@@ -25,7 +24,7 @@ class _Settles(Protocol):
 
 
 class _Resolves(Protocol):
-    def judge(self, versions: Versions) -> Lesson: ...
+    def judge(self, versions: Versions) -> Cell: ...
 
 
 @dataclass(kw_only=True)
@@ -38,7 +37,6 @@ class Engine:
 
     metadata: _Settles
     resolution: _Resolves
-    inference: Inference
     workers: int
     keep: Callable[[Cell], None]
     stop: Event = field(default_factory=Event)
@@ -49,8 +47,7 @@ class Engine:
     ) -> tuple[list[Cell], Sampling]:
         """Return all cells in the order of `wanted`, and what sampling found.
 
-        Where a sample disagrees, nothing that was judged without a resolution is believed: every
-        such cell is resolved.
+        Where a sample disagrees, no judgement by metadata is believed: every such cell is resolved.
         """
         found = {cell: known[cell] for cell in wanted if cell in known}
 
@@ -59,10 +56,10 @@ class Engine:
             self.keep(cell)
 
         self._settle([cell for cell in wanted if cell not in found], take)
-        self._resolve([cell for cell in wanted if cell not in found], take, infer=True)
+        self._resolve([cell for cell in wanted if cell not in found], take)
         sampling = self._sample(found)
         if sampling.disagreed:
-            self._resolve([cell for cell in wanted if _unresolved(found[cell])], take, infer=False)
+            self._resolve([cell for cell in wanted if _by_metadata(found[cell])], take)
         return [found[cell] for cell in wanted], sampling
 
     def _settle(self, wanted: Sequence[Versions], take: Callable[[Cell], None]) -> None:
@@ -73,24 +70,16 @@ class Engine:
                     take(cell)
                 self.tick()
 
-    def _resolve(
-        self, wanted: Sequence[Versions], take: Callable[[Cell], None], *, infer: bool
-    ) -> None:
-        pending, running = list(wanted), set[Future[Lesson]]()
+    def _resolve(self, wanted: Sequence[Versions], take: Callable[[Cell], None]) -> None:
+        pending, running = list(wanted), set[Future[Cell]]()
         with ThreadPoolExecutor(self.workers) as pool:
             try:
                 while pending or running:
                     while pending and len(running) < self.workers:
-                        versions = pending.pop(0)
-                        implied = self.inference.implied(versions) if infer else None
-                        if implied is None:
-                            running.add(pool.submit(self.resolution.judge, versions))
-                        else:
-                            take(implied)
+                        running.add(pool.submit(self.resolution.judge, pending.pop(0)))
                     done, running = wait(running, _POLL_SECONDS, FIRST_COMPLETED)
                     for future in done:
-                        take(future.result().cell)
-                        self.inference.learn(future.result())
+                        take(future.result())
                     self.tick()
             except BaseException:
                 # Above all Ctrl-C: the resolutions under way must not be waited for.
@@ -98,17 +87,14 @@ class Engine:
                 raise
 
     def _sample(self, found: Mapping[Versions, Cell]) -> Sampling:
-        """Resolve some of the cells that were judged without, always the same; keep none of it."""
-        unresolved = [cell for cell in found.values() if _unresolved(cell)]
-        ways = sorted({cell.how for cell in unresolved})
-        chosen = [
-            cell for how in ways for cell in _some([cell for cell in unresolved if cell.how == how])
-        ]
+        """Resolve some of the cells judged by metadata, always the same; keep none of it."""
+        unresolved = [cell for cell in found.values() if _by_metadata(cell)]
+        count = max(_LEAST, -(-len(unresolved) // _ONE_IN))
+        chosen = sorted(unresolved, key=lambda cell: fingerprint(cell.versions))[:count]
         again: dict[Versions, State] = {}
         self._resolve(
             [cell.versions for cell in chosen],
             lambda cell: again.update({cell.versions: cell.state}),
-            infer=False,
         )
         checked = [cell for cell in chosen if again[cell.versions] != "unknown"]
         return Sampling(
@@ -120,12 +106,6 @@ class Engine:
         )
 
 
-def _unresolved(cell: Cell) -> bool:
+def _by_metadata(cell: Cell) -> bool:
     """Tell whether a cell was judged, but not by resolving it."""
-    return cell.how != "resolution" and cell.state != "unknown"
-
-
-def _some(cells: Sequence[Cell]) -> Sequence[Cell]:
-    """Return a sample; what was judged in one way says nothing of another."""
-    count = max(_LEAST, -(-len(cells) // _ONE_IN))
-    return sorted(cells, key=lambda cell: fingerprint(cell.versions))[:count]
+    return cell.how == "metadata" and cell.state != "unknown"

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Protocol
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
@@ -17,7 +16,7 @@ from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 from stackproof.metadata.grid.record import Demand
 
-__all__ = ["Facts", "IndexFacts", "demands", "ranges"]
+__all__ = ["Facts", "IndexFacts", "demands"]
 
 #: A chain of exact pins longer than this is a circle, or not worth following.
 _LONGEST = 200
@@ -94,21 +93,6 @@ class IndexFacts:
 
 def _texts(asked: set[str | None]) -> str:
     return " or ".join(sorted(filter(None, asked)))
-
-
-def ranges(facts: Facts, name: str, version: str) -> dict[str, str] | None:
-    """Return what a release itself requires, None where that is not known.
-
-    Maps a normal name, with the extras asked for, to the range as text.
-    """
-    metadata = facts.metadata(name, version)
-    if metadata is None or not metadata.is_whole:
-        return None
-    found: dict[str, SpecifierSet] = {}
-    for required, item in metadata.requirements(facts.markers):
-        key = f"{required}[{','.join(sorted(item.extras))}]" if item.extras else required
-        found[key] = found.get(key, SpecifierSet()) & item.specifier
-    return {key: str(specifier) for key, specifier in found.items()}
 
 
 def demands(facts: Facts, name: str, version: str) -> Iterator[Demand]:

@@ -24,7 +24,6 @@ from stackproof.matrix.plan import Plan
 from stackproof.metadata.grid.axes import AxisRequest, choose_axis
 from stackproof.metadata.grid.engine import Engine
 from stackproof.metadata.grid.facts import IndexFacts
-from stackproof.metadata.grid.inference import Inference
 from stackproof.metadata.grid.journal import Journal
 from stackproof.metadata.grid.metadata import MetadataJudge
 from stackproof.metadata.grid.published import compare, read_published
@@ -192,7 +191,6 @@ def _engine(
     return Engine(
         metadata=MetadataJudge(facts=facts, names=question.names, held=question.held),
         resolution=resolution,
-        inference=Inference(facts=facts, names=question.names),
         workers=workshop.workers,
         keep=keep,
         stop=workshop.stop,
@@ -209,5 +207,5 @@ def _notes(question: Question, resumed: int, disagreed: int) -> list[str]:
         why = "" if target.found else f"uv finds no Python {target.python} on this machine, so "
         found.append(f"{why}nothing is built: where only a build could tell, the cell is not known")
     if disagreed:
-        found.append("resolving contradicted what was inferred, so every cell was resolved")
+        found.append("resolving contradicted what metadata said, so every cell was resolved")
     return found

@@ -1,16 +1,14 @@
-"""Read a published grid, in Markdown or reStructuredText, and find the cells that differ.
-
-Pipe tables of Markdown and grid tables of reStructuredText are both lines of cells between bars;
-simple tables of reStructuredText have their columns under rules of equals signs.
-"""
+"""Read a published grid, in Markdown or reStructuredText, and find the cells that differ."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 
+from docutils import nodes
+from docutils.core import publish_doctree
+from markdown_it import MarkdownIt
 from packaging.version import Version
 
 from stackproof.errors import StackproofError
@@ -22,10 +20,8 @@ _CONFLICT = {"x", "✗", "✘", "❌", "✖", "no", "conflict"}
 _COMPATIBLE = {"", "✓", "✔", "✅", "o", "yes", "ok", "compatible"}
 _UNKNOWN = {"?", "unknown", "n/a"}
 _LABEL = re.compile(r"\d+(?:\.\d+)*")
-_RULE = re.compile(r"^(?=.*[-=])[\s|+:=-]*$")
-_BAR = re.compile(r"(?<!\\)\|")
-_COLUMN = re.compile(r"=+ *")
-_COLUMNS = re.compile(r"^=+(?: +=+)+ *$")
+#: Above the worst level of docutils: a published page may use what only its own tools know.
+_SILENT = 5
 
 _Table = list[list[str]]
 
@@ -38,11 +34,11 @@ def read_published(file: Path, axes: tuple[Axis, Axis]) -> dict[Versions, State]
     two things of one cell.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StackproofError(f"{file}: cannot be read ({error})") from error
     found: dict[Versions, State] = {}
-    for table in (*_tables(lines), *_simple_tables(lines)):
+    for table in (*_pipe_tables(text), *_rst_tables(text)):
         upright = _cells(table, axes, file)
         lying = {(a, b): at for (b, a), at in _cells(table, (axes[1], axes[0]), file).items()}
         more = upright if len(upright) >= len(lying) else lying
@@ -74,47 +70,35 @@ def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[
     ]
 
 
-def _tables(lines: Sequence[str]) -> Iterator[_Table]:
-    """Yield the cells of each table; a line that is no row of it ends a table."""
+def _pipe_tables(text: str) -> Iterator[_Table]:
+    """Yield the cells of each table of Markdown."""
     rows: _Table = []
-    ruled = begun = False
-    for line in [*lines, ""]:
-        text = line.strip()
-        if _RULE.match(text):
-            ruled, begun = text.startswith("+"), False
-        elif "|" in text:
-            rows.append(_row(text, rows.pop() if begun else []))
-            # Between two rules of a grid table all lines are of one row.
-            begun = ruled
-        else:
-            if rows:
-                yield rows
-            rows, ruled, begun = [], False, False
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        if token.type == "table_open":
+            rows = []
+        elif token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows:
+            rows[-1].append(token.content)
+        elif token.type == "table_close":
+            yield rows
+            rows = []
 
 
-def _row(text: str, above: Sequence[str]) -> list[str]:
-    """Return the cells of a line, joined to those of the lines above it in the same row."""
-    cells = _BAR.split(text.removeprefix("|").removesuffix("|"))
-    return [
-        " ".join(pair).strip() for pair in zip_longest(above, map(str.strip, cells), fillvalue="")
-    ]
+def _rst_tables(text: str) -> Iterator[_Table]:
+    """Yield the cells of each table of reStructuredText, grid or simple; nothing else is run."""
+    quiet = {"report_level": _SILENT, "halt_level": _SILENT, "file_insertion_enabled": False}
+    document = publish_doctree(text, settings_overrides={**quiet, "raw_enabled": False})
+    for table in document.findall(nodes.table):
+        yield [
+            [_said(cell) for cell in row.findall(nodes.entry)] for row in table.findall(nodes.row)
+        ]
 
 
-def _simple_tables(lines: Sequence[str]) -> Iterator[_Table]:
-    """Yield the cells of each simple table; an empty line ends it."""
-    rows: _Table = []
-    columns: list[slice] = []
-    for line in [*lines, ""]:
-        if _COLUMNS.match(line.strip()):
-            columns = columns or [slice(*item.span()) for item in _COLUMN.finditer(line)]
-        elif columns and line.strip():
-            *inner, last = columns
-            spans = (*inner, slice(last.start, None))
-            rows.append([line[span].strip() for span in spans])
-        else:
-            if rows:
-                yield rows
-            rows, columns = [], []
+def _said(cell: nodes.entry) -> str:
+    """Return the text of a cell, without what docutils remarks on it."""
+    parts = (part for part in cell.children if not isinstance(part, nodes.system_message))
+    return "\n".join(part.astext() for part in parts)
 
 
 def _cells(table: _Table, axes: tuple[Axis, Axis], file: Path) -> dict[Versions, State]:

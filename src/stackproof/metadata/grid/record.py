@@ -73,16 +73,15 @@ class Proof(Record):
 class Cell(Record):
     """Whether two versions go together, and why; `demands` are what exclude each other.
 
-    `how` says what it was judged by: the releases' own metadata, a resolution, or (with
-    `implied_by`) the resolution of another cell.
+    `how` says what it was judged by: the releases' own metadata, or a resolution. `seconds` is
+    what a resolution took.
     """
 
     versions: Versions
     state: State
     reason: str
-    how: Literal["metadata", "resolution", "inference"]
+    how: Literal["metadata", "resolution"]
     demands: tuple[Demand, ...] = ()
-    implied_by: Versions | None = None
     proof: Proof | None = None
     seconds: float = 0.0
 

@@ -15,7 +15,7 @@ from stackproof.installers.refusal import Required, lacks_files, required, sente
 from stackproof.metadata.grid.metadata import because
 from stackproof.metadata.grid.record import Cell, Demand, Versions
 
-__all__ = ["premises", "read_refusal"]
+__all__ = ["read_refusal"]
 
 _PROOF = "No solution found"
 
@@ -51,22 +51,6 @@ def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, buil
         how="resolution",
         demands=demands,
     )
-
-
-def premises(words: str, names: tuple[str, str]) -> tuple[frozenset[str], frozenset[str]] | None:
-    """Return what the two distributions require that a proof rests on, by normal name.
-
-    None where the proof does not rest on both, says something that is not understood, or rests on
-    more of the two than that, their extras or which versions they are: then nothing follows for
-    other cells.
-    """
-    if _PROOF not in " ".join(words.split()) or "one of:" in words or lacks_files(words):
-        return None
-    facts = required(words)
-    if any(fact.what in names for fact in facts) or any(f"{name}[" in words for name in names):
-        return None
-    first, second = (frozenset(fact.what for fact in facts if fact.who == name) for name in names)
-    return (first, second) if first and second else None
 
 
 def _clash(facts: Sequence[Required], derived: Sequence[Required]) -> tuple[Required, ...]:

@@ -10,9 +10,8 @@ from datetime import datetime
 from stackproof.base.versions import satisfies
 from stackproof.errors import CannotJudgeError
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
-from stackproof.metadata.grid.inference import Lesson
 from stackproof.metadata.grid.record import Cell, Versions
-from stackproof.metadata.grid.refusal import premises, read_refusal
+from stackproof.metadata.grid.refusal import read_refusal
 
 __all__ = ["ResolutionJudge"]
 
@@ -29,15 +28,13 @@ class ResolutionJudge:
     further: tuple[str, ...] = ()
     builds: bool = True
 
-    def judge(self, versions: Versions) -> Lesson:
-        """Return the cell, and what else follows; a resolution that failed gives `unknown`."""
+    def judge(self, versions: Versions) -> Cell:
+        """Return the cell, with its `seconds`; a resolution that failed gives `unknown`."""
         begin = time.monotonic()
-        lesson = self._judge(versions)
-        seconds = round(time.monotonic() - begin, 3)
-        cell = lesson.cell.model_copy(update={"seconds": seconds})
-        return Lesson(cell=cell, rests_on=lesson.rests_on, free=lesson.free)
+        cell = self._judge(versions)
+        return cell.model_copy(update={"seconds": round(time.monotonic() - begin, 3)})
 
-    def _judge(self, versions: Versions) -> Lesson:
+    def _judge(self, versions: Versions) -> Cell:
         asked = (f"{name}=={at}" for name, at in zip(self.names, versions, strict=True))
         wanted = Wanted(
             requirements=(*asked, *self.held),
@@ -50,26 +47,14 @@ class ResolutionJudge:
         try:
             answer = self.resolver.resolve(wanted)
         except CannotJudgeError as error:
-            cell = Cell(versions=versions, state="unknown", reason=str(error), how="resolution")
-            return Lesson(cell=cell)
+            return _unknown(versions, str(error))
         if isinstance(answer, Refused):
-            cell = read_refusal(self.names, versions, answer.words, builds=self.builds)
-            rests_on = premises(answer.words, self.names) if cell.state == "conflict" else None
-            return Lesson(cell=cell, rests_on=rests_on)
+            return read_refusal(self.names, versions, answer.words, builds=self.builds)
         if any(not _has(answer, *pin) for pin in zip(self.names, versions, strict=True)):
             why = "the resolver chose other versions than the two that were asked for"
-            return Lesson(
-                cell=Cell(versions=versions, state="unknown", reason=why, how="resolution")
-            )
-        return Lesson(cell=_compatible(versions, answer), free=self._free(answer))
-
-    def _free(self, resolution: Resolution) -> tuple[bool, bool]:
-        held = " ".join(self.held)
-        first, second = (
-            name in resolution and not resolution[name].via and name not in held
-            for name in self.names
-        )
-        return first, second
+            return _unknown(versions, why)
+        reason = f"both resolve, together with {len(answer) - len(versions)} others"
+        return Cell(versions=versions, state="compatible", reason=reason, how="resolution")
 
 
 def _has(resolution: Resolution, name: str, version: str) -> bool:
@@ -78,6 +63,5 @@ def _has(resolution: Resolution, name: str, version: str) -> bool:
     return chosen is not None and satisfies(chosen.version, version)
 
 
-def _compatible(versions: Versions, resolution: Resolution) -> Cell:
-    reason = f"both resolve, together with {len(resolution) - len(versions)} others"
-    return Cell(versions=versions, state="compatible", reason=reason, how="resolution")
+def _unknown(versions: Versions, reason: str) -> Cell:
+    return Cell(versions=versions, state="unknown", reason=reason, how="resolution")
