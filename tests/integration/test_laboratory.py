@@ -55,6 +55,16 @@ def test_a_probe_without_checks_of_the_suite_installs_no_test_tools(
     assert not (evidence.folder / "stages" / "test-tools.log").exists()
 
 
+def test_a_scratch_environment_is_empty_whatever_the_user_has_set(bench: Bench) -> None:
+    seeds = {"UV_VENV_SEED": "1", "VIRTUALENV_SYSTEM_SITE_PACKAGES": "1"}
+    bench.environ |= seeds
+    progress = Progress(Console(file=bench.output, width=120))
+    runner = Runner(project=bench.project, progress=progress, conclude=conclude)
+    verdict, evidence = runner.run(probe("stage:two"))
+    assert (verdict.trouble, verdict.verdict) == (None, "ok")
+    assert set(evidence.freeze) == {"alpha", "beta", "gamma"}
+
+
 def test_a_probe_whose_check_is_nowhere_is_not_judged(runner: Runner) -> None:
     verdict, _ = runner.run(probe("smoke:summ"))
     assert verdict.verdict == "unjudged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from support.faults import Fault
 from support.index import Index
 from support.wheels import Release
 from support.workbench import TINY, WORKLOAD, Bench, states
+from uv import find_uv_bin
 
 from stackproof.matrix.plan import Plan
 from stackproof.run.reuse import Mark
@@ -73,6 +75,54 @@ def test_settings_of_the_user_reach_no_build(bench: Bench, index: Index) -> None
     index.add(Release("extra", "1.0", form="sdist", build_code=code))
     verdict, _ = bench.verify(bench.plan(text=TINY + EXTRA))
     assert states(verdict)["stage:three"] == "ok"
+
+
+@pytest.mark.fault("A3")
+def test_a_variable_of_the_user_turns_no_check_and_is_named(bench: Bench, index: Index) -> None:
+    told = dict.fromkeys(["EXTRA_MODE", "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"], "s3cret")
+    foreign = {**told, "LD_LIBRARY_PATH": "/opt/s3cret/lib", "ANYTHING": "1"}
+    bench.environ |= foreign
+    code = f"import os\nassert set(os.environ) & {set(foreign)}, 'not asked to'\n"
+    plan = with_extra(bench, index, {"extra.py": code})
+    add_workload(bench, f"    import os\n    assert not set(os.environ) & {set(foreign)}\n")
+    verdict, evidence = bench.verify(plan)
+    assert {check.id for check in verdict.in_state("new")} == {"import:extra", "import:*"}
+    assert states(verdict)["smoke:added"] == "ok"
+    (note,) = (note for note in evidence.run.notes if "EXTRA_MODE" in note)
+    assert all(name in note for name in [*told, "LD_LIBRARY_PATH"])
+    assert "ANYTHING" not in note
+    assert "s3cret" not in evidence.run.model_dump_json()
+
+
+def test_what_a_process_needs_reaches_a_check(bench: Bench) -> None:
+    needed = {"LC_ALL": "C.UTF-8", "TZ": "Asia/Seoul", "LOGNAME": "me"}
+    bench.environ |= needed
+    body = f"    import os\n    assert {needed}.items() <= dict(os.environ).items()\n"
+    add_workload(bench, f"{body}    assert os.environ['PATH'] and os.environ['HOME']\n")
+    verdict, evidence = bench.verify(bench.plan())
+    assert (verdict.verdict, states(verdict)["smoke:added"]) == ("ok", "ok")
+    assert not [name for name in needed if any(name in note for note in evidence.run.notes)]
+
+
+@pytest.mark.fault("A3")
+def test_variables_that_may_change_a_build_are_named(bench: Bench, index: Index) -> None:
+    bench.environ |= {"CFLAGS": "-O0", "EXTRA_VARIANT": "s3cret"}
+    index.add(Release("extra", "1.0", form="sdist"))
+    _, evidence = bench.verify(bench.plan(text=TINY + EXTRA))
+    (note,) = (note for note in evidence.run.notes if "CFLAGS" in note)
+    assert "EXTRA_VARIANT" in note
+    assert "s3cret" not in note
+
+
+@pytest.mark.fault("A3")
+def test_an_environment_that_is_not_empty_is_not_judged(bench: Bench, index: Index) -> None:
+    index.add(Release("seed", "70.0"))
+    venv = bench.environment()
+    install = [find_uv_bin(), "pip", "install", "--quiet", "--python", str(venv), "seed"]
+    subprocess.run(install, check=True, env=bench.environ)
+    verdict, _ = bench.verify(bench.plan(), venv)
+    assert verdict.verdict == "unjudged"
+    assert "seed 70.0" in (verdict.trouble or "")
 
 
 # --- paths -----------------------------------------------------------------------------------

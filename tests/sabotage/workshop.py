@@ -31,10 +31,18 @@ _SUITE = _ROOT / "tests" / "stack"
 _LIMIT_SECONDS = 240
 _HOOK = dedent(
     """
-    import importlib.util, json, os, sys, types
+    import importlib.util, json, os, pathlib, sys, types
+
+    def is_workload():
+        # The breaks lie beside the plan of the process that runs a workload; whatever that starts
+        # finds them in a variable.
+        if "SABOTAGE" not in os.environ and "--plan" in sys.argv:
+            plan = pathlib.Path(sys.argv[sys.argv.index("--plan") + 1])
+            os.environ["SABOTAGE"] = (plan.parent / "breaks.json").read_text()
+        return "SABOTAGE" in os.environ
 
     def begin():
-        breaks = json.loads(os.environ.get("SABOTAGE", "{}"))
+        breaks = json.loads(os.environ["SABOTAGE"])
         for name in [name for name, code in breaks.items() if code is None]:
             sys.modules[name] = types.ModuleType(name)
             del breaks[name]
@@ -43,11 +51,11 @@ _HOOK = dedent(
     class Breaker:
         # Known where the suite runs a workload, and in every process that the workload starts: not
         # yet at the start of this one, if a workload is going to be a fork of it.
-        breaks = begin() if "STACKPROOF_ISOLATED" in os.environ else None
+        breaks = begin() if "SABOTAGE" in os.environ else None
 
         @classmethod
         def find_spec(cls, name, path=None, target=None):
-            if cls.breaks is None and "STACKPROOF_ISOLATED" in os.environ:
+            if cls.breaks is None and "STACKPROOF_ISOLATED" in os.environ and is_workload():
                 cls.breaks = begin()
             if name not in (cls.breaks or ()):
                 return None
@@ -148,6 +156,7 @@ class Workshop:
         plan = {"format": 1, "pins": pins, "import_seconds": 60}
         (folder / "plan.json").write_text(json.dumps(plan))
         (folder / "servers.json").write_text(json.dumps(servers))
+        (folder / "breaks.json").write_text(json.dumps(breaks))
         log = folder / "checks.jsonl"
         done = subprocess.run(
             [
@@ -162,7 +171,6 @@ class Workshop:
                 **os.environ,
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTHONDONTWRITEBYTECODE": "",
-                "SABOTAGE": json.dumps(breaks),
             },
             capture_output=True,
             text=True,

@@ -10,7 +10,7 @@ from stackproof.base.records import fingerprint
 from stackproof.evidence.reports import InReports
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Project", "without_python_settings"]
+__all__ = ["Project"]
 
 _LONGEST = 120
 
@@ -65,14 +65,3 @@ class Project:
     def suite(self) -> Path:
         """The suite that runs inside a built environment."""
         return self.root / "tests" / "stack"
-
-
-def without_python_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the settings of Python and pytest.
-
-    They are of whoever runs this, and would change what is measured: `PYTHONOPTIMIZE` takes the
-    asserts out of a whole stack, `PYTEST_PLUGINS` loads what patches reports.
-    """
-    return {
-        name: value for name, value in environ.items() if not name.startswith(("PYTHON", "PYTEST_"))
-    }

@@ -41,7 +41,12 @@ class Runner:
         Raises CannotJudgeError if another run holds `home` or no environment can be made.
         """
         name = plan.fingerprint[:16]
-        scratch = scratch_environment(name, python=plan.python, installer=plan.installer)
+        scratch = scratch_environment(
+            name,
+            python=plan.python,
+            installer=plan.installer,
+            environ=self.project.environ,
+        )
         with scratch as venv:
             return verify(
                 plan, venv, self.project, self.progress, conclude=self.conclude, home=home

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -20,19 +19,26 @@ from stackproof.matrix.plan import Installer
 
 __all__ = ["scratch_environment"]
 
+#: Settings of uv and virtualenv for environments that they make, and of the Python that runs those.
+_SEEDING = ("UV_VENV_", "VIRTUALENV_", "PYTHON")
+
 
 @contextmanager
-def scratch_environment(name: str, *, python: str, installer: Installer) -> Iterator[Path]:
+def scratch_environment(
+    name: str, *, python: str, installer: Installer, environ: Mapping[str, str]
+) -> Iterator[Path]:
     """Make an empty environment, yield its folder, and remove it.
 
     `name` begins the folder's name; of several made at a time under one name each has its own.
+    Of `environ`, nothing counts that would put something into the environment.
     Raises CannotJudgeError if it cannot be made, above all for want of the interpreter.
     """
-    folder, lock = _free(_shelf(), name)
+    folder, lock = _free(_shelf(environ), name)
     try:
         # A process that outlived its run for a moment may have written into it once more.
         shutil.rmtree(folder, ignore_errors=True)
-        made = ask(_command(folder, python, installer), limit=120)
+        plain = {key: value for key, value in environ.items() if not key.startswith(_SEEDING)}
+        made = ask(_command(folder, python, installer), env=plain, limit=120)
         if made.exit != 0:
             raise CannotJudgeError(
                 f"no environment with Python {python} could be made: {made.errors}"
@@ -63,6 +69,6 @@ def _command(folder: Path, python: str, installer: Installer) -> list[str]:
     return [sys.executable, "-m", "virtualenv", *options, str(folder)]
 
 
-def _shelf() -> Path:
+def _shelf(environ: Mapping[str, str]) -> Path:
     """Return a folder on the file system of uv's cache, or its hard links would become copies."""
-    return folder_beside(users_cache("uv", os.environ), "scratch")
+    return folder_beside(users_cache("uv", environ), "scratch")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -16,7 +16,7 @@ from stackproof.base.records import to_json, write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append
-from stackproof.evidence.layout import Project, without_python_settings
+from stackproof.evidence.layout import Project
 from stackproof.evidence.records import ConstraintsUsed, Freeze, RunRecord, StageRecord
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict
@@ -34,6 +34,12 @@ from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
 from stackproof.run.suite import Suite
 from stackproof.run.suite_tools import suite_tools
+from stackproof.run.surroundings import (
+    build_notes,
+    check_notes,
+    require_empty,
+    without_python_settings,
+)
 from stackproof.run.workloads import declared_workloads, needed_servers
 
 __all__ = ["Conclude", "verify"]
@@ -61,7 +67,8 @@ def verify(
     written, and KeyboardInterrupt after the evidence of an interrupted run is written.
     """
     home = home or project.home(plan)
-    project = replace(project, environ=without_python_settings(project.environ))
+    surroundings = project.environ
+    project = replace(project, environ=without_python_settings(surroundings))
     try:
         with ended_by_signals(), alone(home):
             Evidence.clear(home)
@@ -70,6 +77,7 @@ def verify(
                 plan=plan,
                 venv=venv,
                 project=project,
+                surroundings=surroundings,
                 progress=progress,
                 conclude=conclude,
                 evidence=evidence,
@@ -83,11 +91,15 @@ def verify(
 
 @dataclass(kw_only=True)
 class _Run:
-    """The parts of one run, in order, and what is known of it so far."""
+    """The parts of one run, in order, and what is known of it so far.
+
+    `surroundings` are the user's variables, `project` has those that commands of the run get.
+    """
 
     plan: Plan
     venv: Path
     project: Project
+    surroundings: Mapping[str, str]
     progress: Progress
     conclude: Conclude
     evidence: Evidence
@@ -236,6 +248,7 @@ class _Run:
 
     def _stages(self, environment: Environment) -> Freeze | None:
         """Run the stages; return what they installed, or None if one of them failed."""
+        require_empty(environment)
         with public_lifetimes(self.project.environ) as environ:
             builder = Builder(
                 plan=self.plan,
@@ -253,6 +266,7 @@ class _Run:
                 self.index = builder.prepare()
                 self.further = builder.further
             failed = self._run_stages(builder)
+        self.notes += build_notes(self.project.environ, builder.built)
         freeze = environment.freeze()
         self.evidence.write_freeze(freeze)
         self.notes += (
@@ -304,6 +318,7 @@ class _Run:
 
     def _run_suite(self, environment: Environment, servers: Starting) -> None:
         suite = self._suite(environment)
+        self.notes += check_notes(self.surroundings, self.evidence.freeze)
         with self._part("servers"):
             started = servers.result()
         public = {name: info.public() for name, info in started.items()}
