@@ -1,8 +1,35 @@
-"""What is counted of every test: which fault it injects, and whether that ended well."""
+"""What every test may use: golden files, and a count of the faults that end well."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+
+GOLDEN = Path(__file__).parent / "unit" / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the one way to write golden files again."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what is rendered to tests/unit/golden, in place of comparing with it",
+    )
+
+
+@pytest.fixture
+def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    """Return a function that compares a text with the golden file of a name, or writes that."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if pytestconfig.getoption("--update-golden"):
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"see `pytest --update-golden` for {file}"
+
+    return compare
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
