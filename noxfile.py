@@ -130,12 +130,6 @@ def matrix_from(session: nox.Session) -> None:
 
 
 @nox.session(default=False, venv_backend="none")
-def constraints(session: nox.Session) -> None:
-    """Rebuild a release's constraint files from the package index: -- VERSION [--python X.Y]."""
-    cli.constraints(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
 def changes(session: nox.Session) -> None:
     """Say what is different since the last green run: -- [MATRIX/ROW ...]."""
     cli.changes(session, ROOT)

@@ -48,11 +48,9 @@ def lay(folder: Path, content: bytes = OTHER) -> Path:
     return folder
 
 
-def remedy(version: str = "2.10.5") -> str:
-    return (
-        f"name a mirror in STACKPROOF_CONSTRAINTS_MIRROR, or make a snapshot with "
-        f"`nox -s constraints -- {version}`"
-    )
+REMEDY = (
+    "name a mirror in STACKPROOF_CONSTRAINTS_MIRROR, or put the file into matrices/constraints/"
+)
 
 
 def test_the_published_file_comes_first(find: Find, tmp_path: Path) -> None:
@@ -164,7 +162,7 @@ def test_where_no_source_can_be_asked_the_user_is_told_of_each(
         find()
     assert str(caught.value) == (
         "no constraint file for apache-airflow 2.10.5 could be had (published: 127.0.0.1: "
-        f"ConnectionError; snapshot: {NAME} does not exist); {remedy()}"
+        f"ConnectionError; snapshot: {NAME} does not exist); {REMEDY}"
     )
 
 

@@ -236,7 +236,7 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
 
     out = bench.root / "github-output"
     bench.environ |= {"GITHUB_OUTPUT": str(out), "GITHUB_STEP_SUMMARY": str(out) + ".md"}
-    code, lines = monthly(checkout, "jobs", "--rows=", "--candidate=", "--touched-since=")
+    code, lines = monthly(checkout, "jobs", "--rows=", "--candidate=")
     assert code == 0, lines
     assert "001-tiny-plain  tiny/plain" in lines
     fan = [{"id": "001-tiny-plain", "name": "tiny/plain", "pythons": PYTHON, "minutes": 60}]

@@ -53,28 +53,6 @@ def test_no_rows_are_no_jobs() -> None:
     assert make_jobs((), NOW).jobs == ()
 
 
-@pytest.mark.parametrize(
-    ("number", "jobs", "largest"), [(256, 256, 1), (257, 256, 2), (600, 256, 3), (1792, 256, 7)]
-)
-def test_past_the_cap_rows_share_jobs(number: int, jobs: int, largest: int) -> None:
-    made = make_jobs(tasks(number), NOW)
-    sizes = [len(job.tasks) for job in made.jobs]
-    assert (len(sizes), max(sizes), sum(sizes)) == (jobs, largest, number)
-    assert max(sizes) - min(sizes) <= 1
-    assert made.rows == tuple(task.row for task in tasks(number))
-    assert [job.minutes for job in made.jobs] == [45 * size for size in sizes]
-    assert len({job.id for job in made.jobs}) == jobs
-    if largest > 1:
-        assert made.jobs[-1].name.endswith(f" and {sizes[-1] - 1} more")
-
-
-def test_more_rows_than_all_jobs_can_prove_are_refused() -> None:
-    with pytest.raises(
-        StackproofError, match=r"1793 rows are more than 256 jobs .* which is 1792;"
-    ):
-        make_jobs(tasks(1793), NOW)
-
-
 def test_a_listing_holds_rows_and_nothing_else() -> None:
     def session(name: str, row: str | None) -> dict[str, object]:
         spec = {} if row is None else {"row": row}

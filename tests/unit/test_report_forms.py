@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 from support.site_files import audit, finding
@@ -13,7 +12,7 @@ from support.sites import Shop
 
 from stackproof.errors import StackproofError
 from stackproof.evidence.verdict import Verdict
-from stackproof.report.badges import badge_json, badge_svg
+from stackproof.report.badges import badge_json
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import Form, form_of_document
 from stackproof.report.markdown import markdown
@@ -128,19 +127,11 @@ def test_a_badge_tells_the_verdict_and_whether_it_is_news(
         "message": message,
         "color": colour,
     }
-    picture = ET.fromstring(badge_svg(verdict))  # noqa: S314 - our own
-    assert picture.attrib["aria-label"] == f"tiny/plain: {message}"
-    widths = [float(item.attrib["width"]) for item in picture.iter() if item.tag.endswith("rect")]
-    assert widths[0] == float(picture.attrib["width"]) == widths[1] + widths[2]
 
 
-def test_a_badge_in_korean_is_wide_enough(shop: Shop) -> None:
+def test_a_badge_may_be_korean(shop: Shop) -> None:
     _, verdict = shop.run()
     assert json.loads(badge_json(verdict, "ko"))["message"] == "정상, 9개 통과"
-    picture = ET.fromstring(badge_svg(verdict, "ko"))  # noqa: S314 - our own
-    last = [item for item in picture.iter() if item.tag.endswith("text")][-1]
-    assert last.text == "정상, 9개 통과"
-    assert float(last.attrib["textLength"]) == round(5 * 11.5 + 4 * 6.6)
 
 
 # --- everything again ------------------------------------------------------------------------
@@ -155,7 +146,7 @@ def test_all_that_people_read_is_written_again_from_evidence(shop: Shop) -> None
     assert page == shop.reports / "index.html"
     first = {file: file.read_bytes() for file in shop.reports.rglob("*") if file.is_file()}
     names = {file.name for file in first}
-    assert names >= {"index.html", "badge.svg", "badge.json"}
+    assert names >= {"index.html", "badge.json"}
     rebuild(shop.reports, shop.matrices)
     assert {file: file.read_bytes() for file in first} == first
 

@@ -58,7 +58,7 @@ def test_a_report_is_made_of_evidence_that_no_history_knew(
     history = read_history(shop.reports / InReports.HISTORY)
     assert sorted(entry.name for entry in history) == ["tiny/other", "tiny/plain"]
     assert '<html lang="ko">' in (shop.reports / "index.html").read_text(encoding="utf-8")
-    assert (evidence.folder.parent / "badge.svg").is_file()
+    assert (evidence.folder.parent / "badge.json").is_file()
     assert run(report, shop) is None
     assert capsys.readouterr().out.splitlines() == ["report: reports/index.html"]
     assert '<html lang="en">' in (shop.reports / "index.html").read_text(encoding="utf-8")

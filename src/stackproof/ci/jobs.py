@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,11 +14,7 @@ from stackproof.evidence.reports import InReports
 
 __all__ = ["Job", "Jobs", "Task", "jobs_file", "make_jobs", "name_on_disk"]
 
-#: The most jobs that one matrix of GitHub Actions may have; GitLab's `parallel` allows 200.
-CAP = 256
 _TASK_MINUTES = 45
-#: GitHub ends a job after six hours; this leaves some of them to set up and to hand on evidence.
-_MOST_MINUTES = 345
 
 
 class Task(Record):
@@ -69,22 +64,10 @@ def jobs_file(reports: Path) -> Path:
     return reports / InReports.JOBS
 
 
-def make_jobs(tasks: Sequence[Task], listed: datetime, cap: int = CAP) -> Jobs:
-    """Return one job a task; where that would be more than `cap`, jobs with several tasks each.
-
-    Raises StackproofError for more tasks than `cap` jobs can end in the longest time allowed.
-    """
-    parts = list(_spread(tasks, min(len(tasks), cap)))
-    if any(len(part) * _TASK_MINUTES > _MOST_MINUTES for part in parts):
-        most = cap * (_MOST_MINUTES // _TASK_MINUTES)
-        raise StackproofError(
-            f"{len(tasks)} rows are more than {cap} jobs can prove, which is {most}; name some "
-            "with --rows"
-        )
-    return Jobs(
-        listed=listed,
-        jobs=tuple(_job(number, part) for number, part in enumerate(parts, start=1)),
-    )
+def make_jobs(tasks: Sequence[Task], listed: datetime) -> Jobs:
+    """Return one job a task, in their order; `listed` is the moment that the run began."""
+    jobs = tuple(_job(number, task) for number, task in enumerate(tasks, start=1))
+    return Jobs(listed=listed, jobs=jobs)
 
 
 def name_on_disk(row: str) -> str:
@@ -92,19 +75,11 @@ def name_on_disk(row: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", row)
 
 
-def _spread(tasks: Sequence[Task], parts: int) -> Iterator[Sequence[Task]]:
-    """Cut the tasks into so many parts, whose sizes differ by one at most."""
-    bounds = [len(tasks) * number // parts for number in range(parts + 1)] if parts else []
-    for begin, end in pairwise(bounds):
-        yield tasks[begin:end]
-
-
-def _job(number: int, tasks: Sequence[Task]) -> Job:
-    first, *others = tasks
+def _job(number: int, task: Task) -> Job:
     return Job(
-        id=f"{number:03}-{name_on_disk(first.row)}",
-        name=f"{first.row} and {len(others)} more" if others else first.row,
-        pythons=tuple(sorted({task.python for task in tasks})),
-        minutes=_TASK_MINUTES * len(tasks),
-        tasks=tuple(tasks),
+        id=f"{number:03}-{name_on_disk(task.row)}",
+        name=task.row,
+        pythons=(task.python,),
+        minutes=_TASK_MINUTES,
+        tasks=(task,),
     )

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from stackproof.cli.audit import audit_rows
     from stackproof.cli.calibrate import calibrate
     from stackproof.cli.candidate import candidate
-    from stackproof.cli.constraints import constraints
     from stackproof.cli.frontier import frontier
     from stackproof.cli.grid import grid
     from stackproof.cli.history import changes, thin
@@ -32,7 +31,6 @@ __all__ = [
     "calibrate",
     "candidate",
     "changes",
-    "constraints",
     "document",
     "frontier",
     "grid",

@@ -13,7 +13,6 @@ import nox
 from rich.console import Console
 
 from stackproof.base.records import to_json, write_atomically
-from stackproof.ci.changed_rows import changed_rows
 from stackproof.ci.conclusion import conclude, read_stories
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
@@ -60,7 +59,6 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     jobs = steps.add_parser("jobs")
     jobs.add_argument("--rows", type=_words, default=[], metavar="'ROW ...'")
     jobs.add_argument("--candidate", type=_words, default=[], metavar="'NAME==VERSION ...'")
-    jobs.add_argument("--touched-since", default="", metavar="COMMIT")
     steps.add_parser("run").add_argument("job", nargs="?", metavar="JOB|MATRIX/ROW")
     steps.add_parser("merge").add_argument("folder", nargs="?", type=Path, metavar="FOLDER")
     news = steps.add_parser("news")
@@ -111,9 +109,6 @@ class _Steps:
         rows = list_rows(self.project.root, self.project.environ)
         requests = [str(parse_request(text)) for text in self.given.candidate]
         names = self.given.rows
-        if self.given.touched_since:
-            touched = changed_rows(self.project.root, self.given.touched_since)
-            return tasks_of(item for item in rows if item.row in touched)
         if requests:
             return trials_of(choose(rows, names) if names else _verified(rows), requests)
         return tasks_of(choose(rows, names) if names else rows)

@@ -1,31 +1,28 @@
-"""Badges: one picture a row, and the JSON that badge services make one from."""
+"""Badges: the JSON that badge services make a picture of a row from.
+
+https://shields.io/badges/endpoint-badge
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from functools import cache
 from typing import Literal
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stackproof.base.records import to_json
 from stackproof.evidence.verdict import Verdict
 from stackproof.report.texts import Language, texts
 
-__all__ = ["badge_json", "badge_svg"]
+__all__ = ["badge_json"]
 
 Standing = Literal["ok", "fixed", "known", "news", "unjudged"]
 
-#: The names that badge services know, and what they stand for.
-_COLOURS: dict[Standing, tuple[str, str]] = {
-    "ok": ("brightgreen", "#2d7d34"),
-    "fixed": ("yellowgreen", "#5f7a12"),
-    "known": ("orange", "#b35900"),
-    "news": ("red", "#b92534"),
-    "unjudged": ("lightgrey", "#6a6f75"),
+#: The colours, as badge services name them.
+_COLOURS: dict[Standing, str] = {
+    "ok": "brightgreen",
+    "fixed": "yellowgreen",
+    "known": "orange",
+    "news": "red",
+    "unjudged": "lightgrey",
 }
-#: Widths of a letter at 11 pixels in the usual sans-serif fonts, and of a wide one (Korean).
-_LETTER, _WIDE, _PADDING = 6.6, 11.5, 12
 
 
 def badge_json(verdict: Verdict, lang: Language = "en") -> str:
@@ -36,25 +33,8 @@ def badge_json(verdict: Verdict, lang: Language = "en") -> str:
             "schemaVersion": 1,
             "label": f"{verdict.matrix}/{verdict.row}",
             "message": _message(verdict, standing, lang),
-            "color": _COLOURS[standing][0],
+            "color": _COLOURS[standing],
         }
-    )
-
-
-def badge_svg(verdict: Verdict, lang: Language = "en") -> str:
-    """Return the badge as a picture that needs nothing else."""
-    standing = _standing(verdict)
-    label, message = f"{verdict.matrix}/{verdict.row}", _message(verdict, standing, lang)
-    return (
-        _templates()
-        .get_template("badge.svg")
-        .render(
-            label=label,
-            message=message,
-            left=_width(label),
-            right=_width(message),
-            colour=_COLOURS[standing][1],
-        )
     )
 
 
@@ -69,15 +49,3 @@ def _standing(verdict: Verdict) -> Standing:
 def _message(verdict: Verdict, standing: Standing, lang: Language) -> str:
     t = texts(lang)
     return t(f"badge.{standing}", passed=verdict.counts["passed"])
-
-
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return round(wide * _WIDE + (len(text) - wide) * _LETTER) + _PADDING
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("stackproof.report"), autoescape=True, undefined=StrictUndefined
-    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stackproof.base.records import write_atomically
 from stackproof.evidence.reports import InRow, InRun
-from stackproof.report.badges import badge_json, badge_svg
+from stackproof.report.badges import badge_json
 from stackproof.report.markdown import markdown
 from stackproof.report.site.page import write_site
 from stackproof.report.site.reports_reader import KeptRow, ReportsReader
@@ -30,6 +30,5 @@ def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
     rows, _ = ReportsReader(reports=reports, matrices=matrices).rows()
     for row in rows:
         renew(row, lang)
-        write_atomically(row.home / "badge.svg", badge_svg(row.verdict, lang))
         write_atomically(row.home / InRow.BADGE, badge_json(row.verdict, lang))
     return write_site(reports, matrices, lang)

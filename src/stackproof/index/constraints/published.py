@@ -89,8 +89,8 @@ def find_constraints(
             return ConstraintFile(used=used, content=content)
     raise UnknownConstraintsError(
         f"no constraint file for {wanted.subject} {wanted.version} could be had "
-        f"({'; '.join(passed_over)}); name a mirror in {MIRROR_VARIABLE}, or make a snapshot with "
-        f"`nox -s constraints -- {wanted.version}`"
+        f"({'; '.join(passed_over)}); name a mirror in {MIRROR_VARIABLE}, or put the "
+        f"file into matrices/constraints/"
     )
 
 
