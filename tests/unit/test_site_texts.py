@@ -59,7 +59,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 def sources() -> dict[Path, str]:
     """Return every file of the reports that may use a text."""
-    files = [file for end in ("py", "html", "md", "svg") for file in REPORT.rglob(f"*.{end}")]
+    files = [file for end in ("py", "html", "md") for file in REPORT.rglob(f"*.{end}")]
     return {file: file.read_text(encoding="utf-8") for file in files}
 
 
