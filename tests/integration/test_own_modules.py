@@ -129,3 +129,51 @@ def test_the_version_that_a_module_gives_itself_counts_where_the_matrix_names_it
     assert bench.verify(bench.plan(text=UNSAID))[0].verdict == "ok"
     named, _ = bench.verify(bench.plan(text=TINY.replace('= ["alpha"]', '= ["cv"]', 1)))
     assert {check.id for check in named.news} == {"version:alpha"}
+
+
+# --- two distributions with one name for their modules, in files of their own ------------------
+
+PACKAGE = {"slug/__init__.py": '__version__ = "1.0"\n'}
+MODULE = {"slug.py": '__version__ = "1.0"\n'}
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize("named", [True, False])
+def test_a_module_whose_own_file_is_never_loaded_is_a_failure(bench: Bench, *, named: bool) -> None:
+    _serve(bench, MODULE, others=PACKAGE)
+    text = TINY.replace('["alpha"]', '["slug"]', 1).replace('["beta"]', '["slug"]', 1)
+    verdict, _ = bench.verify(bench.plan(text=text if named else UNSAID))
+    assert {check.id for check in verdict.news} == {"import:alpha"}
+    message = _check(verdict, "import:alpha").message
+    said = "alpha 1.0", "site-packages/slug.py", "beta 1.0", "site-packages/slug/__init__.py"
+    assert all(words in message for words in said)
+
+
+OTHERS = "import sys, beta; sys.modules[__name__] = beta\n"
+NOT_LOST = {
+    "the same file, which is another check's to tell": (PACKAGE, PACKAGE),
+    "a namespace": ({"ns/one.py": GOOD}, {"ns/two.py": GOOD}),
+    "a name left to its owner": ({"alpha.py": GOOD, "beta.py": BAD}, {"beta/__init__.py": GOOD}),
+    "a backport of what Python has": ({"dataclasses.py": BAD, "alpha.py": GOOD}, {}),
+    "an alias": ({"alpha.py": OTHERS}, {"beta.py": GOOD}),
+    "a part of another package": (
+        {"beta/plugins/__init__.py": GOOD, "beta/plugins/alpha.py": GOOD},
+        {"beta/__init__.py": GOOD},
+    ),
+}
+
+
+@pytest.mark.parametrize("modules", NOT_LOST.values(), ids=NOT_LOST)
+def test_a_module_that_nobody_loses_is_no_failure(
+    bench: Bench, modules: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    mine, others = modules
+    _serve(bench, mine, others=others)
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert states(verdict)["import:alpha"] == states(verdict)["import:beta"] == "ok"
+
+
+def test_a_claim_may_name_a_module_of_another_distribution(bench: Bench) -> None:
+    _serve(bench, {"alpha.py": GOOD}, others={"beta.py": GOOD})
+    text = TINY.replace('["alpha"]', '["alpha", "beta"]', 1)
+    assert states(bench.verify(bench.plan(text=text))[0])["import:alpha"] == "ok"

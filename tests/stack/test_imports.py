@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stack_suite.modules import modules_of
+from stack_suite.owners import shadowed
 from stack_suite.probe import probe_modules
 
 if TYPE_CHECKING:
@@ -19,14 +20,18 @@ if TYPE_CHECKING:
 def test_import(
     pin: Pin, plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Import each module of the pin in a fresh process of its own."""
+    """Import each module of the pin, from a file of its own, in a fresh process of its own."""
     modules = _installed(pin)
     record_property("modules", modules)
+    files: dict[str, str | None] = {}
     for module in modules:
         folder = run_folder / f"import-{module}"
         probe = probe_modules([module], folder=folder, limit=plan.import_seconds)
         if probe.failure:
             pytest.fail(f"import {probe.failure}", pytrace=False)
+        files |= probe.files
+    if lost := list(shadowed(pin, files)):
+        pytest.fail("\n".join(lost), pytrace=False)
 
 
 def test_import_together(

@@ -57,9 +57,8 @@ def _own_modules(name: str) -> tuple[str, ...]:
 
     A folder that is open to many distributions, such as `google`, is looked into for packages.
     """
-    # The test tools are found first in this process, and are no part of the stack.
-    stack = [place for place in sys.path if place != os.environ.get("STACKPROOF_TOOLS")]
-    distribution = next(iter(metadata.distributions(name=name, path=stack)), None)
+    found = metadata.distributions(name=name, path=places_of_the_stack())
+    distribution = next(iter(found), None)
     if distribution is None:
         raise metadata.PackageNotFoundError(name)
     own = canonicalize_name(name).replace("-", "_")
@@ -69,6 +68,11 @@ def _own_modules(name: str) -> tuple[str, ...]:
     files = {file.parts: str(file.locate()) for file in distribution.files}
     shared = set((distribution.read_text("namespace_packages.txt") or "").split())
     return tuple(sorted(_modules(files, shared, own)))
+
+
+def places_of_the_stack() -> list[str]:
+    """Return where distributions of the stack lie: the test tools, found first, are none of it."""
+    return [place for place in sys.path if place != os.environ.get("STACKPROOF_TOOLS")]
 
 
 def _modules(

@@ -56,18 +56,18 @@ class Plan:
         """
         if workload is None:
             return []
-        pinned = {_normal(name) for name in (*(pin.name for pin in self.pins), *self.asked)}
-        unpinned = [name for name in workload.needs if _normal(name) not in pinned]
+        pinned = {normal(name) for name in (*(pin.name for pin in self.pins), *self.asked)}
+        unpinned = [name for name in workload.needs if normal(name) not in pinned]
         absent = [
             name
             for name in workload.uses
-            if _normal(name) not in pinned and self.installed(name) is None
+            if normal(name) not in pinned and self.installed(name) is None
         ]
         return unpinned + absent
 
     def installed(self, distribution: str) -> str | None:
         """Return the version of a distribution that the build installed, or None."""
-        return self.freeze.get(_normal(distribution))
+        return self.freeze.get(normal(distribution))
 
     def asks(self, check: str) -> bool:
         """Tell whether the check, by its id, is one of those that are asked."""
@@ -101,15 +101,15 @@ def _pin(data: dict[str, Any]) -> Pin:
     return Pin(name=data["name"], version=data["version"], imports=tuple(data["imports"]))
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
     """Return the normal form of a distribution's name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _read_freeze(path: Path) -> dict[str, str]:
     lines = (line.partition("==") for line in path.read_text(encoding="utf-8").splitlines())
-    return {_normal(name): version for name, _, version in lines}
+    return {normal(name): version for name, _, version in lines}
 
 
 def _found_now() -> dict[str, str]:
-    return {_normal(found.name): found.version for found in metadata.distributions()}
+    return {normal(found.name): found.version for found in metadata.distributions()}

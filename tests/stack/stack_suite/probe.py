@@ -23,30 +23,42 @@ _DUMP_SHARE = 0.9
 # The file is open only while an answer is written: a module must not write its own.
 _SCRIPT = """
 import faulthandler, json, sys, traceback
+def file_of(name):
+    # Where it is found: a module may have put another one, such as an alias, in its own place.
+    # No importlib.util, which a module may lack, and would find imported.
+    path = getattr(sys.modules.get(name.rpartition(".")[0]), "__path__", None)
+    try:
+        found = (finder.find_spec(name, path) for finder in sys.meta_path)
+        origin = next(filter(None, found)).origin
+    except Exception:
+        return None
+    return origin if isinstance(origin, str) else None
 faulthandler.dump_traceback_later(float(sys.argv[1]))
 for name in sys.argv[3:]:
-    version = error = None
+    version = error = file = None
     try:
         __import__(name)
         version = getattr(sys.modules[name], "__version__", None)
+        file = file_of(name)
     except Exception as raised:
         traceback.print_exc()
         # Whole: its last line may be a note, and a note may be empty.
         error = " ".join("".join(traceback.format_exception_only(raised)).split())
     version = None if version is None else str(version)
     with open(sys.argv[2], "a", encoding="utf-8") as found:
-        print(json.dumps({"version": version, "error": error}), file=found)
+        print(json.dumps({"version": version, "error": error, "file": file}), file=found)
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """What came of importing modules: each one's `__version__`, and what failed.
+    """What came of importing modules: each one's `__version__`, its file, and what failed.
 
     A failure has one line for each module that failed and, after an empty one, the output.
     """
 
     versions: dict[str, str | None]
+    files: dict[str, str | None]
     failure: str | None
 
 
@@ -78,6 +90,7 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     answers = dict(zip(modules, map(_answer, lines), strict=False))
     versions = {module: answer["version"] for module, answer in answers.items()}
+    files = {module: answer["file"] for module, answer in answers.items()}
     failures = [
         f"{module} failed: {answer['error']}"
         for module, answer in answers.items()
@@ -89,8 +102,9 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
         gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
         failures.append(f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}")
     if not failures:
-        return Probe(versions=versions, failure=None)
-    return Probe(versions=versions, failure="\n".join([*failures, "", ending.output]))
+        return Probe(versions=versions, files=files, failure=None)
+    output = "\n".join([*failures, "", ending.output])
+    return Probe(versions=versions, files=files, failure=output)
 
 
 def _answer(line: str) -> dict[str, str | None]:
