@@ -21,13 +21,12 @@
 #     "virtualenv>=20.38",
 # ]
 # ///
-"""The sessions of stackproof; `nox -l` lists them."""
+"""What anybody's noxfile has of stackproof, and the sessions that develop it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -35,128 +34,17 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
 
+import stackproof  # noqa: E402
 from stackproof import cli  # noqa: E402
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "uv"
-nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["verify"]
 
-# For Python 3.11 and older virtualenv brings setuptools along, uv does not: what a stack is made of
-# must not hang on who made its environment.
-os.environ.setdefault("VIRTUALENV_NO_SETUPTOOLS", "true")
+stackproof.register()
 
 # Some test is always waiting for an index or a process, so there is one worker more than cores. The
 # long tests are among the last, and one worker would be left with them.
 SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
-
-ROWS = {str(row): row for row in cli.rows(ROOT / "matrices")}
-
-
-def _parameters(*, default: bool) -> Sequence[object]:
-    # nox writes parameters into its JSON reports, also into those of `-j`, so they are plain text.
-    rows = [row for row in ROWS.values() if row.default == default or row.problems]
-    # nox passes over a session without parameters in silence, and nothing proved is no success.
-    nothing = [nox.param(None, "", id="none")] if default and not rows else []
-    return nothing or [nox.param(row.python, str(row), id=str(row)) for row in rows]
-
-
-@nox.session(allow_parallel=True)
-@nox.parametrize("python,row", _parameters(default=True))
-def verify(session: nox.Session, row: str) -> None:
-    """Prove or disprove every claim of a row; -- [--as-of TIMESTAMP]."""
-    cli.verify(session, ROWS.get(row), ROOT)
-
-
-@nox.session(name="verify-optional", allow_parallel=True, default=False)
-@nox.parametrize("python,row", _parameters(default=False))
-def verify_optional(session: nox.Session, row: str) -> None:
-    """Do the same for the rows that are not run by default."""
-    cli.verify(session, ROWS.get(row), ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def candidate(session: nox.Session) -> None:
-    """Try upgrades: -- NAME[==VERSION] ... [--row ROW] [--with NAME==VERSION] [--promote]."""
-    cli.candidate(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def frontier(session: nox.Session) -> None:
-    """Say how far each pin can be taken: -- [NAME ...] [--row ROW] [--as-of TIMESTAMP]."""
-    cli.frontier(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def audit(session: nox.Session) -> None:
-    """Judge all claims by metadata alone, in seconds: -- [MATRIX[/ROW] ...] [--document FILE]."""
-    cli.audit_rows(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def grid(session: nox.Session) -> None:
-    """Say which versions go together: -- 'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]."""
-    cli.grid(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def timeline(session: nox.Session) -> None:
-    """Find since when checks fail, and by which release: -- [ROW] [--since] [--until] [--check]."""
-    cli.timeline(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def repair(session: nox.Session) -> None:
-    """Find pins, none too many, that mend a row: -- [ROW] [--as-of] [--write|--in-place]."""
-    cli.repair(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def calibrate(session: nox.Session) -> None:
-    """Ask workloads on the newest, documented and oldest releases: -- [NAME ...] [--row ROW]."""
-    cli.calibrate(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def lock(session: nox.Session) -> None:
-    """Lock what was proved of a row, with hashes: -- [ROW] [--as-of TIMESTAMP]."""
-    cli.lock(session, ROOT)
-
-
-@nox.session(name="matrix-from", default=False, venv_backend="none")
-def matrix_from(session: nox.Session) -> None:
-    """Write a first matrix: -- FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]."""
-    cli.matrix_from(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def changes(session: nox.Session) -> None:
-    """Say what is different since the last green run: -- [MATRIX/ROW ...]."""
-    cli.changes(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def thin(session: nox.Session) -> None:
-    """Thin old evidence, but never that of the last green run: -- [--keep N]."""
-    cli.thin(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def monthly(session: nox.Session) -> None:
-    """Take a step of the scheduled run: -- jobs|run|merge|news|history ...; see docs/monthly.md."""
-    cli.monthly(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def report(session: nox.Session) -> None:
-    """Write every report again from evidence and history: -- [--lang en|ko]."""
-    cli.report(session, ROOT)
-
-
-@nox.session(default=False, venv_backend="none")
-def document(session: nox.Session) -> None:
-    """Write the document's table again: -- [ROW ...] [--document FILE.md] [--lang en|ko]."""
-    cli.document(session, ROOT)
 
 
 @nox.session(default=False)

@@ -31,7 +31,7 @@ def one(stand: Stand, request: str = "kafka-python==2.0.3") -> list[Measurement]
     if stand.wants("pip"):
         stand.stage_arguments("pip")  # so that it is learnt before the clock runs
     stand.verify()
-    project = Project(root=stand.root, environ=stand.environ)
+    project = Project.at(stand.root, stand.environ)
     home = project.trial_home(stand.matrix, stand.row, [request])
 
     def trial() -> float:

@@ -128,7 +128,8 @@ def test_an_index_whose_pages_are_all_empty_ends_the_audit(desk: Desk) -> None:
     answer = Answer(status=HTTPStatus.OK, content=page, headers={"Content-Type": JSON})
     server = Server(lambda *_: answer)
     server.start()
-    place = replace(desk.place, environ={**desk.place.environ, "UV_DEFAULT_INDEX": server.origin})
+    environ = {**desk.place.project.environ, "UV_DEFAULT_INDEX": server.origin}
+    place = replace(desk.place, project=replace(desk.place.project, environ=environ))
     with pytest.raises(CannotJudgeError, match="knows none of alpha, beta; check its address"):
         audit([(desk.write(MATRIX), "plain")], place)
     server.close()

@@ -16,7 +16,8 @@ from support.documents import DOCUMENT
 from support.index import Fault, Index
 from support.wheels import Release
 
-from stackproof.cli import audit_rows, matrix_from
+from stackproof.cli import audit, matrix_from
+from stackproof.evidence.layout import Project
 
 URL = "http://index"
 OPTIONAL = '\n[rows.more]\nsummary = "M"\ndefault = false\n'
@@ -49,9 +50,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def _audit(desk: Desk, *posargs: str, **env: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
-    session = _Session(list(posargs), {**dict(desk.place.environ), **env})
+    session = _Session(list(posargs), {**dict(desk.place.project.environ), **env})
     try:
-        audit_rows(cast("nox.Session", session), desk.root)
+        audit(cast("nox.Session", session), Project.at(desk.root, {}))
     except _FailedError as error:
         return str(error)
     return ""
@@ -249,7 +250,7 @@ def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) 
 
 def _matrix_from(desk: Desk, *posargs: str) -> str:
     try:
-        matrix_from(cast("nox.Session", _Session(list(posargs))), desk.root)
+        matrix_from(cast("nox.Session", _Session(list(posargs))), Project.at(desk.root, {}))
     except _FailedError as error:
         return str(error)
     return ""

@@ -90,7 +90,7 @@ def _calibrate(checkout: Bench, *posargs: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
     session = cast("nox.Session", _Session(["--row", "plain", *posargs], checkout.environ))
     try:
-        calibrate(session, checkout.root)
+        calibrate(session, checkout.project)
     except _FailedError as error:
         return str(error)
     return ""

@@ -49,7 +49,7 @@ def checkout(bench: Bench) -> Bench:
 def _ask(checkout: Bench, *posargs: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
     try:
-        grid(cast("nox.Session", _Session(list(posargs), checkout.environ)), checkout.root)
+        grid(cast("nox.Session", _Session(list(posargs), checkout.environ)), checkout.project)
     except _FailedError as error:
         return str(error)
     return ""
@@ -199,7 +199,9 @@ import os, sys
 from pathlib import Path
 from types import SimpleNamespace
 from stackproof.cli import grid
-grid(SimpleNamespace(posargs=sys.argv[2:], env={}), Path(sys.argv[1]))
+from stackproof.evidence.layout import Project
+session = SimpleNamespace(posargs=sys.argv[2:], env={})
+grid(session, Project.at(Path(sys.argv[1]), {}))
 """
 
 

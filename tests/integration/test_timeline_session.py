@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import nox
@@ -13,6 +12,7 @@ import pytest
 from support.workbench import TINY, Bench
 
 from stackproof import cli
+from stackproof.evidence.layout import Project
 
 SINCE, UNTIL = "2025-02-01T00:00:00Z", "2025-06-01T00:00:00Z"
 DATES = ("--since", SINCE, "--until", UNTIL)
@@ -41,7 +41,7 @@ class _Session:
         raise _FailedError(message)
 
 
-Door = Callable[[nox.Session, Path], None]
+Door = Callable[[nox.Session, Project], None]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def run(door: Door, bench: Bench, *posargs: str) -> str:
     """Run a session; return the message that it failed with, or nothing."""
     session = _Session(list(posargs), dict(bench.environ))
     try:
-        door(cast("nox.Session", session), bench.root)
+        door(cast("nox.Session", session), bench.project)
     except _FailedError as error:
         return str(error)
     return ""

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackproof.evidence.layout import Project
 from stackproof.metadata.audit.auditing import Place, audit
 from stackproof.metadata.audit.record import Audit, Finding
 from support.index import Index
@@ -49,7 +50,9 @@ class Desk:
         """Where the audits take place."""
         fast = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "2"}
         environ = hermetic_environ(self.root / "home", self.index.url) | fast
-        return Place(root=self.root, cache=self.root / "cache", environ=environ, seconds=(1, 1))
+        return Place(
+            project=Project.at(self.root, environ), cache=self.root / "cache", seconds=(1, 1)
+        )
 
     def write(self, text: str) -> Path:
         """Write the matrix file."""

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
@@ -138,9 +138,9 @@ class Bench:
     @property
     def project(self) -> Project:
         """What `verify` is told of the project."""
-        return Project(
-            root=self.root,
-            environ=self.environ,
+        return replace(
+            Project.at(self.root, self.environ),
+            suite=self.root / "tests" / "stack",
             stage_limit=60,
             suite_limit=self.suite_limit,
             suite_workers=self.suite_workers,
@@ -218,6 +218,7 @@ class Bench:
 
 _RUN = """
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 from rich.console import Console
 from stackproof.matrix.plan import Plan
@@ -226,7 +227,10 @@ from stackproof.evidence.layout import Project
 from stackproof.report.files import conclude
 from stackproof.run.verify import verify
 root, plan, venv = map(Path, sys.argv[1:])
-project = Project(root=root, environ=dict(os.environ), stage_limit=60, suite_limit=60)
+suite = root / "tests" / "stack"
+project = replace(
+    Project.at(root, dict(os.environ)), suite=suite, stage_limit=60, suite_limit=60
+)
 read = Plan.model_validate_json(plan.read_text(encoding="utf-8"))
 sys.exit(verify(read, venv, project, Progress(Console()), conclude=conclude)[0].exit_code)
 """

@@ -12,6 +12,7 @@ from support.sites import Shop
 
 from stackproof.cli import document, report
 from stackproof.evidence.history.file import read_history
+from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 
 
@@ -39,7 +40,7 @@ def shop(tmp_path: Path) -> Shop:
 def run(door: Any, shop: Shop, *posargs: str) -> str | None:  # noqa: ANN401 - either door
     """Go through a door; return the message of its failure, if it fails."""
     try:
-        door(cast("nox.Session", _Session(list(posargs))), shop.root)
+        door(cast("nox.Session", _Session(list(posargs))), Project.at(shop.root, {}))
     except _FailedError as error:
         return str(error)
     return None

@@ -16,6 +16,7 @@ import pytest
 from support.sites import Shop
 
 from stackproof import cli
+from stackproof.evidence.layout import Project
 
 _DOORS = sorted(set(cli.__all__) - {"RowChoice", "rows", "write_schemas"})
 
@@ -54,7 +55,7 @@ def run(name: str, root: Path, arguments: Sequence[str] | OSError | signal.Signa
     session = cast("nox.Session", _Session(arguments))
     choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
     try:
-        getattr(cli, name)(session, *((choice,) if name == "verify" else ()), root)
+        getattr(cli, name)(session, *((choice,) if name == "verify" else ()), Project.at(root, {}))
     except _FailedError as error:
         return str(error)
     return ""

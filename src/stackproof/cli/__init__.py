@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stackproof.cli.rows import RowChoice, rows
 
 if TYPE_CHECKING:
-    from stackproof.cli.audit import audit_rows
+    from stackproof.cli.audit import audit
     from stackproof.cli.calibrate import calibrate
     from stackproof.cli.candidate import candidate
     from stackproof.cli.frontier import frontier
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RowChoice",
-    "audit_rows",
+    "audit",
     "calibrate",
     "candidate",
     "changes",
@@ -48,7 +48,6 @@ __all__ = [
 
 #: The modules of the sessions that do not lie in one of their own name.
 _ELSEWHERE = {
-    "audit_rows": "audit",
     "changes": "history",
     "document": "reporting",
     "report": "reporting",

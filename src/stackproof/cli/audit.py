@@ -6,39 +6,43 @@ from pathlib import Path
 
 import nox
 from platformdirs import user_cache_path
-from rich.console import Console
 
 from stackproof.base.records import write_atomically
 from stackproof.base.text import nearest
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 from stackproof.matrix.load import find_matrices, load_matrix
-from stackproof.metadata.audit.auditing import Place, audit
+from stackproof.metadata.audit.auditing import Place
+from stackproof.metadata.audit.auditing import audit as judge
 from stackproof.metadata.audit.documents import compare
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import print_audit, section, workflow_commands
 
-__all__ = ["audit_rows"]
+__all__ = ["audit"]
 
 
 @ends_in_words()
-def audit_rows(session: nox.Session, root: Path) -> None:
+def audit(session: nox.Session, project: Project) -> None:
     """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
     options.add_argument("--document", type=Path, metavar="FILE.md")
     screen = console()
-    surroundings = open_project(session, root).environ
+    project = open_project(session, project)
     cache = user_cache_path("stackproof") / "index"
-    place = Place(root=root, cache=cache, environ=surroundings)
+    place = Place(project=project, cache=cache)
     given = options.parse_args(session.posargs)
-    chosen = _rows(given.names, root / "matrices")
-    found = _document(given.document, chosen, root) if given.document else ()
-    result = audit(chosen, place, found)
-    _write(result, root / "reports")
-    _print(result, screen, in_actions=surroundings.get("GITHUB_ACTIONS") == "true")
+    chosen = _rows(given.names, project.matrices)
+    found = _document(given.document, chosen, project) if given.document else ()
+    result = judge(chosen, place, found)
+    _write(result, project.reports)
+    print_audit(result, project.shown(project.reports / "audit.md"), screen)
+    in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
+    for line in workflow_commands(result) if in_actions else ():
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
     if result.exit_code:
         session.error(f"exit {result.exit_code}")
 
@@ -46,12 +50,6 @@ def audit_rows(session: nox.Session, root: Path) -> None:
 def _write(result: Audit, reports: Path) -> None:
     result.write(reports / InReports.AUDIT)
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
-
-
-def _print(result: Audit, screen: Console, *, in_actions: bool) -> None:
-    print_audit(result, Path("reports/audit.md"), screen)
-    for line in workflow_commands(result) if in_actions else ():
-        screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
@@ -70,9 +68,11 @@ def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
     return list(dict.fromkeys(chosen))
 
 
-def _document(document: Path, chosen: list[tuple[Path, str]], root: Path) -> tuple[Finding, ...]:
+def _document(
+    document: Path, chosen: list[tuple[Path, str]], project: Project
+) -> tuple[Finding, ...]:
     files = list(dict.fromkeys(file for file, _ in chosen))
     if len(files) != 1:
         raise StackproofError("a document is compared with one matrix; name it before --document")
     file = files[0]
-    return tuple(compare(load_matrix(file), document, name=file.stem, root=root))
+    return tuple(compare(load_matrix(file), document, name=file.stem, root=project.root))

@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 
 import nox
 from rich.console import Console
@@ -41,10 +40,10 @@ _NAME = "calibration"
 
 
 @ends_in_words()
-def calibrate(session: nox.Session, root: Path) -> None:
+def calibrate(session: nox.Session, project: Project) -> None:
     """Calibrate the workloads that are named behind `--`, or all of them."""
     screen = console()
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = _options(session.posargs)
     declared = declared_workloads(project.suite)
     if declared.unread:
@@ -52,7 +51,7 @@ def calibrate(session: nox.Session, root: Path) -> None:
     calibration = _calibrate(given, declared.workloads, project, screen)
     calibration.write(project.reports / InReports.CALIBRATION)
     write_atomically(project.reports / f"{_NAME}.md", markdown_table(calibration))
-    print_calibration(calibration, Path("reports") / InReports.CALIBRATION, screen)
+    print_calibration(calibration, project.shown(project.reports / InReports.CALIBRATION), screen)
     if calibration.exit_code:
         session.error(f"exit {calibration.exit_code}")
 
@@ -72,7 +71,7 @@ def _calibrate(
     screen: Console,
 ) -> Calibration:
     workloads = named(declared, given.names)
-    name, row, matrix = find_row(given.row, project.root / "matrices")
+    name, row, matrix = find_row(given.row, project.matrices)
     started, begin = datetime.now(timezone.utc), time.monotonic()
     found: list[Calibrated] = []
     with IndexClient() as client:

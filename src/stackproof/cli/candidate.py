@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import nox
 
@@ -15,6 +14,7 @@ from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Opened, open_bench
+from stackproof.evidence.layout import Project
 from stackproof.experiments.candidate.promotion import (
     promote_as_row,
     promote_into_row,
@@ -34,11 +34,11 @@ _PROMOTED = ("row", "pins")
 
 
 @ends_in_words()
-def candidate(session: nox.Session, root: Path) -> None:
+def candidate(session: nox.Session, project: Project) -> None:
     """Try the upgrades that stand behind `--`; fail the session if one breaks what worked."""
     screen = console()
     found: list[TrialVerdict] = []
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = _options(session.posargs)
     opened = open_bench(
         given.row,

@@ -30,10 +30,10 @@ _ANY_AGE = timedelta(days=36500)
 
 
 @ends_in_words()
-def frontier(session: nox.Session, root: Path) -> None:
+def frontier(session: nox.Session, project: Project) -> None:
     """Explore the pins that stand behind `--`, or all of them, and print the table."""
     screen = console()
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = _options(session.posargs)
     opened = open_bench(
         given.row,
@@ -84,7 +84,7 @@ class _Frontier:
             progress=Progress(screen),
         )
         self._row = f"{opened.planner.name}/{opened.planner.row}"
-        self._root, self._home = project.root, project.reports / self._row
+        self._project, self._home = project, project.reports / self._row
         self._names = _chosen(given.names, [pin.name for pin in opened.planner.base().pins])
         self._pins: list[PinFrontier] = []
         self._joint: Joint | None = None
@@ -122,7 +122,7 @@ class _Frontier:
         """Print what is known by now, and where it is written."""
         print_frontier(self.state(), self._screen)
         if self._pins:
-            page = self._file.with_suffix(".md").relative_to(self._root)
+            page = self._project.shown(self._file.with_suffix(".md"))
             self._say(f"frontier: {page}")
 
     def _say(self, line: str) -> None:

@@ -48,10 +48,10 @@ class _Interrupted(Exception):  # noqa: N818 - no error: the user wants an end
 
 
 @ends_in_words()
-def grid(session: nox.Session, root: Path) -> None:
+def grid(session: nox.Session, project: Project) -> None:
     """Make the grids that the axes behind `--` ask for; one for each two of them."""
     screen = console()
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = _options(session.posargs)
     code = max(_Grids(given, project, screen).make())
     if code:
@@ -140,7 +140,7 @@ class _Grids:
     def _row(self) -> Plan | None:
         if self.given.row is None:
             return None
-        name, row, matrix = find_row(self.given.row, self.project.root / "matrices")
+        name, row, matrix = find_row(self.given.row, self.project.matrices)
         plan = make_plan(matrix, name=name, row=row, as_of=self.given.as_of)
         own = sorted({stage.name for stage in plan.stages if stage.index})
         if own and self.given.install:
@@ -222,5 +222,5 @@ class _Grids:
         write_atomically(reports / f"{name}.md", markdown_page(found))
         write_atomically(reports / f"{name}.rst", rst_table(found))
         write_atomically(reports / f"{name}.html", html_page(found))
-        print_grid(found, Path("reports") / f"{name}.html", self.screen)
+        print_grid(found, self.project.shown(reports / f"{name}.html"), self.screen)
         return found.exit_code

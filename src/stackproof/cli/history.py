@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import nox
 
@@ -17,6 +16,7 @@ from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history
 from stackproof.evidence.history.prune import thin as thin_evidence
+from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 
 __all__ = ["changes", "thin"]
@@ -25,14 +25,14 @@ _KEEP = 12
 
 
 @ends_in_words("exit 2")
-def thin(session: nox.Session, root: Path) -> None:
+def thin(session: nox.Session, project: Project) -> None:
     """Thin the evidence of each row but its newest runs and its last green one."""
     options = Options("thin")
     options.add_argument("--keep", type=_number, default=_KEEP, metavar="N")
     screen = console()
     given = options.parse_args(session.posargs)
-    for found in thin_evidence(root / "reports", given.keep):
-        name = found.home.relative_to(root / "reports").as_posix()
+    for found in thin_evidence(project.reports, given.keep):
+        name = found.home.relative_to(project.reports).as_posix()
         told = f"{found.runs} run(s) thinned, {found.freed / 1e6:.1f} MB freed"
         said = "left alone, a run is under way" if found.busy else told
         screen.print(f"{name}: {said}", markup=False, highlight=False, soft_wrap=True)
@@ -45,13 +45,13 @@ def _number(text: str) -> int:
 
 
 @ends_in_words("exit 2")
-def changes(session: nox.Session, root: Path) -> None:
+def changes(session: nox.Session, project: Project) -> None:
     """Say of the rows that stand behind `--`, or of all, what changed since they were green."""
     options = Options("changes")
     options.add_argument("names", nargs="*", metavar="MATRIX/ROW")
     screen = console()
     given = options.parse_args(session.posargs)
-    history = read_history(root / "reports" / InReports.HISTORY)
+    history = read_history(project.reports / InReports.HISTORY)
     for name in _rows(given.names, history):
         for line in _lines(name, latest_changes(history, *name.split("/", maxsplit=1))):
             screen.print(line, markup=False, highlight=False, soft_wrap=True)

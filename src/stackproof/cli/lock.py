@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nox
 
 from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.rows import find_row
+from stackproof.evidence.layout import Project
 from stackproof.experiments.lock import FILES
 from stackproof.experiments.lock import lock as lock_row
 from stackproof.experiments.runner import Runner
@@ -20,18 +19,18 @@ __all__ = ["lock"]
 
 
 @ends_in_words()
-def lock(session: nox.Session, root: Path) -> None:
+def lock(session: nox.Session, project: Project) -> None:
     """Lock the row that stands behind `--`, or write nothing and fail the session."""
     screen = console()
     options = Options("lock")
     options.add_argument("row", nargs="?", default="verified", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = options.parse_args(session.posargs)
-    name, row, matrix = find_row(given.row, root / "matrices")
+    name, row, matrix = find_row(given.row, project.matrices)
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
     made = lock_row(plan, Runner(project=project, progress=Progress(screen), conclude=conclude))
-    home = project.home(plan).relative_to(root)
+    home = project.shown(project.home(plan))
     lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]
     lines.append(
         f"{made.matrix}/{made.row} LOCKED: {made.distributions} distributions of {made.evidence}, "

@@ -14,16 +14,16 @@ from stackproof.base.text import without_passwords
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options, python_version
 from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
 from stackproof.matrix.document.first_matrix import first_matrix, left_out
 from stackproof.matrix.document.reading import read_stack
-from stackproof.matrix.document.stack import Stack
 from stackproof.matrix.load import parse_matrix
 
-__all__ = ["matrix_from"]
+__all__ = ["matrix_from", "write_matrix"]
 
 
 @ends_in_words("exit 2, nothing was written")
-def matrix_from(session: nox.Session, root: Path) -> None:
+def matrix_from(session: nox.Session, project: Project) -> None:
     """Write `matrices/<name>.toml` from the file behind `--`; fail the session if it cannot be."""
     options = Options("matrix-from")
     options.add_argument("file", type=Path, metavar="FILE.md|FILE.txt|pylock.toml")
@@ -31,14 +31,29 @@ def matrix_from(session: nox.Session, root: Path) -> None:
     options.add_argument("--name", type=_name, metavar="NAME")
     screen = console()
     given = options.parse_args(session.posargs)
-    stack = read_stack(given.file, python=given.python)
-    target = root / "matrices" / f"{given.name or stack.name}.toml"
-    _write(target, stack, given.python)
-    for line in (
-        *map(str, (*stack.notes, *left_out(stack))),
-        f"wrote matrices/{target.name}; next: nox -s audit -- {target.stem}",
-    ):
-        screen.print(without_passwords(line), markup=False, highlight=False)
+    target, said = write_matrix(given.file, project, python=given.python, name=given.name)
+    for line in (*said, f"next: nox -s audit -- {target.stem}"):
+        screen.print(line, markup=False, highlight=False)
+
+
+def write_matrix(
+    file: Path, project: Project, *, python: str | None = None, name: str | None = None
+) -> tuple[Path, list[str]]:
+    """Write a first matrix of what `file` holds; return where, and what to say of it.
+
+    It is one that can be used, and never takes the place of another. Raises StackproofError.
+    """
+    stack = read_stack(file, python=python)
+    target = project.matrices / f"{name or stack.name}.toml"
+    if target.exists():
+        raise StackproofError(
+            f"{project.shown(target)} is there already; choose another name with --name"
+        )
+    text = first_matrix(stack, python=python)
+    parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
+    write_atomically(target, text)
+    notes = [without_passwords(str(note)) for note in (*stack.notes, *left_out(stack))]
+    return target, [*notes, f"wrote {project.shown(target)}"]
 
 
 def _name(text: str) -> str:
@@ -51,14 +66,3 @@ def _name(text: str) -> str:
             f"{text!r} is not a name for a matrix; use small letters, digits and single hyphens"
         )
     return text
-
-
-def _write(target: Path, stack: Stack, python: str | None) -> None:
-    """Write the matrix if it is a good one, and never over one that is there already."""
-    if target.exists():
-        raise StackproofError(
-            f"matrices/{target.name} is there already; choose another name with --name"
-        )
-    text = first_matrix(stack, python=python)
-    parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
-    write_atomically(target, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,11 +36,12 @@ _MINUTES_AROUND = 15
 
 
 @ends_in_words("exit 2")
-def monthly(session: nox.Session, root: Path) -> None:
+def monthly(session: nox.Session, project: Project) -> None:
     """Take the step that stands behind `--`: jobs, run, merge, news or history."""
     screen = console()
     given = _options(session.posargs)
-    steps = _Steps(project=Project(root=root, environ=environ(session)), given=given, screen=screen)
+    project = replace(project, environ=environ(session))
+    steps = _Steps(project=project, given=given, screen=screen)
     take: dict[str, Callable[[], int]] = {
         "jobs": steps.jobs,
         "run": steps.run,
@@ -123,8 +124,8 @@ class _Steps:
     def merge(self) -> int:
         """Bring together what the jobs left, and write page, summary, JUnit and stories."""
         merge_reports(self.reports, self.given.folder)
-        matrices = self.project.root / "matrices"
-        text = conclude(self._list(), self.reports, matrices, _where(self.project.environ))
+        where = _where(self.project.environ)
+        text = conclude(self._list(), self.reports, self.project.matrices, where)
         self._append("GITHUB_STEP_SUMMARY", text)
         self._say(text)
         return 0

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
@@ -79,8 +80,8 @@ def environ(session: nox.Session) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def open_project(session: nox.Session, root: Path, by: Installer = "uv") -> Project:
-    """Return the project at `root`, with the session's environment.
+def open_project(session: nox.Session, project: Project, by: Installer = "uv") -> Project:
+    """Return the project with the session's environment.
 
     `by` is the installer that will work in it. Of a user's settings of installers those are passed
     on that cannot choose other versions; the rest is told here, and noted by every run.
@@ -89,7 +90,7 @@ def open_project(session: nox.Session, root: Path, by: Installer = "uv") -> Proj
     settings = allowed_settings(environ(session), by)
     for sentence in settings.left_out:
         session.warn(plain(sentence))
-    return Project(root=root, environ=settings.environ, notes=settings.left_out)
+    return replace(project, environ=settings.environ, notes=settings.left_out)
 
 
 def environment(session: nox.Session) -> Path:

@@ -36,22 +36,22 @@ __all__ = ["repair"]
 
 
 @ends_in_words()
-def repair(session: nox.Session, root: Path) -> None:
+def repair(session: nox.Session, project: Project) -> None:
     """Repair the row that stands behind `--`; fail the session if there is no repair."""
     screen = console()
-    project = open_project(session, root)
+    project = open_project(session, project)
     given = _options(session.posargs)
     found, row = _repair(given, project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.REPAIR)
     write_atomically(home / InRow.REPAIR_PAGE, repair_markdown(found))
     print_repair(found, screen)
-    page = (home / InRow.REPAIR_PAGE).relative_to(root)
+    page = project.shown(home / InRow.REPAIR_PAGE)
     screen.print(f"repair: {page}", markup=False, highlight=False)
     if given.write or given.in_place:
         # Last of all, so that nothing that was found is lost where it cannot be written.
         try:
-            wrote = _write(given, found, row, root / "matrices" / f"{found.matrix}.toml")
+            wrote = _write(given, found, row, project.matrices / f"{found.matrix}.toml")
         except StackproofError as error:
             session.error(f"exit 2, the repair could not be written: {error}")
         screen.print(wrote, markup=False, highlight=False)
@@ -73,9 +73,9 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 def _repair(
     given: argparse.Namespace, project: Project, screen: Console
 ) -> tuple[Repair, RepairedRow]:
-    name, row, matrix = find_row(given.row, project.root / "matrices")
+    name, row, matrix = find_row(given.row, project.matrices)
     if given.write or given.in_place:
-        file = project.root / "matrices" / f"{name}.toml"
+        file = project.matrices / f"{name}.toml"
         refuse_another(file, row, in_place=given.in_place)
     plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
     now = datetime.now(timezone.utc)

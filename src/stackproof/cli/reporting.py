@@ -13,6 +13,7 @@ from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.history.file import add_recorded
+from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import form_of_document
@@ -24,25 +25,25 @@ __all__ = ["document", "report"]
 
 
 @ends_in_words()
-def report(session: nox.Session, root: Path) -> None:
+def report(session: nox.Session, project: Project) -> None:
     """Write the page, and `report.md` and the badges of each row, in one of our languages."""
     screen = console()
-    reports = root / "reports"
+    reports = project.reports
     options = Options("report")
     options.add_argument("--lang", choices=LANGUAGES, default="en")
     given = options.parse_args(session.posargs)
     added = add_recorded(reports)
-    page = rebuild(reports, root / "matrices", given.lang)
+    page = rebuild(reports, project.matrices, given.lang)
     if added:
         screen.print(f"{added} runs were not in the history yet", highlight=False)
-    screen.print(f"report: {page.relative_to(root)}", markup=False, highlight=False)
+    screen.print(f"report: {project.shown(page)}", markup=False, highlight=False)
 
 
 @ends_in_words()
-def document(session: nox.Session, root: Path) -> None:
+def document(session: nox.Session, project: Project) -> None:
     """Write `document.md` of the rows that are named, or of all that have run."""
     screen = console()
-    reader = ReportsReader(reports=root / "reports", matrices=root / "matrices")
+    reader = ReportsReader(reports=project.reports, matrices=project.matrices)
     options = Options("document")
     options.add_argument("rows", nargs="*", metavar="[MATRIX/]ROW")
     options.add_argument("--document", type=Path, metavar="FILE.md")
@@ -62,7 +63,7 @@ def document(session: nox.Session, root: Path) -> None:
         renew(row)
         file = row.home / InRow.DOCUMENT
         write_atomically(file, text)
-        screen.print(f"{row.name}: {file.relative_to(root)}", markup=False, highlight=False)
+        screen.print(f"{row.name}: {project.shown(file)}", markup=False, highlight=False)
 
 
 def _chosen(names: list[str], reader: ReportsReader) -> Iterator[KeptRow]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import nox
 from rich.console import Console
@@ -42,16 +41,16 @@ _MOST_SAMPLES = 50
 
 
 @ends_in_words()
-def timeline(session: nox.Session, root: Path) -> None:
+def timeline(session: nox.Session, project: Project) -> None:
     """Trace the row that stands behind `--` through time, and write what was found."""
     screen = console()
-    project = open_project(session, root)
+    project = open_project(session, project)
     found = _trace(_options(session.posargs), project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.TIMELINE)
     write_atomically(home / InRow.TIMELINE_PAGE, timeline_markdown(found))
     print_timeline(found, screen)
-    page = (home / InRow.TIMELINE_PAGE).relative_to(root)
+    page = project.shown(home / InRow.TIMELINE_PAGE)
     screen.print(f"timeline: {page}", markup=False, highlight=False)
 
 
@@ -72,7 +71,7 @@ def _count(text: str) -> int:
 
 
 def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
-    name, row, matrix = find_row(given.row, project.root / "matrices")
+    name, row, matrix = find_row(given.row, project.matrices)
     plan = make_plan(matrix, name=name, row=row)
     until = given.until or plan.as_of or _this_hour()
     runner = Runner(project=project, progress=Progress(Console(quiet=True)), conclude=conclude)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nox
 
 from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.rows import RowChoice
+from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
@@ -22,7 +21,7 @@ __all__ = ["verify"]
 
 
 @ends_in_words()
-def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
+def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> None:
     """Verify a row in the session's environment; fail the session if there is news or no row."""
     screen = console()
     if choice is None:
@@ -32,12 +31,12 @@ def verify(session: nox.Session, choice: RowChoice | None, root: Path) -> None:
         )
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")
-    project = open_project(session, root, installer(session))
+    project = open_project(session, project, installer(session))
     plan = _plan(session, choice)
     verdict, evidence = carry_out(
         plan, environment(session), project, Progress(screen), conclude=conclude
     )
-    print_verdict(verdict, (evidence.folder / InRun.REPORT).relative_to(root), screen)
+    print_verdict(verdict, project.shown(evidence.folder / InRun.REPORT), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")
 

@@ -49,7 +49,7 @@ def open_bench(
     With `recall` no trial is made that was made before. Raises StackproofError if there is no such
     row.
     """
-    name, row, matrix = find_row(text, project.root / "matrices")
+    name, row, matrix = find_row(text, project.matrices)
     planner = RowPlanner(matrix=matrix, name=name, row=row, as_of=as_of)
     index = default_index(planner.installer, project.environ)
     # Of several stages the last one counts, as it does in the environment.
@@ -65,7 +65,7 @@ def open_bench(
             recall=recall,
         )
         yield Opened(
-            file=project.root / "matrices" / f"{name}.toml",
+            file=project.matrices / f"{name}.toml",
             planner=planner,
             catalogue=IndexCatalogue(client, index, own),
             bench=bench,

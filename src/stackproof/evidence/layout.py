@@ -1,39 +1,75 @@
-"""Where a checkout keeps things, and the limits of its runs."""
+"""Where a repository keeps things, where the suite lies, and the limits of runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stackproof.base.records import fingerprint
 from stackproof.evidence.reports import InReports
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Project"]
+__all__ = ["WORKLOADS", "Project", "suite_folder"]
+
+#: Where a repository's own workloads lie if nothing else is said.
+WORKLOADS = "matrices/workloads"
 
 _LONGEST = 120
 
 
+def suite_folder() -> Path:
+    """Return the suite that runs inside a built environment.
+
+    A wheel has it as data of this package, a checkout at its top.
+    """
+    package = Path(__file__).parents[1]
+    installed = package / "suite"
+    return installed if installed.is_dir() else package.parents[1] / "tests" / "stack"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """Where a checkout keeps things, and the limits of its runs: in seconds, and of processes.
+    """Where a repository keeps things, and the limits of its runs: in seconds, and of processes.
 
+    `workloads` are the folders of its own workloads, `suite` the suite with those that are shipped.
     `suite_workers` is None where the suite may take all that is useful on this machine. `notes` are
     what every run has to tell of the user's settings.
     """
 
     root: Path
+    matrices: Path
+    reports: Path
+    workloads: tuple[Path, ...]
     environ: Mapping[str, str]
+    suite: Path = field(default_factory=suite_folder)
     stage_limit: float = 1200
     suite_limit: float = 1800
     suite_workers: int | None = None
     notes: tuple[str, ...] = ()
 
-    @property
-    def reports(self) -> Path:
-        """The folder that evidence goes to."""
-        return self.root / "reports"
+    @classmethod
+    def at(
+        cls,
+        root: Path,
+        environ: Mapping[str, str],
+        *,
+        matrices: str | Path = "matrices",
+        reports: str | Path = "reports",
+        workloads: Sequence[str | Path] = (WORKLOADS,),
+    ) -> Project:
+        """Return the project at `root`, with its folders below that, or where they say."""
+        return cls(
+            root=root,
+            matrices=root / matrices,
+            reports=root / reports,
+            workloads=tuple(root / folder for folder in workloads),
+            environ=environ,
+        )
+
+    def shown(self, path: Path) -> Path:
+        """Return a path as it is told: from the repository's folder, if it lies below that."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
     def home(self, plan: Plan) -> Path:
         """Return the folder that the runs of a plan leave their evidence in."""
@@ -59,9 +95,4 @@ class Project:
     @property
     def snapshots(self) -> Path:
         """The repository's own constraint files."""
-        return self.root / "matrices" / "constraints"
-
-    @property
-    def suite(self) -> Path:
-        """The suite that runs inside a built environment."""
-        return self.root / "tests" / "stack"
+        return self.matrices / "constraints"

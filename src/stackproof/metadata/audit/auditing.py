@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,6 +12,7 @@ from pathlib import Path
 from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.claims import ClaimAnswer
+from stackproof.evidence.layout import Project
 from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.constraints.facts import ConstraintFacts, ConstraintFinder
 from stackproof.index.target import Target
@@ -44,20 +45,14 @@ _ROWS_AT_ONCE = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where an audit takes place: the checkout, the cache folder, the caller's environment.
+    """Where an audit takes place: the project, and the cache folder.
 
     `seconds` are an index's limits for connecting and for answering.
     """
 
-    root: Path
+    project: Project
     cache: Path
-    environ: Mapping[str, str]
     seconds: tuple[float, float] = PATIENCE
-
-    @property
-    def snapshots(self) -> Path:
-        """The repository's own constraint files."""
-        return self.root / "matrices" / "constraints"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +72,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
     since there is no index. A row that alone cannot be judged is trouble of the audit.
     """
     started, begin = datetime.now(timezone.utc), time.monotonic()
-    index = default_index("uv", place.environ)
+    index = default_index("uv", place.project.environ)
     with IndexClient(place.cache, seconds=place.seconds) as client:
         memory = client.memory
         memory.forget_old()
@@ -86,7 +81,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         gatherer.choose_indexes(sources)
         subjects = gatherer.subjects(sources)
         resolver = Resolver(
-            client=client, index=index, environ=place.environ, offline=client.down(index)
+            client=client, index=index, environ=place.project.environ, offline=client.down(index)
         )
         with ThreadPoolExecutor(_ROWS_AT_ONCE) as pool:
             resolved = [pool.submit(_resolve, item, resolver, gatherer) for item in subjects]
@@ -115,19 +110,19 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
 def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
     matrices = {file: (load_matrix(file), Lines.of(file)) for file in dict(rows)}
     targets: dict[str, Target] = {}
-    finder = ConstraintFinder(place.snapshots, place.environ)
+    finder = ConstraintFinder(place.project.snapshots, place.project.environ)
     found: list[Source] = []
     for file, row in rows:
         matrix, lines = matrices[file]
         plan = make_plan(matrix, name=file.stem, row=row)
         if plan.python not in targets:
-            targets[plan.python] = Target.find(plan.python, place.environ)
+            targets[plan.python] = Target.find(plan.python, place.project.environ)
         constraints, lacking = _constraints(plan, finder, targets[plan.python])
         found.append(
             Source(
                 matrix=matrix,
                 plan=plan,
-                file=_shown(file, place.root),
+                file=_shown(file, place.project.root),
                 lines=lines,
                 target=targets[plan.python],
                 constraints=constraints,

@@ -1,0 +1,74 @@
+"""The command `stackproof`: nox, with the noxfile of the folder or one of ours.
+
+stackproof SESSION [ARGUMENT ...]            nox -s SESSION -- ARGUMENT ...
+stackproof SESSION [OPTION ...] -- ARGUMENT  nox -s SESSION OPTION ... -- ARGUMENT ...
+stackproof OPTION ...                        nox OPTION ...
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nox
+
+__all__ = ["ROOT", "main"]
+
+#: The variable that tells our noxfile which folder is meant.
+ROOT = "STACKPROOF_ROOT"
+
+_OURS = Path(__file__).with_name("noxfile.py")
+_CODE = re.compile(r"exit (\d+)")
+
+
+def main() -> None:
+    """Run nox with what stands on the command line, and end with the code of its sessions."""
+    here = Path.cwd()
+    os.environ[ROOT] = str(here)
+    # What the noxfile's header asks for is here already: the command is a part of it.
+    os.environ["NOX_SCRIPT_MODE"] = "none"
+    with TemporaryDirectory(prefix="stackproof-") as folder:
+        report = Path(folder) / "report.json"
+        sys.argv[1:] = ["-f", str(_noxfile(here)), "--report", str(report), *_words(sys.argv[1:])]
+        try:
+            nox.main()
+        except SystemExit as end:
+            if end.code != 1 or not report.exists():
+                raise
+            sys.exit(exit_code(json.loads(report.read_text(encoding="utf-8"))["sessions"]))
+
+
+def _words(words: Sequence[str]) -> list[str]:
+    """Return nox's words for ours: the first one names a session, unless it is an option."""
+    if not words or words[0].startswith("-"):
+        return list(words)
+    session, *rest = words
+    return ["-s", session, *(rest if "--" in rest else ["--", *rest])]
+
+
+def _noxfile(folder: Path) -> Path:
+    """Return the folder's noxfile if it makes our sessions, or else the one of this package."""
+    own = folder / "noxfile.py"
+    makes = own.is_file() and "stackproof.register" in own.read_text(encoding="utf-8")
+    return own if makes else _OURS
+
+
+def exit_code(sessions: Sequence[dict[str, Any]]) -> int:
+    """Return the code of sessions that did not all end well, from nox's report.
+
+    That is 1 where one of them found a failure, and 2 where all that failed could not judge: a
+    session of ours says so first of all, and one that never began has no interpreter.
+    """
+    reasons = [str(item["reason"] or "") for item in sessions if item["result_code"] <= 0]
+    codes = [_CODE.match(reason) for reason in reasons]
+    unjudged = [
+        found[1] == "2" if found else reason.startswith("Python interpreter ")
+        for found, reason in zip(codes, reasons, strict=True)
+    ]
+    return 2 if all(unjudged) else 1
