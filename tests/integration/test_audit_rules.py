@@ -66,6 +66,17 @@ def test_a_pin_that_is_not_to_be_had(audited: Auditor, release: Release, said: s
     assert messages(found, "exists") == [said]
 
 
+def test_an_extra_that_a_pin_has_not(audited: Auditor) -> None:
+    text = matrix_text("alpha==1.0").replace(
+        'version = "1.0"', 'version = "1.0"\nextras = ["fast", "nonsense"]'
+    )
+    found = audited(text, Release("alpha", "1.0", extras={"Fast": []}))
+    assert messages(found, "exists") == [
+        "error 10: alpha 1.0 has no extra nonsense (it has fast), and is installed without"
+    ]
+    assert [finding.checks for finding in found.findings] == [("pip-check:alpha",)]
+
+
 def test_the_nearest_on_both_sides_are_named_and_yanked_ones_passed_over(audited: Auditor) -> None:
     found = audited(
         matrix_text("alpha==1.5"),

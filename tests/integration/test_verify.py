@@ -17,7 +17,7 @@ from uv import find_uv_bin
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import PipCheck
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Installer, Plan
 from stackproof.run.reuse import Mark
 
 OK = {
@@ -830,3 +830,34 @@ def test_a_module_of_the_stack_that_is_named_as_tests_are_stays_as_it_is(bench: 
     text = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nrequirements = ["delta==1.0"]')
     verdict, _ = bench.verify(bench.plan(text=text))
     assert states(verdict)["smoke:delta"] == "ok"
+
+
+# --- extras ----------------------------------------------------------------------------------
+
+EXTRAS = {"fast": ["gamma"], "My_Other": []}
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_an_extra_that_does_not_exist_is_a_failure(
+    bench: Bench, index: Index, installer: Installer
+) -> None:
+    index.add(Release("alpha", "1.0", extras=EXTRAS), Release("delta", "1.0"))
+    text = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["delta[more]==1.0"]')
+    text = text.replace('"1.0"\n', '"1.0"\nextras = ["fast", "nonsense"]\n', 1)
+    verdict, _ = bench.verify(bench.plan(text=text, installer=installer))
+    failed = {"pip-check:*", "pip-check:alpha", "pip-check:delta"}
+    assert {check.id for check in verdict.news} == failed
+    (check,) = (check for check in verdict.checks if check.id == "pip-check:alpha")
+    assert check.message == (
+        "alpha 1.0 has no extra nonsense (it has fast, my-other), "
+        "which the documented commands ask for"
+    )
+
+
+def test_extras_that_exist_are_known_however_they_are_spelled(bench: Bench, index: Index) -> None:
+    old = ["gamma; extra == 'old'"]  # metadata of before `Provides-Extra`
+    index.add(Release("alpha", "1.0", extras=EXTRAS, requires=old))
+    text = TINY.replace('"1.0"\n', '"1.0"\nextras = ["fast", "my-other", "old"]\n', 1)
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert states(verdict)["pip-check:*"] == "ok"

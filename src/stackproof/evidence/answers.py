@@ -101,10 +101,11 @@ def _of_pip_check(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
     if found is None:
         return
     every = [line for lines in found.complaints.values() for line in lines]
+    well = found.exit == 0 and not every
     yield CheckResult(
         id=CheckId("pip-check"),
-        outcome="passed" if found.exit == 0 else "failed",
-        message="" if found.exit == 0 else "\n".join(every) or found.output,
+        outcome="passed" if well else "failed",
+        message="" if well else "\n".join(every) or found.output,
         seconds=found.seconds,
     )
     for name, lines in found.complaints.items():

@@ -100,7 +100,10 @@ class ConstraintsUsed(Record):
 
 
 class PipCheck(Record):
-    """What `pip check` said: complaints by the distribution that complains, wording kept."""
+    """What `pip check` said: complaints by the distribution that complains, wording kept.
+
+    Among them are, in words of ours, the extras that were asked for and that it has not.
+    """
 
     speaker: Installer
     exit: int

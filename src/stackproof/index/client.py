@@ -171,13 +171,13 @@ class IndexClient:
 
     def _core_metadata(self, index: str, file: File, url: str) -> CoreMetadata | None:
         inputs = [url, file.sha256]
-        if known := self.memory.recall("metadata", inputs):
+        if known := self.memory.recall("core-metadata", inputs):
             return CoreMetadata.from_data(known.value)
         text = self._metadata_file(index, file, url) or self._metadata_in_wheel(index, url)
         if text is None:
             return None
         found = CoreMetadata.parse(text)
-        self.memory.keep("metadata", inputs, found.to_data())
+        self.memory.keep("core-metadata", inputs, found.to_data())
         return found
 
     def _metadata_file(self, index: str, file: File, url: str) -> str | None:

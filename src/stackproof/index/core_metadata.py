@@ -16,16 +16,19 @@ __all__ = ["CoreMetadata"]
 
 #: A marker that cannot hold without an extra: it asks for one, and offers no other way.
 _ONLY_EXTRA = re.compile(r";(?!.*\bor\b).*\bextra\s*==")
+#: An extra that a requirement asks for, by its marker.
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
 _MINOR = re.compile(r"^Programming Language :: Python :: (3\.\d+)$")
 
 
 @dataclass(frozen=True)
 class CoreMetadata:
-    """What a release requires, and which Pythons it says that it is for."""
+    """What a release requires, which Pythons it says that it is for, and the extras it declares."""
 
     requires_python: str | None
     requires: tuple[str, ...]
     classifiers: tuple[str, ...]
+    declared_extras: tuple[str, ...]
 
     @classmethod
     def parse(cls, content: str) -> CoreMetadata:
@@ -35,12 +38,18 @@ class CoreMetadata:
             requires_python=raw.get("requires_python"),
             requires=tuple(raw.get("requires_dist", ())),
             classifiers=tuple(raw.get("classifiers", ())),
+            declared_extras=tuple(raw.get("provides_extra", ())),
         )
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> CoreMetadata:
         """Read back what `to_data` returned."""
-        return cls(data["requires_python"], tuple(data["requires"]), tuple(data["classifiers"]))
+        return cls(
+            requires_python=data["requires_python"],
+            requires=tuple(data["requires"]),
+            classifiers=tuple(data["classifiers"]),
+            declared_extras=tuple(data["extras"]),
+        )
 
     def to_data(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
@@ -48,7 +57,25 @@ class CoreMetadata:
             "requires_python": self.requires_python,
             "requires": list(self.requires),
             "classifiers": list(self.classifiers),
+            "extras": list(self.declared_extras),
         }
+
+    @cached_property
+    def extras(self) -> frozenset[str]:
+        """The normal names of its extras (PEP 685), those too that only its requirements name."""
+        named = (extra for text in self.requires for extra in _EXTRA.findall(text))
+        return frozenset(map(canonicalize_name, (*self.declared_extras, *named)))
+
+    def lacking(self, extras: Iterable[str]) -> str:
+        """Say which of some extras it has not, and which it has; "" if it has them all.
+
+        Installers only warn of one that is not there, and install the release without.
+        """
+        missing = sorted({extra for extra in extras if canonicalize_name(extra) not in self.extras})
+        if not missing:
+            return ""
+        word = "extra" if len(missing) == 1 else "extras"
+        return f"no {word} {', '.join(missing)} (it has {', '.join(sorted(self.extras)) or 'none'})"
 
     @property
     def pythons(self) -> tuple[str, ...]:

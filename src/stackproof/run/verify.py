@@ -235,7 +235,8 @@ class _Run:
             return False
         with self._part("pip check"):
             log = self.evidence.folder / InRun.PIP_CHECK_LOG
-            found = pip_check(environment, log, self.project.environ)
+            asked = [item for stage in self.plan.stages for item in stage.requirements]
+            found = pip_check(environment, log, self.project.environ, asked)
         found.write(self.evidence.folder / InRun.PIP_CHECK)
         overwritten = overwritten_files(environment)
         overwritten.write(self.evidence.folder / InRun.OVERWRITTEN)

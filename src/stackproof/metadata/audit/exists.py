@@ -1,4 +1,4 @@
-"""Whether each pin exists: on the index, not yanked, as a file for the Python and platform."""
+"""Whether each pin exists: on the index, not yanked, for Python and platform, with its extras."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "is built from source"
             )
             yield subject.finding("exists", "note", message, pin=pin.name)
+        if pin.metadata and (lacking := pin.metadata.lacking(pin.extras)):
+            asked = (CheckId("pip-check", pin.name),)
+            message = f"{pin} has {lacking}, and is installed without"
+            yield subject.finding("exists", "error", message, pin=pin.name, checks=asked)
 
 
 def _missing(subject: Subject, pin: PinFacts) -> str:

@@ -167,11 +167,11 @@ class Gatherer:
         """Return the metadata of any distribution; what is known needs no page."""
         indexes = (self.index, *filter(None, self.serves.values()))
         inputs = [indexes, name, version, source.target.full]
-        if known := self._memory.recall("lookup", inputs):
+        if known := self._memory.recall("core-lookup", inputs):
             return CoreMetadata.from_data(known.value)
         found = self._look_up(source, indexes, name, version)
         if found is not None:
-            self._memory.keep("lookup", inputs, found.to_data())
+            self._memory.keep("core-lookup", inputs, found.to_data())
         return found
 
     def _look_up(
