@@ -33,6 +33,9 @@ import nox
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
+# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start of nox would compile ours
+# and all that it imports, which takes longer than most of what sessions do.
+sys.dont_write_bytecode = False
 
 import stackproof  # noqa: E402
 from stackproof import cli  # noqa: E402

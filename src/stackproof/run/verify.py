@@ -32,7 +32,7 @@ from stackproof.run.reuse import Mark, reusable_build
 from stackproof.run.servers import Starting, masked, starting
 from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
-from stackproof.run.suite import Suite
+from stackproof.run.suite import Suite, useful_workers
 from stackproof.run.suite_tools import suite_tools
 from stackproof.run.surroundings import (
     build_notes,
@@ -40,7 +40,7 @@ from stackproof.run.surroundings import (
     require_empty,
     without_python_settings,
 )
-from stackproof.run.workloads import declared_workloads, needed_servers
+from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
 __all__ = ["Conclude", "verify"]
 
@@ -115,6 +115,7 @@ class _Run:
     further: tuple[str, ...] | None = None
     constraints: list[ConstraintsUsed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    workloads: list[DeclaredWorkload] = field(default_factory=list)
     suite_exit: int | None = None
     mark: Mark | None = None
 
@@ -149,7 +150,8 @@ class _Run:
         logs = self.evidence.folder / InRun.SERVER_LOGS
         declared = declared_workloads(self.project.suite)
         self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
-        needed = needed_servers(self.plan, declared.workloads)
+        self.workloads = declared.workloads
+        needed = needed_servers(self.plan, self.workloads)
         with starting(needed, logs=logs, environ=self.project.environ, notes=self.notes) as servers:
             self.mark = reusable_build(self.plan, environment, self.evidence)
             if self.mark is not None:
@@ -309,13 +311,8 @@ class _Run:
             folder=self.evidence.folder,
             environ=self.project.environ,
             limit=self.project.suite_limit,
-            workers=self._workers(),
+            workers=useful_workers(self.plan, self.workloads, self.project.suite_workers),
         )
-
-    def _workers(self) -> int | None:
-        """Return the most workers that are of use: no more than checks, where those are counted."""
-        limits = (self.project.suite_workers, len(self.plan.only_inside))
-        return min(filter(None, limits), default=None)
 
     def _run_suite(self, environment: Environment, servers: Starting) -> None:
         suite = self._suite(environment)
