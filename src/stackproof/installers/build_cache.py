@@ -31,8 +31,8 @@ from platformdirs import user_cache_path
 from pydantic import ValidationError
 from uv import find_uv_bin
 
+from stackproof.base.json_text import fingerprint
 from stackproof.base.process import ask
-from stackproof.base.records import fingerprint
 from stackproof.evidence.records import Built, BuiltFile
 from stackproof.installers.sources import default_index, further_sources
 from stackproof.matrix.plan import Installer

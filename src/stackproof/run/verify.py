@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from stackproof.base.json_text import to_json
 from stackproof.base.locking import alone
 from stackproof.base.process import ask
 from stackproof.base.progress import Progress
-from stackproof.base.records import to_json, write_atomically
+from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append
