@@ -24,6 +24,7 @@ from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
 from stackproof.installers.lifetimes import public_lifetimes
 from stackproof.installers.pip_check import pip_check
+from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
 from stackproof.run.build import Builder
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
@@ -35,12 +36,7 @@ from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
 from stackproof.run.suite import Suite, useful_workers
 from stackproof.run.suite_tools import suite_tools
-from stackproof.run.surroundings import (
-    build_notes,
-    check_notes,
-    require_empty,
-    without_python_settings,
-)
+from stackproof.run.surroundings import build_notes, check_notes, require_empty
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
 __all__ = ["Conclude", "verify"]
