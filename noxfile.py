@@ -33,9 +33,6 @@ import nox
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "src"))
-# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start of nox would compile ours
-# and all that it imports, which takes longer than most of what sessions do.
-sys.dont_write_bytecode = False
 
 import stackproof  # noqa: E402
 from stackproof import cli  # noqa: E402
@@ -49,12 +46,29 @@ stackproof.register()
 # long tests are among the last, and one worker would be left with them.
 SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 
+#: The Pythons that pyproject.toml promises.
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
 
 @nox.session(default=False)
 def tests(session: nox.Session) -> None:
     """Test stackproof itself; no network but to install the test tools."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    # nox finds interpreters by this; a listing of sessions needs none of it.
+    from python_discovery import get_interpreter  # noqa: PLC0415
+
+    own = "{}.{}".format(*sys.version_info)
+    for python in () if session.posargs else PYTHONS:
+        if python != own and get_interpreter(python):
+            session.notify(f"unit-{python}")
+
+
+@nox.session(default=False, python=PYTHONS)
+def unit(session: nox.Session) -> None:
+    """Run the unit tests on one Python; `tests` does it on each that is there."""
+    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
+    session.run("pytest", *SIDE_BY_SIDE, "tests/unit", *session.posargs)
 
 
 @nox.session(default=False)
@@ -90,11 +104,17 @@ def minimums(session: nox.Session) -> None:
     """Test with the oldest dependencies that pyproject.toml allows."""
     groups = nox.project.dependency_groups(_pyproject(), "tests")
     session.install("-e", ".", *groups, "--resolution", "lowest-direct")
-    # Benchmarks are no part of what is installed, and have no oldest version to keep to; the long
-    # searches make the calls of all the others many times over.
-    left = ("benchmarks", "repair", "timeline", "timeline_hostile")
-    rest = [f"--ignore=tests/integration/test_{name}.py" for name in left]
-    session.run("pytest", *SIDE_BY_SIDE, *rest, *session.posargs)
+    # What differs between releases of a dependency is seen by what calls it: the unit tests call
+    # most of them, these the rest. Searches make the same calls many times over.
+    calling = {
+        "audit_index": "pypi-simple, remotezip, requests",
+        "cache_folder": "filelock, requests-cache",
+        "failures": "uv, by the words of its errors",
+        "lock": "uv, by what it exports",
+        "sessions": "nox, virtualenv",
+    }
+    parts = [f"tests/integration/test_{name}.py" for name in calling]
+    session.run("pytest", *SIDE_BY_SIDE, "tests/unit", *parts, *session.posargs)
 
 
 @nox.session(default=False)

@@ -40,6 +40,15 @@ def test_mypy_and_ruff_go_by_the_oldest_python(pyproject: dict[str, Any]) -> Non
     assert pyproject["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
 
 
+def test_unit_tests_run_on_every_python_that_is_promised(pyproject: dict[str, Any]) -> None:
+    promised = nox.project.python_versions(pyproject)
+    listed = ", ".join(f'"{python}"' for python in promised)
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert f"\nPYTHONS = ({listed})\n" in noxfile
+    workflow = (ROOT / ".github/workflows/pull-request.yml").read_text(encoding="utf-8")
+    assert f"        python: [{listed}]\n" in workflow
+
+
 def test_a_room_knows_the_rooms_above_it_and_none_below() -> None:
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     main = "from importlinter.cli import lint_imports_command; lint_imports_command()"
