@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from support.audit_bench import PYTHON, Desk, matrix_text, messages
+from support.audit_bench import Desk, matrix_text, messages
 from support.index import Index
+from support.matrices import PYTHON
 from support.wheels import FOREIGN, Release
 
 from stackproof.index.core_metadata import CoreMetadata
@@ -196,7 +197,7 @@ def test_a_line_of_constraints_counts_where_its_marker_holds(tmp_path: Path) -> 
         url = index.put("constraints-1.0/constraints.txt", lines.encode())
         more = f'[constraints.all]\nurl = "{url}"\npin = "alpha"'
         text = matrix_text("alpha==1.0", "beta==1.0", more=more)
-        text = text.replace("pins = ['alpha'", "constraints = \"all\"\npins = ['alpha'")
+        text = text.replace('pins = ["alpha"', 'constraints = "all"\npins = ["alpha"')
         found = Desk(root=tmp_path, index=index).audit(text)
     said = [(pin.constraints[0].state, pin.constraints[0].says) for pin in found.pins]
     assert said == [("agrees", "1.0"), ("agrees", "<2,>=1")]
@@ -207,7 +208,7 @@ def test_constraints_agree_differ_or_do_not_mention(tmp_path: Path) -> None:
         url = index.put("constraints-1.0/constraints.txt", b"# all\nalpha==1.0\nBeta==2.0  # no\n")
         more = f'[constraints.all]\nurl = "{url}"\npin = "alpha"'
         text = matrix_text("alpha==1.0", "beta==1.0", "gamma==1.0", more=more)
-        text = text.replace("pins = ['alpha'", "constraints = \"all\"\npins = ['alpha'")
+        text = text.replace('pins = ["alpha"', 'constraints = "all"\npins = ["alpha"')
         claims = 'claims = [{ text = "in the constraints", checks = ["constraints:%s"] }]'
         for name in ("alpha", "beta", "gamma"):
             text = text.replace(f'name = "{name}"', f'name = "{name}"\n{claims % name}')

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any
 
-import nox
 import pytest
-from support.audit_bench import PYTHON, Desk, matrix_text
+from support.audit_bench import Desk, matrix_text
 from support.documents import DOCUMENT
 from support.index import Fault, Index
+from support.matrices import PYTHON
+from support.sessions import call
 from support.wheels import Release
 
 from stackproof.cli import audit, matrix_from
@@ -21,21 +21,6 @@ from stackproof.evidence.layout import Project
 
 URL = "http://index"
 OPTIONAL = '\n[rows.more]\nsummary = "M"\ndefault = false\n'
-
-
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our doors use."""
-
-    posargs: list[str]
-    env: dict[str, Any] = field(default_factory=dict)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
 
 
 @pytest.fixture
@@ -50,12 +35,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def _audit(desk: Desk, *posargs: str, **env: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
-    session = _Session(list(posargs), {**dict(desk.place.project.environ), **env})
-    try:
-        audit(cast("nox.Session", session), Project.at(desk.root, {}))
-    except _FailedError as error:
-        return str(error)
-    return ""
+    environ = {**desk.place.project.environ, **env}
+    return call(audit, Project.at(desk.root, {}), posargs, environ)
 
 
 def _written(desk: Desk) -> Any:  # noqa: ANN401 - JSON is any object
@@ -206,7 +187,7 @@ def test_a_row_without_its_constraint_file_does_not_end_the_audit_of_others(
         stages=(("alpha",), ("beta",)),
         more=f'claims = [{{ text = "in it", checks = ["constraints:beta"] }}]\n{source}'
         'pin = "alpha"',
-    ).replace("pins = ['alpha']", 'pins = ["alpha"]\nconstraints = "alpha"')
+    ).replace('pins = ["alpha"]', 'pins = ["alpha"]\nconstraints = "alpha"')
     override = '{ pin = "alpha", version = "9.0", reason = "why", date = 2025-01-02 }'
     desk.write(f"{text}{OPTIONAL}overrides = [{override}]\n")
     said = _audit(desk, "tiny/plain", "tiny/more", STACKPROOF_CONSTRAINTS_MIRROR=str(mirror))
@@ -249,11 +230,7 @@ def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) 
 
 
 def _matrix_from(desk: Desk, *posargs: str) -> str:
-    try:
-        matrix_from(cast("nox.Session", _Session(list(posargs))), Project.at(desk.root, {}))
-    except _FailedError as error:
-        return str(error)
-    return ""
+    return call(matrix_from, Project.at(desk.root, {}), posargs)
 
 
 def test_a_first_matrix_is_written_and_can_be_audited(desk: Desk) -> None:

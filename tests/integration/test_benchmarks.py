@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from support.checkout import Checkout
 from support.index import Index
+from support.matrices import PYTHON
 from support.wheels import Release
-from support.workbench import PYTHON, RELEASES, ROOT, TINY, Bench
+from support.workbench import RELEASES, ROOT, TINY, Bench
 
 sys.path.insert(0, str(ROOT))
 

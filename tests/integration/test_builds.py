@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
+from support.matrices import PYTHON, matrix, pin, stage
 from support.phones import Phone
 from support.processes import is_running
 from support.wheels import Release
-from support.workbench import PYTHON, Bench, states, toml
+from support.workbench import Bench, states, toml
 
 from stackproof.base.times import timestamp
 from stackproof.evidence.folder import Evidence
@@ -41,27 +42,7 @@ SOURCES = (
     Release("plainly", "1.0", form="sdist"),
 )
 
-MATRIX = f"""\
-format = 1
-title = "Needy"
-document = "needy.md"
-python = "{PYTHON}"
-
-[[pins]]
-name = "needy"
-version = "1.0"
-imports = ["needy"]
-area = "first"
-role = "letters"
-
-[[stages]]
-name = "one"
-step = "Install needy."
-pins = ["needy"]
-
-[rows.plain]
-summary = "As the document says."
-"""
+MATRIX = matrix("Needy", pin("needy"), stage("one", "needy", step="Install needy."))
 
 
 @pytest.fixture(autouse=True)

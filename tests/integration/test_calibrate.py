@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, NoReturn, cast
 
-import nox
 import pytest
+from support.matrices import PYTHON
+from support.sessions import call
 from support.wheels import Release
-from support.workbench import PYTHON, TINY, Bench
+from support.workbench import TINY, Bench
 
 from stackproof.cli import calibrate
 from stackproof.experiments.calibrate.record import Calibration
@@ -64,21 +63,6 @@ pin = "alpha"
 """
 
 
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our door uses."""
-
-    posargs: list[str]
-    env: dict[str, Any] = field(default_factory=dict)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
-
-
 @pytest.fixture
 def checkout(bench: Bench) -> Bench:
     bench.index.add(*RELEASES)
@@ -88,12 +72,8 @@ def checkout(bench: Bench) -> Bench:
 
 def _calibrate(checkout: Bench, *posargs: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
-    session = cast("nox.Session", _Session(["--row", "plain", *posargs], checkout.environ))
-    try:
-        calibrate(session, checkout.project)
-    except _FailedError as error:
-        return str(error)
-    return ""
+    arguments = ["--row", "plain", *posargs]
+    return call(calibrate, checkout.project, arguments, checkout.environ)
 
 
 def _found(checkout: Bench) -> dict[tuple[str, str], tuple[str, dict[str, str]]]:

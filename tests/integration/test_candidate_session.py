@@ -1,4 +1,4 @@
-"""Trials and frontiers through a real nox, on stacks of tiny wheels."""
+"""Trials and frontiers on stacks of tiny wheels; a few of them through a real nox."""
 
 from __future__ import annotations
 
@@ -12,63 +12,25 @@ from typing import Any
 import pytest
 from support.checkout import Checkout
 from support.index import Fault, Index
+from support.matrices import PYTHON, matrix, pin, stage
 from support.processes import wait_for
 from support.wheels import Release
-from support.workbench import PYTHON, Bench
+from support.workbench import Bench
 
 from stackproof.matrix.load import load_matrix
 
-MATRIX = f"""\
-# The stack of the tests.
-format = 1
-title = "Engines"
-document = "engines.md"
-python = "{PYTHON}"
-
-[groups]
-family = ["engine", "vision"]
-
-[[pins]]
-name = "engine"
-version = "1.0"  # what moves the rest
-imports = ["engine"]
-area = "1"
-role = "moves"
-
-[[pins]]
-name = "vision"
-version = "1.0"
-imports = ["vision"]
-area = "1"
-role = "sees"
-
-[[pins]]
-name = "lamp"
-version = "1.0"
-imports = ["lamp"]
-area = "2"
-role = "shines"
-
-[[pins]]
-name = "wire"
-version = "1.0"
-imports = ["wire"]
-area = "2"
-role = "connects"
-
-[[stages]]
-name = "moving"
-step = "One."
-pins = ["engine", "vision"]
-
-[[stages]]
-name = "shining"
-step = "Two."
-pins = ["lamp", "wire"]
-
-[rows.verified]
-summary = "Works."
-"""
+MATRIX = "# The stack of the tests.\n" + matrix(
+    "Engines",
+    '[groups]\nfamily = ["engine", "vision"]\n',
+    pin("engine", area="1", role="moves").replace('"1.0"', '"1.0"  # what moves the rest'),
+    pin("vision", area="1", role="sees"),
+    pin("lamp", area="2", role="shines"),
+    pin("wire", area="2", role="connects"),
+    stage("moving", "engine", "vision", step="One."),
+    stage("shining", "lamp", "wire", step="Two."),
+    row="verified",
+    summary="Works.",
+)
 
 #: The same, but the row's own lamp does not go with its wire.
 DIM = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "1.4"')
@@ -214,7 +176,7 @@ def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
 
 
 def test_a_regression_is_named_by_its_check(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3")
+    code, lines = checkout.run("candidate", "lamp==1.3")
     assert code == 1, lines
     found = trial(checkout, "lamp-1.3")
     assert found["comparison"]["regressions"] == ["import:*", "import:lamp"]
@@ -222,7 +184,7 @@ def test_a_regression_is_named_by_its_check(checkout: Checkout) -> None:
 
 
 def test_a_refusal_says_what_is_required_and_what_would_go(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    code, lines = checkout.run("candidate", "lamp==1.4")
     assert code == 1, lines
     found = trial(checkout, "lamp-1.4")
     assert (found["resolvable"], found["comparison"]) == (False, None)
@@ -237,7 +199,7 @@ def test_a_version_without_a_constraint_file_takes_nothing_from_a_refusal(
     checkout: Checkout, index: Index, answer: bytes | None
 ) -> None:
     constrain(checkout, index, {"1.0": KEPT, "1.2": KEPT, "1.3": answer, "1.4": KEPT})
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    code, lines = checkout.run("candidate", "lamp==1.4")
     assert code == 1
     assert any("aborted: exit 1" in line for line in lines), lines
     assert trial(checkout, "lamp-1.4")["reason"] == (
@@ -251,7 +213,7 @@ def test_an_index_that_fails_in_the_search_takes_nothing_from_a_refusal(
 ) -> None:
     index.add(Release("lamp", "1.3.1", requires=["fuse"], uploaded=released(12)))
     index.fail(Fault.SERVER_ERROR, "fuse")
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    code, lines = checkout.run("candidate", "lamp==1.4")
     assert code == 1
     assert any("aborted: exit 1" in line for line in lines), lines
     # What is not known of one version is not known of the nearest one.
@@ -266,7 +228,7 @@ def test_a_pin_that_a_later_stage_moves_back_is_traced_to_a_requirement(
     others = [Release("plug", version) for version in ("0.9", "1.1")]
     index.add(Release("plug", "1.0", requires=["wire<2"]), *others)
     checkout.write_matrix(MATRIX + PLUGGED, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    code, lines = checkout.run("candidate", "wire==2.0")
     assert code == 1, lines
     found = trial(checkout, "wire-2.0")
     assert found["comparison"]["regressions"] == ["version:wire"]
@@ -275,7 +237,7 @@ def test_a_pin_that_a_later_stage_moves_back_is_traced_to_a_requirement(
 
 
 def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0")
+    code, lines = checkout.run("candidate", "engine==2.0")
     assert code == 0, lines
     assert trial(checkout, "engine-2.0")["resolvable"] is False
     found = trial(checkout, "engine-2.0+vision-1.5")
@@ -283,14 +245,14 @@ def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
 
 
 def test_what_the_one_asked_for_requires_is_tried_as_a_companion(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "vision==1.5")
+    code, lines = checkout.run("candidate", "vision==1.5")
     assert code == 0, lines
     assert trial(checkout, "vision-1.5")["resolvable"] is False
     assert trial(checkout, "engine-2.0+vision-1.5")["companions"] == ["engine==2.0"]
 
 
 def test_what_several_requests_come_to_is_tried_once(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==1.5", "--promote")
+    code, lines = checkout.run("candidate", "engine==2.0", "vision==1.5", "--promote")
     assert code == 0, lines
     answers = [line.partition(", in ")[0] for line in lines if "safe" in line]
     assert answers == [
@@ -313,7 +275,7 @@ def test_what_several_requests_come_to_is_refused_once(checkout: Checkout, index
         MATRIX.replace('pins = ["engine", "vision"]', 'pins = ["engine", "vision", "wire"]'),
         name="engines",
     )
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==2.0")
+    code, lines = checkout.run("candidate", "engine==2.0", "vision==2.0")
     assert code == 1
     found = trial(checkout, "engine-2.0+vision-2.0")
     assert made(checkout, "engine-2.0+vision-2.0") == 1
@@ -334,12 +296,12 @@ def test_what_several_requests_come_to_is_refused_once(checkout: Checkout, index
 
 def test_a_trial_that_cannot_be_judged_says_why_and_blocks_nothing(checkout: Checkout) -> None:
     checkout.bench.write("tests/stack/workloads/test_shine.py", SHINE)
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+    code, lines = checkout.run("candidate", "lamp==1.2")
     assert code == 1
     assert any("could not be judged" in line for line in lines)
     assert any("aborted: exit 2" in line for line in lines), lines
     assert any("smoke:shine (no socket for it)" in line for line in lines), lines
-    code, lines = checkout.nox("-s", "frontier", "--", "lamp")
+    code, lines = checkout.run("frontier", "lamp")
     assert code == 1
     assert any("exit 2, could not judge: lamp 1.2" in line for line in lines), lines
     found = named_frontier(checkout)
@@ -353,7 +315,7 @@ def test_a_trial_that_cannot_be_judged_is_not_promoted(checkout: Checkout) -> No
     # Left out of the baseline, and skipped once alpha is there.
     shine = SHINE.replace('("lamp",)', '("alpha",)').replace('"1.2"', '"1.0"')
     checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
-    code, lines = checkout.nox("-s", "candidate", "--", "--with", "alpha==1.0", "--promote")
+    code, lines = checkout.run("candidate", "--with", "alpha==1.0", "--promote")
     assert code == 1
     assert any("aborted: exit 2" in line for line in lines), lines
     assert any("is safe; nothing was written" in line for line in lines), lines
@@ -363,7 +325,7 @@ def test_a_trial_that_cannot_be_judged_is_not_promoted(checkout: Checkout) -> No
 
 def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
     requests = ("lamp==1.2", "wire==2.0")
-    code, lines = checkout.nox("-s", "candidate", "--", *requests, "--baseline-age", "0")
+    code, lines = checkout.run("candidate", *requests, "--baseline-age", "0")
     assert code == 1, lines
     assert trial(checkout, "lamp-1.2")["comparison"]["regressions"] == []
     assert trial(checkout, "wire-2.0")["comparison"]["regressions"] == []
@@ -375,7 +337,7 @@ def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> No
 
 def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> None:
     requests = ("lamp==1.3", "wire==2.0")
-    code, lines = checkout.nox("-s", "candidate", "--", *requests)
+    code, lines = checkout.run("candidate", *requests)
     assert code == 1, lines
     assert trial(checkout, "lamp-1.3+wire-2.0")["guilty"] == ["lamp"]
 
@@ -386,7 +348,7 @@ def test_a_request_that_cannot_be_judged_ends_no_other(checkout: Checkout, index
     apart = 'pins = ["wire"]\n\n[[stages]]\nname = "lighting"\nstep = "Three."\npins = ["lamp"]\n'
     text = file.read_text(encoding="utf-8").replace('pins = ["lamp", "wire"]\n', apart)
     checkout.write_matrix(text, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "wire==2.0")
+    code, lines = checkout.run("candidate", "lamp==1.2", "wire==2.0")
     assert code == 1
     assert any("aborted: exit 2" in line for line in lines), lines
     assert any(line.startswith("wire==2.0: safe") for line in lines), lines
@@ -418,7 +380,7 @@ def test_where_the_rest_cannot_be_judged_nobody_is_blamed(checkout: Checkout, in
         '(lamp.__version__, vision.__version__, wire.__version__) == ("1.0", "1.0.1", "2.0")',
     )
     checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
-    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0", "lamp==1.2", "vision==1.0.1")
+    code, lines = checkout.run("candidate", "wire==2.0", "lamp==1.2", "vision==1.0.1")
     assert code == 1
     assert any("aborted: exit 1" in line for line in lines), lines
     assert trial(checkout, "vision-1.0.1+wire-2.0")["verdict"] == "unjudged"
@@ -442,13 +404,13 @@ def test_what_cannot_be_built_is_never_safe(checkout: Checkout, index: Index) ->
     """Not even where the row cannot be built either, so that nothing gets worse."""
     index.add(Release("plug", "1.0", requires=["wire<0.5"]))
     checkout.write_matrix(MATRIX + PLUGGED, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
     assert code == 1
     assert any("aborted: exit 2" in line for line in lines), lines
     assert any("the row itself cannot be built either" in line for line in lines), lines
     assert any("plug 1.0 requires wire<0.5" in line for line in lines), lines
     assert any("is safe; nothing was written" in line for line in lines), lines
-    code, lines = checkout.nox("-s", "frontier", "--", "lamp")
+    code, lines = checkout.run("frontier", "lamp")
     assert any("exit 2, could not judge: lamp 1.3, lamp 1.2" in line for line in lines), lines
     (lamp,) = named_frontier(checkout)["pins"]
     assert lamp["newest_passing"] == "1.0"
@@ -456,7 +418,7 @@ def test_what_cannot_be_built_is_never_safe(checkout: Checkout, index: Index) ->
 
 def test_a_refusal_that_the_row_shares_is_not_judged(checkout: Checkout) -> None:
     checkout.write_matrix(DIM, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    code, lines = checkout.run("candidate", "wire==2.0")
     assert code == 1
     assert any("aborted: exit 2" in line for line in lines), lines
     assert any(line.startswith("wire==2.0: could not be judged") for line in lines), lines
@@ -477,7 +439,7 @@ def test_a_refusal_of_the_upgrade_counts_beside_one_that_the_row_shares(
     moving, shining = DIM[stages[0] : stages[1]], DIM[stages[1] : stages[2]]
     text = f"{DIM[: stages[0]]}{shining}{moving}{DIM[stages[2] :]}"
     checkout.write_matrix(text, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "wire==2.0")
+    code, lines = checkout.run("candidate", "engine==2.0", "wire==2.0")
     assert code == 1
     assert trial(checkout, "engine-2.0")["verdict"] == "broken"
     found = trial(checkout, "engine-2.0+wire-2.0")
@@ -491,7 +453,7 @@ def test_a_refusal_is_not_judged_where_the_row_could_not_be_asked(
     checkout: Checkout, index: Index
 ) -> None:
     constrain(checkout, index, {"1.4": KEPT})
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.4")
+    code, lines = checkout.run("candidate", "lamp==1.4")
     assert code == 1
     assert any("aborted: exit 2" in line for line in lines), lines
     found = trial(checkout, "lamp-1.4")
@@ -502,7 +464,7 @@ def test_a_refusal_is_not_judged_where_the_row_could_not_be_asked(
 
 def test_what_is_added_is_refused_though_the_row_is_not(checkout: Checkout, index: Index) -> None:
     index.add(Release("plug", "1.0", requires=["socket"]))
-    code, lines = checkout.nox("-s", "candidate", "--", "--with", "plug==1.0")
+    code, lines = checkout.run("candidate", "--with", "plug==1.0")
     assert code == 1
     assert any("aborted: exit 1" in line for line in lines), lines
     assert trial(checkout, "plug-1.0")["verdict"] == "broken"
@@ -515,15 +477,15 @@ def test_what_is_not_installed_is_not_safe(checkout: Checkout, index: Index) -> 
     nowhere = f"[[pins]]{nowhere.split('[[pins]]')[2]}"
     text = MATRIX.replace("[[stages]]", f"{nowhere}[[stages]]", 1) + PLUGGED
     checkout.write_matrix(text, name="engines")
-    code, lines = checkout.nox("-s", "candidate", "--", "wire==2.0")
+    code, lines = checkout.run("candidate", "wire==2.0")
     assert code == 1
     assert "    wire 2.0 was asked for, but 0.9 is installed" in lines, lines
     assert trial(checkout, "wire-2.0")["unmet"] == {"wire": "0.9"}
-    code, lines = checkout.nox("-s", "candidate", "--", "alpha==2.0")
+    code, lines = checkout.run("candidate", "alpha==2.0")
     assert code == 1
     assert "    alpha 2.0 was asked for, but no stage installs it" in lines, lines
     # A trial that is safe on a row with failures names them.
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+    code, lines = checkout.run("candidate", "lamp==1.2")
     assert code == 0, lines
     assert any("as before, " in line and "version:wire" in line for line in lines), lines
 
@@ -536,7 +498,7 @@ def test_a_stage_that_fails_is_told_by_what_the_installer_said(
     checkout.write_matrix(
         MATRIX.replace('pins = ["lamp", "wire"]', f"{one}\n{other}"), name="engines"
     )
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.6")
+    code, lines = checkout.run("candidate", "lamp==1.6")
     assert code == 1
     (told,) = [line for line in lines if line.startswith("    stage:shining: ")]
     assert "lamp==1.6" in told
@@ -547,7 +509,7 @@ def test_a_stage_that_fails_is_told_by_what_the_installer_said(
 
 def test_a_group_that_is_safe_together_ends_with_0(checkout: Checkout, index: Index) -> None:
     index.add(Release("lamp", "2.1", requires=["wire>=2"], uploaded=released(12)))
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==2.1", "wire==2.0")
+    code, lines = checkout.run("candidate", "lamp==2.1", "wire==2.0")
     assert code == 0, lines
     assert any(line.startswith("lamp==2.1 wire==2.0: safe") for line in lines), lines
     assert trial(checkout, "lamp-2.1")["resolvable"] is False
@@ -559,7 +521,7 @@ def test_who_only_lacks_another_is_not_to_blame(checkout: Checkout, index: Index
         Release("vision", "2.5", requires=["engine==2.5", "lamp>=1.2"], uploaded=released(12)),
     )
     requests = ("lamp==1.2", "wire==2.0", "engine==2.5", "vision==2.5")
-    code, lines = checkout.nox("-s", "candidate", "--", *requests)
+    code, lines = checkout.run("candidate", *requests)
     assert code == 1
     guilty = trial(checkout, "engine-2.5+lamp-1.2+vision-2.5+wire-2.0")["guilty"]
     assert guilty == ["wire"], lines
@@ -591,7 +553,7 @@ def test_who_only_lacks_another_is_not_to_blame(checkout: Checkout, index: Index
 def test_what_cannot_be_tried_ends_with_2_and_the_reason(
     checkout: Checkout, arguments: list[str], words: str
 ) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", *arguments)
+    code, lines = checkout.run("candidate", *arguments)
     assert code == 1  # nox knows no other code for a session that fails
     assert any("exit 2, could not judge: " in line and words in line for line in lines), lines
     assert not (checkout.bench.root / "reports" / "candidates").exists()
@@ -599,14 +561,14 @@ def test_what_cannot_be_tried_ends_with_2_and_the_reason(
 
 def test_options_may_stand_before_between_and_behind_requests(checkout: Checkout) -> None:
     between = ("lamp==1.1", "--python", PYTHON, "wire==2.0")
-    code, lines = checkout.nox("-s", "candidate", "--", "--promote", *between)
+    code, lines = checkout.run("candidate", "--promote", *between)
     assert code == 0, lines
     assert any(f"lamp==1.1 wire==2.0 python=={PYTHON}: safe" in line for line in lines), lines
     assert any(line.startswith("wrote row 'verified-lamp-1-1-wire-2-0-") for line in lines), lines
 
 
 def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
     assert code == 0, lines
     file = checkout.bench.root / "matrices" / "engines.toml"
     text = file.read_text(encoding="utf-8")
@@ -618,7 +580,7 @@ def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
     code, lines = checkout.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
     assert code == 0, lines
     # Told at once, not after the trial.
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
     assert any(
         "exit 2" in line and "has a row 'verified-lamp-1-2' already" in line for line in lines
     )
@@ -626,7 +588,7 @@ def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
 
 
 def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "--promote", "pins")
+    code, lines = checkout.run("candidate", "engine==2.0", "--promote", "pins")
     assert code == 0, lines
     file = checkout.bench.root / "matrices" / "engines.toml"
     assert 'version = "1.0"  # what moves the rest' in file.read_text(encoding="utf-8")
@@ -644,7 +606,7 @@ def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout, row: str, e
     text = MATRIX.replace('[rows.verified]\nsummary = "Works."', f"[rows]\n{row}")
     file = checkout.bench.root / "matrices" / "engines.toml"
     file.write_bytes(text.replace("\n", ends).encode())
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote", "pins")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote", "pins")
     assert code == 0, lines
     written = file.read_bytes().decode()
     assert row.partition("#")[2] in written
@@ -658,7 +620,7 @@ def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, in
     index.add(
         Release("vision", "1.4", requires=["engine==2.0"], modules=blind, uploaded=released(9))
     )
-    code, lines = checkout.nox("-s", "candidate", "--", "engine==2.0", "vision==1.4", "--promote")
+    code, lines = checkout.run("candidate", "engine==2.0", "vision==1.4", "--promote")
     assert code == 1
     assert any("is safe; nothing was written" in line for line in lines), lines
     file = checkout.bench.root / "matrices" / "engines.toml"
@@ -679,17 +641,17 @@ date = 2025-01-01
         + known.format(check="import:*"),
         name="engines",
     )
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2", "--promote", "pins")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote", "pins")
     assert code == 0, lines
     file = checkout.bench.root / "matrices" / "engines.toml"
     assert load_matrix(file).rows["verified"].known_failures == ()
 
 
 def test_what_a_promoted_row_adds_can_be_added_to(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "--with", "alpha==1.0", "--promote")
+    code, lines = checkout.run("candidate", "--with", "alpha==1.0", "--promote")
     assert code == 0, lines
     more = ("--row", "verified-alpha-1-0", "--with", "gamma==1.0", "--promote")
-    code, lines = checkout.nox("-s", "candidate", "--", *more)
+    code, lines = checkout.run("candidate", *more)
     assert code == 0, lines
     rows = load_matrix(checkout.bench.root / "matrices" / "engines.toml").rows
     (stage,) = rows["verified-alpha-1-0-gamma-1-0"].stages
@@ -697,7 +659,7 @@ def test_what_a_promoted_row_adds_can_be_added_to(checkout: Checkout) -> None:
 
 
 def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.3", "--promote")
+    code, lines = checkout.run("candidate", "lamp==1.3", "--promote")
     assert code == 1
     assert any("is safe; nothing was written" in line for line in lines), lines
     assert any("aborted: exit 1" in line for line in lines), lines
@@ -729,7 +691,7 @@ def assert_told(lines: Sequence[str]) -> None:
 
 
 def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "frontier")
+    code, lines = checkout.run("frontier")
     assert code == 0, "\n".join(lines)
     file = checkout.bench.root / "reports" / "engines" / "verified" / "frontier.json"
     assert "frontier: reports/engines/verified/frontier.md" in lines
@@ -752,7 +714,7 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     assert found["joint"]["versions"] == {"engine": "2.0", "vision": "1.5", "wire": "2.0"}
     assert [item["name"] for item in found["joint"]["left_out"]] == ["lamp"]
     before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
-    code, lines = checkout.nox("-s", "frontier")
+    code, lines = checkout.run("frontier")
     assert code == 0, lines
     # Nothing is tried twice.
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
@@ -770,7 +732,7 @@ def test_what_passes_for_one_pin_is_proved_for_its_companions_too(
         # With the newest that it admits it fails.
         Release("vision", "2.0", requires=["engine>=2"], uploaded=released(13)),
     )
-    code, lines = checkout.nox("-s", "frontier", "--", *names)
+    code, lines = checkout.run("frontier", *names)
     assert code == 0, "\n".join(lines)
     found = named_frontier(checkout)
     pins = {pin["name"]: pin for pin in found["pins"]}
@@ -788,10 +750,10 @@ def test_what_passes_for_one_pin_is_proved_for_its_companions_too(
 
 def test_a_frontier_takes_nothing_from_a_trial_that_was_made_before(checkout: Checkout) -> None:
     as_of = ("--as-of", "2025-06-01T00:00:00Z")
-    checkout.nox("-s", "candidate", "--", "engine==2.0", *as_of)
+    checkout.run("candidate", "engine==2.0", *as_of)
     before = trial(checkout, "engine-2.0+vision-1.5")
     assert before["companions"] == ["vision==1.5"]
-    code, lines = checkout.nox("-s", "frontier", "--", "vision", *as_of)
+    code, lines = checkout.run("frontier", "vision", *as_of)
     assert code == 0, lines
     assert trial(checkout, "engine-2.0+vision-1.5") == before
 
@@ -804,7 +766,7 @@ def test_upgrades_that_cannot_be_judged_together_are_told_as_that(
         '== "1.2"', '== "1.2" and wire.__version__ == "3.0"'
     )
     checkout.bench.write("tests/stack/workloads/test_shine.py", shine)
-    code, lines = checkout.nox("-s", "frontier", "--", "lamp", "wire")
+    code, lines = checkout.run("frontier", "lamp", "wire")
     assert code == 1
     assert any("exit 2, could not judge: all together" in line for line in lines), lines
     assert any(line.startswith("All together: could not be judged: ") for line in lines), lines
@@ -818,9 +780,9 @@ def test_a_pin_of_another_index_is_looked_for_there(checkout: Checkout) -> None:
     checkout.bench.index.add(Release("probe", "3.0"))
     with Index(Release("probe", "1.0"), Release("probe", "2.0", uploaded=released(3))) as own:
         checkout.write_matrix(MATRIX + PROBED.format(url=own.url), name="engines")
-        code, lines = checkout.nox("-s", "candidate", "--", "probe==2.0")
+        code, lines = checkout.run("candidate", "probe==2.0")
         assert code == 0, lines
-        code, lines = checkout.nox("-s", "frontier", "--", "probe")
+        code, lines = checkout.run("frontier", "probe")
         assert code == 0, lines
     (probe,) = named_frontier(checkout)["pins"]
     assert (probe["newest"], probe["newest_passing"], probe["blocked"]) == ("2.0", "2.0", None)
@@ -829,12 +791,12 @@ def test_a_pin_of_another_index_is_looked_for_there(checkout: Checkout) -> None:
 def test_of_a_pin_without_releases_nothing_is_claimed(checkout: Checkout) -> None:
     with Index() as own:
         checkout.write_matrix(MATRIX + PROBED.format(url=own.url), name="engines")
-        code, lines = checkout.nox("-s", "candidate", "--", "probe==2.0")
+        code, lines = checkout.run("candidate", "probe==2.0")
         assert code == 1
         words = "exit 2, could not judge: there is no distribution 'probe' on the index"
         assert any(words in line for line in lines), lines
         assert not any("did you mean" in line for line in lines), lines
-        code, lines = checkout.nox("-s", "frontier", "--", "probe")
+        code, lines = checkout.run("frontier", "probe")
     assert code == 1
     assert any("exit 2, could not judge: probe >1.0; the rest" in line for line in lines), lines
     assert not any("probe" in line and "is the newest" in line for line in lines), lines
@@ -847,7 +809,7 @@ def test_of_a_pin_without_releases_nothing_is_claimed(checkout: Checkout) -> Non
 def test_each_row_has_a_table_of_its_own(checkout: Checkout) -> None:
     checkout.write_matrix(f'{MATRIX}\n[rows.other]\nsummary = "Works too."\n', name="engines")
     for row in ("verified", "other"):
-        code, lines = checkout.nox("-s", "frontier", "--", "lamp", "--row", row)
+        code, lines = checkout.run("frontier", "lamp", "--row", row)
         assert code == 0, lines
     for row in ("verified", "other"):
         home = checkout.bench.root / "reports" / "engines" / row
@@ -858,7 +820,7 @@ def test_each_row_has_a_table_of_its_own(checkout: Checkout) -> None:
 def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> None:
     reports = checkout.bench.root / "reports"
     candidates, home = reports / "candidates", reports / "engines" / "verified"
-    code, lines = checkout.nox("-s", "frontier", "--", "lamp", "--as-of", "2025-05-02T00:00:00Z")
+    code, lines = checkout.run("frontier", "lamp", "--as-of", "2025-05-02T00:00:00Z")
     assert code == 0, lines
     before = named_frontier(checkout)
     running = checkout.start("-s", "frontier", "--", "wire", "lamp")
@@ -873,7 +835,7 @@ def test_an_interrupted_frontier_goes_on_where_it_was(checkout: Checkout) -> Non
     unfinished = json_of(home / "frontier-named-unfinished.json")
     assert (unfinished["complete"], unfinished["pins"][0]["name"]) == (False, "wire")
     done = set(candidates.glob("*/[0-9]*/verdict.json"))
-    code, lines = checkout.nox("-s", "frontier", "--", "wire", "lamp")
+    code, lines = checkout.run("frontier", "wire", "lamp")
     assert code == 0, lines
     # What was finished was taken as it was; every trial that was judged was made once.
     assert done <= set(candidates.glob("*/[0-9]*/verdict.json"))

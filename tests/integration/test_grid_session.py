@@ -9,34 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, cast
 
-import nox
 import pytest
 from support.grid_bench import RELEASES
 from support.index import Fault, Index
+from support.matrices import PYTHON
+from support.sessions import call
 from support.wheels import Release
-from support.workbench import PYTHON, ROOT, TINY, Bench
+from support.workbench import ROOT, TINY, Bench
 
 from stackproof.cli import grid
 from stackproof.metadata.grid.record import Grid
-
-
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our door uses."""
-
-    posargs: list[str]
-    env: dict[str, Any] = field(default_factory=dict)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
 
 
 @pytest.fixture
@@ -48,11 +32,7 @@ def checkout(bench: Bench) -> Bench:
 
 def _ask(checkout: Bench, *posargs: str) -> str:
     """Run the session; return the message that it failed with, or nothing."""
-    try:
-        grid(cast("nox.Session", _Session(list(posargs), checkout.environ)), checkout.project)
-    except _FailedError as error:
-        return str(error)
-    return ""
+    return call(grid, checkout.project, posargs, checkout.environ)
 
 
 def _written(checkout: Bench, name: str = "grid") -> Grid:

@@ -11,8 +11,9 @@ import pytest
 from junitparser import JUnitXml
 from support.checkout import Checkout
 from support.index import Index
+from support.matrices import PYTHON
 from support.wheels import Release
-from support.workbench import PYTHON, TINY, Bench
+from support.workbench import TINY, Bench
 
 from stackproof.base.records import write_atomically
 from stackproof.ci.conclusion import conclude, read_stories
@@ -224,7 +225,7 @@ def only(lines: list[str], start: str) -> str:
 
 
 def monthly(checkout: Checkout, *arguments: str) -> tuple[int, list[str]]:
-    return checkout.nox("-s", "monthly", "--", *arguments)
+    return checkout.run("monthly", *arguments)
 
 
 def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -> None:
@@ -270,7 +271,7 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
     assert (reports / "news.md").read_text(encoding="utf-8") == ""
     assert json.loads((reports / "news.json").read_text(encoding="utf-8"))["actions"] == []
 
-    code, lines = checkout.nox("-s", "changes")
+    code, lines = checkout.run("changes")
     assert code == 0, lines
     assert only(lines, "  distribution  gamma").split() == [
         *("distribution", "gamma", "1.1", "->", "2.0")

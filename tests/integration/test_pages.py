@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.index import Fault, Index
+from support.matrices import PYTHON
 from support.wheels import Release
-from support.workbench import PYTHON, RELEASES, Bench
+from support.workbench import RELEASES, Bench
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import StageRecord

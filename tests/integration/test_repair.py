@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from support.index import Index
+from support.matrices import PYTHON, matrix, pin, stage
 from support.wheels import Release
-from support.workbench import PYTHON, Bench, toml
+from support.workbench import Bench, toml
 
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
@@ -32,52 +33,15 @@ from stackproof.report.repair import print_repair, repair_markdown
 MOMENT = datetime(2025, 6, 1, tzinfo=timezone.utc)
 TODAY = date(2025, 6, 2)
 
-PHONE = f"""\
-# The phone, and what goes with it.
-format = 1
-title = "Phone"
-document = "phone.md"
-python = "{PYTHON}"
-
-[[pins]]
-name = "phone"
-version = "1.0"
-imports = ["phone"]
-area = "first"
-role = "calls"
-
-[[pins]]
-name = "numbers"
-version = "2.9"
-imports = ["numbers_"]
-area = "second"
-role = "digits"
-
-[[pins]]
-name = "radio"
-version = "1.0"
-imports = ["radio"]
-area = "third"
-role = "music"
-
-[[stages]]
-name = "lamps"
-step = "Install old lamps."
-requirements = ["lamps<2"]
-
-[[stages]]
-name = "phone"
-step = "Install the phone."
-pins = ["phone"]
-
-[[stages]]
-name = "numbers"
-step = "Install the numbers."
-pins = ["numbers"]
-
-[rows.plain]
-summary = "As the document says."  # word for word
-"""
+PHONE = "# The phone, and what goes with it.\n" + matrix(
+    "Phone",
+    pin("phone", role="calls"),
+    pin("numbers", "2.9", imports="numbers_", area="second", role="digits"),
+    pin("radio", area="third", role="music"),
+    stage("lamps", step="Install old lamps.", more='requirements = ["lamps<2"]\n'),
+    stage("phone", "phone", step="Install the phone."),
+    stage("numbers", "numbers", step="Install the numbers."),
+).replace('says."', 'says."  # word for word')
 
 RADIO = """\
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NoReturn, cast
+from typing import Any
 
-import nox
 import pytest
+from support.sessions import Door, call
 from support.workbench import TINY, Bench
 
 from stackproof import cli
-from stackproof.evidence.layout import Project
 
 SINCE, UNTIL = "2025-02-01T00:00:00Z", "2025-06-01T00:00:00Z"
 DATES = ("--since", SINCE, "--until", UNTIL)
@@ -26,24 +23,6 @@ def test_sum() -> None:
 """
 
 
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our doors use."""
-
-    posargs: list[str]
-    env: dict[str, Any] = field(default_factory=dict)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
-
-
-Door = Callable[[nox.Session, Project], None]
-
-
 @pytest.fixture
 def tiny(bench: Bench) -> Bench:
     bench.write("matrices/tiny.toml", TINY)
@@ -52,12 +31,7 @@ def tiny(bench: Bench) -> Bench:
 
 def run(door: Door, bench: Bench, *posargs: str) -> str:
     """Run a session; return the message that it failed with, or nothing."""
-    session = _Session(list(posargs), dict(bench.environ))
-    try:
-        door(cast("nox.Session", session), bench.project)
-    except _FailedError as error:
-        return str(error)
-    return ""
+    return call(door, bench.project, posargs, bench.environ)
 
 
 def written(bench: Bench, name: str) -> Any:  # noqa: ANN401 - JSON is any object

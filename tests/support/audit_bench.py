@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["PYTHON", "Desk", "matrix_text", "messages"]
+__all__ = ["Desk", "matrix_text", "messages"]
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from stackproof.evidence.layout import Project
 from stackproof.metadata.audit.auditing import Place, audit
 from stackproof.metadata.audit.record import Audit, Finding
 from support.index import Index
+from support.matrices import matrix, pin, stage
 from support.sandbox import hermetic_environ
-
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def matrix_text(
@@ -24,18 +22,19 @@ def matrix_text(
 
     `more` goes before the pins, `row` into the one row, which is called plain.
     """
-    versions = dict(pin.split("==") for pin in pins)
+    versions = dict(named.split("==") for named in pins)
     steps = stages or (tuple(versions),)
-    tables = [f'format = 1\ntitle = "T"\ndocument = "t.md"\npython = "{PYTHON}"', more]
-    tables += [
-        f'[[pins]]\nname = "{name}"\nversion = "{version}"\nimports = ["m"]\narea = "a"\nrole = "r"'
-        for name, version in versions.items()
-    ]
-    tables += [
-        f'[[stages]]\nname = "s{number}"\nstep = "Step {number}"\npins = {list(names)}'
-        for number, names in enumerate(steps, start=1)
-    ]
-    return "\n\n".join([*tables, f'[rows.plain]\nsummary = "S"\n{row}'])
+    text = matrix(
+        "T",
+        f"{more}\n",
+        *(pin(*item, imports="m", area="a", role="r") for item in versions.items()),
+        *(
+            stage(f"s{number}", *names, step=f"Step {number}")
+            for number, names in enumerate(steps, 1)
+        ),
+        summary="S",
+    )
+    return text + row
 
 
 @dataclass(kw_only=True)

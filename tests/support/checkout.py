@@ -9,9 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from stackproof import cli
+from support.sessions import call
 from support.workbench import ROOT, TINY, Bench
 
 
@@ -28,6 +32,14 @@ class Checkout:
         """Write a matrix file."""
         self.bench.write(f"matrices/{name}.toml", text)
 
+    def run(self, session: str, *arguments: str) -> tuple[int, list[str]]:
+        """Do as `nox -s SESSION -- ARGUMENTS`, in this process: to start nox takes a second."""
+        printed = StringIO()
+        with redirect_stdout(printed):
+            ended = call(getattr(cli, session), self.bench.project, arguments, self.environ)
+        lines = printed.getvalue().splitlines()
+        return (1, [*lines, f"nox > Session {session} aborted: {ended}."]) if ended else (0, lines)
+
     def nox(self, *arguments: str) -> tuple[int, list[str]]:
         """Run nox; return its exit code and what it printed, line by line."""
         running = self.start(*arguments)
@@ -36,16 +48,21 @@ class Checkout:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start nox, and do not wait for it."""
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return subprocess.Popen(
             [sys.executable, "-m", "nox", *arguments],
             cwd=self.bench.root,
-            env=self.bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
+            env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
         )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What nox sees of an environment."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return self.bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"}
 
     def verdict(self) -> dict[str, Any]:
         """Return the latest verdict on the tiny matrix' plain row."""

@@ -48,8 +48,9 @@ from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
 from support.index import Index
+from support.matrices import PYTHON, matrix, pin, stage
 from support.wheels import Release
-from support.workbench import PYTHON, Bench, toml
+from support.workbench import Bench, toml
 
 
 def day(number: int, hour: int = 0) -> datetime:
@@ -58,39 +59,13 @@ def day(number: int, hour: int = 0) -> datetime:
 
 SINCE, UNTIL = day(0), day(256)
 
-PHONE = f"""\
-format = 1
-title = "Phone"
-document = "phone.md"
-python = "{PYTHON}"
-
-[[pins]]
-name = "phone"
-version = "1.0"
-imports = ["phone"]
-area = "first"
-role = "calls"
-
-[[pins]]
-name = "numbers"
-version = "2.9"
-imports = ["numbers_"]
-area = "second"
-role = "digits"
-
-[[stages]]
-name = "phone"
-step = "Install the phone."
-pins = ["phone"]
-
-[[stages]]
-name = "numbers"
-step = "Install the numbers."
-pins = ["numbers"]
-
-[rows.plain]
-summary = "As the document says."
-"""
+PHONE = matrix(
+    "Phone",
+    pin("phone", role="calls"),
+    pin("numbers", "2.9", imports="numbers_", area="second", role="digits"),
+    stage("phone", "phone", step="Install the phone."),
+    stage("numbers", "numbers", step="Install the numbers."),
+)
 
 #: Fails where two things that the phone brings along are both new, which no metadata forbids.
 WORKLOADS = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PYTHON", "RELEASES", "ROOT", "TINY", "WORKLOAD", "Bench", "states", "toml"]
+__all__ = ["RELEASES", "ROOT", "TINY", "WORKLOAD", "Bench", "states", "toml"]
 
 import os
 import shutil
@@ -30,6 +30,7 @@ from stackproof.report.files import conclude
 from stackproof.run.build import Builder
 from stackproof.run.verify import verify
 from support.index import Index
+from support.matrices import matrix, pin, stage
 from support.sandbox import hermetic_environ
 from support.wheels import Release
 
@@ -38,7 +39,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = Path(__file__).parents[2]
 
 RELEASES = (
@@ -49,40 +49,17 @@ RELEASES = (
     Release("gamma", "1.1"),
 )
 
-TINY = f"""\
-format = 1
-title = "Tiny"
-document = "tiny.md"
-python = "{PYTHON}"
-
-[[pins]]
-name = "alpha"
-version = "1.0"
-imports = ["alpha"]
-area = "first"
-role = "letters"
-
-[[pins]]
-name = "beta"
-version = "1.0"
-imports = ["beta"]
-area = "second"
-role = "letters"
-claims = [{{ text = "works with alpha", checks = ["import:*", "smoke:sum"] }}]
-
-[[stages]]
-name = "one"
-step = "Install alpha."
-pins = ["alpha"]
-
-[[stages]]
-name = "two"
-step = "Install beta."
-pins = ["beta"]
-
-[rows.plain]
-summary = "As the document says."
-"""
+TINY = matrix(
+    "Tiny",
+    pin("alpha"),
+    pin(
+        "beta",
+        area="second",
+        more='claims = [{ text = "works with alpha", checks = ["import:*", "smoke:sum"] }]\n',
+    ),
+    stage("one", "alpha", step="Install alpha."),
+    stage("two", "beta", step="Install beta."),
+)
 
 WORKLOAD = '''\
 """The one workload of the made-up stack."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, cast
 
-import nox
 import pytest
+from support.sessions import Door, call
 from support.sites import Shop
 
 from stackproof.cli import document, report
@@ -16,34 +14,15 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 
 
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our doors use."""
-
-    posargs: list[str]
-    env: dict[str, Any] = field(default_factory=dict)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
-
-
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """Return a project that nothing has run in."""
     return Shop(root=tmp_path)
 
 
-def run(door: Any, shop: Shop, *posargs: str) -> str | None:  # noqa: ANN401 - either door
-    """Go through a door; return the message of its failure, if it fails."""
-    try:
-        door(cast("nox.Session", _Session(list(posargs))), Project.at(shop.root, {}))
-    except _FailedError as error:
-        return str(error)
-    return None
+def run(door: Door, shop: Shop, *posargs: str) -> str:
+    """Go through a door; return the message of its failure, or nothing."""
+    return call(door, Project.at(shop.root, {}), posargs)
 
 
 def test_a_report_is_made_of_evidence_that_no_history_knew(
@@ -51,7 +30,7 @@ def test_a_report_is_made_of_evidence_that_no_history_knew(
 ) -> None:
     evidence, _ = shop.run()
     shop.run(row="other")
-    assert run(report, shop, "--lang", "ko") is None
+    assert run(report, shop, "--lang", "ko") == ""
     assert capsys.readouterr().out.splitlines() == [
         "2 runs were not in the history yet",
         "report: reports/index.html",
@@ -60,7 +39,7 @@ def test_a_report_is_made_of_evidence_that_no_history_knew(
     assert sorted(entry.name for entry in history) == ["tiny/other", "tiny/plain"]
     assert '<html lang="ko">' in (shop.reports / "index.html").read_text(encoding="utf-8")
     assert (evidence.folder.parent / "badge.json").is_file()
-    assert run(report, shop) is None
+    assert run(report, shop) == ""
     assert capsys.readouterr().out.splitlines() == ["report: reports/index.html"]
     assert '<html lang="en">' in (shop.reports / "index.html").read_text(encoding="utf-8")
 
@@ -76,7 +55,7 @@ def test_the_document_is_written_of_every_row_that_has_run(
 ) -> None:
     shop.run()
     shop.run(row="other")
-    assert run(document, shop) is None
+    assert run(document, shop) == ""
     assert capsys.readouterr().out.splitlines() == [
         "tiny/plain: reports/tiny/plain/document.md",
         "tiny/other: reports/tiny/other/document.md",
@@ -89,7 +68,7 @@ def test_the_document_is_written_of_every_row_that_has_run(
 def test_the_document_is_written_of_the_row_that_is_named(shop: Shop, name: str) -> None:
     shop.run()
     shop.run(row="other")
-    assert run(document, shop, name, "--lang", "ko") is None
+    assert run(document, shop, name, "--lang", "ko") == ""
     assert not (shop.reports / "tiny" / "plain" / "document.md").exists()
     text = (shop.reports / "tiny" / "other" / "document.md").read_text(encoding="utf-8")
     assert "`tiny/other` 행을 2025-04-01T12:30:15Z에 uv로" in text

@@ -6,13 +6,10 @@ import errno
 import os
 import shutil
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, cast
 
-import nox
 import pytest
+from support.sessions import Arguments, call
 from support.sites import Shop
 
 from stackproof import cli
@@ -21,44 +18,13 @@ from stackproof.evidence.layout import Project
 _DOORS = sorted(set(cli.__all__) - {"RowChoice", "rows", "write_schemas"})
 
 
-class _FailedError(Exception):
-    """The session failed."""
-
-
-@dataclass
-class _Session:
-    """As much of a nox session as our doors use; whose arguments may fail, or end it, when read."""
-
-    arguments: Sequence[str] | OSError | signal.Signals = ()
-    env: dict[str, Any] = field(default_factory=dict)
-    python: str | None = None
-
-    @property
-    def virtualenv(self) -> Any:  # noqa: ANN401 - as nox has it
-        return nox.virtualenv.PassthroughEnv()
-
-    @property
-    def posargs(self) -> list[str]:
-        if isinstance(self.arguments, OSError):
-            raise self.arguments
-        if isinstance(self.arguments, signal.Signals):
-            os.kill(os.getpid(), self.arguments)
-            return []
-        return list(self.arguments)
-
-    def error(self, message: str) -> NoReturn:
-        raise _FailedError(message)
-
-
-def run(name: str, root: Path, arguments: Sequence[str] | OSError | signal.Signals = ()) -> str:
+def run(name: str, root: Path, arguments: Arguments = ()) -> str:
     """Run a session; return the message of its failure, or nothing."""
-    session = cast("nox.Session", _Session(arguments))
-    choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
-    try:
-        getattr(cli, name)(session, *((choice,) if name == "verify" else ()), Project.at(root, {}))
-    except _FailedError as error:
-        return str(error)
-    return ""
+    door, project = getattr(cli, name), Project.at(root, {})
+    if name == "verify":
+        choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
+        return call(lambda session, project: door(session, choice, project), project, arguments)
+    return call(door, project, arguments)
 
 
 @pytest.mark.fault("C5")

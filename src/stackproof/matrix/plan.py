@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from pydantic import field_serializer
 
-from stackproof.base.json_text import fingerprint
-from stackproof.base.records import Record
+from stackproof.base.records import Record, fingerprint
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import ServerName

@@ -19,8 +19,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 from pydantic import ValidationError
 
-from stackproof.base.json_text import fingerprint
-from stackproof.base.records import Record
+from stackproof.base.records import Record, fingerprint
 from stackproof.evidence.records import Freeze
 from stackproof.installers.environment import Environment, distributions
 from stackproof.run.suite_tools import SuiteTools

@@ -115,8 +115,7 @@ def test_arrow() -> None:
 
 @pytest.mark.workload(
     "sklearn-pickle",
-    needs=("scikit-learn",),
-    uses=("pandas", "numpy"),
+    needs=("scikit-learn", "pandas", "numpy"),
     seconds=3,
     timeout=120,
     oldest={"scikit-learn": "1.3.2"},
@@ -172,8 +171,7 @@ def test_pickle(run: Callable[..., str]) -> None:
 
 @pytest.mark.workload(
     "sklearn-estimators",
-    needs=("scikit-learn",),
-    uses=("numpy",),
+    needs=("scikit-learn", "numpy"),
     seconds=2,
     timeout=120,
     oldest={"scikit-learn": "1.3.2"},
@@ -214,8 +212,7 @@ def test_estimators() -> None:
 
 @pytest.mark.workload(
     "pandas-sql",
-    needs=("pandas", "sqlalchemy", "psycopg2-binary"),
-    uses=("numpy",),
+    needs=("pandas", "numpy", "sqlalchemy", "psycopg2-binary"),
     servers=("postgres",),
     seconds=1,
     timeout=90,

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.workload(
     "mlflow-sqlite",
-    needs=("mlflow",),
-    uses=("sqlalchemy",),
+    needs=("mlflow", "sqlalchemy"),
     seconds=5,
     timeout=90,
     oldest={"mlflow": "2.16.0"},
@@ -88,8 +87,7 @@ def test_torch_model() -> None:
 
 @pytest.mark.workload(
     "mlflow-sklearn-autolog",
-    needs=("mlflow",),
-    uses=("scikit-learn",),
+    needs=("mlflow", "scikit-learn"),
     seconds=7,
     timeout=240,
     oldest={"mlflow": "2.16.0"},
@@ -140,8 +138,7 @@ def tracking_url(
 
 @pytest.mark.workload(
     "mlflow-server",
-    needs=("mlflow", "psycopg2-binary"),
-    uses=("sqlalchemy",),
+    needs=("mlflow", "psycopg2-binary", "sqlalchemy"),
     servers=("postgres",),
     seconds=7,
     timeout=240,
@@ -180,8 +177,7 @@ def test_server(tracking_url: str, database: str) -> None:
 
 @pytest.mark.workload(
     "mlflow-registry",
-    needs=("mlflow", "psycopg2-binary"),
-    uses=("scikit-learn", "pandas"),
+    needs=("mlflow", "scikit-learn", "pandas", "psycopg2-binary"),
     servers=("postgres",),
     seconds=10,
     timeout=240,

@@ -46,8 +46,7 @@ def shop(spawn: Callable[..., Background], free_port: Callable[[], int]) -> tupl
 
 @pytest.mark.workload(
     "web-validation",
-    needs=("fastapi", "uvicorn"),
-    uses=("pydantic",),
+    needs=("fastapi", "uvicorn", "pydantic"),
     seconds=2,
     timeout=60,
     oldest={"fastapi": "0.100.0"},

@@ -1,0 +1,45 @@
+"""The text of a made-up matrix, table by table."""
+
+from __future__ import annotations
+
+__all__ = ["PYTHON", "matrix", "pin", "stage"]
+
+import json
+import sys
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def matrix(
+    title: str,
+    *tables: str,
+    python: str = PYTHON,
+    more: str = "",
+    row: str = "plain",
+    summary: str = "As the document says.",
+) -> str:
+    """Return a matrix with one row; `more` are further lines before its tables."""
+    head = f'format = 1\ntitle = "{title}"\ndocument = "{title.lower()}.md"\npython = "{python}"\n'
+    return "\n".join([head + more, *tables, f'[rows.{row}]\nsummary = "{summary}"\n'])
+
+
+def pin(
+    name: str,
+    version: str = "1.0",
+    *,
+    imports: str = "",
+    area: str = "first",
+    role: str = "letters",
+    more: str = "",
+) -> str:
+    """Return the table of a pin, whose module has its name if no other is given."""
+    return (
+        f'[[pins]]\nname = "{name}"\nversion = "{version}"\nimports = ["{imports or name}"]\n'
+        f'area = "{area}"\nrole = "{role}"\n{more}'
+    )
+
+
+def stage(name: str, *pins: str, step: str, more: str = "") -> str:
+    """Return the table of a stage."""
+    listed = f"pins = {json.dumps(pins)}\n" if pins else ""
+    return f'[[stages]]\nname = "{name}"\nstep = "{step}"\n{listed}{more}'
