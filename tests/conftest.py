@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def golden(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
         assert text == file.read_text(encoding="utf-8"), f"see `pytest --update-golden` for {file}"
 
     return compare
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C reach what tests start: who runs them in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,7 +38,7 @@ def _client(desk: Desk) -> IndexClient:
 
 
 def _client_of(cache: Path) -> IndexClient:
-    return IndexClient(cache, seconds=(1, 1))
+    return IndexClient(cache, seconds=(1, 1), stand_ins=True)
 
 
 def test_metadata_comes_from_metadata_files_and_no_wheel_is_fetched(desk: Desk) -> None:

@@ -88,6 +88,10 @@ def test_a_row_or_a_matrix_can_be_named(desk: Desk) -> None:
             ["--document", "none.md"],
             "exit 2, could not judge: none.md: cannot be read (No such file or directory)",
         ),
+        (
+            ["--document", "/nonexist"],
+            "exit 2, could not judge: /nonexist: cannot be read (No such file or directory)",
+        ),
     ],
 )
 def test_what_cannot_be_understood_ends_with_exit_2(

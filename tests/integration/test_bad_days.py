@@ -18,12 +18,13 @@ import pytest
 from support.index import Fault, Index
 from support.processes import mentioning, wait_for
 from support.wheels import Release
-from support.workbench import ROOT, TINY, Bench, states
+from support.workbench import ROOT, TINY, WORKLOAD, Bench, states
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import Installer
+from stackproof.run.interruptions import ended_by_signals
 
 _PATIENCE = 60.0
 
@@ -425,12 +426,12 @@ def test_reports_in_another_place_are_written_there(bench: Bench, tmp_path: Path
 _ON_A_SMALL_DISK = """
 import subprocess, sys
 from pathlib import Path
-reports, kept, size, *command = sys.argv[1:]
-Path(reports).mkdir()
-options = ["-t", "tmpfs", "-o", f"size={size}k", "tmpfs", reports]
+place, kept, size, *command = sys.argv[1:]
+Path(place).mkdir()
+options = ["-t", "tmpfs", "-o", f"size={size}k", "tmpfs", place]
 subprocess.run(["mount", *options], check=True)
 code = subprocess.run(command).returncode
-subprocess.run(["cp", "-a", reports, kept], check=True)
+subprocess.run(["cp", "-a", place, kept], check=True)
 sys.exit(code)
 """
 
@@ -448,11 +449,11 @@ def small_disks() -> None:
         pytest.skip(f"no small disk can be mounted: {tried.stderr.strip()}")
 
 
-def on_a_small_disk(bench: Bench, kilobytes: int) -> tuple[int, str, Path]:
-    """Verify with reports on a disk of so many kB; return exit code, output, copy of reports."""
+def on_a_small_disk(bench: Bench, kilobytes: int, place: str = "reports") -> tuple[int, str, Path]:
+    """Verify with a folder on a disk of so many kB; return exit code, output, the row's reports."""
     kept = bench.root / "kept"
     command = bench.verify_command(bench.plan(), bench.environment())
-    script = [sys.executable, "-c", _ON_A_SMALL_DISK, str(bench.root / "reports")]
+    script = [sys.executable, "-c", _ON_A_SMALL_DISK, str(bench.root / place)]
     done = subprocess.run(
         [_UNSHARE, "-rm", *script, str(kept), str(kilobytes), *command],
         env=bench.environ | {"PYTHONPATH": str(ROOT / "src")},
@@ -460,7 +461,8 @@ def on_a_small_disk(bench: Bench, kilobytes: int) -> tuple[int, str, Path]:
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr, kept / "tiny" / "plain"
+    reports = kept if place == "reports" else bench.root / "reports"
+    return done.returncode, done.stdout + done.stderr, reports / "tiny" / "plain"
 
 
 @pytest.mark.fault("disk")
@@ -492,3 +494,52 @@ def test_a_disk_with_room_enough_is_used_up_by_nobody(bench: Bench) -> None:
     code, output, home = on_a_small_disk(bench, 2000)
     assert code == 0, output
     assert not list(home.rglob(".room"))
+
+
+FILLS = """
+
+@pytest.mark.workload("fills", needs=("alpha",), seconds=1, timeout=30)
+def test_fills() -> None:
+    with open("much", "wb") as file:
+        while True:
+            file.write(bytes(1 << 16))
+
+
+@pytest.mark.workload("goes-on", needs=("alpha",), seconds=2, timeout=30)
+def test_goes_on() -> None:
+    pass
+"""
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.usefixtures("small_disks")
+def test_a_workload_that_fills_the_disk_ends_alone_and_the_disk_is_named(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", WORKLOAD + FILLS)
+    bench.environ["TMPDIR"] = str(bench.root / "small")
+    code, output, home = on_a_small_disk(bench, 6000, "small")
+    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
+    found = {check["id"]: check["state"] for check in verdict["checks"]}
+    assert (code, verdict["verdict"], "Traceback" in output) == (2, "unjudged", False), output
+    assert "smoke:fills has no answer: the disk is full" in verdict["trouble"]
+    assert (found["import:alpha"], found["smoke:goes-on"]) == ("ok", "ok")
+
+
+@pytest.mark.fault("G")
+@pytest.mark.usefixtures("small_disks")
+def test_test_tools_that_do_not_fit_on_the_disk_are_no_verdict(bench: Bench) -> None:
+    bench.environ["XDG_CACHE_HOME"] = str(bench.root / "small")
+    code, output, home = on_a_small_disk(bench, 1000, "small")
+    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
+    assert (code, verdict["verdict"], "Traceback" in output) == (2, "unjudged", False), output
+    assert "the test tools (" in verdict["trouble"]
+    assert "the disk is full" in verdict["trouble"]
+
+
+@pytest.mark.fault("signal")
+def test_a_hangup_that_is_ignored_ends_no_run() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
-from support.index import Index
+from support.index import Fault, Index
 from support.wheels import Release
 
 from stackproof.errors import CannotJudgeError
 from stackproof.index.catalogue import IndexCatalogue
 from stackproof.index.choice import choose, eligible
 from stackproof.index.client import IndexClient
+from stackproof.index.history import Releases
 from stackproof.index.request import parse_request
+from stackproof.index.target import Target
 
 NOWHERE = "http://127.0.0.1:1/simple/"
 
@@ -41,6 +44,20 @@ def test_the_default_index_serves_where_that_does_not_answer(tmp_path: Path) -> 
         assert versions(tmp_path, index.url, {"probe": own.url}) == ["1.0"]
     with pytest.raises(CannotJudgeError, match="cannot be reached"):
         versions(tmp_path, NOWHERE, {"probe": NOWHERE})
+
+
+@pytest.mark.fault("index")
+def test_no_list_of_releases_is_one_of_another_time(tmp_path: Path) -> None:
+    with Index(Release("probe", "1.0")) as index:
+        assert versions(tmp_path, index.url, {}) == ["1.0"]
+        index.fail(Fault.SERVER_ERROR, "probe")
+        with IndexClient(tmp_path, seconds=(1, 1)) as client:
+            for _ in range(2):
+                with pytest.raises(CannotJudgeError, match="answered 500"):
+                    IndexCatalogue(client, index.url, {}).releases("probe")
+            releases = Releases(client=client, index=index.url, target=Target("3.11", "3.11.7"))
+            with pytest.raises(CannotJudgeError, match="answered 500"):
+                releases.every("probe", datetime.now(timezone.utc))
 
 
 def test_a_version_is_there_by_its_local_one(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from support.index import Index
 from support.sites import MATRIX, Shop
 from support.wheels import Release
 
-from stackproof.base.templates import markdown_templates
+from stackproof.base.templates import markdown_templates, tamed
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.cli.nox_session import console
@@ -25,9 +25,12 @@ from stackproof.experiments.repair.record import Repair, Tried
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.index.constraints.published import constraint_lines
 from stackproof.matrix.load import load_matrix
+from stackproof.metadata.grid.record import Axis, Cell, Difference, Grid, Proof, Sampling
 from stackproof.report.audit import section
 from stackproof.report.candidate import trial_markdown
 from stackproof.report.document import document_markdown
+from stackproof.report.forms import Form
+from stackproof.report.grid import html_page, markdown_page
 from stackproof.report.repair import repair_markdown
 from stackproof.report.site.reports_reader import ReportsReader
 from stackproof.report.timeline import timeline_markdown
@@ -97,6 +100,23 @@ def test_what_a_session_prints_and_ends_with_acts_on_no_terminal(
 ) -> None:
     console().print("why: \x9b31m\x1b[31mred\u202e", markup=False)
     assert capsys.readouterr().out == "why: red\n"
+
+
+@pytest.mark.fault("F")
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("| **a** `b<2` [c](https://d) [e](#f) x<br>y<br/> <sup>1</sup> |", None),
+        ("| [a](docs/b.md) <https://c> 1 < 2 ![d](e.png) |", None),
+        ("<img src=x onerror=e> <b onclick=e>", "&lt;img src=x onerror=e> &lt;b onclick=e>"),
+        ("[a]( javascript:b) [c](DATA:d)", "[a]\\( javascript:b) [c]\\(DATA:d)"),
+        ("<!-- a --> </script> <javascript:x>", "&lt;!-- a --> &lt;/script> &lt;javascript:x>"),
+    ],
+)
+def test_a_line_of_a_document_keeps_the_markup_that_does_nothing(
+    line: str, shown: str | None
+) -> None:
+    assert tamed(line) == (line if shown is None else shown)
 
 
 @pytest.mark.fault("F")
@@ -194,9 +214,62 @@ def _evil_timeline(_: Path) -> Mapping[str, str]:
     return {"timeline.md": timeline_markdown(timeline)}
 
 
+def _evil_grid(_: Path) -> Mapping[str, str]:
+    cells = tuple(
+        Cell(
+            versions=(one, "1"),
+            state="conflict",
+            reason=EVIL,
+            how="resolution",
+            proof=Proof(outcome="failed", message=EVIL, evidence=EVIL),
+        )
+        for one in ("1", "2")
+    )
+    grid = Grid(
+        axes=(Axis(name="alpha", versions=("1", "2")), Axis(name="beta", versions=("1",))),
+        python="3.11",
+        as_of=None,
+        row=EVIL,
+        held=("alpha>=1",),
+        builds=False,
+        started=datetime.now(timezone.utc),
+        seconds=1.0,
+        notes=(EVIL,),
+        sampling=Sampling(unresolved=0, checked=0, disagreed=()),
+        cells=cells,
+        against=EVIL,
+        compared=1,
+        differences=(
+            Difference(versions=("1", "1"), published="unknown", found="conflict", reason=EVIL),
+        ),
+    )
+    return {"grid.md": markdown_page(grid), "grid.html": html_page(grid)}
+
+
+def _evil_document(root: Path) -> Mapping[str, str]:
+    """Return the table of a document that is hostile itself."""
+    shop = Shop(root=root)
+    shop.run()
+    (row,) = ReportsReader(reports=shop.reports, matrices=shop.matrices).rows()[0]
+    form = Form(lines=("| package | evil |", "|---|---|", f"| alpha | {EVIL} |"), pins={2: "alpha"})
+    page = document_markdown(
+        row, ("alpha", "beta"), None, reports=shop.reports, lang="en", form=form
+    )
+    return {"document.md": page}
+
+
 @pytest.mark.fault("F")
 @pytest.mark.parametrize(
-    "reports", [_evil_run, _evil_audit, _evil_trial, _evil_repair, _evil_timeline]
+    "reports",
+    [
+        _evil_run,
+        _evil_audit,
+        _evil_trial,
+        _evil_repair,
+        _evil_timeline,
+        _evil_grid,
+        _evil_document,
+    ],
 )
 def test_no_report_has_anything_of_others_that_acts(
     tmp_path: Path, reports: Callable[[Path], Mapping[str, str]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from support.index import Index
+from support.index import Fault, Index
 from support.wheels import Release, wheel
 from support.workbench import RELEASES, TINY, Bench
 from uv import find_uv_bin
@@ -95,6 +95,17 @@ def test_each_distribution_is_locked_from_the_index_of_its_stage(
         hashes = re.findall(r"[0-9a-f]{64}", (home / file).read_text(encoding="utf-8"))
         assert set(hashes) == proved
     assert made.distributions == 3
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY])
+def test_no_lock_rests_on_a_page_that_is_none(bench: Bench, index: Index, fault: Fault) -> None:
+    plan = bench.plan()
+    bench.verify(plan)
+    index.fail(fault, "gamma", place="page")
+    with pytest.raises(CannotJudgeError, match="its page of gamma"):
+        make(bench, plan)
+    assert not [file for file in FILES if (bench.project.home(plan) / file).exists()]
 
 
 def test_a_stage_that_the_default_index_served_is_locked_from_there(bench: Bench) -> None:

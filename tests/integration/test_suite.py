@@ -291,6 +291,25 @@ def test_no_workload_vanishes(bench: Bench, body: str, name: str) -> None:
 
 
 @pytest.mark.fault("A4")
+def test_all_that_is_wrong_in_a_file_of_workloads_is_told(bench: Bench) -> None:
+    body = (
+        f"import pytest\n\n\n{ONE}\ndef test_it():\n    pass\n\n\n"
+        f"{TWO}\ndef test_it():\n    pass\n\n\n"
+        f"{MARK.format('three')}\ndef wrong():\n    pass\n\n\n"
+        '@pytest.mark.workload("four")\ndef test_four():\n    pass\n'
+    )
+    bench.write("tests/stack/workloads/test_mine.py", body)
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict == "unjudged"
+    said = [line for line in (verdict.trouble or "").splitlines() if "test_mine.py: " in line]
+    assert [line.split("test_mine.py: ")[1].split(":")[0] for line in said] == [
+        "test_it",
+        "wrong",
+        "test_four",
+    ]
+
+
+@pytest.mark.fault("A4")
 def test_no_workload_vanishes_for_the_name_of_its_folder(bench: Bench) -> None:
     bench.write(
         "tests/stack/workloads/build/test_mine.py",

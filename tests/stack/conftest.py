@@ -33,6 +33,7 @@ SERVERS = pytest.StashKey[dict[str, Server]]()
 RUN_FOLDER = pytest.StashKey[Path]()
 CHECKS = pytest.StashKey[dict[str, str]]()
 CHECK = pytest.StashKey[Check]()
+PROBLEMS = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,17 +131,35 @@ class Workloads(pytest.Module):
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """Collect the file's items; say which workload was written and is none of them."""
         for name in vanished_workloads(self.obj, self.path):
-            raise self.CollectError(
-                f"{self.path.name}: {name}: has a workload marker, but is gone once the file is "
-                "imported: another of its name took its place, or it was deleted; rename it"
+            _note(
+                self,
+                f"{name}: has a workload marker, but is gone once the file is imported: another of "
+                "its name took its place, or it was deleted; rename it",
             )
         items = list(super().collect())
-        if not items and mentions_workload(self.path):
-            raise self.CollectError(
-                f"{self.path.name}: holds a workload, but asks pytest for none of its tests; take "
-                "`__test__` out"
+        if not items and PROBLEMS not in self.stash and mentions_workload(self.path):
+            _note(
+                self,
+                "holds a workload, but asks pytest for none of its tests; take `__test__` out",
             )
         return items
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Have a file or class in which anything is wrong be an error that tells all of it."""
+    report = yield
+    problems = collector.stash.get(PROBLEMS, [])
+    if problems and report.outcome == "passed":
+        report.outcome, report.longrepr, report.result = "failed", "\n".join(problems), []
+    return report
+
+
+def _note(collector: pytest.Collector, problem: str) -> None:
+    """Note what is wrong with a file or class of workloads."""
+    collector.stash.setdefault(PROBLEMS, []).append(f"{collector.path.name}: {problem}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -150,32 +169,34 @@ def pytest_pycollect_makeitem(
     """Give every item its check; what cannot be a check, or is none, is an error of its file."""
     made = yield
     if isinstance(obj, type) and is_passed_over(obj) and holds_workload(obj):
-        raise collector.CollectError(
-            f"{collector.path.name}: {name}: has a workload marker, but no function is run of a "
-            "class with an __init__ or __new__, unittest's among them; make it a plain function"
+        _note(
+            collector,
+            f"{name}: has a workload marker, but no function is run of a class with an __init__ or "
+            "__new__, unittest's among them; make it a plain function",
         )
-    if not made and holds_workload(obj):
-        raise collector.CollectError(
-            f"{collector.path.name}: {name}: has a workload marker, but only functions named "
-            "test_<what> are run; rename it"
+    elif not made and holds_workload(obj):
+        _note(
+            collector,
+            f"{name}: has a workload marker, but only functions named test_<what> are run; rename "
+            "it",
         )
     for item in made if isinstance(made, list) else [made]:
         if isinstance(item, pytest.Function):
-            _give_check(item)
+            _give_check(collector, item)
     return made
 
 
-def _give_check(item: pytest.Function) -> None:
-    where = f"{item.path.name}: {item.name}"
+def _give_check(collector: pytest.Collector, item: pytest.Function) -> None:
     is_workload = item.path.parent != Path(__file__).parent
     servers = item.config.stash[SERVERS]
     try:
         check = workload_check(item, servers) if is_workload else pin_check(item)
     except MarkerError as error:
-        raise pytest.Collector.CollectError(f"{where}: {error}") from error
+        _note(collector, f"{item.name}: {error}")
+        return
     first = item.config.stash[CHECKS].setdefault(check.name, item.nodeid)
     if first != item.nodeid:
-        raise pytest.Collector.CollectError(f"{where}: the check {check.name} is already {first}")
+        _note(collector, f"{item.name}: the check {check.name} is already {first}")
     item.stash[CHECK] = check
     item.user_properties.extend(check.properties)
 

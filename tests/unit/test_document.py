@@ -271,6 +271,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.md").write_bytes(b"\xff\xfe|")
     with pytest.raises(StackproofError, match=r"latin\.md: is not UTF-8 text"):
         read_stack(tmp_path / "latin.md")
+    (tmp_path / "a.pdf").touch()
     with pytest.raises(StackproofError, match=r"a\.pdf: cannot tell what it is"):
         read_stack(tmp_path / "a.pdf")
 

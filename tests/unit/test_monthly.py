@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from support.histories import ENTRY, made_up, month
 
-from stackproof.ci.blame import find_guilty
+from stackproof.ci.blame import Guilty, find_guilty
 from stackproof.ci.calibrated import calibration_story
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
@@ -316,6 +317,43 @@ def test_what_others_wrote_is_no_markup() -> None:
     long = tell(outcome(*(check(f"smoke:{place}", "new", "word " * 9000) for place in range(300))))
     assert len(long.body) < 60_000
     assert "And 290 more: `smoke:10`, `smoke:11`" in long.body
+
+
+@pytest.mark.fault("F")
+def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
+    evil = "<script>evil</script> [a](javascript:evil) | \x1b[31m\x9b2J\u202e."
+    guilty = Guilty(
+        name="gamma",
+        before="1",
+        after="2",
+        uploaded=None,
+        checks=("smoke:x",),
+        reason=evil,
+        confirmed=False,
+    )
+    end = TaskEnd(
+        row="tiny/plain",
+        kind="verify",
+        started=NOW,
+        seconds=2.0,
+        exit=1,
+        ending="ended with exit code 1",
+        last_lines=evil,
+    )
+    moved = changes_between(ENTRY, made_up(3, distributions={evil: "1", "gamma": "2"}))
+    found = [
+        outcome(check("smoke:sum", "new", evil), guilty=(guilty,), changes=moved),
+        outcome(trouble=evil),
+        outcome(run=None, verdict=None, end=end),
+    ]
+    stories = [tell(item) for item in found]
+    texts = [story.body for story in stories] + [summary(NOW, found, [], stories)]
+    for text in texts:
+        assert "evil" in text
+        assert not re.search("[\x1b\x9b\u202e]", text)
+        outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+        assert "<script>evil" not in outside
+        assert "](javascript:" not in outside
 
 
 def test_a_story_of_everything_failing_is_one_that_github_takes(tmp_path: Path) -> None:

@@ -51,6 +51,24 @@ def test_a_candidate_without_words_is_asked_for_one(tmp_path: Path) -> None:
     assert said.startswith("exit 2, could not judge: name an upgrade to try")
 
 
+@pytest.mark.fault("C3")
+@pytest.mark.parametrize("damage", [b"\xff", b"[1]", b"{}", b'{"format": 1, "stories": [{'])
+@pytest.mark.parametrize(
+    ("step", "file"),
+    [("run", "monthly/jobs.json"), ("news", "monthly/stories.json"), ("news", "issues.json")],
+)
+def test_a_damaged_record_of_a_monthly_run_is_named(
+    tmp_path: Path, step: str, file: str, damage: bytes
+) -> None:
+    stories = tmp_path / "reports" / "monthly" / "stories.json"
+    stories.parent.mkdir(parents=True)
+    stories.write_text('{"format": 1, "stories": []}', encoding="utf-8")
+    path = tmp_path / "reports" / file
+    path.write_bytes(b'{"issues": 1}' if damage == b"{}" else damage)
+    said = run("monthly", tmp_path, [step])
+    assert said.startswith(f"exit 2: {path} is damaged (")
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """Return a project in which a row has run."""

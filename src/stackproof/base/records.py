@@ -9,9 +9,14 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stackproof.errors import StackproofError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["UNREADABLE", "Record", "fingerprint", "to_json", "write_atomically"]
 
@@ -29,6 +34,17 @@ class Record(BaseModel):
     def to_data(self) -> dict[str, Any]:
         """Return the record as JSON types."""
         return self.model_dump(mode="json")
+
+    @classmethod
+    def load(cls, path: Path, remedy: str) -> Self:
+        """Return the record of a file; raise StackproofError, with a `remedy`, where it is none."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            wrong = f"{where}: {first['msg']}" if where else first["msg"]
+            raise StackproofError(f"{path} is damaged ({wrong}); {remedy}") from error
 
     def write(self, path: Path) -> None:
         """Write the record to a file, whole or not at all."""

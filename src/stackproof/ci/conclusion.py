@@ -47,7 +47,7 @@ def read_stories(reports: Path) -> tuple[IssueText, ...]:
     file = _file(reports)
     if not file.exists():
         raise StackproofError("there are no stories yet; run `nox -s monthly -- merge` first")
-    return _Stories.model_validate_json(file.read_bytes()).stories
+    return _Stories.load(file, "run `nox -s monthly -- merge` again").stories
 
 
 def _file(reports: Path) -> Path:

@@ -66,7 +66,7 @@ class FileTracker:
     def _read(self) -> _Issues:
         if not self._file.exists():
             return _Issues()
-        return _Issues.model_validate_json(self._file.read_bytes())
+        return _Issues.load(self._file, "mend it, or move it away: then every issue is a new one")
 
 
 def _digest(text: str) -> str:

@@ -158,7 +158,7 @@ class _Steps:
         file = jobs_file(self.reports)
         if not file.exists():
             raise StackproofError("there is no list of jobs; run `nox -s monthly -- jobs` first")
-        return Jobs.model_validate_json(file.read_bytes())
+        return Jobs.load(file, "run `nox -s monthly -- jobs` again")
 
     def _append(self, variable: str, text: str) -> None:
         """Add text to the file that the CI engine names in a variable, if it names one."""

@@ -75,6 +75,6 @@ def find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:
         every = [f"{name}/{row}" for name, matrix in matrices.items() for row in matrix.rows]
         what = "no row" if not found else "more than one row"
         raise StackproofError(
-            f"there is {what} {text!r}; name one with --row; {nearest(text, every)}"
+            f"there is {what} {text!r}; name one as MATRIX/ROW; {nearest(text, every)}"
         )
     return found[0], row, matrices[found[0]]

@@ -7,6 +7,7 @@ distributions and passes the whole suite.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +27,9 @@ from stackproof.evidence.records import Freeze, drift_between
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.runner import Runner
+from stackproof.index.client import IndexClient
 from stackproof.installers.build_cache import build_cache
+from stackproof.installers.sources import default_index
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Installer, Plan, PlannedStage
 
@@ -125,9 +128,18 @@ class _Locker:
             )
         if finished.exit != 0 or finished.timed_out:
             said = log.read_text(encoding="utf-8", errors="replace").strip()
+            self._require_pages(said)
             raise CannotJudgeError(
                 f"no {file.name} could be made, uv {finished.describe()}: {said}"
             )
+
+    def _require_pages(self, words: str) -> None:
+        """Raise CannotJudgeError if the page of a distribution that uv speaks of is none."""
+        default = default_index("uv", self.runner.project.environ)
+        with IndexClient() as client:
+            for name in self.evidence.freeze:
+                if re.search(rf"\b{re.escape(name)}\b", words):
+                    client.require(self._indexes.get(name, default), name)
 
     def _name_indexes(self, file: Path) -> None:
         """Have a lock's requirements say which indexes they need beside the default one."""

@@ -2,8 +2,8 @@
 
 Answers are cached as HTTP has it: fresh ones are used, others validated with the index. Where an
 index gives neither validator nor lifetime, a page counts as fresh as long as the public index
-says of its own. An index that cannot be reached, or fails, is replaced by what was cached, and
-`stale` says of when that is.
+says of its own. A page is the list of the releases, so an index that fails has none; only where
+whoever asks wants stand-ins, it is replaced by what was cached, and `stale` says of when that is.
 """
 
 from __future__ import annotations
@@ -51,12 +51,16 @@ _METADATA = re.compile(r"(?:[A-Za-z-]+:.*\n(?:[ \t].*\n)*)*?Metadata-Version:", 
 class IndexClient:
     """Fetches from indexes, for any number of threads; `home` holds the cache, else the user's own.
 
-    `seconds` are the limits of connecting and of waiting for an answer. `notes` say, a line each,
-    what was wrong with the cache.
+    `seconds` are the limits of connecting and of waiting for an answer. With `stand_ins`, what is
+    cached answers for an index that fails. `notes` say, a line each, what was wrong with the cache.
     """
 
     def __init__(
-        self, home: Path | None = None, *, seconds: tuple[float, float] = PATIENCE
+        self,
+        home: Path | None = None,
+        *,
+        seconds: tuple[float, float] = PATIENCE,
+        stand_ins: bool = False,
     ) -> None:
         # What they warn of is said once, by us: an index failed, or the cache answered for it.
         for logger in ("bs4", "requests_cache", "urllib3.connectionpool"):
@@ -64,6 +68,7 @@ class IndexClient:
         self._lasting = ExitStack()
         folder, self.notes = reliable_folder(home or own_folder(), self._lasting)
         self._seconds = seconds
+        self._stand_ins = stand_ins
         self.memory = Memory(folder)
         self._web = Web(folder / DATABASE, seconds)
         self._lock = threading.Lock()
@@ -90,7 +95,7 @@ class IndexClient:
         """Return what an index has of a project, or None if it does not know the project.
 
         With `refresh`, the index is asked even where a cached page counts as fresh.
-        Raises CannotJudgeError if the index does not answer as one, and nothing is cached.
+        Raises CannotJudgeError if the index does not answer as one, and nothing stands in.
         """
         key = index, canonicalize_name(name)
         with self._asking(key):
@@ -193,13 +198,13 @@ class IndexClient:
         return read_from_wheel(self._web.files, url, self._seconds)
 
     def _get(self, url: str, index: str, *, refresh: bool = False) -> AnyResponse | None:
-        """Return an answer, None for "there is no such thing"; or else what is cached."""
-        if index not in self._down:
+        """Return an answer, None for "there is no such thing"; or else what stands in."""
+        if index not in self._down or not self._stand_ins:
             try:
                 return self._web.ask(url, index, refresh=refresh)
             except NoAnswerError as failure:
                 self._down[index] = failure
-                if not failure.address:
+                if not self._stand_ins or not failure.address:
                     raise
         return self._web.cached(url, self._down[index])
 

@@ -24,7 +24,8 @@ _REMEDIES = {
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does, so that its evidence is finished too.
 
-    Raises KeyboardInterrupt in the block at such a signal.
+    One that is ignored, as nohup has it, stays so. Raises KeyboardInterrupt in the block at such a
+    signal.
     """
 
     def interrupt(*_: object) -> NoReturn:
@@ -57,7 +58,8 @@ def _handled(
 ) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         numbers = ()  # only the main thread hears signals
-    before = {number: signal.signal(number, handler) for number in numbers}
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heeded}
     try:
         yield
     finally:

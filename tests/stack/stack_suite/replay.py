@@ -51,10 +51,12 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     entries = list(_read_entries(log))
     reports = [_report(item.config, entry) for entry in entries if _is_report(entry)]
     complete = any(report.when == "teardown" for report in reports)
-    if not complete and (full or _is_pytests_own(ending, entries)):
+    failure = _failure(ending, reports)
+    failed = failure is not None or any(report.failed for report in reports)
+    if (full and failed) or (not complete and _is_pytests_own(ending, entries)):
+        # Whatever a check needs room for fails then, its own files or those of the one beside it.
         room = "the disk is full; " if full else ""
         raise UntoldError(f"{room}pytest ended with exit code {ending.exit}\n{ending.output}")
-    failure = _failure(ending, reports)
     if failure is not None:
         reports.append(failed_report(item, failure))
     if ending.swept:

@@ -27,22 +27,23 @@ def read_stack(path: Path, *, python: str | None = None) -> Stack:
         ".in": read_requirements,
         ".toml": read_lock,
     }
+    text = _text(path)
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise StackproofError(
-            f"{path.name}: cannot tell what it is; give a Markdown document (.md), a requirements "
+            f"{path}: cannot tell what it is; give a Markdown document (.md), a requirements "
             "file (.txt), or a lock file (pylock.toml)"
         )
-    return reader(_text(path), name=_slug(path.stem), file=path.name, python=python)
+    return reader(text, name=_slug(path.stem), file=path.name, python=python)
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise StackproofError(f"{path.name}: cannot be read ({error.strerror})") from error
+        raise StackproofError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise StackproofError(f"{path.name}: is not UTF-8 text ({error})") from error
+        raise StackproofError(f"{path}: is not UTF-8 text ({error})") from error
 
 
 def _slug(text: str) -> str:
