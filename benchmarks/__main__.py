@@ -13,7 +13,8 @@ from benchmarks import auditing, disk, overhead, trials, verifying
 from benchmarks.measuring import Measurement
 from benchmarks.stand import Stand
 from benchmarks.table import page
-from stackproof.base.records import to_json, write_atomically
+from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
 from stackproof.errors import StackproofError
 
 __all__ = ["MEASUREMENTS", "main"]

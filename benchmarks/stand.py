@@ -18,7 +18,8 @@ from stackproof.base.text import nearest
 from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import judge
-from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.matrix.files import find_matrices
+from stackproof.matrix.load import load_matrix
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Installer, Plan
 from stackproof.matrix.planning import make_plan

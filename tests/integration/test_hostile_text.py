@@ -18,7 +18,7 @@ from stackproof.base.templates import markdown_templates, tamed
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.cli.nox_session import console
-from stackproof.cli.rows import rows
+from stackproof.cli.offers import rows
 from stackproof.errors import MatrixError
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.repair.record import Repair, Tried

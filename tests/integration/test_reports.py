@@ -16,7 +16,7 @@ from support.index import Index
 from support.workbench import ROOT, TINY, Bench
 from xmlschema import XMLSchema
 
-from stackproof.base.records import to_json
+from stackproof.base.json_text import to_json
 from stackproof.cli.schemas import schemas
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict, judge

@@ -173,3 +173,17 @@ def test_the_python_that_runs_the_harness_decides_on_no_tag(
         assert Target("3.13", "3.13.0").tags == usual
     assert any(str(tag).startswith("cp313-cp313-") for tag in usual)
     assert not any("cp313d" in str(tag) or "cp313t" in str(tag) for tag in usual)
+
+
+@pytest.mark.fault("A3")
+def test_settings_of_python_change_no_metadata_that_is_built(
+    index: Index, environ: dict[str, str], tmp_path: Path
+) -> None:
+    code = "import os\nif 'PYTHONOPTIMIZE' in os.environ: raise SystemExit('meddled with')\n"
+    index.add(Release("extra", "1.0", form="sdist", build_code=code))
+    environ |= {"UV_DEFAULT_INDEX": index.url, "UV_NO_CONFIG": "1", "PYTHONOPTIMIZE": "1"}
+    with IndexClient(tmp_path / "cache") as client:
+        resolver = Resolver(client=client, index=index.url, environ=environ)
+        answer = resolver.resolve(Wanted(requirements=("extra",), python=PYTHON, preferences={}))
+    assert not isinstance(answer, Refused)
+    assert answer["extra"].version == "1.0"

@@ -356,6 +356,26 @@ def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> No
     assert states(verdict)["import:alpha"] == "new"
 
 
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize("name", ["conftest", "test_imports", "workloads.test_it"])
+def test_a_module_of_the_stack_is_its_own_whatever_its_name(
+    bench: Bench, index: Index, name: str
+) -> None:
+    """Pytest rewrites modules of such names, and has imported some of them itself."""
+    file = f"{name.replace('.', '/')}.py"
+    code = f"def extra():\n    return type(__loader__).__name__, __file__.count({file!r})\n"
+    packages = {"workloads/__init__.py": ""} if "." in name else {}
+    plan = with_extra(bench, index, {"extra.py": "", file: code, **packages})
+    add_workload(
+        bench,
+        f"    import {name} as stacks\n    from importlib.metadata import distribution\n"
+        "    (found, _) = stacks.extra()\n    assert found == 'SourceFileLoader'\n"
+        "    assert 'site-packages' in stacks.__file__\n",
+    )
+    verdict, _ = bench.verify(plan)
+    assert states(verdict)["smoke:added"] == "ok"
+
+
 # --- the environment and the tools -----------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ __all__ = [
 
 import json
 
-from stackproof.base.records import to_json
+from stackproof.base.json_text import to_json
 from stackproof.evidence.reports import InReports
 from support.sites import Shop, entry
 

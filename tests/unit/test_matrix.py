@@ -11,7 +11,8 @@ from support.matrix_cases import CASES, FAILURE, FULL, OVERRIDE, changed
 from support.workbench import ROOT, toml
 
 from stackproof.errors import MatrixError
-from stackproof.matrix.load import find_matrices, load_matrix, parse_matrix
+from stackproof.matrix.files import find_matrices
+from stackproof.matrix.load import load_matrix, parse_matrix
 
 
 def problems(data: dict[str, Any]) -> list[str]:

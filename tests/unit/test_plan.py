@@ -80,7 +80,7 @@ import sys
 from support.matrix_cases import FULL
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.planning import make_plan
-from stackproof.base.records import to_json
+from stackproof.base.json_text import to_json
 from support.workbench import toml
 plan = make_plan(parse_matrix(toml(FULL), file="full.toml"), name="full", row="again")
 sys.stdout.write(to_json(plan.to_data()) + plan.fingerprint)

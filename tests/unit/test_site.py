@@ -14,7 +14,7 @@ from support.markup import Node, parse
 from support.site_files import FRONTIER, GRID, REPAIR, audit, everything, pair, trial
 from support.sites import STARTED, Shop, conflict, entry
 
-from stackproof.base.records import to_json
+from stackproof.base.json_text import to_json
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import entry_of
 from stackproof.evidence.reports import InReports

@@ -14,7 +14,8 @@ from typing import Any
 
 from packaging.tags import platform_tags
 
-from stackproof.base.records import fingerprint, write_atomically
+from stackproof.base.json_text import fingerprint
+from stackproof.base.records import write_atomically
 
 __all__ = ["Memory", "Remembered"]
 

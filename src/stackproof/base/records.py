@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
+from stackproof.base.json_text import to_json
+from stackproof.base.text import bounded
 from stackproof.errors import StackproofError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["UNREADABLE", "Record", "fingerprint", "to_json", "write_atomically"]
+__all__ = ["UNREADABLE", "Record", "Said", "write_atomically"]
 
 #: What comes of reading a record that another version left, or that is damaged.
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError)
+
+#: What a command or a check said, in a record: however long it was, the record has a bound.
+Said = Annotated[str, AfterValidator(bounded)]
 
 SomeRecord = TypeVar("SomeRecord", bound="Record")
 
@@ -49,16 +52,6 @@ class Record(BaseModel):
     def write(self, path: Path) -> None:
         """Write the record to a file, whole or not at all."""
         write_atomically(path, to_json(self.to_data()))
-
-
-def to_json(data: object) -> str:
-    """Return JSON text with sorted keys, one value a line, so that two files can be diffed."""
-    return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def fingerprint(data: object) -> str:
-    """Return the sha256 of the JSON text of `data`, as 64 hexadecimal digits."""
-    return hashlib.sha256(to_json(data).encode()).hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Annotated
 from urllib.parse import urlsplit, urlunsplit
-
-from pydantic import AfterValidator
 
 __all__ = [
     "MOST_CHARACTERS",
-    "Said",
     "bounded",
     "count",
     "nearest",
@@ -45,10 +41,6 @@ def bounded(text: str) -> str:
         return text
     half = (MOST_CHARACTERS - _ROOM_FOR_THE_CUT) // 2
     return f"{text[:half]}\n[... {len(text) - 2 * half} characters were cut ...]\n{text[-half:]}"
-
-
-#: What a command or a check said, in a record: however long it was, the record has a bound.
-Said = Annotated[str, AfterValidator(bounded)]
 
 
 def plain(text: str) -> str:

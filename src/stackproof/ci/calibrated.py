@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from stackproof.base.records import fingerprint
+from stackproof.base.json_text import fingerprint
 from stackproof.ci.issue_texts import DIGITS, IssueText, mark, templates
 from stackproof.evidence.reports import InReports
 from stackproof.experiments.calibrate.record import Calibration

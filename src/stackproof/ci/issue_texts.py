@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from stackproof.base.records import Record, fingerprint
+from stackproof.base.json_text import fingerprint
+from stackproof.base.records import Record
 from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome

@@ -7,7 +7,7 @@ each test run too, which need rows alone, and none of the libraries behind the s
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from stackproof.cli.rows import RowChoice, rows
+from stackproof.cli.offers import RowChoice, rows
 
 if TYPE_CHECKING:
     from stackproof.cli.audit import audit

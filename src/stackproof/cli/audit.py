@@ -14,7 +14,8 @@ from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
-from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.matrix.files import find_matrices
+from stackproof.matrix.load import load_matrix
 from stackproof.metadata.audit.auditing import Place
 from stackproof.metadata.audit.auditing import audit as judge
 from stackproof.metadata.audit.documents import compare

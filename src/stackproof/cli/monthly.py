@@ -12,7 +12,8 @@ from pathlib import Path
 import nox
 from rich.console import Console
 
-from stackproof.base.records import to_json, write_atomically
+from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
 from stackproof.ci.conclusion import conclude, read_stories
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub

@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 from stackproof import cli
-from stackproof.cli.rows import RowChoice, rows
+from stackproof.cli.offers import RowChoice, rows
 from stackproof.evidence.layout import WORKLOADS, Project
 
 __all__ = ["register"]

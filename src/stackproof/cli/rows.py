@@ -1,61 +1,16 @@
-"""The rows that nox offers, from every matrix of a folder."""
+"""Find the row that a user names, among the matrices of a folder."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from stackproof.base.text import nearest, plain
-from stackproof.errors import MatrixError, StackproofError
-from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.base.text import nearest
+from stackproof.errors import StackproofError
+from stackproof.matrix.files import find_matrices
+from stackproof.matrix.load import load_matrix
 from stackproof.matrix.model import Matrix
 
-__all__ = ["RowChoice", "find_row", "rows"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowChoice:
-    """A row that nox offers: the matrix file, the row's name, its Python version.
-
-    A matrix that cannot be used stands here itself, with its `problems`, and with no row.
-    """
-
-    file: Path
-    row: str
-    python: str | None
-    default: bool
-    problems: str = ""
-
-    def __str__(self) -> str:
-        """Return `<matrix>/<row>`, as sessions and report folders are named."""
-        return f"{self.file.stem}/{self.row}" if self.row else self.file.stem
-
-
-def rows(folder: Path) -> list[RowChoice]:
-    """Return the rows of every matrix of a folder, in the order of the files.
-
-    Matrices that cannot be used come first, and what is wrong with them is printed: sessions that
-    need no row go on without them, and those that verify rows fail.
-    """
-    choices: list[RowChoice] = []
-    bad: list[RowChoice] = []
-    for file in find_matrices(folder).values():
-        try:
-            choices += _rows(file, load_matrix(file))
-        except MatrixError as error:
-            bad.append(
-                RowChoice(file=file, row="", python=None, default=True, problems=plain(str(error)))
-            )
-    for choice in bad:
-        print(choice.problems, file=sys.stderr)  # noqa: T201 - nox has no session to tell yet
-    return bad + choices
-
-
-def _rows(file: Path, matrix: Matrix) -> Iterator[RowChoice]:
-    for row, its in matrix.rows.items():
-        yield RowChoice(file=file, row=row, python=matrix.python_of(row), default=its.default)
+__all__ = ["find_row"]
 
 
 def find_row(text: str, folder: Path) -> tuple[str, str, Matrix]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from stackproof.base.records import to_json, write_atomically
+from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
 from stackproof.ci.jobs import Jobs
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.records import BuiltFile, RunRecord, StageRecord

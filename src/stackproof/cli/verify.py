@@ -6,8 +6,8 @@ import nox
 
 from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
+from stackproof.cli.offers import RowChoice
 from stackproof.cli.options import Options, instant
-from stackproof.cli.rows import RowChoice
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
 from stackproof.matrix.load import load_matrix

@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from stackproof.base.records import to_json, write_atomically
+from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import (

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stackproof.base.records import fingerprint
+from stackproof.base.json_text import fingerprint
 from stackproof.evidence.reports import InReports
-from stackproof.matrix.plan import Plan
+
+if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
+    from stackproof.matrix.plan import Plan
 
 __all__ = ["WORKLOADS", "Project", "suite_folder"]
 

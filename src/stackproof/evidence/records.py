@@ -9,8 +9,7 @@ from typing import Any, Literal
 from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict, Field
 
-from stackproof.base.records import Record
-from stackproof.base.text import Said
+from stackproof.base.records import Record, Said
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Installer
 

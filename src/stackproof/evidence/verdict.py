@@ -11,8 +11,8 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 from pydantic import Field, field_validator
 
-from stackproof.base.records import Record
-from stackproof.base.text import Said, plain
+from stackproof.base.records import Record, Said
+from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.evidence.answers import Answers, answers_of
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims

@@ -31,9 +31,10 @@ from platformdirs import user_cache_path
 from pydantic import ValidationError
 from uv import find_uv_bin
 
+from stackproof.base.json_text import fingerprint
 from stackproof.base.process import ask
-from stackproof.base.records import fingerprint
 from stackproof.evidence.records import Built, BuiltFile
+from stackproof.installers.settings import without_python_settings
 from stackproof.installers.sources import default_index, further_sources
 from stackproof.matrix.plan import Installer
 
@@ -137,9 +138,11 @@ def build_cache(
 ) -> Iterator[BuildCache]:
     """Give an installer call with these arguments a cache in which only its own builds stand.
 
+    Of `environ`, what would change how a build backend's Python runs is left out of what it gives.
     `python` is a version such as 3.11. What a resolution built for metadata serves no stage, whose
     builds are evidence. Where no folder can be had, nothing is cached.
     """
+    environ = without_python_settings(environ)
     layout, home = _LAYOUTS[installer], users_cache(installer, environ)
     if home is None:
         yield BuildCache(folder=None, environ=environ, wheels={})

@@ -26,7 +26,7 @@ from stackproof.installers.pip_config import pip_settings
 from stackproof.installers.uv_config import uv_settings
 from stackproof.matrix.plan import Installer
 
-__all__ = ["Settings", "allowed_settings"]
+__all__ = ["Settings", "allowed_settings", "without_python_settings"]
 
 #: What of uv's is passed on, be it a variable or in a file.
 _UV = frozenset(
@@ -110,6 +110,17 @@ def allowed_settings(environ: Mapping[str, str], by: Installer) -> Settings:
             for setting in (*left_out, *(lost if by == "uv" else lost_by_pip))
         ),
     )
+
+
+def without_python_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the settings of Python and pytest.
+
+    They are of whoever runs this, and would change what is measured: `PYTHONOPTIMIZE` takes the
+    asserts out of a whole stack, `PYTEST_PLUGINS` loads what patches reports.
+    """
+    return {
+        name: value for name, value in environ.items() if not name.startswith(("PYTHON", "PYTEST_"))
+    }
 
 
 def _of_files(

@@ -23,18 +23,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Place", "find_matrices", "load_matrix", "mend", "parse_matrix"]
-
-
-def find_matrices(folder: Path) -> dict[str, Path]:
-    """Return the matrix files of a folder by name (the file's stem), in order of name.
-
-    Hidden files are none: editors leave such beside a file that they have open. Neither is what
-    only looks like a file, such as a pipe, which would never end.
-    """
-    found = (path for path in folder.glob("*.toml") if not path.name.startswith("."))
-    files = (path for path in found if not (path.is_fifo() or path.is_socket()))
-    return {path.stem: path for path in sorted(files)}
+__all__ = ["Place", "load_matrix", "mend", "parse_matrix"]
 
 
 def load_matrix(path: Path) -> Matrix:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import field_serializer
 
-from stackproof.base.records import Record, fingerprint
+from stackproof.base.json_text import fingerprint
+from stackproof.base.records import Record
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import ServerName

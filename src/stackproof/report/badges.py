@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stackproof.base.records import to_json
+from stackproof.base.json_text import to_json
 from stackproof.evidence.verdict import Verdict
 from stackproof.report.texts import Language, texts
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from platformdirs import user_cache_path
 from pydantic import ValidationError
 
-from stackproof.base.records import Record, fingerprint
+from stackproof.base.json_text import fingerprint
+from stackproof.base.records import Record
 from stackproof.evidence.records import Freeze
 from stackproof.installers.environment import Environment, distributions
 from stackproof.run.suite_tools import SuiteTools

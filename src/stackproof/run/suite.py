@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,16 @@ from stackproof.base.process import Finished, run
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Plan
 from stackproof.run.byte_code import byte_code
 from stackproof.run.suite_tools import SuiteTools
+from stackproof.run.workloads import DeclaredWorkload, asked_workloads
 
-__all__ = ["Suite"]
+__all__ = ["Suite", "useful_workers"]
+
+#: A worker starts two processes of its own, so it must have more than one check to spare time.
+_CHECKS_A_WORKER = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +29,8 @@ class Suite:
     """The suite at `tests` in an environment whose stack is `freeze`; files go to `folder`.
 
     `tools` are the test tools, which lie outside the environment. `environ` has no settings of
-    Python and pytest. `limit` is the time limit of the whole suite in seconds, `workers` the most
-    processes in which checks run side by side.
+    Python and pytest. `limit` is the time limit of the whole suite in seconds, `workers` the number
+    of checks that run side by side.
     """
 
     tests: Path
@@ -34,7 +40,7 @@ class Suite:
     folder: Path
     environ: Mapping[str, str]
     limit: float
-    workers: int | None = None
+    workers: int
 
     def run(self, servers: Path, tick: Callable[[], None] = lambda: None) -> Finished:
         """Run every check of the plan in `folder`; results go to `checks.jsonl` there.
@@ -52,9 +58,8 @@ class Suite:
             *("--plan", str(self.folder / InRun.PLAN)),
             *("--freeze", str(self.folder / InRun.FREEZE)),
             *("--servers", str(servers)),
-            *("-p", "xdist", "-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
-            *("--tx", f"{self._workers()}*popen//python={shlex.join(python)}"),
-            *("--dist", "load", "--maxschedchunk", "1"),
+            *("-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
+            *self._side_by_side(python),
             *("--report-log", str(self.folder / InRun.CHECKS)),
             *("--left-out", str(self.folder / InRun.LEFT_OUT)),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
@@ -83,10 +88,24 @@ class Suite:
         except OSError:
             return None  # it is kept for speed alone
 
-    def _workers(self) -> int:
-        """Return one more than there are cores: some check is always waiting for a server."""
-        useful = _cores() + 1
-        return useful if self.workers is None else min(useful, self.workers)
+    def _side_by_side(self, python: list[str]) -> list[str]:
+        """Return how pytest has workers; it asks the checks itself where one would do."""
+        if self.workers == 1:
+            return []
+        workers = f"{self.workers}*popen//python={shlex.join(python)}"
+        return ["-p", "xdist", "--tx", workers, "--dist", "load", "--maxschedchunk", "1"]
+
+
+def useful_workers(plan: Plan, workloads: Iterable[DeclaredWorkload], most: int | None) -> int:
+    """Return how many checks of a plan to ask side by side, at most `most` where that is said.
+
+    One more than there are cores, since some check is always waiting for a server, but no more
+    than are worth their start: what is asked of a version needs no process.
+    """
+    imports = sum(CheckId.parse(check).kind == "import" for check in plan.checks)
+    checks = imports + sum(1 for _ in asked_workloads(plan, workloads))
+    limits = (_cores() + 1, most, checks // _CHECKS_A_WORKER or 1)
+    return min(limit for limit in limits if limit is not None)
 
 
 def _byte_code_settings(folder: Path | None) -> dict[str, str]:

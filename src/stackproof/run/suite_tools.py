@@ -18,8 +18,8 @@ from shutil import rmtree
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from stackproof.base.json_text import fingerprint
 from stackproof.base.process import run
-from stackproof.base.records import fingerprint
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Freeze
 from stackproof.installers.environment import Environment, distributions

@@ -17,7 +17,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Built, Freeze
 from stackproof.installers.environment import Environment
 
-__all__ = ["build_notes", "check_notes", "require_empty", "without_python_settings"]
+__all__ = ["build_notes", "check_notes", "require_empty"]
 
 #: Settings of Python, the loader of libraries, and what most numeric stacks are built upon.
 _OF_THE_MACHINE = re.compile(
@@ -37,17 +37,6 @@ _OF_BUILDS = re.compile(
     r"|PKG_CONFIG_\w+|CMAKE_\w+|SETUPTOOLS_\w+|DISTUTILS_\w+|\w+_PRETEND_VERSION\w*|CYTHON_\w+"
     r"|NPY_\w+|RUSTFLAGS|CARGO_BUILD_\w+|SOURCE_DATE_EPOCH|MACOSX_DEPLOYMENT_TARGET|SDKROOT"
 )
-
-
-def without_python_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the settings of Python and pytest.
-
-    They are of whoever runs this, and would change what is measured: `PYTHONOPTIMIZE` takes the
-    asserts out of a whole stack, `PYTEST_PLUGINS` loads what patches reports.
-    """
-    return {
-        name: value for name, value in environ.items() if not name.startswith(("PYTHON", "PYTEST_"))
-    }
 
 
 def check_notes(environ: Mapping[str, str], freeze: Freeze) -> Iterator[str]:

@@ -18,7 +18,13 @@ from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import ServerName
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Declared", "DeclaredWorkload", "declared_workloads", "needed_servers"]
+__all__ = [
+    "Declared",
+    "DeclaredWorkload",
+    "asked_workloads",
+    "declared_workloads",
+    "needed_servers",
+]
 
 _MARKER = ("mark", "workload")
 
@@ -70,15 +76,23 @@ def declared_workloads(suite: Path) -> Declared:
     return found
 
 
+def asked_workloads(
+    plan: Plan, workloads: Iterable[DeclaredWorkload]
+) -> Iterator[DeclaredWorkload]:
+    """Yield each workload that serves the pins of the plan, and that it asks."""
+    for work in workloads:
+        if plan.named.issuperset(work.needs) and (not plan.only or work.check in plan.only):
+            yield work
+
+
 def needed_servers(plan: Plan, workloads: Iterable[DeclaredWorkload]) -> tuple[ServerName, ...]:
     """Return the servers that a run has need of, in the order of their names in a matrix.
 
-    Those that the matrix lists, and those of each workload that serves the pins of the plan.
+    Those that the matrix lists, and those of each workload that the plan asks.
     """
     if not plan.asks_suite:
         return ()
-    serving = (work for work in workloads if plan.named.issuperset(work.needs))
-    asked = (work for work in serving if not plan.only or work.check in plan.only)
+    asked = asked_workloads(plan, workloads)
     wanted = {*plan.servers, *(server for work in asked for server in work.servers)}
     return tuple(server for server in get_args(ServerName) if server in wanted)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import pytest_reportlog.plugin
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
 if TYPE_CHECKING:
     from stack_suite.tools import Tools
@@ -18,7 +19,10 @@ SUITE = Path(__file__).parents[1]
 
 
 class _Begin:
-    """Hides the tools once pytest is loaded, and enters the work folder once it has read where."""
+    """Hides the tools once pytest is loaded, and enters the work folder once it has read where.
+
+    When the workload is imported, all that comes is the stack's, in its own words.
+    """
 
     def __init__(self, tools: Tools, folder: str) -> None:
         self._tools = tools
@@ -32,6 +36,16 @@ class _Begin:
     def pytest_collectstart(self) -> None:
         """Go to where the workload works: arguments relative to the suite were read by now."""
         os.chdir(self._folder)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Have no module of the stack rewritten, nor one of the suite's stand in for it."""
+        sys.meta_path[:] = [
+            finder for finder in sys.meta_path if not isinstance(finder, AssertionRewritingHook)
+        ]
+        sys.modules.pop("conftest", None)
+        # What workloads bring beside them is still found, if the stack has no such name.
+        sys.path.sort(key=lambda place: place.startswith(str(SUITE)))
 
 
 def run_workload(arguments: list[str], folder: str, tools: Tools) -> NoReturn:

@@ -52,7 +52,8 @@ def test_sqlite(run: Callable[..., str], airflow_on: Callable[..., None]) -> Non
 
 @pytest.mark.workload(
     "airflow-postgres",
-    needs=("apache-airflow", "psycopg2-binary", "sqlalchemy"),
+    needs=("apache-airflow", "psycopg2-binary"),
+    uses=("sqlalchemy",),
     servers=("postgres",),
     seconds=5,
     timeout=120,
@@ -87,7 +88,8 @@ def test_postgres(
 
 @pytest.mark.workload(
     "airflow-postgres-hook",
-    needs=("apache-airflow-providers-postgres", "psycopg2-binary", "pandas"),
+    needs=("apache-airflow-providers-postgres",),
+    uses=("psycopg2-binary", "pandas"),
     servers=("postgres",),
     seconds=4,
     timeout=60,
@@ -110,7 +112,8 @@ def test_postgres_hook(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.workload(
     "airflow-redis-hook",
-    needs=("apache-airflow-providers-redis", "redis"),
+    needs=("apache-airflow-providers-redis",),
+    uses=("redis",),
     servers=("redis",),
     seconds=3,
     timeout=60,
@@ -180,7 +183,8 @@ def on_celery(
 
 @pytest.mark.workload(
     "airflow-celery",
-    needs=("apache-airflow", "apache-airflow-providers-celery", "redis", "psycopg2-binary"),
+    needs=("apache-airflow", "apache-airflow-providers-celery", "psycopg2-binary"),
+    uses=("redis",),
     servers=("postgres", "redis"),
     seconds=16,
     timeout=300,

@@ -115,7 +115,8 @@ def test_arrow() -> None:
 
 @pytest.mark.workload(
     "sklearn-pickle",
-    needs=("scikit-learn", "pandas", "numpy"),
+    needs=("scikit-learn",),
+    uses=("pandas", "numpy"),
     seconds=3,
     timeout=120,
     oldest={"scikit-learn": "1.3.2"},
@@ -171,7 +172,8 @@ def test_pickle(run: Callable[..., str]) -> None:
 
 @pytest.mark.workload(
     "sklearn-estimators",
-    needs=("scikit-learn", "numpy"),
+    needs=("scikit-learn",),
+    uses=("numpy",),
     seconds=2,
     timeout=120,
     oldest={"scikit-learn": "1.3.2"},
@@ -212,7 +214,8 @@ def test_estimators() -> None:
 
 @pytest.mark.workload(
     "pandas-sql",
-    needs=("pandas", "numpy", "sqlalchemy", "psycopg2-binary"),
+    needs=("pandas", "sqlalchemy", "psycopg2-binary"),
+    uses=("numpy",),
     servers=("postgres",),
     seconds=1,
     timeout=90,

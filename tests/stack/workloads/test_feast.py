@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.workload(
-    "feast-lifecycle", needs=("feast", "pandas"), seconds=5, timeout=120, oldest={"feast": "0.40.0"}
+    "feast-lifecycle",
+    needs=("feast",),
+    uses=("pandas",),
+    seconds=5,
+    timeout=120,
+    oldest={"feast": "0.40.0"},
 )
 def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the template from init to online and historical features.
@@ -64,7 +69,8 @@ def test_lifecycle(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.workload(
     "feast-point-in-time",
-    needs=("feast", "pandas"),
+    needs=("feast",),
+    uses=("pandas",),
     seconds=4,
     timeout=90,
     oldest={"feast": "0.40.0"},

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.mark.workload(
     "mlflow-sqlite",
-    needs=("mlflow", "sqlalchemy"),
+    needs=("mlflow",),
+    uses=("sqlalchemy",),
     seconds=5,
     timeout=90,
     oldest={"mlflow": "2.16.0"},
@@ -87,7 +88,8 @@ def test_torch_model() -> None:
 
 @pytest.mark.workload(
     "mlflow-sklearn-autolog",
-    needs=("mlflow", "scikit-learn"),
+    needs=("mlflow",),
+    uses=("scikit-learn",),
     seconds=7,
     timeout=240,
     oldest={"mlflow": "2.16.0"},
@@ -138,7 +140,8 @@ def tracking_url(
 
 @pytest.mark.workload(
     "mlflow-server",
-    needs=("mlflow", "psycopg2-binary", "sqlalchemy"),
+    needs=("mlflow", "psycopg2-binary"),
+    uses=("sqlalchemy",),
     servers=("postgres",),
     seconds=7,
     timeout=240,
@@ -177,7 +180,8 @@ def test_server(tracking_url: str, database: str) -> None:
 
 @pytest.mark.workload(
     "mlflow-registry",
-    needs=("mlflow", "scikit-learn", "pandas", "psycopg2-binary"),
+    needs=("mlflow", "psycopg2-binary"),
+    uses=("scikit-learn", "pandas"),
     servers=("postgres",),
     seconds=10,
     timeout=240,

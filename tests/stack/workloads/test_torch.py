@@ -22,7 +22,12 @@ def test_gradient() -> None:
 
 
 @pytest.mark.workload(
-    "torch-numpy-bridge", needs=("torch", "numpy"), seconds=3, timeout=60, oldest={"torch": "2.2.0"}
+    "torch-numpy-bridge",
+    needs=("torch",),
+    uses=("numpy",),
+    seconds=3,
+    timeout=60,
+    oldest={"torch": "2.2.0"},
 )
 def test_numpy_bridge() -> None:
     """Share memory with NumPy both ways: what one side writes, the other reads."""

@@ -46,7 +46,8 @@ def shop(spawn: Callable[..., Background], free_port: Callable[[], int]) -> tupl
 
 @pytest.mark.workload(
     "web-validation",
-    needs=("fastapi", "uvicorn", "pydantic"),
+    needs=("fastapi", "uvicorn"),
+    uses=("pydantic",),
     seconds=2,
     timeout=60,
     oldest={"fastapi": "0.100.0"},

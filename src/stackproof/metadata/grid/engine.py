@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from stackproof.base.records import fingerprint
+from stackproof.base.json_text import fingerprint
 from stackproof.metadata.grid.record import Cell, Sampling, State, Versions
 
 __all__ = ["Engine"]

@@ -13,7 +13,7 @@ from threading import Event
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.base.records import fingerprint
+from stackproof.base.json_text import fingerprint
 from stackproof.base.text import without_credentials
 from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError

@@ -20,7 +20,8 @@ from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
-from stackproof.matrix.load import find_matrices, load_matrix
+from stackproof.matrix.files import find_matrices
+from stackproof.matrix.load import load_matrix
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
