@@ -34,7 +34,7 @@ def _printed(audit: Audit, *, terminal: bool) -> str:
 
 def test_the_last_line_tells_all(audit: Audit) -> None:
     assert headline(audit).startswith(
-        "audit NEWS: 3 errors, 0 known errors, 0 warnings, 0 notes; claims: none; in "
+        "audit UNEXPECTED: 3 errors, 0 expected errors, 0 warnings, 0 notes; claims: none; in "
     )
     assert _printed(audit, terminal=False).splitlines()[-1].endswith("report: reports/audit.md")
 
@@ -68,7 +68,7 @@ def test_annotations_escape_what_would_end_them(audit: Audit) -> None:
     (line,) = workflow_commands(audit.model_copy(update={"findings": (finding,)}))
     assert line == (
         "::notice file=a%2Cb%3Ac,line=10,title=stackproof pairwise::"
-        "50%25%0A::error::x (known: why) [plain]"
+        "50%25%0A::error::x (expected: why) [plain]"
     )
 
 

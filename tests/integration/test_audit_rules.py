@@ -284,9 +284,9 @@ def test_entries_that_are_old_or_lie_ahead(audited: Auditor) -> None:
     )
     found = audited(matrix_text("alpha==1.0", row=entries), Release("alpha", "1.0"))
     assert [message.split(", on ")[0] for message in messages(found, "expiry")] == [
-        f"warning 25: the known failure smoke:{old.year}-0 was written down 91 days ago",
+        f"warning 25: the expected failure smoke:{old.year}-0 was written down 91 days ago",
         (
-            f"warning 33: the known failure smoke:{ahead.year}-2 is dated {ahead}, which lies "
+            f"warning 33: the expected failure smoke:{ahead.year}-2 is dated {ahead}, which lies "
             "ahead; write the day of the entry"
         ),
     ]

@@ -119,15 +119,15 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     index.add(Release("gamma", "2.0"))
     ((what, body),) = months.last_job(first_of(3) - hour, months.row_job(first_of(3)))
     assert what == "open"
-    assert "**tiny/plain** is BROKEN: 7 passed, 2 failed (0 known, 2 new)" in body
+    assert "**tiny/plain** is BROKEN: 7 passed, 2 failed (0 expected, 2 unexpected)" in body
     assert "AssertionError: gamma is too new" in body
     assert (
         "- **gamma 2.0** (before: 1.2), not confirmed by a build: nothing else is different since "
-        "the last green run; it breaks `import:*`, `import:delta`" in body
+        "the last run as expected; it breaks `import:*`, `import:delta`" in body
     )
-    assert "| check `import:delta` | ok | new |" in body
+    assert "| check `import:delta` | passed | unexpected failure |" in body
     assert "| distribution `gamma` | 1.2 | 2.0 |" in body
-    assert "| what | 2026-02-01T03:00:00Z, green | now |" in body
+    assert "| what | 2026-02-01T03:00:00Z, as expected | now |" in body
 
     # The same again is no news; an end to it is.
     assert months.last_job(first_of(4) - hour, months.row_job(first_of(4))) == []
@@ -135,7 +135,7 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     checkout.bench.write("tests/stack/workloads/test_sum.py", "def test_x():\n    pass\n")
     ((what, body),) = months.last_job(first_of(5) - hour, months.row_job(first_of(5)))
     assert what == "comment"
-    assert "Besides, it could not be told" in body
+    assert "Besides, this could not be judged" in body
     assert "test_x: has no workload marker" in body
 
     # What was merged is whole: five runs, and a page of them.
@@ -245,7 +245,7 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
 
     code, lines = monthly(checkout, "run", "001-tiny-plain")
     assert code == 1, lines
-    assert only(lines, "tiny/plain BROKEN: 7 passed, 2 failed (0 known, 2 new)")
+    assert only(lines, "tiny/plain BROKEN: 7 passed, 2 failed (0 expected, 2 unexpected)")
     file = reports / "monthly" / "verify-tiny-plain.json"
     end = TaskEnd.model_validate_json(file.read_text(encoding="utf-8"))
     assert (end.row, end.exit, end.ending) == ("tiny/plain", 1, "ended with exit code 1")
@@ -255,7 +255,7 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
     assert code == 0, lines
     summary = (reports / "summary.md").read_text(encoding="utf-8")
     assert (bench.root / "github-output.md").read_text(encoding="utf-8") == summary
-    assert "| tiny/plain | BROKEN | 7 passed, 2 failed (0 known, 2 new) | " in summary
+    assert "| tiny/plain | BROKEN | 7 passed, 2 failed (0 expected, 2 unexpected) | " in summary
     assert (reports / "index.html").stat().st_size > 1000
 
     code, lines = monthly(checkout, "news", "--dry-run")

@@ -329,7 +329,7 @@ def test_what_a_repair_breaks_in_its_turn_is_mended_too(phone: Phone) -> None:
     assert "smoke:light" not in found.failing
     assert found.pins[1].mends == ("smoke:light",)
     assert (found.unmended, found.confirmed, found.minimal) == ((), True, True)
-    assert 'summary = "The row plain, mended: every check passed."' in row.text()
+    assert 'summary = "The row plain, repaired: every check passed."' in row.text()
 
 
 def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
@@ -363,7 +363,7 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
     assert (found.found, found.confirmed, found.minimal) == (False, False, False)
     assert found.unmended == ("smoke:light",)
     assert found.pins == (CONTACTS,)
-    assert 'summary = "The row plain, mended but for smoke:light."' in found.toml
+    assert 'summary = "The row plain, repaired but for smoke:light."' in found.toml
     assert found.tried == (
         Tried(
             check="smoke:light",
@@ -450,7 +450,7 @@ def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone
         ("lamps", "2.0", ("smoke:light",))
     ]
     assert found.found
-    assert found.notes == ("smoke:light is mended from the versions as of 2025-04-01T00:00:00Z",)
+    assert found.notes == ("smoke:light is fixed by the versions as of 2025-04-01T00:00:00Z",)
 
 
 def test_a_repair_starts_from_a_remedy_that_mends_whatever_was_built_before(phone: Phone) -> None:
@@ -459,7 +459,7 @@ def test_a_repair_starts_from_a_remedy_that_mends_whatever_was_built_before(phon
     assert [trial.mends for trial in found.remedies] == [("smoke:light",)]
     assert [(pin.name, pin.version) for pin in found.pins] == [("lamps", "2.0")]
     assert found.found
-    assert found.notes == ("smoke:light is mended from the remedy hold",)
+    assert found.notes == ("smoke:light is fixed by the remedy hold",)
     again, _ = phone.repair(text, remedies=True)
     assert again == found.model_copy(update={"built": 0})
     # What remedies and trials of other runs left behind is no day to start from.

@@ -97,10 +97,10 @@ def test_every_check_is_a_test_case(mixed: Evidence) -> None:
         "version/beta": Failure,
         "smoke/skips": Skipped,
     }
-    assert results["version/alpha"][0].message == "known failure: known | for <years>"
+    assert results["version/alpha"][0].message == "expected failure: known | for <years>"
     assert results["version/alpha"][0].text == "an old story"
     assert results["version/beta"][0].message == (
-        "recorded as a known failure, but it passes; remove it: known | for <years>"
+        "an expected failure that passes; remove it from the matrix: known | for <years>"
     )
     assert results["smoke/skips"][0].message == "no server today"
 
@@ -168,7 +168,7 @@ def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
     assert "## New failures" in lines
     assert "| `version:alpha` | known \\| for &lt;years> |" in lines
     assert (
-        "| `version:beta` | passes now; remove the known failure (known \\| for &lt;years>) |"
+        "| `version:beta` | passes; remove the expected failure (known \\| for &lt;years>) |"
         in lines
     )
     assert "| `smoke:skips` | no server today |" in lines
@@ -210,9 +210,9 @@ def printed(verdict: Verdict, *, terminal: bool) -> str:
 
 
 LAST = (
-    "tiny/plain BROKEN: 6 passed, 2 failed (1 known, 1 new), 1 known failure(s) now passing, "
-    "1 skipped; 2 of 2 pins only imported; new: import:beta; now passing: version:beta "
-    "in 12.3 s; report: reports/report.md"
+    "tiny/plain BROKEN: 6 passed, 2 failed (1 expected, 1 unexpected), 1 unexpectedly passing, "
+    "1 skipped; 2 of 2 pins only imported; unexpected: import:beta; "
+    "unexpectedly passing: version:beta in 12.3 s; report: reports/report.md"
 )
 
 

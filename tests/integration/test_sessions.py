@@ -201,7 +201,7 @@ def test_a_row_is_verified_kept_and_news_told(checkout: Checkout, index: Index) 
     code, lines = checkout.nox("-s", "verify", "-R")
     assert code == 1, lines
     last = only(lines, "tiny/plain OK: ")
-    assert "; now passing: smoke:sum in " in last
+    assert "; unexpectedly passing: smoke:sum in " in last
     assert last.endswith("; report: " + report_of(checkout))
     assert ending(lines) == f"nox > Session {SESSION} aborted: exit 1."
     assert checkout.verdict()["started"] != built
@@ -226,7 +226,7 @@ def test_a_terminal_without_the_letters_of_a_reason_shows_the_rest(checkout: Che
     checkout.bench.environ["PYTHONIOENCODING"] = "ascii"
     code, lines = checkout.nox("-s", "verify")
     assert code == 0, lines
-    assert only(lines, "known      smoke:no").endswith(" ??? ??")
+    assert only(lines, "expected failure    smoke:no").endswith(" ??? ??")
     assert only(lines, "tiny/plain BROKEN: ")
 
 
@@ -267,7 +267,7 @@ def test_a_cut_off_can_be_given(checkout: Checkout) -> None:
     checkout.write_matrix(text)
     code, lines = checkout.nox("-s", "verify", "--", "--as-of", "2025-03-01T00:00:00Z")
     assert code == 1, lines
-    assert "; new: stage:one in " in only(lines, "tiny/plain BROKEN: ")
+    assert "; unexpected: stage:one in " in only(lines, "tiny/plain BROKEN: ")
     assert checkout.verdict()["as_of"] == "2025-03-01T00:00:00Z"
 
 

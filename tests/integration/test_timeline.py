@@ -408,7 +408,7 @@ def test_the_table_says_what_turned_when_and_why() -> None:
         "│ smoke:a │ broke 2025-03-02T00:00:00Z │ lamps 1.1 has no light │",
         "│ smoke:b │ broke by 2025-05-09T00:00:00Z │ not confirmed: who knows (lamps 1.1) │",
         (
-            "│ smoke:c │ broke 2025-03-02T00:00:00Z, mended 2025-07-20T00:00:00Z "
+            "│ smoke:c │ broke 2025-03-02T00:00:00Z, fixed 2025-07-20T00:00:00Z "
             "│ lamps 1.1 has no light │"
         ),
         "│ │ │ lamps 1.2 has light │",

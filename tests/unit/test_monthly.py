@@ -139,7 +139,7 @@ def test_the_one_thing_that_changed_is_to_blame(tmp_path: Path) -> None:
     assert (guilty.checks, guilty.name) == (("smoke:sum",), "gamma")
     assert (guilty.before, guilty.after) == ("1.0", "2")
     assert not guilty.confirmed
-    assert guilty.reason == "nothing else is different since the last green run"
+    assert guilty.reason == "nothing else is different since the last run as expected"
     more = broken.model_copy(update={"distributions": {"alpha": "1.1", "gamma": "2"}})
     assert find_guilty(tmp_path, changes_between(ENTRY, more)) == ()
     other = broken.model_copy(update={"python": "3.11.9"})
@@ -252,9 +252,7 @@ def test_a_row_with_only_known_failures_is_well() -> None:
     story = tell(outcome(check("import:a", "ok"), check("smoke:sum", "known")))
     assert story.well
     assert story.title == "tiny/plain BROKEN"
-    assert story.body.startswith(
-        "Nothing is news on **tiny/plain** any more: 1 passed, 1 failed (1 kn"
-    )
+    assert story.body.startswith("**tiny/plain** is as expected again: 1 passed, 1 failed (1 exp")
 
 
 def test_a_story_says_what_failed_since_when_and_what_changed() -> None:
@@ -270,24 +268,24 @@ def test_a_story_says_what_failed_since_when_and_what_changed() -> None:
 
 
 EXPECTED = """\
-**tiny/plain** is BROKEN: 0 passed, 1 failed (0 known, 1 new), 2026-03-01T03:00:00Z.
+**tiny/plain** is BROKEN: 0 passed, 1 failed (0 expected, 1 unexpected), 2026-03-01T03:00:00Z.
 
-New: `smoke:sum`
+Unexpected: `smoke:sum`
 
 ```text
 2 + 2 is 5
 ```
 
-### To blame
+### Culprit
 
 - **gamma 2** (before: 1.0), not confirmed by a build: nothing else is different since the last \
-green run; it breaks `smoke:sum`
+run as expected; it breaks `smoke:sum`
 
-### Since the last green run
+### Since the last run as expected
 
-| what | 2026-01-01T03:00:00Z, green | now |
+| what | 2026-01-01T03:00:00Z, as expected | now |
 |---|---|---|
-| check `smoke:sum` | ok | new |
+| check `smoke:sum` | passed | unexpected failure |
 | distribution `gamma` | 1.0 | 2 |
 
 
@@ -411,8 +409,8 @@ def test_the_same_news_has_the_same_digest() -> None:
 
 def test_a_known_failure_that_passes_is_news() -> None:
     story = tell(outcome(check("smoke:sum", "fixed")))
-    assert (story.well, story.title) == (False, "tiny/plain OK, with known failures that pass now")
-    assert "its known failure must go from the matrix: `smoke:sum`" in story.body
+    assert (story.well, story.title) == (False, "tiny/plain OK, with expected failures that pass")
+    assert "remove its expected failure from the matrix: `smoke:sum`" in story.body
 
 
 def calibration(outcome: str, message: str = "") -> str:
@@ -453,9 +451,9 @@ def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
     stories = [tell(item).model_copy(update={"body": "word " * 8000}) for item in outcomes]
     text = summary(NOW, outcomes, (), stories)
     assert len(text) < 600_000
-    assert text.count("| BROKEN | 0 passed, 1 failed (0 known, 1 new) |") == 256
+    assert text.count("| BROKEN | 0 passed, 1 failed (0 expected, 1 unexpected) |") == 256
     assert text.count("## tiny/row-") == 12
-    assert "And 244 rows more are news; what there is to say of them stands in" in text
+    assert "And 244 more rows have unexpected results, described in" in text
 
 
 # --- news ------------------------------------------------------------------------------------

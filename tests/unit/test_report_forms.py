@@ -36,7 +36,7 @@ def test_the_report_is_to_be_had_in_korean_its_verdict_for_machines_too(shop: Sh
     evidence, verdict = shop.run({"import:beta": ("failed", "ImportError: no beta")})
     lines = markdown(evidence, verdict, "ko").splitlines()
     assert lines[0] == "# 깨짐 (BROKEN): tiny/plain"
-    assert "| 검사 | 통과 8, 실패 1 (알려진 실패 0, 새 실패 1) |" in lines
+    assert "| 검사 | 통과 8, 실패 1 (예상됨 0, 예상 밖 1) |" in lines
     assert "| `import:beta` | ImportError: no beta |" in lines
     assert "| beta | 1.0 | works with alpha | ❌ 반증됨 | `import:beta` |" in lines
 
@@ -48,8 +48,8 @@ def test_the_report_tells_in_short_what_the_audit_found_of_the_row(shop: Shop) -
     evidence, verdict = shop.run()
     text = markdown(evidence, verdict)
     said = "What metadata alone says of this row, judged 2025-04-01T10:00:00Z: "
-    assert f"{said}known error: 1, warning: 1. All findings stand in `reports/audit.md`." in text
-    assert "| exists | beta \\| gone (known: for years) |" in text
+    assert f"{said}expected error: 1, warning: 1. All findings are in `reports/audit.md`." in text
+    assert "| exists | beta \\| gone (expected: for years) |" in text
     assert "of another row" not in text
 
 
@@ -105,9 +105,9 @@ FAILED = {"version:alpha": ("failed", "old")}
     ("said", "known", "trouble", "message", "colour"),
     [
         ({}, False, None, "ok, 9 passed", "brightgreen"),
-        ({}, True, None, "ok, news", "yellowgreen"),
-        (FAILED, True, None, "broken, known", "orange"),
-        (FAILED, False, None, "broken, news", "red"),
+        ({}, True, None, "ok, unexpectedly", "yellowgreen"),
+        (FAILED, True, None, "broken, as expected", "orange"),
+        (FAILED, False, None, "broken, unexpected", "red"),
         (FAILED, False, "no index", "unjudged", "lightgrey"),
     ],
 )

@@ -62,7 +62,10 @@ def test_each_row_has_a_line(shop: Shop) -> None:
     ]
     assert cells(other)[:5] == ["tiny/other", "✓ OK", "9 of 9", "0", "0"]
     answer = tree.one("p", class_="answer").text
-    assert answer == "Rows that are OK: 1 of 2. News: 1. Newest run: 2025-04-01 12:30 UTC ."
+    assert (
+        answer
+        == "Rows that are OK: 1 of 2. Unexpected results: 1. Newest run: 2025-04-01 12:30 UTC ."
+    )
 
 
 def test_a_row_says_since_when_it_is_in_its_state(shop: Shop) -> None:
@@ -148,16 +151,16 @@ def test_failures_come_before_all_else_news_first_with_log_and_lines(shop: Shop)
     )
     tree = page(shop)
     failures = section(tree, "failures")
-    assert failures.one("h3").text == "tiny/plain: news"
+    assert failures.one("h3").text == "tiny/plain: unexpected"
     news, known = failures.all("details", class_="failure")
     assert "open" in news.attributes
-    assert news.one("summary").text == "✗ new failure import:beta"
+    assert news.one("summary").text == "✗ unexpected failure import:beta"
     assert news.one("pre").text == "ImportError: no beta at line 3"
     assert news.one("a").attributes["href"] == f"tiny/plain/{evidence.folder.name}/suite.log"
     assert "open" not in known.attributes
     assert known.one("summary").text == "version:alpha an old story"
     group = failures.all("details", class_="group")[0]
-    assert group.all("summary")[0].text == "tiny/plain: known failures, 1"
+    assert group.all("summary")[0].text == "tiny/plain: expected failures, 1"
     assert "smoke:sum : no server today" in failures.text
     html = shop.page()
     assert html.index('id="failures"') < html.index('id="tiny/plain"')
@@ -166,7 +169,7 @@ def test_failures_come_before_all_else_news_first_with_log_and_lines(shop: Shop)
 def test_a_known_failure_that_passes_is_news(shop: Shop) -> None:
     shop.run(known=True)
     (fixed,) = section(page(shop), "failures").all("details", class_="failure")
-    assert fixed.one("summary").text == "↑ passes now version:alpha an old story"
+    assert fixed.one("summary").text == "↑ passes unexpectedly version:alpha an old story"
 
 
 def test_a_run_that_could_not_be_judged_is_no_silence_and_proves_nothing(shop: Shop) -> None:

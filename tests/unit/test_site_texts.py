@@ -129,4 +129,4 @@ def test_an_unknown_key_is_an_error() -> None:
 
 
 def test_what_is_said_fills_no_placeholder_again() -> None:
-    assert texts("en")("audit.known-because", reason="{level} {0}") == "(known: {level} {0})"
+    assert texts("en")("audit.known-because", reason="{level} {0}") == "(expected: {level} {0})"

@@ -1,1 +1,1 @@
-"""The monthly run: from the list of rows to one page, one issue a row, and silence without news."""
+"""The monthly run: from the list of rows to one page, and an issue for each unexpected row."""

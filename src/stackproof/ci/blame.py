@@ -90,5 +90,5 @@ def _by_exclusion(broken: tuple[str, ...], changes: Changes) -> Iterator[Guilty]
         after=after,
         uploaded=None,
         confirmed=False,
-        reason="nothing else is different since the last green run",
+        reason="nothing else is different since the last run as expected",
     )

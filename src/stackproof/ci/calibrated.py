@@ -1,4 +1,4 @@
-"""What the one issue on the workloads says: news of a calibration, and of no stack."""
+"""What the one issue on the workloads says: what a calibration found, and no stack."""
 
 from __future__ import annotations
 

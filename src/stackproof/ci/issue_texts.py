@@ -1,4 +1,4 @@
-"""What the one issue of a row would say, and a digest by which the same news is told once."""
+"""What the one issue of a row would say, and a digest by which the same result is reported once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stackproof.base.records import Record
 from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
-from stackproof.report.wording import HEADLINE, counts
+from stackproof.report.wording import HEADLINE, counts, state_in_words
 
 __all__ = ["DIGITS", "MARK", "IssueText", "mark", "tell", "templates", "word"]
 
@@ -21,12 +21,12 @@ __all__ = ["DIGITS", "MARK", "IssueText", "mark", "tell", "templates", "word"]
 DIGITS = 16
 _MOST_LINES = 30
 _MOST_CHARACTERS = 2500
-#: The last line of whatever was told: the row and the digest of the news, read again next month.
+#: The last line of whatever was told: the row and the digest of the result, read again next month.
 MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*\Z")
 
 
 class IssueText(Record):
-    """What there is to say of a row: `well` if nothing is news, and a text in Markdown."""
+    """What there is to say of a row: `well` if nothing is unexpected, and a text in Markdown."""
 
     row: str
     well: bool
@@ -63,12 +63,12 @@ def word(outcome: Outcome) -> str:
     if verdict is None:
         return "left no verdict"
     if verdict.verdict == "ok" and verdict.news:
-        return "OK, with known failures that pass now"
+        return "OK, with expected failures that pass"
     return HEADLINE[verdict.verdict]
 
 
 def _digest(outcome: Outcome) -> str:
-    """Return what stays the same as long as nothing new can be said of a row."""
+    """Return what stays the same as long as a row's unexpected results do."""
     verdict = outcome.verdict
     if verdict is None:
         said: object = "lost"
@@ -89,7 +89,13 @@ def _same_each_time(trouble: str) -> str:
 def templates() -> Environment:
     """Return the templates of what a monthly run says."""
     found = markdown_templates("stackproof.ci")
-    found.filters.update(counts=counts, shortened=_shortened, timestamp=timestamp, version=_version)
+    found.filters.update(
+        counts=counts,
+        state=state_in_words,
+        shortened=_shortened,
+        timestamp=timestamp,
+        version=_version,
+    )
     return found
 
 

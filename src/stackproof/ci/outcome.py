@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether the row was judged and nothing is news."""
+        """Whether the row was judged and nothing is unexpected."""
         return self.verdict is not None and self.verdict.exit_code == 0
 
 

@@ -45,8 +45,8 @@ class TaskEnd(Record):
 def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[TaskEnd, ...]:
     """Carry out the tasks of a job one after another; `show` gets their output as it comes.
 
-    Each task has its part of the job's time. Where a row broke since it was last green, the release
-    that broke it is searched for in what is left of that.
+    Each task has its part of the job's time. Where a row broke since it last went as expected, the
+    release that broke it is searched for in what is left of that.
     """
     crew = _Crew(project=project, show=show, limit=job.minutes * 60 / len(job.tasks))
     return tuple(crew.carry_out(task) for task in job.tasks)
@@ -61,9 +61,9 @@ def read_end(reports: Path, task: Task) -> TaskEnd | None:
 
 
 def search_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:
-    """Return nox's arguments for the search of what broke a row since its last green run.
+    """Return nox's arguments for the search of what broke a row since its last run as expected.
 
-    None where nothing broke, nothing was green before, or a cut-off date keeps releases out.
+    None where nothing broke, nothing went as expected before, or a cut-off date keeps releases out.
     """
     newest = next((entry for entry in reversed(history) if entry.name == row), None)
     green = last_green(history, newest) if newest else None

@@ -22,16 +22,18 @@ def summary(
     trials: Sequence[TrialVerdict],
     stories: Sequence[IssueText],
 ) -> str:
-    """Return one line a row and trial, and below them the stories of rows that are news."""
-    news = [story for story in stories if not story.well]
-    lengths = accumulate(len(story.body) for story in news)
-    told = [story for story, end in zip(news, lengths, strict=True) if end <= _MOST_CHARACTERS]
+    """Return one line a row and trial, and below them what issues say."""
+    unexpected = [story for story in stories if not story.well]
+    lengths = accumulate(len(story.body) for story in unexpected)
+    shown = [
+        story for story, end in zip(unexpected, lengths, strict=True) if end <= _MOST_CHARACTERS
+    ]
     template = templates().get_template("summary.md")
     return template.render(
         listed=listed,
         outcomes=outcomes,
         trials=trials,
-        stories=told,
-        untold=len(news) - len(told),
+        stories=shown,
+        untold=len(unexpected) - len(shown),
         words={outcome.row: word(outcome) for outcome in outcomes},
     )

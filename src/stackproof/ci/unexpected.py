@@ -1,4 +1,4 @@
-"""News: which issue to open, to comment on or to close, and when to say nothing. Pure."""
+"""Which issue to open, to comment on or to close, and when to say nothing; knows no tracker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Action", "OpenIssue", "Tracker", "decide"]
 
 
 class OpenIssue(Record):
-    """An open issue on a row; `told` is the digest of the news that it told last."""
+    """An open issue on a row; `told` is the digest of what it reported last."""
 
     number: int
     row: str
@@ -40,7 +40,7 @@ class Tracker(Protocol):
 
 
 def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[Action, ...]:
-    """Return what to do so that each row with news has one issue that tells them once.
+    """Return what to do so that what is unexpected on a row is reported in one issue, once.
 
     An issue on a row without a story is left as it is: its row was not asked for this time.
     """

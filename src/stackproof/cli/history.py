@@ -69,13 +69,13 @@ def _rows(names: list[str], history: tuple[HistoryEntry, ...]) -> list[str]:
 
 def _lines(name: str, found: Changes | None) -> Iterator[str]:
     if found is None:
-        yield f"{name}: no green run before the newest one to compare it with"
+        yield f"{name}: no earlier run went as expected, so there is nothing to compare with"
         return
     since = f"{timestamp(found.since_started)} to {timestamp(found.started)}"
     if not found.any:
         yield f"{name}: nothing is different, {since}"
         return
-    yield f"{name}: green run {since}"
+    yield f"{name}: as expected {since}"
     if not found.complete:
         yield "  a stage failed, so what it would have installed is not compared"
     for kind, items in (

@@ -252,7 +252,7 @@ def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
     unknown = [item.check for item in plan.known_failures if item.check not in given]
     if unknown:
         return (
-            f"known failures name no check of this run: {', '.join(unknown)}; "
+            f"expected failures name no check of this run: {', '.join(unknown)}; "
             "correct or remove them in the matrix"
         )
     return None

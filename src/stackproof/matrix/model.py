@@ -235,7 +235,7 @@ class AllowedSkip(_Table):
 
 
 class Remedy(Stage):
-    """What the document says mends a broken stack: one more call of the installer."""
+    """What the document says repairs a broken stack: one more call of the installer."""
 
     reinstall: bool = Field(default=False, description="Install even what is there, by force.")
     alone: bool = Field(default=False, description="Install without what is required.")
@@ -278,7 +278,7 @@ class Matrix(_Table):
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
     stages: tuple[Stage, ...] = Field(strict=False, min_length=1)
     remedies: tuple[Remedy, ...] = Field(
-        default=(), strict=False, description="What the document says mends a broken stack."
+        default=(), strict=False, description="What the document says repairs a broken stack."
     )
     rows: dict[Label, Row] = Field(min_length=1)
 

@@ -50,9 +50,9 @@ def print_audit(audit: Audit, report: Path, console: Console) -> None:
         if item.level != "note":
             finding = item.finding
             rows = f" [{', '.join(item.rows)}]" if item.rows else ""
-            known = f" (known: {finding.known})" if finding.known else ""
+            known = f" (expected: {finding.known})" if finding.known else ""
             line = (
-                f"{item.level:<8} {finding.file}:{finding.line} {finding.rule}: "
+                f"{item.label:<8} {finding.file}:{finding.line} {finding.rule}: "
                 f"{finding.message}{known}{rows}"
             )
             _print(console, line, _LEVEL_STYLE[item.level])
@@ -116,11 +116,11 @@ _COMMAND = {"error": "error", "warning": "warning", "note": "notice", "known": "
 
 
 def workflow_commands(audit: Audit) -> Iterator[str]:
-    """Yield a workflow command for each finding; an error that is known is a notice."""
+    """Yield a workflow command for each finding; an expected error is a notice."""
     for item in merge(audit.findings):
         finding = item.finding
         rows = f" [{', '.join(item.rows)}]" if item.rows else ""
-        known = f" (known: {finding.known})" if finding.known else ""
+        known = f" (expected: {finding.known})" if finding.known else ""
         properties = {
             "file": finding.file,
             "line": str(finding.line),
@@ -166,7 +166,7 @@ def _templates() -> Environment:
     return templates
 
 
-_WORD = {0: "OK", 1: "NEWS", 2: "UNJUDGED"}
+_WORD = {0: "OK", 1: "UNEXPECTED", 2: "UNJUDGED"}
 _SYMBOLS = {
     "itself": "·",
     "satisfied": "✓",
@@ -186,8 +186,13 @@ class Merged:
 
     @property
     def level(self) -> str:
-        """The level, or "known" for an error that is written down."""
+        """The level, or "known" for an expected error."""
         return "known" if self.finding.known is not None else self.finding.level
+
+    @property
+    def label(self) -> str:
+        """The level as people read it."""
+        return "expected" if self.finding.known is not None else self.finding.level
 
 
 def merge(findings: tuple[Finding, ...]) -> list[Merged]:
@@ -200,11 +205,11 @@ def merge(findings: tuple[Finding, ...]) -> list[Merged]:
 
 
 def counts(audit: Audit) -> str:
-    """Return the counts of findings in words, known errors apart."""
+    """Return the counts of findings in words, expected errors apart."""
     number = Counter(item.level for item in merge(audit.findings))
     return (
-        f"{number['error']} errors, {number['known']} known errors, {number['warning']} warnings, "
-        f"{number['note']} notes"
+        f"{number['error']} errors, {number['known']} expected errors, "
+        f"{number['warning']} warnings, {number['note']} notes"
     )
 
 

@@ -17,7 +17,7 @@ Result = TypeVar("Result", Error, Failure, Skipped)
 def junit_xml(verdict: Verdict) -> str:
     """Return the checks as test cases, class names prefixed with matrix and row.
 
-    As in pytest's own files, a known failure counts as skipped, with its reason, and one that
+    As in pytest's own files, an expected failure counts as skipped, with its reason, and one that
     passes counts as failed. What could not be judged is an error at the end.
     """
     suite = TestSuite(f"{verdict.matrix}/{verdict.row}")
@@ -46,10 +46,10 @@ def _result(check: Check) -> Failure | Skipped | None:
     if check.state == "new":
         return _element(Failure, _first_line(check.message), check.message)
     if check.state == "fixed":
-        text = f"recorded as a known failure, but it passes; remove it: {check.reason}"
+        text = f"an expected failure that passes; remove it from the matrix: {check.reason}"
         return _element(Failure, text, text)
     if check.state == "known":
-        return _element(Skipped, f"known failure: {check.reason}", check.message)
+        return _element(Skipped, f"expected failure: {check.reason}", check.message)
     if check.state == "skipped":
         return _element(Skipped, _first_line(check.message), check.message)
     return None

@@ -16,13 +16,13 @@ __all__ = ["closing", "print_repair", "repair_markdown"]
 
 
 def print_repair(repair: Repair, console: Console) -> None:
-    """Print the pins of a repair, what the document's remedies do, and one last line."""
+    """Print the pins of a repair, what the document's own fixes do, and one last line."""
     pins = _table("repair", "pin", "first seen to fail without it", "because")
     for change in repair.pins:
         departs = f" (document: {change.documented})" if change.documented else ""
         named = f"{change.name}=={change.version}{departs}"
         pins.add_row(named, "\n".join(change.mends), escape(change.because))
-    remedies = _table("the document's remedies", "remedy", "does", "mends", "breaks")
+    remedies = _table("the document's own fixes", "fix", "does", "fixes", "breaks")
     for trial in repair.remedies:
         named = f"{trial.name} ({trial.text})"
         remedies.add_row(

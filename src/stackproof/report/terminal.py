@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stackproof.evidence.verdict import Verdict
-from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow
+from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow, state_in_words
 
 __all__ = ["headline", "print_verdict"]
 
@@ -27,19 +27,20 @@ _STATE_STYLE = {
 
 
 def headline(verdict: Verdict, report: Path) -> str:
-    """Return the last line of a run: row, verdict, what is news, counts, time and report."""
-    news = ""
+    """Return the last line of a run: row, verdict, counts, what is unexpected, time and report."""
+    unexpected = ""
     for word, checks in (
-        ("new", verdict.in_state("new")),
-        ("now passing", verdict.in_state("fixed")),
+        ("unexpected", verdict.in_state("new")),
+        ("unexpectedly passing", verdict.in_state("fixed")),
     ):
         if checks and verdict.verdict != "unjudged":
-            news += f"; {word}: {', '.join(check.id for check in checks)}"
+            unexpected += f"; {word}: {', '.join(check.id for check in checks)}"
     if verdict.untold:
-        news += "; not all of it could be told"
+        unexpected += "; part of it could not be judged"
     return (
         f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: "
-        f"{counts(verdict)}{shallow(verdict)}{news} in {verdict.seconds:.1f} s; report: {report}"
+        f"{counts(verdict)}{shallow(verdict)}{unexpected} in {verdict.seconds:.1f} s; "
+        f"report: {report}"
     )
 
 
@@ -52,7 +53,7 @@ def print_verdict(verdict: Verdict, report: Path, console: Console) -> None:
     if verdict.trouble:
         console.print(f"could not judge: {verdict.trouble}", markup=False, highlight=False)
     if verdict.untold:
-        console.print(f"not told besides: {verdict.untold}", markup=False, highlight=False)
+        console.print(f"could not judge besides: {verdict.untold}", markup=False, highlight=False)
     style = _STYLE[verdict.verdict]
     text = escape(headline(verdict, report))
     console.print(text, style=style, highlight=False, soft_wrap=True)
@@ -67,7 +68,7 @@ def _table(verdict: Verdict) -> Table:
         mark = "ok" if passed == every else f"{every - passed} not passed"
         table.add_row(f"{kind} checks", mark, f"{passed} of {every} passed", style="dim")
     for state, name, why in _lines(verdict):
-        table.add_row(escape(name), state, escape(why), style=_STATE_STYLE[state])
+        table.add_row(escape(name), _word(state), escape(why), style=_STATE_STYLE[state])
     return table
 
 
@@ -75,8 +76,12 @@ def _print_plain(verdict: Verdict, console: Console) -> None:
     for kind, (passed, every) in kinds(verdict).items():
         console.print(f"{kind:<10} {passed} of {every} passed", markup=False, highlight=False)
     for state, name, why in _lines(verdict):
-        line = f"{state:<10} {name:<42} {why}"
+        line = f"{_word(state):<19} {name:<42} {why}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _word(state: str) -> str:
+    return state if state == "left out" else state_in_words(state)
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:

@@ -48,7 +48,7 @@ def history(check: CheckHistory) -> str:
         first, last = check.asked[0].as_of, check.asked[-1].as_of
         return f"{_WORDS[check.state]} ({len(check.asked)} times, from {first} to {last})"
     turns = [_turned("broke", item) for item in check.breaks]
-    turns += [_turned("mended", item) for item in check.fixes]
+    turns += [_turned("fixed", item) for item in check.fixes]
     return ", ".join(f"{what} {when}" for when, what in sorted(turns))
 
 

@@ -10,7 +10,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.report.texts import Language, texts
 from stackproof.run.failure_text import in_one_line
 
-__all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing"]
+__all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing", "state_in_words"]
 
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
@@ -18,7 +18,7 @@ _REST = ("fixed", "skipped")
 
 
 def counts(verdict: Verdict, lang: Language = "en") -> str:
-    """Return the counts of a verdict in words, known and new failures apart."""
+    """Return the counts of a verdict in words, expected and unexpected failures apart."""
     number, t = verdict.counts, texts(lang)
     words = [t("counts.passed", number=number["passed"])]
     if number["failed"]:
@@ -47,6 +47,12 @@ def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
     return found
 
 
+def state_in_words(state: str | None, lang: Language = "en") -> str:
+    """Return what a check's state is called; None is a check that a run did not have."""
+    t = texts(lang)
+    return t("state.absent") if state is None else t(f"state.{state}")
+
+
 def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
     """Return how a claim stands, and whether some of its checks are left to the audit."""
     t = texts(lang)
@@ -61,7 +67,7 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
 
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
-    """Return one line on a check: the known reason, or else how its message begins."""
+    """Return one line on a check: why it fails as expected, or else how its message begins."""
     t = texts(lang)
     if check.state == "fixed":
         return t("report.remove", reason=check.reason)

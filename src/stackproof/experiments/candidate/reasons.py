@@ -26,7 +26,7 @@ def outcome(trial: TrialVerdict) -> str:
 def reasons(trial: TrialVerdict) -> list[str]:
     """Return why a trial is not safe, a line each, what is behind the rest first; or nothing."""
     found = [text for text in (trial.reason, trial.trouble, trial.untold) if text]
-    found += [f"to blame: {', '.join(trial.guilty)}"] if trial.guilty else []
+    found += [f"culprit: {', '.join(trial.guilty)}"] if trial.guilty else []
     found += [f"not together: {trial.conflict}"] if trial.conflict else []
     found += [_unmet(trial, name) for name in trial.unmet]
     found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]

@@ -93,7 +93,7 @@ class RemedyTrials:
             arguments=(*wanted, *options, "--exclude-newer", timestamp(self.moment)),
             constraints=constraints,
             index=None,
-            reason="what the document says mends a broken stack",
+            reason="what the document says repairs a broken stack",
             reasons={},
         )
         return plan.model_copy(update={"stages": (*plan.stages, stage)})

@@ -61,7 +61,7 @@ class Sources:
     def unbuilt(self, item: Built) -> str:
         """Say that no pin mends what cannot be built, and with what it once could be."""
         known = self.prober.built_at(item, self.row.plan, self.moment)
-        said = f"{item.name} {item.version} cannot be built, so no pin beside it mends the row"
+        said = f"{item.name} {item.version} cannot be built, so no pin beside it fixes the row"
         if known is None:
             row = f"{self.row.name}/{self.row.row}"
             return f"{said}; `nox -s timeline -- {row}` may find which build dependency broke it"
@@ -79,7 +79,7 @@ class Sources:
     def notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
         """Say what versions mended a check, and of which checks no earlier date was asked."""
         notes = [
-            f"{check} is mended from {name}"
+            f"{check} is fixed by {name}"
             for check, name in self._mending.items()
             if check not in unmended
         ]

@@ -96,8 +96,8 @@ class RepairedRow:
 
     def _how_far(self) -> str:
         if self.unmended:
-            return f"mended but for {', '.join(self.unmended)}"
-        return "mended: every check passed"
+            return f"repaired but for {', '.join(self.unmended)}"
+        return "repaired: every check passed"
 
     def _put(self, row: Any, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
         """Override the documented pins that had to change; install the rest in a last stage."""

@@ -42,7 +42,7 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
     document["pins"] = _array(_pin(pin, stack.listed, owners) for pin in pins)
     document["stages"] = _array(_stages(stack, {pin.name for pin in pins}))
     rows = tomlkit.table(is_super_table=True)
-    rows["documented"] = _table(summary="Literally what the document's steps do, nothing mended.")
+    rows["documented"] = _table(summary="Literally what the document's steps do, nothing fixed.")
     document["rows"] = rows
     return tomlkit.dumps(document)
 

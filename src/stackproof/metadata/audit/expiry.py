@@ -44,7 +44,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
     own: Place = ("rows", subject.plan.row)
     for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
-        what = f"the known failure {failure.check}"
+        what = f"the expected failure {failure.check}"
         yield what, failure.date, (*own, "known-failures", number, "date")
     for row, place in _lineage(subject):
         for number, override in enumerate(row.overrides):

@@ -136,7 +136,7 @@ class ReportsReader:
         return self._read(row.home / InRow.TIMELINE, Timeline)
 
     def repair(self, row: KeptRow) -> Repair | None:
-        """Return what mends a row."""
+        """Return what fixes a row."""
         return self._read(row.home / InRow.REPAIR, Repair)
 
     def frontier(self, row: KeptRow) -> Frontier | None:

@@ -151,7 +151,7 @@ class RowViews:
 
 
 def _failures(kept: KeptRow, allowance: Allowance, links: Links) -> Iterator[FailureView]:
-    """Yield what fails, news first."""
+    """Yield what fails, the unexpected first."""
     every = (kept.verdict.in_state(state) for state in _FAILING)
     for check in chain.from_iterable(every):
         lines = allowance.quote(check.message)

@@ -20,7 +20,7 @@ _MOST_RUNS = 60
 
 
 class Dot(NamedTuple):
-    """One run in a chart: its place in pixels, its value, and whether there was news."""
+    """One run in a chart: its place in pixels, its value, and whether anything was unexpected."""
 
     x: float
     y: float
@@ -44,7 +44,7 @@ class Series:
 
     @property
     def crosses(self) -> str:
-        """The path of a cross at each run with news, as SVG has it."""
+        """The path of a cross at each run with unexpected results, as SVG has it."""
         return "".join(
             f"M{dot.x - _ARM:g},{dot.y - _ARM:g}l{2 * _ARM:g},{2 * _ARM:g}m0,-{2 * _ARM:g}"
             f"l-{2 * _ARM:g},{2 * _ARM:g}"
