@@ -330,7 +330,7 @@ def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> No
     assert trial(checkout, "lamp-1.2")["comparison"]["regressions"] == []
     assert trial(checkout, "wire-2.0")["comparison"]["regressions"] == []
     assert trial(checkout, "lamp-1.2+wire-2.0")["guilty"] == ["lamp", "wire"]
-    assert any("to blame: lamp, wire" in line for line in lines)
+    assert any("culprit: lamp, wire" in line for line in lines)
     # The baseline of this session is new enough for all its trials.
     assert len(list((checkout.bench.root / "reports/engines/verified").glob("[0-9]*"))) == 1
 
@@ -357,7 +357,7 @@ def test_a_request_that_cannot_be_judged_ends_no_other(checkout: Checkout, index
         assert (found["verdict"], found["reason"]) == ("unjudged", None)
         assert found["trouble"].startswith("there is no constraint file for lamp 1.2 "), lines
     assert any(line.startswith("    there is no constraint file for lamp 1.2 ") for line in lines)
-    assert not any("to blame" in line for line in lines), lines
+    assert not any("culprit" in line for line in lines), lines
 
 
 def test_an_index_that_is_gone_ends_all(checkout: Checkout, index: Index) -> None:

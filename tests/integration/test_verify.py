@@ -303,7 +303,8 @@ def test_known_failures_are_strict(bench: Bench, tmp_path: Path) -> None:
     unknown = rejudged(evidence, tmp_path / "unknown", "smoke:summ", "smoke:sum")
     assert (unknown.verdict, unknown.exit_code) == ("unjudged", 2)
     assert unknown.trouble == (
-        "expected failures name no check of this run: smoke:summ; correct or remove them in the matrix"
+        "expected failures name no check of this run: smoke:summ; "
+        "correct or remove them in the matrix"
     )
 
 

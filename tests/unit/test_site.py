@@ -62,9 +62,8 @@ def test_each_row_has_a_line(shop: Shop) -> None:
     ]
     assert cells(other)[:5] == ["tiny/other", "✓ OK", "9 of 9", "0", "0"]
     answer = tree.one("p", class_="answer").text
-    assert (
-        answer
-        == "Rows that are OK: 1 of 2. Unexpected results: 1. Newest run: 2025-04-01 12:30 UTC ."
+    assert answer == (
+        "Rows that are OK: 1 of 2. Unexpected results: 1. Newest run: 2025-04-01 12:30 UTC ."
     )
 
 
