@@ -13,6 +13,7 @@ from benchmarks.stand import Stand, is_whole
 from stackproof.base.times import timestamp
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
+from stackproof.matrix.plan import Change
 
 __all__ = ["frontier", "one", "timeline", "whole_runs"]
 
@@ -32,7 +33,7 @@ def one(stand: Stand, request: str = "kafka-python==2.0.3") -> list[Measurement]
         stand.stage_arguments("pip")  # so that it is learnt before the clock runs
     stand.verify()
     project = Project.at(stand.root, stand.environ)
-    home = project.trial_home(stand.matrix, stand.row, [request])
+    home = project.trial_home(stand.matrix, stand.row, [Change.parse(request)])
 
     def trial() -> float:
         return stand.whole(home, "candidate", "--", request, "--row", stand.name)

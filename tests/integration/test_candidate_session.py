@@ -675,11 +675,11 @@ def assert_told(lines: Sequence[str]) -> None:
         "engines/verified with engine==2.0, vision==1.5: every check",
         "engines/verified with engine==2.0, vision==1.5: every check",
         "engines/verified with lamp==1.3: every check",
-        "engines/verified with lamp==1.2: 1 check",
+        "engines/verified: with lamp 1.2, 1 check",
         "engines/verified with lamp==1.2: every check",
         "engines/verified with wire==2.0: every check",
         # All together, and who it is that keeps them from passing.
-        "engines/verified with engine==2.0, lamp==1.2, vision==1.5, 1 more: every check",
+        "engines/verified with engine==2.0, lamp==1.2, vision==1.5 and 1 more: every check",
         "engines/verified with engine==2.0, vision==1.5: every check",
         "engines/verified with engine==2.0, vision==1.5, wire==2.0: every check",
         "engines/verified with engine==2.0, vision==1.5, wire==2.0: every check",

@@ -12,7 +12,7 @@ from support.workbench import TINY, Bench, toml
 from stackproof.base.progress import Progress
 from stackproof.experiments.runner import Runner
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.plan import Change, Installer, Plan
 from stackproof.matrix.planning import make_plan
 from stackproof.report.files import conclude
 
@@ -145,9 +145,9 @@ def _from_now(*, days: int) -> datetime:
 def test_trials_of_many_upgrades_have_homes_that_a_file_system_takes(
     runner: Runner,
 ) -> None:
-    many = [f"distribution-{number}==1.0" for number in range(40)]
+    many = [Change(f"distribution-{number}", "1.0") for number in range(40)]
     home = runner.project.trial_home("tiny", "plain", many)
-    other = runner.project.trial_home("tiny", "plain", [*many, "one-more==1.0"])
+    other = runner.project.trial_home("tiny", "plain", [*many, Change("one-more", "1.0")])
     home.mkdir(parents=True)
     assert home != other
     assert home.name.startswith("tiny-plain-distribution-0-1.0+distribution-1-1.0+")

@@ -15,11 +15,11 @@ from support.workbench import Bench, toml
 
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
-from stackproof.experiments.planner import RowAt
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
-from stackproof.experiments.repair.record import Change, RemedyTrial, Removal, Repair, Tried
-from stackproof.experiments.repair.working import Workshop
-from stackproof.experiments.repair.writing import RepairedRow
+from stackproof.experiments.repair.record import RemedyTrial, Removal, Repair, RepairedPin, Tried
+from stackproof.experiments.repair.repairing import Repairer
+from stackproof.experiments.repair.writing import write_repair
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
 from stackproof.index.history import Releases
@@ -78,14 +78,14 @@ RELEASES = (
     Release("lamps", "2.0", modules={"lamps/__init__.py": BRIGHT}),
 )
 
-CONTACTS = Change(
+CONTACTS = RepairedPin(
     name="contacts",
     version="2.0",
     mends=("pip-check:*", "pip-check:contacts"),
     because=("contacts 2.1 requires numbers>=3; the row pins numbers 2.9"),
     documented=None,
 )
-LAMPS = Change(
+LAMPS = RepairedPin(
     name="lamps",
     version="2.0",
     mends=("smoke:light",),
@@ -104,13 +104,13 @@ class Phone:
         self.moment = MOMENT
         index.add(*RELEASES)
 
-    def repair(self, text: str = PHONE, *, remedies: bool = False) -> tuple[Repair, RepairedRow]:
+    def repair(self, text: str = PHONE, *, remedies: bool = False) -> Repair:
         """Repair the row `plain` of a matrix, as a new run of the session would."""
         matrix = load_matrix(self.bench.write("matrices/phone.toml", text))
         environ = self.bench.environ
         with IndexClient(self.cache) as client:
-            workshop = Workshop(
-                row=RowAt(matrix=matrix, name="phone", row="plain"),
+            repairer = Repairer(
+                planner=Planner(matrix=matrix, name="phone", row="plain"),
                 moment=self.moment,
                 prober=Prober(
                     runner=Runner(
@@ -128,7 +128,7 @@ class Phone:
                 like=None,
                 today=TODAY,
             )
-            return workshop.repair(remedies=remedies)
+            return repairer.repair(remedies=remedies)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def phone(bench: Bench, index: Index, tmp_path: Path) -> Phone:
 
 
 def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> None:
-    found, row = phone.repair()
+    found = phone.repair()
     assert found.failing == (
         "import:*",
         "import:radio",
@@ -146,7 +146,7 @@ def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> 
         "pip-check:contacts",
         "smoke:light",
     )
-    radio = Change(
+    radio = RepairedPin(
         name="radio",
         version="1.0",
         mends=("version:radio",),
@@ -161,7 +161,7 @@ def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> 
     assert (found.unmended, found.remedies) == ((), ())
 
     file = phone.bench.root / "matrices" / "phone.toml"
-    assert row.add_to(file) == "plain-repaired"
+    assert write_repair(found, file, TODAY, in_place=False) == "plain-repaired"
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# The phone, and what goes with it.\n")
     assert 'summary = "As the document says."  # word for word\n' in text
@@ -172,23 +172,23 @@ def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> 
     assert plan.stages[-1].requirements == ("radio==1.0", "contacts==2.0", "lamps==2.0")
     assert phone.bench.verify(plan)[0].verdict == "ok"
     with pytest.raises(StackproofError) as caught:
-        row.add_to(file)
+        write_repair(found, file, TODAY, in_place=False)
     assert str(caught.value) == "phone.toml has a row 'plain-repaired' already; nothing written"
 
 
 def test_a_second_repair_costs_nothing(phone: Phone) -> None:
     text = PHONE.replace("[rows.plain]", RADIO.lstrip())
-    first, _ = phone.repair(text)
+    first = phone.repair(text)
     assert [pin.name for pin in first.pins] == ["contacts", "lamps"]
     phone.bench.output.truncate(0)
-    second, _ = phone.repair(text)
+    second = phone.repair(text)
     assert second == first.model_copy(update={"built": 0})
     assert "checks" not in phone.bench.output.getvalue()
 
 
 def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> None:
     text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.3"')
-    found, row = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
     assert found.failing[0] == "stage:radio"
     (radio,) = (pin for pin in found.pins if pin.name == "radio")
     assert (radio.version, radio.documented) == ("1.0", "1.3")
@@ -198,18 +198,18 @@ def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> No
     # What the row never came to was heard of a build with the radio that there is.
     assert [pin.because for pin in found.pins[:2]] == [CONTACTS.because, LAMPS.because]
     file = phone.bench.root / "matrices" / "phone.toml"
-    row.put_into(file, found.failing)
+    write_repair(found, file, TODAY, in_place=True)
     plan = make_plan(load_matrix(file), name="phone", row="plain", as_of=MOMENT)
     assert plan.stages[-2].requirements == ("radio==1.0",)
     assert plan.stages[-1].requirements == ("contacts==2.0", "lamps==2.0")
     with pytest.raises(StackproofError):
-        row.put_into(file, found.failing)
+        write_repair(found, file, TODAY, in_place=True)
 
 
 def test_a_pin_whose_release_was_yanked_stays(phone: Phone) -> None:
     phone.index.add(Release("radio", "2.0", requires=["bells"], yanked="too loud"))
     text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "2.0"')
-    found, _ = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
     assert found.pins == (CONTACTS, LAMPS)
     assert [removal.without for removal in found.removals] == ["contacts", "lamps"]
     assert (found.found, found.minimal) == (True, True)
@@ -264,7 +264,7 @@ def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone, radio: str
         )
     text = text.replace('\n[[pins]]\nname = "numbers"\n', CHOIR)
     text = text.replace('[[stages]]\nname = "numbers"\n', HORN)
-    found, _ = phone.repair(text)
+    found = phone.repair(text)
     # The radio clashes with old numbers, of which it is told first, and not with new ones.
     assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
         ("horn", "1.1", "1.0"),
@@ -274,31 +274,12 @@ def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone, radio: str
     assert [removal.without for removal in found.removals] == ["horn", "numbers"]
 
 
-def test_a_repair_replaces_an_override_of_the_same_pin(bench: Bench) -> None:
-    before = '[[rows.plain.overrides]]\npin = "numbers"\nversion = "2.8"  # quieter\n'
-    before += 'reason = "they asked for it"\ndate = 2025-01-01\n'
-    file = bench.write("matrices/phone.toml", f"{PHONE}\n{before}")
-    change = LAMPS.model_copy(update={"name": "numbers", "version": "3.0", "documented": "2.8"})
-    row = RepairedRow(
-        row="plain",
-        changes=(change,),
-        pins=["phone", "numbers", "radio"],
-        installed=[],
-        moment=MOMENT,
-        today=TODAY,
-    )
-    assert row.put_into(file, ()) == "plain"
-    (override,) = load_matrix(file).rows["plain"].overrides
-    assert (override.pin, override.version, override.date) == ("numbers", "3.0", TODAY)
-    assert override.reason == change.because
-
-
 def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
     phone.index.add(
         Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells", "numbers>=3"])
     )
     text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
-    found, _ = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
     assert found.found
     assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
         ("numbers", "3.0", "2.9")
@@ -319,7 +300,7 @@ def test_what_a_repair_breaks_in_its_turn_is_mended_too(phone: Phone) -> None:
     )
     text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
     text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
-    found, row = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
     # With phone 1.0, which clashes with neither of the others, nothing asks for bright lamps.
     assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
         ("contacts", "2.0", None),
@@ -329,7 +310,7 @@ def test_what_a_repair_breaks_in_its_turn_is_mended_too(phone: Phone) -> None:
     assert "smoke:light" not in found.failing
     assert found.pins[1].mends == ("smoke:light",)
     assert (found.unmended, found.confirmed, found.minimal) == ((), True, True)
-    assert 'summary = "The row plain, repaired: every check passed."' in row.text()
+    assert 'summary = "The row plain, repaired: every check passed."' in found.toml
 
 
 def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
@@ -344,7 +325,7 @@ def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
     text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
     text = text.replace("[[stages]]", bells, 1)
     both = RADIO.replace('pins = ["radio"]', 'pins = ["radio", "bells"]')
-    found, _ = phone.repair(text.replace("[rows.plain]", both.lstrip()))
+    found = phone.repair(text.replace("[rows.plain]", both.lstrip()))
     assert found.failing[0] == "stage:radio"
     assert sorted((pin.name, pin.version, pin.documented) for pin in found.pins) == [
         ("bells", "2.0", "1.0"),
@@ -359,7 +340,7 @@ def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
 
 def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> None:
     phone.bench.write("tests/stack/workloads/test_light.py", WORKLOAD.replace("bright", "blue"))
-    found, _ = phone.repair(PHONE.replace("[rows.plain]", RADIO.lstrip()), remedies=True)
+    found = phone.repair(PHONE.replace("[rows.plain]", RADIO.lstrip()), remedies=True)
     assert (found.found, found.confirmed, found.minimal) == (False, False, False)
     assert found.unmended == ("smoke:light",)
     assert found.pins == (CONTACTS,)
@@ -406,7 +387,7 @@ if not Path({str(once)!r}).exists():
     text = PHONE.replace("[rows.plain]", RADIO.lstrip())
     with pytest.raises(CannotJudgeError):
         phone.repair(text)
-    found, _ = phone.repair(text)
+    found = phone.repair(text)
     assert found.failing == ("pip-check:*", "pip-check:contacts", "smoke:light")
 
 
@@ -439,13 +420,13 @@ def dimmed(phone: Phone) -> str:
 
 def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
     text = dimmed(phone)
-    before, _ = phone.repair(text)
+    before = phone.repair(text)
     assert (before.unmended, before.notes) == (("smoke:light",), (NO_DATE,))
     # What a timeline leaves behind.
     phone.moment = datetime(2025, 4, 1, tzinfo=timezone.utc)
-    assert phone.repair(text)[0].failing == ()
+    assert phone.repair(text).failing == ()
     phone.moment = MOMENT
-    found, _ = phone.repair(text)
+    found = phone.repair(text)
     assert [(pin.name, pin.version, pin.mends) for pin in found.pins] == [
         ("lamps", "2.0", ("smoke:light",))
     ]
@@ -455,15 +436,15 @@ def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone
 
 def test_a_repair_starts_from_a_remedy_that_mends_whatever_was_built_before(phone: Phone) -> None:
     text = dimmed(phone).replace("[rows.plain]", HOLD.lstrip())
-    found, _ = phone.repair(text, remedies=True)
+    found = phone.repair(text, remedies=True)
     assert [trial.mends for trial in found.remedies] == [("smoke:light",)]
     assert [(pin.name, pin.version) for pin in found.pins] == [("lamps", "2.0")]
     assert found.found
     assert found.notes == ("smoke:light is fixed by the remedy hold",)
-    again, _ = phone.repair(text, remedies=True)
+    again = phone.repair(text, remedies=True)
     assert again == found.model_copy(update={"built": 0})
     # What remedies and trials of other runs left behind is no day to start from.
-    without, _ = phone.repair(text)
+    without = phone.repair(text)
     assert (without.unmended, without.notes) == (("smoke:light",), (NO_DATE,))
 
 
@@ -500,7 +481,7 @@ def test_the_remedies_of_the_document_are_tried(phone: Phone) -> None:
     phone.bench.write("tests/stack/workloads/test_light.py", workloads)
     phone.index.add(Release("bells", "0.9"))
     text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace("[rows.plain]", REMEDIES)
-    found, _ = phone.repair(text, remedies=True)
+    found = phone.repair(text, remedies=True)
     assert found.remedies == (
         RemedyTrial(
             name="numbers",

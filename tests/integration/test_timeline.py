@@ -330,7 +330,7 @@ def test_a_release_that_a_later_stage_replaced_is_named_by_what_it_brought(phone
 
 def test_a_run_of_the_day_answers_for_the_later_end(phone: Phone) -> None:
     phone.index.add(wants_new_numbers("contacts", "2.1", day(60, 10)))
-    plan = phone.row.plan(UNTIL)
+    plan = phone.row.at(UNTIL)
     _, phone.like = phone.bench.verify(plan)
     timeline = phone.trace(samples=0)
     assert [item.id for item in timeline.checks] == ["pip-check:*", CONTACTS]

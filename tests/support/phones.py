@@ -33,10 +33,10 @@ from stackproof.base.times import timestamp
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.culprit import Culprit
-from stackproof.experiments.planner import RowAt
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import Repair
-from stackproof.experiments.repair.working import Workshop
+from stackproof.experiments.repair.repairing import Repairer
 from stackproof.experiments.runner import Runner
 from stackproof.experiments.timeline.record import Break, CheckHistory, Timeline
 from stackproof.experiments.timeline.tracing import Tracer
@@ -123,9 +123,9 @@ class Phone:
         self.like: Evidence | None = None
 
     @property
-    def row(self) -> RowAt:
+    def row(self) -> Planner:
         """The row that is traced."""
-        return RowAt(matrix=self.matrix, name="phone", row="plain")
+        return Planner(matrix=self.matrix, name="phone", row="plain")
 
     def _prober(self) -> Prober:
         return Prober(
@@ -146,8 +146,8 @@ class Phone:
     def repair(self) -> Repair:
         """Repair the phone as of the later end, as a new run of the session would."""
         with IndexClient(self.cache) as client:
-            workshop = Workshop(
-                row=self.row,
+            repairer = Repairer(
+                planner=self.row,
                 moment=UNTIL,
                 prober=self._prober(),
                 releases=self._releases(client),
@@ -155,13 +155,13 @@ class Phone:
                 like=None,
                 today=UNTIL.date(),
             )
-            return workshop.repair(remedies=False)[0]
+            return repairer.repair(remedies=False)
 
     def trace(self, *checks: str, samples: int = 1) -> Timeline:
         """Trace the phone, as a new run of the session would."""
         with IndexClient(self.cache) as client:
             tracer = Tracer(
-                row=self.row,
+                planner=self.row,
                 prober=self._prober(),
                 releases=self._releases(client),
                 samples=samples,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry, entry_of
-from stackproof.evidence.records import Change, Drift, PipCheck, RunRecord, StageRecord
+from stackproof.evidence.records import Drift, Move, PipCheck, RunRecord, StageRecord
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.planning import make_plan
@@ -111,7 +111,7 @@ class Shop:
         *,
         row: str = "plain",
         known: bool = False,
-        moved: Mapping[str, Change] = {},
+        moved: Mapping[str, Move] = {},
         grades: Mapping[str, str] = {},
         trouble: str | None = None,
         complaints: Mapping[str, tuple[str, ...]] = {},

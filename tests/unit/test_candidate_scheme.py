@@ -16,10 +16,12 @@ from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.records import Outcome
 from stackproof.evidence.verdict import Check, State, Verdict
 from stackproof.experiments.candidate.comparison import compare, moved
-from stackproof.experiments.candidate.trial_plan import Baseline, Trial, TrialPlan, make_trial_plan
+from stackproof.experiments.candidate.group_resolution import Baseline
+from stackproof.experiments.candidate.trial_plan import Trial, TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries, first_that_goes
 from stackproof.index.choice import Release
 from stackproof.index.request import Request, parse_request
+from stackproof.matrix.plan import Change
 
 
 def day(number: int) -> datetime:
@@ -367,7 +369,7 @@ def test_what_is_newer_than_exact_requirements_may_be_one(newest: str | None, be
 def test_what_is_added_is_held_to_the_same() -> None:
     catalogue = Recorded(known={**FAMILY.known, "added": [release("1.0", uploaded=12)]})
     made = scheme("other==5.0", extra=["added==1.0"], as_of=day(10), catalogue=catalogue)
-    assert made.extra == ("added==1.0",)
+    assert made.extra == (Change("added", "1.0"),)
     assert made.as_of == day(12) + timedelta(hours=1, seconds=1)
     for extra, message in [
         ("aded==1.0", "there is no distribution 'aded' on the index"),
@@ -474,7 +476,7 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
         raise CannotJudgeError("the index does not answer")
 
     broken = SimpleNamespace(
-        breaks=True, exit_code=1, safe=False, requested=("lamp==2",), companions=()
+        breaks=True, exit_code=1, safe=False, requested=(Change("lamp", "2"),), companions=()
     )
     resolver = SimpleNamespace(refusal=lambda *_: None, conflict=conflict)
     bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken)

@@ -13,7 +13,7 @@ from stackproof.base.progress import Progress
 from stackproof.evidence.verdict import Check, State
 from stackproof.experiments.frontier.explore import Explorer
 from stackproof.experiments.frontier.highest import (
-    Climb,
+    Reached,
     UnjudgedError,
     drop_conflicting,
     search_highest,
@@ -33,9 +33,9 @@ class Recorded:
         return self.answers.get(step)
 
 
-def test_a_climb_stops_at_the_first_step_that_passes() -> None:
+def test_a_search_stops_at_the_first_step_that_passes() -> None:
     refusal, failure = Recorded({"5": "no wheel"}), Recorded({"4": "import fails"})
-    assert search_highest(["5", "4", "3", "2"], refusal, failure) == Climb(
+    assert search_highest(["5", "4", "3", "2"], refusal, failure) == Reached(
         resolvable="4", passing="3", failed=(("5", "no wheel"), ("4", "import fails"))
     )
     assert refusal.asked == ["5", "4", "3"]
@@ -45,13 +45,13 @@ def test_a_climb_stops_at_the_first_step_that_passes() -> None:
 
 def test_the_newest_may_pass_at_once() -> None:
     found = search_highest(["2", "1"], Recorded({}), Recorded({}))
-    assert found == Climb(resolvable="2", passing="2")
+    assert found == Reached(resolvable="2", passing="2")
 
 
 def test_nothing_may_pass() -> None:
     found = search_highest(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
-    assert found == Climb(failed=(("2", "two"), ("1", "one")))
-    assert search_highest([], Recorded({}), Recorded({})) == Climb()
+    assert found == Reached(failed=(("2", "two"), ("1", "one")))
+    assert search_highest([], Recorded({}), Recorded({})) == Reached()
 
 
 def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
@@ -60,7 +60,7 @@ def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
             raise UnjudgedError(f"{step} hangs")
         return {"4": "import fails"}.get(step)
 
-    assert search_highest(["5", "4", "3", "2", "1"], Recorded({}), failure) == Climb(
+    assert search_highest(["5", "4", "3", "2", "1"], Recorded({}), failure) == Reached(
         resolvable="5",
         passing="2",
         failed=(("4", "import fails"),),
@@ -120,15 +120,15 @@ def test_a_check_that_fails_as_recorded_settles_no_step(state: State, said: str 
         reason="an old story" if state == "known" else None,
         seconds=1,
     )
-    answer = SimpleNamespace(checks=(failing,), settled=True)
-    bench: Any = SimpleNamespace(probe=lambda _: answer)
-    plan = SimpleNamespace(label="lamps/plain with lamp==1.1")
-    planner: Any = SimpleNamespace(trial=lambda _, only: plan if only else None)
-    catalogue: Any = None
+    answer = SimpleNamespace(checks={failing.id: failing})
+    prober: Any = SimpleNamespace(ask=lambda plan, checks, what: answer)  # noqa: ARG005 - recorded
+    planner: Any = SimpleNamespace(trial=lambda _: SimpleNamespace(requested=("lamp==1.1",)))
+    unasked: Any = None
     explorer = Explorer(
-        bench=bench,
+        bench=unasked,
+        prober=prober,
         planner=planner,
-        catalogue=catalogue,
+        catalogue=unasked,
         progress=Progress(Console(quiet=True)),
     )
     assert explorer.still_failing({"lamp": "1.1"}, ["smoke:sum"]) == said

@@ -9,8 +9,9 @@ import pytest
 from support.workbench import TINY
 
 from stackproof.errors import StackproofError
-from stackproof.experiments.repair.record import Change
-from stackproof.experiments.repair.writing import RepairedRow
+from stackproof.experiments.repair.record import Repair, RepairedPin
+from stackproof.experiments.repair.writing import write_repair
+from stackproof.matrix.editing import RowEdit, change_row
 from stackproof.matrix.load import load_matrix
 
 pytestmark = pytest.mark.fault("R8.2")
@@ -27,24 +28,37 @@ LAYOUTS = {
 TOP = "python = "
 
 
-def _change(name: str, documented: str | None) -> Change:
-    return Change(
+def _pin(name: str, documented: str | None) -> RepairedPin:
+    return RepairedPin(
         name=name,
         version="2.0",
         documented=documented,
         mends=("import:alpha",),
         because=f"{name} says\n\"so\" \\ 'too'",
+        installed=documented is None,
     )
 
 
-def _repair() -> RepairedRow:
-    return RepairedRow(
+TODAY = date(2025, 5, 2)
+
+
+def _repair(*pins: RepairedPin) -> Repair:
+    return Repair(
+        matrix="tiny",
         row="plain",
-        changes=(_change("alpha", "1.0"), _change("gamma", None)),
-        pins=["alpha", "beta"],
-        installed=["gamma"],
-        moment=datetime(2025, 5, 1, tzinfo=timezone.utc),
-        today=date(2025, 5, 2),
+        as_of="2025-05-01T00:00:00Z",
+        found=True,
+        failing=("import:alpha",),
+        unmended=(),
+        pins=pins or (_pin("alpha", "1.0"), _pin("gamma", None)),
+        confirmed=True,
+        minimal=True,
+        removals=(),
+        remedies=(),
+        builds=1,
+        built=1,
+        notes=(),
+        toml="",
     )
 
 
@@ -69,20 +83,20 @@ def test_a_repair_is_written_however_the_rows_are_laid_out(
     file = _file(tmp_path, layout, ends)
     before = file.read_bytes().decode()
     found = _repair()
-    name = found.put_into(file, ["import:alpha"]) if in_place else found.add_to(file)
+    name = write_repair(found, file, TODAY, in_place=in_place)
     assert name == ("plain" if in_place else "plain-repaired")
     after = file.read_bytes().decode()
     assert after.count("\n") == after.count(ends)
     assert after.startswith(before.partition("rows")[0])
     rows = load_matrix(file).rows
     assert [(item.pin, item.version) for item in rows[name].overrides] == [("alpha", "2.0")]
-    assert rows[name].overrides[0].reason == found.changes[0].because
+    assert rows[name].overrides[0].reason == found.pins[0].because
     (stage,) = rows[name].stages
     assert (stage.requirements, list(stage.reasons)) == (("gamma==2.0",), ["gamma"])
     assert [item.check for item in rows["plain"].known_failures] == (
         [] if in_place else ["import:alpha"]
     )
-    assert rows[name].as_of == (None if in_place else found.moment)
+    assert rows[name].as_of == (None if in_place else datetime(2025, 5, 1, tzinfo=timezone.utc))
 
 
 def test_every_line_keeps_the_end_that_it_has(tmp_path: Path) -> None:
@@ -91,7 +105,7 @@ def test_every_line_keeps_the_end_that_it_has(tmp_path: Path) -> None:
     lines = TINY.splitlines()
     mixed = "".join(f"{line}{ends[number % 3]}" for number, line in enumerate(lines))
     file.write_bytes(mixed.encode())
-    _repair().add_to(file)
+    write_repair(_repair(), file, TODAY, in_place=False)
     after = file.read_bytes().decode()
     assert after.startswith(mixed)
     assert "\r\n" in after.removeprefix(mixed)
@@ -100,8 +114,19 @@ def test_every_line_keeps_the_end_that_it_has(tmp_path: Path) -> None:
 def test_a_repair_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
     file = _file(tmp_path, "in-line", "\n")
     before = file.read_bytes()
-    wrong = _repair()
-    wrong.changes[0].__dict__["version"] = "no version"
+    wrong = _pin("alpha", "1.0").model_copy(update={"version": "no version"})
     with pytest.raises(StackproofError, match="nothing was written"):
-        wrong.put_into(file, [])
+        write_repair(_repair(wrong), file, TODAY, in_place=True)
     assert file.read_bytes() == before
+
+
+def test_an_override_takes_the_place_of_one_of_the_same_pin(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.toml"
+    before = '[[rows.plain.overrides]]\npin = "alpha"\nversion = "1.1"  # quieter\n'
+    before += 'reason = "they asked for it"\ndate = 2025-01-01\n'
+    file.write_text(f"{TINY}\n{before}", encoding="utf-8")
+    values = {"version": "3.0", "reason": "said so", "date": TODAY}
+    change_row(file, "plain", RowEdit(overrides={"alpha": values}))
+    (override,) = load_matrix(file).rows["plain"].overrides
+    assert (override.pin, override.version, override.date) == ("alpha", "3.0", TODAY)
+    assert override.reason == "said so"

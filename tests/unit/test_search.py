@@ -57,7 +57,7 @@ class Recorded:
         turned = sum(number >= turn for turn in self.turns[check])
         return (turned % 2 == 0) is not (check in self.failing)
 
-    def cuts(self, check: str, before: datetime, after: datetime) -> list[datetime]:
+    def candidates(self, check: str, before: datetime, after: datetime) -> list[datetime]:
         """Return every day between, unless the record calls the turn narrow enough."""
         if (after - before).days <= self.enough.get(check, 1):
             return []
@@ -85,14 +85,14 @@ def broke(number: int) -> Transition:
     return Transition(before=day(number - 1), after=day(number), passes=False)
 
 
-def mended(number: int) -> Transition:
+def repaired(number: int) -> Transition:
     return Transition(before=day(number - 1), after=day(number), passes=True)
 
 
 @pytest.mark.parametrize("number", [1, 2, 300, 511, 512])
 def test_one_break_takes_a_logarithm_of_probes(number: int) -> None:
     record = Recorded({"a": [number]})
-    assert record.search(512).turns("a") == [broke(number)]
+    assert record.search(512).transitions("a") == [broke(number)]
     assert len(record.probes) == 2 + log2(512)
 
 
@@ -106,7 +106,11 @@ def test_no_moment_is_probed_twice_for_the_same_check() -> None:
 def test_breaks_of_several_days_share_probes() -> None:
     record = Recorded({"a": [100], "b": [101], "c": [300]})
     search = record.search(512)
-    assert [search.turns(check) for check in "abc"] == [[broke(100)], [broke(101)], [broke(300)]]
+    assert [search.transitions(check) for check in "abc"] == [
+        [broke(100)],
+        [broke(101)],
+        [broke(300)],
+    ]
     # Nine for a; two more for b, which is near; eight for c, whose first is the first of a.
     assert len(record.probes) == 2 + 9 + 2 + 8
     assert len(record.probes) <= 2 + 3 * log2(512)
@@ -115,7 +119,7 @@ def test_breaks_of_several_days_share_probes() -> None:
 def test_checks_that_broke_together_take_the_probes_of_one() -> None:
     record = Recorded({check: [77] for check in "abcde"})
     search = record.search(512)
-    assert all(search.turns(check) == [broke(77)] for check in "abcde")
+    assert all(search.transitions(check) == [broke(77)] for check in "abcde")
     assert len(record.probes) == 2 + 9
 
 
@@ -133,13 +137,13 @@ def test_only_checks_in_question_are_asked() -> None:
 def test_a_break_and_a_later_fix_and_a_second_break_are_all_found() -> None:
     record = Recorded({"a": [100, 200, 400]})
     search = record.search(512, 150, 300)
-    assert search.turns("a") == [broke(100), mended(200), broke(400)]
+    assert search.transitions("a") == [broke(100), repaired(200), broke(400)]
 
 
 def test_a_check_that_never_passed_costs_its_samples_alone() -> None:
     record = Recorded({"a": []}, failing=["a"])
     search = record.search(512, 128, 256, 384)
-    assert search.turns("a") == []
+    assert search.transitions("a") == []
     assert set(search.outcomes("a").values()) == {False}
     assert search.asked("a") == [day(0), day(128), day(256), day(384), day(512)]
     assert len(record.probes) == 5
@@ -148,7 +152,7 @@ def test_a_check_that_never_passed_costs_its_samples_alone() -> None:
 def test_what_could_not_be_built_is_passed_over() -> None:
     record = Recorded({"a": [300]}, unbuildable=[256, 257, 299])
     search = record.search(512)
-    assert search.turns("a") == [Transition(before=day(298), after=day(300), passes=False)]
+    assert search.transitions("a") == [Transition(before=day(298), after=day(300), passes=False)]
     assert search.outcome("a", day(256)) is None
     assert len(record.probes) <= 2 + 9 + 3
 
@@ -164,26 +168,26 @@ def test_a_long_time_that_could_not_be_built_costs_a_logarithm_an_edge(
     assert len(record.probes) == probes
     # Within that time nobody knows when it was.
     around = Transition(before=day(59), after=day(191), passes=False)
-    assert search.turns("a") == [around if 59 < number < 192 else broke(number)]
+    assert search.transitions("a") == [around if 59 < number < 192 else broke(number)]
 
 
 @pytest.mark.parametrize("number", [130, 200, 255])
 def test_between_two_days_that_could_not_be_built_a_break_is_found(number: int) -> None:
     record = Recorded({"a": [number]}, unbuildable=[128, 256])
-    assert record.search(512).turns("a") == [broke(number)]
+    assert record.search(512).transitions("a") == [broke(number)]
     assert len(record.probes) <= 2 + 3 * log2(512)
 
 
 def test_likely_days_that_could_not_be_built_cost_a_logarithm_too() -> None:
     record = Recorded({"a": [200]}, unbuildable=range(60, 191), likely={"a": range(40, 210)})
-    assert record.search(256).turns("a") == [broke(200)]
+    assert record.search(256).transitions("a") == [broke(200)]
     assert len(record.probes) == 13
 
 
 def test_cheap_checks_are_searched_alone_and_the_others_try_their_sides() -> None:
     record = Recorded({"dear": [301], "cheap": [301]}, cheap=["cheap"])
     search = record.search(512)
-    assert search.turns("dear") == search.turns("cheap") == [broke(301)]
+    assert search.transitions("dear") == search.transitions("cheap") == [broke(301)]
     dear = [number for number, checks in record.probes if "dear" in checks]
     assert dear == [512, 0, 301, 300]
     assert [checks for _, checks in record.probes[2:]] == [("cheap",)] * 9 + [("dear",)] * 2
@@ -192,7 +196,7 @@ def test_cheap_checks_are_searched_alone_and_the_others_try_their_sides() -> Non
 def test_a_wrong_side_costs_no_more_than_itself() -> None:
     record = Recorded({"dear": [40], "cheap": [301]}, cheap=["cheap"])
     search = record.search(512)
-    assert search.turns("dear") == [broke(40)]
+    assert search.transitions("dear") == [broke(40)]
     dear = [number for number, checks in record.probes if "dear" in checks]
     assert dear[:4] == [512, 0, 301, 300]
     assert len(dear) <= 4 + ceil(log2(300))
@@ -200,13 +204,15 @@ def test_a_wrong_side_costs_no_more_than_itself() -> None:
 
 def test_what_a_failure_speaks_of_is_tried_first() -> None:
     record = Recorded({"a": [33]}, likely={"a": [32, 33]})
-    assert record.search(512).turns("a") == [broke(33)]
+    assert record.search(512).transitions("a") == [broke(33)]
     assert [number for number, _ in record.probes] == [512, 0, 33, 32]
 
 
 def test_a_turn_that_is_narrow_enough_is_left() -> None:
     record = Recorded({"a": [33]}, enough={"a": 64})
-    assert record.search(512).turns("a") == [Transition(before=day(0), after=day(64), passes=False)]
+    assert record.search(512).transitions("a") == [
+        Transition(before=day(0), after=day(64), passes=False)
+    ]
     assert [number for number, _ in record.probes] == [512, 0, 256, 128, 64]
 
 
@@ -214,7 +220,7 @@ def test_equal_states_are_not_asked_again() -> None:
     record = Recorded({"a": [200], "b": [200]}, cheap=["a"], state=lambda number: number // 100)
     search = record.search(512)
     # Every day of the second hundred is known once one of them is.
-    assert search.turns("b") == [Transition(before=day(199), after=day(200), passes=False)]
+    assert search.transitions("b") == [Transition(before=day(199), after=day(200), passes=False)]
     assert [number for number, checks in record.probes if "b" in checks] == [512, 0, 200, 199]
     assert search.outcome("b", day(128)) is True
 
@@ -241,7 +247,7 @@ EIGHT = "abcdefgh"
 @pytest.mark.parametrize(
     ("guilty", "probes"), [("a", 4), ("h", 7), ("ab", 5), ("ah", 17), ("cde", 20), (EIGHT, 27)]
 )
-def test_the_smallest_guilty_set_is_found(guilty: str, probes: int) -> None:
+def test_the_smallest_set_to_blame_is_found(guilty: str, probes: int) -> None:
     holds = Sets(guilty)
     assert reduce_to_minimum(EIGHT, holds) == tuple(guilty)
     assert len(holds.asked) == len(set(holds.asked)) == probes
@@ -253,13 +259,13 @@ def test_every_set_with_one_less_was_asked() -> None:
     assert {"be", "bh", "eh"} <= set(holds.asked)
 
 
-def test_a_likely_one_that_is_guilty_alone_takes_one_probe() -> None:
+def test_a_likely_one_that_is_to_blame_alone_takes_one_probe() -> None:
     holds = Sets("f")
     assert reduce_to_minimum(EIGHT, holds, likely=["f"]) == ("f",)
     assert holds.asked == ["f"]
 
 
-def test_a_likely_one_that_is_innocent_costs_one_probe() -> None:
+def test_a_likely_one_that_is_not_to_blame_costs_one_probe() -> None:
     holds = Sets("a")
     assert reduce_to_minimum(EIGHT, holds, likely=["f"]) == ("a",)
     assert holds.asked[:2] == ["f", EIGHT]

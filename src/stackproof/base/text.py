@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +11,7 @@ __all__ = [
     "MOST_CHARACTERS",
     "bounded",
     "count",
+    "first_of",
     "nearest",
     "plain",
     "plain_value",
@@ -61,6 +62,12 @@ def without_passwords(text: str) -> str:
 def count(number: int, thing: str) -> str:
     """Say a number of things in words."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def first_of(items: Sequence[str], most: int = 3) -> str:
+    """Say the first of some items, and how many more there are; "" for none."""
+    more = len(items) - most
+    return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def without_credentials(url: str) -> str:

@@ -10,11 +10,10 @@ from datetime import datetime, timezone
 import nox
 from rich.console import Console
 
-from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
-from stackproof.cli.rows import find_row
+from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
@@ -25,13 +24,7 @@ from stackproof.experiments.calibrate.record import (
     Calibrated,
     Calibration,
 )
-from stackproof.experiments.runner import Runner
-from stackproof.index.client import IndexClient
-from stackproof.installers.resolver import Resolver
-from stackproof.installers.sources import default_index
-from stackproof.matrix.planning import make_plan
 from stackproof.report.calibration import line, markdown_table, print_calibration
-from stackproof.report.files import conclude
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads
 
 __all__ = ["calibrate"]
@@ -71,24 +64,21 @@ def _calibrate(
     screen: Console,
 ) -> Calibration:
     workloads = named(declared, given.names)
-    name, row, matrix = find_row(given.row, project.matrices)
     started, begin = datetime.now(timezone.utc), time.monotonic()
     found: list[Calibrated] = []
-    with IndexClient() as client:
-        index = default_index("uv", project.environ)
+    with open_context(project, screen) as context:
+        planner = context.planner(given.row)
         calibrator = Calibrator(
-            runner=Runner(project=project, progress=Progress(screen), conclude=conclude),
+            runner=context.runner(),
             chooser=Chooser(
                 project=project,
-                client=client,
-                resolver=Resolver(client=client, index=index, environ=project.environ),
-                sources=matrix.constraints,
+                client=context.client,
+                resolver=context.resolver,
+                sources=planner.matrix.constraints,
                 pythons=interpreters(project.environ),
-                python=make_plan(matrix, name=name, row=row).python,
+                python=planner.base().python,
             ),
-            matrix=matrix,
-            name=name,
-            row=row,
+            planner=planner,
             declared=declared,
             home=project.reports / _NAME,
         )
@@ -101,6 +91,6 @@ def _calibrate(
     return Calibration(
         started=started,
         seconds=round(time.monotonic() - begin, 1),
-        row=f"{name}/{row}",
+        row=planner.label,
         results=tuple(sorted(found, key=lambda item: names.index(item.workload))),
     )

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta, timezone
 
 import nox
 
-from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
-from stackproof.cli.wiring import Opened, open_bench
+from stackproof.cli.wiring import Context, open_context
 from stackproof.evidence.layout import Project
+from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.promotion import (
     promote_as_row,
     promote_into_row,
@@ -22,9 +22,10 @@ from stackproof.experiments.candidate.promotion import (
     require_pins_alone,
 )
 from stackproof.experiments.candidate.record import TrialVerdict
-from stackproof.experiments.candidate.trial_plan import Baseline, TrialPlan, make_trial_plan
+from stackproof.experiments.candidate.trial_plan import TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries
 from stackproof.index.request import Request, parse_request
+from stackproof.matrix.plan import Change
 from stackproof.report.candidate import print_trial
 
 __all__ = ["candidate"]
@@ -40,18 +41,10 @@ def candidate(session: nox.Session, project: Project) -> None:
     found: list[TrialVerdict] = []
     project = open_project(session, project)
     given = _options(session.posargs)
-    opened = open_bench(
-        given.row,
-        project,
-        Progress(screen),
-        as_of=given.as_of,
-        baseline_age=given.baseline_age,
-        recall=False,
-    )
-    with opened as bench:
-        trials = _Trials(given, bench)
+    with open_context(project, screen) as context:
+        trials = _Trials(given, context)
         trials.require_promotable()
-        for note in trials.scheme.notes:
+        for note in trials.plan.notes:
             screen.print(note, markup=False, highlight=False)
         for trial in trials.run():
             known = {other.requested for other in found}
@@ -71,9 +64,9 @@ def exit_code(trials: Sequence[TrialVerdict]) -> int:
     to act on, and breaks nothing. So has one that is safe only together with the others. Where
     neither is safe, one that was not judged leaves the answer open.
     """
-    codes: dict[tuple[str, ...], set[int]] = {}
+    codes: dict[tuple[Change, ...], set[int]] = {}
     for trial in trials:
-        asked = tuple(name for name in trial.requested if name not in trial.companions)
+        asked = tuple(item for item in trial.requested if item not in trial.companions)
         codes.setdefault(asked, set()).add(trial.exit_code)
     if 0 in codes[max(codes, key=len)]:
         return 0
@@ -131,26 +124,18 @@ def _exact(text: str) -> Request:
 class _Trials:
     """The trials that one command line asks for."""
 
-    def __init__(self, given: argparse.Namespace, opened: Opened) -> None:
-        self._opened = opened
-        own = self._opened.planner.base()
-        ground = Baseline(
-            pins={pin.name: pin.version for pin in own.pins},
-            groups=self._opened.planner.matrix.groups,
-            catalogue=self._opened.catalogue,
-            as_of=own.as_of,
-            fixed=given.as_of is not None,
-        )
-        self.scheme: TrialPlan = make_trial_plan(given.requests, ground, given.extra)
-        self._campaign = TrialSeries(
-            bench=self._opened.bench,
+    def __init__(self, given: argparse.Namespace, context: Context) -> None:
+        planner = context.planner(given.row, given.as_of)
+        self._file = context.file(planner)
+        catalogue = context.catalogue(planner)
+        baseline = Baseline.of(planner.base(), catalogue, fixed=given.as_of is not None)
+        self.plan: TrialPlan = make_trial_plan(given.requests, baseline, given.extra)
+        self._series = TrialSeries(
+            bench=context.bench(baseline_age=given.baseline_age, recall=False),
             planner=replace(
-                self._opened.planner,
-                as_of=self.scheme.as_of,
-                python=given.python,
-                extra=self.scheme.extra,
+                planner, as_of=self.plan.as_of, python=given.python, extra=self.plan.extra
             ),
-            catalogue=self._opened.catalogue,
+            catalogue=catalogue,
         )
         self._promoted: str | None = given.promote
 
@@ -158,10 +143,10 @@ class _Trials:
         """Raise StackproofError if what is to be promoted could not be: before it takes minutes."""
         if self._promoted is None:
             return
-        rows, file = self._opened.planner.matrix.rows, self._opened.file.name
-        everything = set(self.scheme.trials[-1].asked)
-        for trial in (item for item in self.scheme.trials if everything <= set(item.asked)):
-            plan = self._campaign.planner.trial(trial.versions)
+        rows, file = self._series.planner.matrix.rows, self._file.name
+        everything = set(self.plan.trials[-1].asked)
+        for trial in (item for item in self.plan.trials if everything <= set(item.asked)):
+            plan = self._series.planner.trial(trial.versions)
             if self._promoted == "pins":
                 require_pins_alone(plan)
             else:
@@ -169,16 +154,15 @@ class _Trials:
 
     def run(self) -> Iterator[TrialVerdict]:
         """Make the trials, yielding each as soon as it is known."""
-        return self._campaign.run(self.scheme)
+        return self._series.run(self.plan)
 
     def promote(self, found: Sequence[TrialVerdict]) -> str:
         """Write the trial of all that was asked for into the matrix, if it is safe; say so."""
         write = promote_into_row if self._promoted == "pins" else promote_as_row
-        asked = self.scheme.trials[-1].asked.items()
-        everything = {f"{name}=={version}" for name, version in asked}
+        everything = {Change(*item) for item in self.plan.trials[-1].asked.items()}
         for trial in reversed(found):
             if trial.safe and everything <= set(trial.requested) - set(trial.companions):
-                plan = self._campaign.bench.evidence(trial).plan
-                row = write(self._opened.file, trial, plan, datetime.now(timezone.utc).date())
-                return f"wrote row {row!r} into matrices/{self._opened.file.name}"
+                plan = self._series.bench.evidence(trial).plan
+                row = write(self._file, trial, plan, datetime.now(timezone.utc).date())
+                return f"wrote row {row!r} into matrices/{self._file.name}"
         return "no trial of all that was asked for is safe; nothing was written"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import nox
 from packaging.utils import canonicalize_name
-from rich.console import Console
 
 from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
@@ -17,7 +16,7 @@ from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
-from stackproof.cli.wiring import Opened, open_bench
+from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.experiments.frontier.explore import Explorer
@@ -35,17 +34,8 @@ def frontier(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    opened = open_bench(
-        given.row,
-        project,
-        Progress(Console(quiet=True)),
-        as_of=given.as_of,
-        # A cut-off fixes what a trial is made of, so one made before needs no repetition.
-        baseline_age=_ANY_AGE,
-        recall=True,
-    )
-    with opened as bench:
-        work = _Frontier(given, bench, project, screen)
+    with open_context(project, screen) as context:
+        work = _Frontier(given, context)
         try:
             work.explore()
         finally:
@@ -70,22 +60,23 @@ def _today() -> datetime:
 class _Frontier:
     """The frontier of one row, as far as it is known."""
 
-    def __init__(
-        self, given: argparse.Namespace, opened: Opened, project: Project, screen: Console
-    ) -> None:
-        self._screen = screen
+    def __init__(self, given: argparse.Namespace, context: Context) -> None:
+        self._screen = context.screen
         self._as_of: datetime = given.as_of
         # Some pins' table does not take the place of the one of all.
         self._stem = "frontier-named" if given.names else "frontier"
+        planner = context.planner(given.row, given.as_of)
         self._explorer = Explorer(
-            bench=opened.bench,
-            planner=opened.planner,
-            catalogue=opened.catalogue,
-            progress=Progress(screen),
+            # A cut-off fixes what a trial is made of, so one made before needs no repetition.
+            bench=context.bench(baseline_age=_ANY_AGE, recall=True, quiet=True),
+            prober=context.prober(planner),
+            planner=planner,
+            catalogue=context.catalogue(planner),
+            progress=Progress(context.screen),
         )
-        self._row = f"{opened.planner.name}/{opened.planner.row}"
-        self._project, self._home = project, project.reports / self._row
-        self._names = _chosen(given.names, [pin.name for pin in opened.planner.base().pins])
+        self._row = planner.label
+        self._project, self._home = context.project, context.project.reports / self._row
+        self._names = _chosen(given.names, [pin.name for pin in planner.base().pins])
         self._pins: list[PinFrontier] = []
         self._joint: Joint | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -14,27 +14,20 @@ from threading import Event
 import nox
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from rich.console import Console
 
 from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
-from stackproof.cli.rows import find_row
+from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.experiments.grid_proof import Prover
-from stackproof.experiments.runner import Runner
-from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
-from stackproof.installers.resolver import Resolver
-from stackproof.installers.sources import default_index
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from stackproof.metadata.grid.axes import AxisRequest, parse_axis
 from stackproof.metadata.grid.making import Question, Workshop, ask_axes, held_by, make_grid
 from stackproof.metadata.grid.record import Axis, Grid
-from stackproof.report.files import conclude
 from stackproof.report.grid import html_page, markdown_page, print_grid, rst_table
 
 __all__ = ["grid"]
@@ -53,7 +46,8 @@ def grid(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    code = max(_Grids(given, project, screen).make())
+    with open_context(project, screen) as context:
+        code = max(_Grids(given, context).make())
     if code:
         session.error(f"exit {code}")
 
@@ -117,31 +111,33 @@ class _Grids:
     """The grids that one command line asks for."""
 
     given: argparse.Namespace
-    project: Project
-    screen: Console
+    context: Context
+
+    @property
+    def project(self) -> Project:
+        """The project that the grids are made in."""
+        return self.context.project
 
     def make(self) -> list[int]:
         """Make, write and print each grid; return their exit codes."""
         plan = self._row()
         as_of = plan.as_of if plan else self.given.as_of
         target = Target.find(self._python(plan), self.project.environ)
-        index = default_index("uv", self.project.environ)
+        client, index = self.context.client, self.context.index
         codes = []
-        with IndexClient() as client:
-            requests: list[AxisRequest] = self.given.axes
-            axes = ask_axes(requests, client, index, as_of=as_of, first=self.given.first)
-            for one, other in combinations(axes, _PAIR):
-                question = self._question((one, other), target, as_of, plan)
-                name = "grid" if len(axes) == _PAIR else f"grid-{one.name}-{other.name}"
-                found = self._prove(self._make(question, client, index, name), question)
-                codes.append(self._publish(found, name))
+        requests: list[AxisRequest] = self.given.axes
+        axes = ask_axes(requests, client, index, as_of=as_of, first=self.given.first)
+        for one, other in combinations(axes, _PAIR):
+            question = self._question((one, other), target, as_of, plan)
+            name = "grid" if len(axes) == _PAIR else f"grid-{one.name}-{other.name}"
+            found = self._prove(self._make(question, name), question)
+            codes.append(self._publish(found, name))
         return codes
 
     def _row(self) -> Plan | None:
         if self.given.row is None:
             return None
-        name, row, matrix = find_row(self.given.row, self.project.matrices)
-        plan = make_plan(matrix, name=name, row=row, as_of=self.given.as_of)
+        plan = self.context.planner(self.given.row, self.given.as_of).base()
         own = sorted({stage.name for stage in plan.stages if stage.index})
         if own and self.given.install:
             raise StackproofError(
@@ -175,7 +171,7 @@ class _Grids:
             builds=target.found and not self.given.no_build,
         )
 
-    def _make(self, question: Question, client: IndexClient, index: str, name: str) -> Grid:
+    def _make(self, question: Question, name: str) -> Grid:
         stop = Event()
 
         def tick() -> None:
@@ -183,19 +179,13 @@ class _Grids:
                 raise _Interrupted
 
         workshop = Workshop(
-            client=client,
-            resolver=Resolver(
-                client=client,
-                index=index,
-                environ=self.project.environ,
-                limit=self.given.limit,
-                tick=tick,
-            ),
+            client=self.context.client,
+            resolver=replace(self.context.resolver, limit=self.given.limit, tick=tick),
             workers=os.cpu_count() or 1,
             journal=self.project.reports / f"{name}.partial.jsonl",
             stop=stop,
         )
-        progress, judged = Progress(self.screen), [0]
+        progress, judged = Progress(self.context.screen), [0]
 
         def show(count: int) -> None:
             judged[0] = count
@@ -209,7 +199,7 @@ class _Grids:
         if not self.given.install:
             return found
         prover = Prover(
-            runner=Runner(project=self.project, progress=Progress(self.screen), conclude=conclude),
+            runner=self.context.runner(),
             home=self.project.reports / "grid",
             modules=dict(self.given.modules),
         )
@@ -222,5 +212,5 @@ class _Grids:
         write_atomically(reports / f"{name}.md", markdown_page(found))
         write_atomically(reports / f"{name}.rst", rst_table(found))
         write_atomically(reports / f"{name}.html", html_page(found))
-        print_grid(found, self.project.shown(reports / f"{name}.html"), self.screen)
+        print_grid(found, self.project.shown(reports / f"{name}.html"), self.context.screen)
         return found.exit_code

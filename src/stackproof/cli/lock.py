@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import nox
 
-from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
-from stackproof.cli.rows import find_row
+from stackproof.cli.wiring import open_context
 from stackproof.evidence.layout import Project
 from stackproof.experiments.lock import FILES
 from stackproof.experiments.lock import lock as lock_row
-from stackproof.experiments.runner import Runner
-from stackproof.matrix.planning import make_plan
-from stackproof.report.files import conclude
 
 __all__ = ["lock"]
 
@@ -27,9 +23,9 @@ def lock(session: nox.Session, project: Project) -> None:
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     project = open_project(session, project)
     given = options.parse_args(session.posargs)
-    name, row, matrix = find_row(given.row, project.matrices)
-    plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
-    made = lock_row(plan, Runner(project=project, progress=Progress(screen), conclude=conclude))
+    with open_context(project, screen) as context:
+        plan = context.planner(given.row, given.as_of).base()
+        made = lock_row(plan, context.runner())
     home = project.shown(project.home(plan))
     lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]
     lines.append(

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import nox
 from rich.console import Console
 
-from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
-from stackproof.cli.rows import find_row
+from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import Repair
-from stackproof.experiments.repair.working import Workshop
-from stackproof.experiments.repair.writing import RepairedRow, refuse_another
-from stackproof.experiments.runner import Runner
-from stackproof.index.client import IndexClient
-from stackproof.index.history import Releases
-from stackproof.index.target import Target
-from stackproof.installers.resolver import Resolver
-from stackproof.installers.sources import default_index
-from stackproof.matrix.planning import make_plan
-from stackproof.report.files import conclude
+from stackproof.experiments.repair.repairing import Repairer
+from stackproof.experiments.repair.writing import require_room, write_repair
 from stackproof.report.repair import print_repair, repair_markdown
 
 __all__ = ["repair"]
@@ -41,7 +30,7 @@ def repair(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    found, row = _repair(given, project, screen)
+    found, file = _repair(given, project, screen)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.REPAIR)
     write_atomically(home / InRow.REPAIR_PAGE, repair_markdown(found))
@@ -51,7 +40,7 @@ def repair(session: nox.Session, project: Project) -> None:
     if given.write or given.in_place:
         # Last of all, so that nothing that was found is lost where it cannot be written.
         try:
-            wrote = _write(given, found, row, project.matrices / f"{found.matrix}.toml")
+            wrote = _write(given, found, file)
         except StackproofError as error:
             session.error(f"exit 2, the repair could not be written: {error}")
         screen.print(wrote, markup=False, highlight=False)
@@ -70,42 +59,31 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     return options.parse_args(posargs)
 
 
-def _repair(
-    given: argparse.Namespace, project: Project, screen: Console
-) -> tuple[Repair, RepairedRow]:
-    name, row, matrix = find_row(given.row, project.matrices)
-    if given.write or given.in_place:
-        file = project.matrices / f"{name}.toml"
-        refuse_another(file, row, in_place=given.in_place)
-    plan = make_plan(matrix, name=name, row=row, as_of=given.as_of)
-    now = datetime.now(timezone.utc)
-    moment = plan.as_of or now.replace(minute=0, second=0, microsecond=0)
-    runner = Runner(project=project, progress=Progress(Console(quiet=True)), conclude=conclude)
-    index = default_index("uv", project.environ)
-    with IndexClient() as client:
-        workshop = Workshop(
-            row=RowAt(matrix=matrix, name=name, row=row),
-            moment=moment,
-            prober=Prober(
-                runner=runner,
-                home=project.reports / name / row / InRow.PROBES,
-                progress=Progress(screen),
-            ),
-            releases=Releases(
-                client=client,
-                index=index,
-                target=Target.find(plan.python, project.environ),
-            ),
-            resolver=Resolver(client=client, index=index, environ=project.environ),
-            like=runner.recall(plan, not_before=now - timedelta(days=1)),
+def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tuple[Repair, Path]:
+    """Return the repair of the row, and the matrix file that it may be written to."""
+    with open_context(project, screen) as context:
+        planner = context.planner(given.row)
+        file = context.file(planner)
+        if given.write or given.in_place:
+            require_room(file, planner.row, in_place=given.in_place)
+        plan = planner.at(given.as_of)
+        now = datetime.now(timezone.utc)
+        repairer = Repairer(
+            planner=planner,
+            moment=plan.as_of or now.replace(minute=0, second=0, microsecond=0),
+            prober=context.prober(planner),
+            releases=context.releases(plan),
+            resolver=context.resolver,
+            like=context.recent(plan),
             today=now.date(),
         )
-        return workshop.repair(remedies=given.remedies)
+        return repairer.repair(remedies=given.remedies), file
 
 
-def _write(given: argparse.Namespace, found: Repair, row: RepairedRow, file: Path) -> str:
+def _write(given: argparse.Namespace, found: Repair, file: Path) -> str:
     """Write the repair into the matrix, if there is one; return what to say of it."""
     if not (found.found and found.pins):
         return "there is no repair to write; nothing was written"
-    name = row.add_to(file) if given.write else row.put_into(file, found.failing)
+    today = datetime.now(timezone.utc).date()
+    name = write_repair(found, file, today, in_place=given.in_place)
     return f"wrote row {name} to matrices/{file.name}"

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 
 import nox
 from rich.console import Console
 
-from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.base.times import timestamp
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
-from stackproof.cli.rows import find_row
+from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Prober
-from stackproof.experiments.runner import Runner
 from stackproof.experiments.timeline.guiding import midnight
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.experiments.timeline.tracing import Tracer
-from stackproof.index.client import IndexClient
 from stackproof.index.history import Releases
-from stackproof.index.target import Target
-from stackproof.installers.sources import default_index
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
-from stackproof.report.files import conclude
 from stackproof.report.timeline import print_timeline, timeline_markdown
 
 __all__ = ["timeline"]
@@ -71,27 +61,16 @@ def _count(text: str) -> int:
 
 
 def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
-    name, row, matrix = find_row(given.row, project.matrices)
-    plan = make_plan(matrix, name=name, row=row)
-    until = given.until or plan.as_of or _this_hour()
-    runner = Runner(project=project, progress=Progress(Console(quiet=True)), conclude=conclude)
-    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
-    with ExitStack() as stack:
-        client = IndexClient()
+    with open_context(project, screen) as context:
+        planner = context.planner(given.row)
+        plan = planner.base()
+        until = given.until or plan.as_of or _this_hour()
         tracer = Tracer(
-            row=RowAt(matrix=matrix, name=name, row=row),
-            prober=Prober(
-                runner=runner,
-                home=project.reports / name / row / InRow.PROBES,
-                progress=Progress(screen),
-            ),
-            releases=Releases(
-                client=stack.enter_context(client),
-                index=default_index("uv", project.environ),
-                target=Target.find(plan.python, project.environ),
-            ),
+            planner=planner,
+            prober=context.prober(planner),
+            releases=context.releases(plan),
             samples=given.samples,
-            like=runner.recall(plan, not_before=yesterday),
+            like=context.recent(plan),
         )
         since = given.since or _birth(tracer.releases, plan, until)
         if since >= until:
@@ -104,7 +83,7 @@ def _birth(releases: Releases, plan: Plan, until: datetime) -> datetime:
 
     Where no index tells, or that is too late, it is a midnight of the year before.
     """
-    born = releases.born({pin.name: pin.version for pin in plan.pins})
+    born = releases.born(plan.versions)
     if born is not None:
         hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
         if hour < until:

@@ -1,4 +1,4 @@
-"""What the sessions that make trials have in common: a row, an index, and a bench."""
+"""What sessions work with, put together once: rows, an index and its resolver, runs and probes."""
 
 from __future__ import annotations
 
@@ -8,65 +8,104 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from rich.console import Console
+
 from stackproof.base.progress import Progress
 from stackproof.cli.rows import find_row
+from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InRow
 from stackproof.experiments.candidate.trial import Bench
-from stackproof.experiments.planner import RowPlanner
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.experiments.resolution import TrialResolver
 from stackproof.experiments.runner import Runner
 from stackproof.index.catalogue import IndexCatalogue
 from stackproof.index.client import IndexClient
+from stackproof.index.history import Releases
+from stackproof.index.target import Target
 from stackproof.installers.resolver import Resolver
 from stackproof.installers.sources import default_index
+from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude, write_trial
 
-__all__ = ["Opened", "open_bench"]
+__all__ = ["Context", "open_context"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A bench for trials on one row; `file` is the row's matrix file."""
+class Context:
+    """One session's project, its screen, and the index that the installers' settings name."""
 
-    file: Path
-    planner: RowPlanner
-    catalogue: IndexCatalogue
-    bench: Bench
+    project: Project
+    screen: Console
+    client: IndexClient
+    index: str
 
+    def planner(self, text: str, as_of: datetime | None = None) -> Planner:
+        """Return the planner of the row `[MATRIX/]ROW`, with a cut-off in place of its own.
 
-@contextmanager
-def open_bench(
-    text: str,
-    project: Project,
-    progress: Progress,
-    *,
-    as_of: datetime | None,
-    baseline_age: timedelta,
-    recall: bool,
-) -> Iterator[Opened]:
-    """Yield a bench for the row `[MATRIX/]ROW`, at a cut-off in place of its own if one is given.
+        Raises StackproofError if there is no such row.
+        """
+        name, row, matrix = find_row(text, self.project.matrices)
+        return Planner(matrix=matrix, name=name, row=row, as_of=as_of)
 
-    With `recall` no trial is made that was made before. Raises StackproofError if there is no such
-    row.
-    """
-    name, row, matrix = find_row(text, project.matrices)
-    planner = RowPlanner(matrix=matrix, name=name, row=row, as_of=as_of)
-    index = default_index(planner.installer, project.environ)
-    # Of several stages the last one counts, as it does in the environment.
-    own = {pin: stage.index for stage in planner.base().stages for pin in stage.pins}
-    with IndexClient() as client:
-        resolver = Resolver(client=client, index=index, environ=project.environ)
-        bench = Bench(
-            runner=Runner(project=project, progress=progress, conclude=conclude),
+    def file(self, planner: Planner) -> Path:
+        """Return the file of a row's matrix."""
+        return self.project.matrices / f"{planner.name}.toml"
+
+    @property
+    def resolver(self) -> Resolver:
+        """What resolves with the session's settings."""
+        return Resolver(client=self.client, index=self.index, environ=self.project.environ)
+
+    def runner(self, *, quiet: bool = False) -> Runner:
+        """Return what carries out plans; if it is `quiet`, without saying what it does."""
+        progress = Progress(Console(quiet=True) if quiet else self.screen)
+        return Runner(project=self.project, progress=progress, conclude=conclude)
+
+    def prober(self, planner: Planner) -> Prober:
+        """Return what makes probes of a row and remembers them, one line of progress for each."""
+        return Prober(
+            runner=self.runner(quiet=True),
+            home=self.project.reports / planner.label / InRow.PROBES,
+            progress=Progress(self.screen),
+        )
+
+    def releases(self, plan: Plan) -> Releases:
+        """Return what the index says of releases that a plan's interpreter can install."""
+        target = Target.find(plan.python, self.project.environ)
+        return Releases(client=self.client, index=self.index, target=target)
+
+    def recent(self, plan: Plan) -> Evidence | None:
+        """Return a run of this very plan that is not older than a day, if there is one."""
+        yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+        return self.runner().recall(plan, not_before=yesterday)
+
+    def catalogue(self, planner: Planner) -> IndexCatalogue:
+        """Return the catalogue of releases, those of a row's pins from the indexes of its stages.
+
+        Of several stages the last one counts, as it does in the environment.
+        """
+        own = {pin: stage.index for stage in planner.base().stages for pin in stage.pins}
+        return IndexCatalogue(self.client, self.index, own)
+
+    def bench(self, *, baseline_age: timedelta, recall: bool, quiet: bool = False) -> Bench:
+        """Return where trials are made; with `recall` none is made that was made before.
+
+        A baseline that this session makes is fresh for all of its trials.
+        """
+        return Bench(
+            runner=self.runner(quiet=quiet),
             write=write_trial,
-            resolver=TrialResolver(project=project, resolver=resolver),
-            # One that this session makes is fresh for all of its trials.
+            resolver=TrialResolver(project=self.project, resolver=self.resolver),
             not_before=datetime.now(timezone.utc) - baseline_age,
             recall=recall,
         )
-        yield Opened(
-            file=project.matrices / f"{name}.toml",
-            planner=planner,
-            catalogue=IndexCatalogue(client, index, own),
-            bench=bench,
-        )
+
+
+@contextmanager
+def open_context(project: Project, screen: Console) -> Iterator[Context]:
+    """Yield what a session works with; it asks the index through one client."""
+    index = default_index("uv", project.environ)
+    with IndexClient() as client:
+        yield Context(project=project, screen=screen, client=client, index=index)

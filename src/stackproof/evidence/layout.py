@@ -11,7 +11,7 @@ from stackproof.base.json_text import fingerprint
 from stackproof.evidence.reports import InReports
 
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
-    from stackproof.matrix.plan import Plan
+    from stackproof.matrix.plan import Change, Plan
 
 __all__ = ["WORKLOADS", "Project", "suite_folder"]
 
@@ -80,11 +80,12 @@ class Project:
             return self.trial_home(plan.matrix, plan.row, plan.requested)
         return self.reports / plan.matrix / plan.row
 
-    def trial_home(self, matrix: str, row: str, requested: Sequence[str]) -> Path:
-        """Return the folder of the trials that ask for these requirements on a row."""
-        asked = "+".join(requested).replace("==", "-")
+    def trial_home(self, matrix: str, row: str, requested: Sequence[Change]) -> Path:
+        """Return the folder of the trials that ask for these changes on a row."""
+        changes = list(map(str, requested))
+        asked = "+".join(changes).replace("==", "-")
         if len(asked) > _LONGEST:  # file systems take no name of any length
-            asked = f"{asked[:_LONGEST]}-{fingerprint(list(requested))[:12]}"
+            asked = f"{asked[:_LONGEST]}-{fingerprint(changes)[:12]}"
         return self.reports / InReports.TRIALS / f"{matrix}-{row}-{asked}"
 
     @property

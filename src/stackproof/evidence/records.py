@@ -29,26 +29,26 @@ __all__ = [
     "drift_between",
 ]
 
-Change = tuple[str | None, str | None]
+Move = tuple[str | None, str | None]
 
 
 class Drift(Record):
     """Changes by distribution name, each as (version before, version after)."""
 
-    added: dict[str, Change]
-    removed: dict[str, Change]
-    upgraded: dict[str, Change]
-    downgraded: dict[str, Change]
+    added: dict[str, Move]
+    removed: dict[str, Move]
+    upgraded: dict[str, Move]
+    downgraded: dict[str, Move]
 
     @property
-    def moved(self) -> dict[str, Change]:
+    def moved(self) -> dict[str, Move]:
         """The distributions that were there before and have another version now, or none."""
         return {**self.removed, **self.upgraded, **self.downgraded}
 
 
 def drift_between(before: Freeze, after: Freeze) -> Drift:
     """Return what changed from one freeze to a later one."""
-    kinds: dict[str, dict[str, Change]] = {
+    kinds: dict[str, dict[str, Move]] = {
         kind: {} for kind in ("added", "removed", "upgraded", "downgraded")
     }
     for name in sorted(before.keys() | after.keys()):

@@ -36,14 +36,14 @@ class Probe(Protocol):
 class Guide(Protocol):
     """Knows where between two moments anything could have changed."""
 
-    def cuts(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
+    def candidates(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
         """Return the moments strictly between two others that are worth a probe, in order.
 
         Where there are none, the turn of the check between them counts as narrow enough.
         """
 
     def likely(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
-        """Return the cuts next to what the check's failure speaks of, in order."""
+        """Return the candidates next to what the check's failure speaks of, in order."""
 
     def is_cheap(self, check: str) -> bool:
         """Tell whether a check costs next to nothing; such checks are searched for first."""
@@ -91,7 +91,7 @@ class Search:
     def narrow(self, checks: Sequence[str]) -> None:
         """Probe until no turn of any of the checks can be made narrower.
 
-        Cheap checks come first, by themselves. The others then find the sides of those turns.
+        Cheap checks come first, by themselves. The others then find the boundaries of those turns.
         """
         for cheap in (True, False):
             rank = [check for check in checks if self._guide.is_cheap(check) is cheap]
@@ -107,7 +107,7 @@ class Search:
         """Return whether a check passes as of a moment, or None if that is not known."""
         return self._outcomes.get((self._states.get(moment), check))
 
-    def turns(self, check: str) -> list[Transition]:
+    def transitions(self, check: str) -> list[Transition]:
         """Return the turns of a check as narrow as they are known, in order of time."""
         known = list(self.outcomes(check).items())
         return [
@@ -126,27 +126,27 @@ class Search:
     def _next(self, checks: Sequence[str]) -> datetime | None:
         """Return the best moment for a turn that can still be made narrower, or None."""
         for check in checks:
-            for turn in self.turns(check):
-                cuts = self._cuts(check, turn)
-                if cuts:
-                    return self._best(check, turn, cuts)
+            for turn in self.transitions(check):
+                candidates = self._candidates(check, turn)
+                if candidates:
+                    return self._best(check, turn, candidates)
         return None
 
-    def _cuts(self, check: str, turn: Transition) -> list[datetime]:
-        """Return the cuts inside a turn that are still worth a probe.
+    def _candidates(self, check: str, turn: Transition) -> list[datetime]:
+        """Return the candidates inside a turn that are still worth a probe.
 
-        What lies between two moments asked in vain is most likely in vain too, as where a release
-        that cannot be built stood for months. It comes last, and is left once that was seen often
-        enough for so many cuts: the turn then stays as wide as the time that gives no answer.
+        What lies between two unanswered moments most likely has no answer either: a release that
+        cannot be built stood for months. It comes last, and is left once that was seen often
+        enough for so many candidates: the turn then stays as wide as the time that gives no answer.
         """
-        cuts = self._guide.cuts(check, turn.before, turn.after)
-        vain = self._unanswered(check, turn)
-        if not vain:
-            return list(cuts)
-        outer = [moment for moment in cuts if not vain[0] <= moment <= vain[-1]]
-        if outer or len(vain) >= len(cuts).bit_length():
+        candidates = self._guide.candidates(check, turn.before, turn.after)
+        unanswered = self._unanswered(check, turn)
+        if not unanswered:
+            return list(candidates)
+        outer = [moment for moment in candidates if not unanswered[0] <= moment <= unanswered[-1]]
+        if outer or len(unanswered) >= len(candidates).bit_length():
             return outer
-        return [moment for moment in cuts if moment not in vain]
+        return [moment for moment in candidates if moment not in unanswered]
 
     def _unanswered(self, check: str, turn: Transition) -> list[datetime]:
         """Return the moments inside a turn as of which the check could not be asked, in order."""
@@ -156,35 +156,38 @@ class Search:
             if turn.before < moment < turn.after and self._is_known(check, moment)
         )
 
-    def _best(self, check: str, turn: Transition, cuts: Sequence[datetime]) -> datetime:
-        """Return the middle of the sides of turns found already, else of likely cuts, else of all.
+    def _best(self, check: str, turn: Transition, candidates: Sequence[datetime]) -> datetime:
+        """Return the middle of the boundaries that are known, else of likely days, else of all.
 
-        What breaks one check often breaks another, so the sides of its turn are tried first. It is
-        the middle of the longest row of them that no moment asked in vain parts.
+        What breaks one check often breaks another, so the boundaries of its turn are tried first.
+        It is the middle of the longest row of them that no unanswered moment parts.
         """
         likely = self._guide.likely(check, turn.before, turn.after)
-        sides = self._sides(check, turn)
-        moments = sides or [item for item in likely if item in cuts] or cuts
+        boundaries = self._boundaries(check, turn)
+        moments = boundaries or [item for item in likely if item in candidates] or candidates
         place = partial(bisect, self._unanswered(check, turn))
         longest = max((list(row) for _, row in groupby(moments, place)), key=len)
         return longest[len(longest) // 2]
 
-    def _sides(self, check: str, turn: Transition) -> list[datetime]:
-        """Return the sides of finished turns of other checks that lie inside a turn."""
+    def _boundaries(self, check: str, turn: Transition) -> list[datetime]:
+        """Return the boundaries of finished turns of other checks that lie inside a turn."""
         others = sorted({name for _, name in self._outcomes if name != check})
         finished = (
-            other for name in others for other in self.turns(name) if not self._cuts(name, other)
+            other
+            for name in others
+            for other in self.transitions(name)
+            if not self._candidates(name, other)
         )
-        sides = {side for other in finished for side in (other.before, other.after)}
+        boundaries = {side for other in finished for side in (other.before, other.after)}
         return sorted(
             side
-            for side in sides
+            for side in boundaries
             if turn.before < side < turn.after and not self._is_known(check, side)
         )
 
     def _in_question(self, moment: datetime, checks: Sequence[str]) -> Iterator[str]:
         """Yield the checks for which a probe of the moment makes an unfinished turn narrower."""
         for check in checks:
-            around = [turn for turn in self.turns(check) if turn.before < moment < turn.after]
-            if any(self._cuts(check, turn) for turn in around):
+            around = [turn for turn in self.transitions(check) if turn.before < moment < turn.after]
+            if any(self._candidates(check, turn) for turn in around):
                 yield check

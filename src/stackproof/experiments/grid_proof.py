@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from stackproof.evidence.verdict import Verdict, judge
+from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.runner import Runner
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Matrix, Pin, Row, Stage
@@ -19,7 +18,6 @@ from stackproof.metadata.grid.record import Cell, Proof
 __all__ = ["Prover", "plan_of"]
 
 _STAGE = "cell"
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +41,7 @@ class Prover:
         plan = plan_of(cell, question, self.modules)
         names = zip(question.names, cell.versions, strict=True)
         home = self.home / "-".join(f"{name}-{version}" for name, version in names)
-        # Without a cut-off the same plan installs something else on another day.
-        recent = None if question.as_of else datetime.now(timezone.utc) - _DAY
-        earlier = self.runner.recall(plan, home, recent)
-        verdict, evidence = (judge(earlier), earlier) if earlier else self.runner.run(plan, home)
+        verdict, evidence = self.runner.run_once(plan, home)
         outcome = {"ok": "passed", "broken": "failed", "unjudged": "unjudged"}[verdict.verdict]
         proof = Proof.model_validate(
             {

@@ -1,4 +1,4 @@
-"""A row at any date, with some distributions of a later one: the plans that searches carry out."""
+"""A row as it is, as of other days, and with other versions: the plans that searches carry out."""
 
 from __future__ import annotations
 
@@ -9,32 +9,46 @@ from types import MappingProxyType
 
 from stackproof.base.times import timestamp
 from stackproof.matrix.model import Matrix
-from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.plan import Change, Plan
 from stackproof.matrix.planning import make_plan
 
-__all__ = ["RowAt", "RowPlanner"]
+__all__ = ["Planner"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowAt:
-    """A row of the matrix called `name`, to be built as of moments that are yet to be chosen.
+class Planner:
+    """Plans builds of a row of the matrix called `name`.
 
-    uv builds it: pip has no cut-off for some distributions alone.
+    uv builds them: pip has no cut-off for some distributions alone. `as_of` is the cut-off of
+    baseline and trials, the row's own if None; `python` stands in for the row's interpreter and
+    what `extra` names is added, in trials only.
     """
 
     matrix: Matrix
     name: str
     row: str
+    as_of: datetime | None = None
+    python: str | None = None
+    extra: tuple[Change, ...] = ()
 
-    def plan(
+    @property
+    def label(self) -> str:
+        """The row as a user names it, such as mlops/verified."""
+        return f"{self.name}/{self.row}"
+
+    def base(self, only: Sequence[str] = ()) -> Plan:
+        """Return the plan of the row, asking `only` some checks, or all where none is named."""
+        return self.at(self.as_of, only)
+
+    def at(
         self,
-        moment: datetime,
+        moment: datetime | None,
         only: Sequence[str] = (),
         *,
         versions: Mapping[str, str] = MappingProxyType({}),
         extra: Sequence[str] = (),
     ) -> Plan:
-        """Plan the row as of a moment, asking `only` some checks, or all where none is named.
+        """Plan the row as of a moment, its own cut-off if None; ask as `base` does.
 
         `versions` replace those of pins; `extra` requirements are installed by a last stage.
         """
@@ -55,7 +69,7 @@ class RowAt:
 
         What they require follows from them, as it did then.
         """
-        plan = self.plan(moment, only)
+        plan = self.at(moment, only)
         options = [f"--exclude-newer-package={name}={timestamp(later)}" for name in names]
         stages = tuple(
             stage.model_copy(update={"arguments": (*stage.arguments, *options)})
@@ -63,45 +77,18 @@ class RowAt:
         )
         return plan.model_copy(update={"stages": stages})
 
-
-@dataclass(frozen=True, kw_only=True)
-class RowPlanner:
-    """Plans trials on a row of the matrix called `name`.
-
-    `as_of` is the cut-off of baseline and trials, the row's own if None; `python` stands in for the
-    row's interpreter and `extra` requirements are added, in trials only.
-    """
-
-    matrix: Matrix
-    name: str
-    row: str
-    as_of: datetime | None
-    installer: Installer = "uv"
-    python: str | None = None
-    extra: tuple[str, ...] = ()
-
-    def base(self) -> Plan:
-        """Return the plan that trials are compared with."""
-        return make_plan(
-            self.matrix, name=self.name, row=self.row, as_of=self.as_of, installer=self.installer
-        )
-
     def trial(self, versions: Mapping[str, str], only: Sequence[str] = ()) -> Plan:
-        """Return the plan with these versions in place of the row's, by pin.
-
-        It asks all checks, or `only` some of them by their ids.
-        """
-        requested = [f"{name}=={version}" for name, version in sorted(versions.items())]
-        requested += [*self.extra, *([f"python=={self.python}"] if self.python else [])]
+        """Return the plan of a trial: these versions in place of the row's, by pin."""
+        requested = [Change(name, version) for name, version in sorted(versions.items())]
+        requested += [*self.extra, *([Change("python", self.python)] if self.python else [])]
         return make_plan(
             self.matrix,
             name=self.name,
             row=self.row,
             python=self.python,
             as_of=self.as_of,
-            installer=self.installer,
             versions=versions,
-            extra=self.extra,
+            extra=list(map(str, self.extra)),
             requested=requested,
             only=only,
         )

@@ -74,7 +74,7 @@ class TrialResolver:
         """Raise CannotJudgeError if the default index does not answer at all."""
         self.resolver.client.require(self.resolver.index, "pip")
 
-    def refused_together(self, plan: Plan) -> Refused | None:
+    def _refused_together(self, plan: Plan) -> Refused | None:
         """Return why no environment can hold all that the stages ask for, or None if one can.
 
         Where several stages name a distribution the last one counts, as it does in the environment.
@@ -95,8 +95,8 @@ class TrialResolver:
 
     def conflict(self, plan: Plan, base: Plan) -> str | None:
         """Say why no environment can hold a trial's requirements, if one can hold the row's own."""
-        refused = self.refused_together(plan)
-        if refused is None or self.refused_together(base) is not None:
+        refused = self._refused_together(plan)
+        if refused is None or self._refused_together(base) is not None:
             return None
         return sentence(refused.words)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stackproof.base.progress import Progress
 from stackproof.base.text import without_credentials
+from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.records import RunRecord
@@ -17,10 +19,12 @@ from stackproof.evidence.verdict import Verdict, judge
 from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.scratch import scratch_environment
 from stackproof.installers.sources import default_index, further_sources
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Plan, PlannedConstraints
 from stackproof.run.verify import Conclude, verify
 
 __all__ = ["Runner"]
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,31 +56,57 @@ class Runner:
                 plan, venv, self.project, self.progress, conclude=self.conclude, home=home
             )
 
+    def run_once(self, plan: Plan, home: Path) -> tuple[Verdict, Evidence]:
+        """Return what the run of this very plan in `home` found, or make it.
+
+        Without a cut-off the same plan installs something else on another day, so it must be less
+        than a day old then. Raises CannotJudgeError as `run` does.
+        """
+        recent = None if plan.as_of else datetime.now(timezone.utc) - _DAY
+        earlier = self.recall(plan, home, recent)
+        return (judge(earlier), earlier) if earlier else self.run(plan, home)
+
     def recall(
         self, plan: Plan, home: Path | None = None, not_before: datetime | None = None
     ) -> Evidence | None:
-        """Return the newest settled run of this very plan, none before `not_before`.
-
-        Same means the same plan, the same suite and the same constraint files, by content, from the
-        same sources. Raises CannotJudgeError if a constraint file cannot be had.
-        """
-        project = self.project
-        files = constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
-        wanted = (plan.fingerprint, project.suite_fingerprint, files)
-        for evidence in Evidence.runs(home or project.home(plan)):
-            try:
-                run = evidence.run
-            except ValidationError:
-                continue  # left by another version of stackproof, in a form that is no longer read
-            if not_before is not None and run.started < not_before:
+        """Return the newest settled run of this very plan, none before `not_before`."""
+        for evidence in self.comparable(home or self.project.home(plan)):
+            if not_before is not None and evidence.run.started < not_before:
                 return None
-            used = {(file.name, file.sha256) for file in run.constraints}
-            same = (evidence.plan.fingerprint, run.suite, used) == wanted
-            # Older releases of ours took what had been built whenever.
-            same = same and evidence.tells_of_builds
-            if same and self.has_sources_of(run) and judge(evidence).settled:
+            same = evidence.plan.fingerprint == plan.fingerprint
+            if same and judge(evidence).settled:
                 return evidence
         return None
+
+    def comparable(self, home: Path) -> Iterator[Evidence]:
+        """Yield the runs in `home` that would find the same now, the newest first.
+
+        They had the same suite and the same constraint files, by content, from the same sources. A
+        constraint file that cannot be had is not the same.
+        """
+        suite = self.project.suite_fingerprint
+        files: dict[tuple[PlannedConstraints, ...], set[tuple[str, str]]] = {}
+        for evidence in Evidence.runs(home):
+            try:
+                plan, run = evidence.plan, evidence.run
+            except ValidationError:
+                continue  # left by another version of stackproof, in a form that is no longer read
+            # Older releases of ours took what had been built whenever.
+            same = run.suite == suite and evidence.tells_of_builds and self.has_sources_of(run)
+            used = {(file.name, file.sha256) for file in run.constraints}
+            wanted = tuple(stage.constraints for stage in plan.stages if stage.constraints)
+            if used and wanted not in files:
+                files[wanted] = self._constraints(plan)
+            if same and (not used or used <= files[wanted]):
+                yield evidence
+
+    def _constraints(self, plan: Plan) -> set[tuple[str, str]]:
+        """Return name and sha256 of each constraint file that a run of the plan would use now."""
+        project = self.project
+        try:
+            return constraints_in_use(plan, snapshots=project.snapshots, environ=project.environ)
+        except CannotJudgeError:
+            return set()
 
     def has_sources_of(self, run: RunRecord) -> bool:
         """Tell whether packages would come from where a run took them; not if that is not known.

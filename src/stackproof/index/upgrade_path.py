@@ -9,10 +9,10 @@ from packaging.version import Version
 
 from stackproof.index.choice import Release, eligible
 
-__all__ = ["ladder"]
+__all__ = ["upgrade_path"]
 
 
-def ladder(
+def upgrade_path(
     releases: Sequence[Release],
     *,
     above: Version,

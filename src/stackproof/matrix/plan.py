@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import field_serializer
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema, field_serializer
 
 from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
+from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import ServerName
 
 __all__ = [
+    "Change",
     "Installer",
     "Plan",
     "PlannedClaim",
@@ -22,12 +25,10 @@ __all__ = [
     "PlannedFailure",
     "PlannedPin",
     "PlannedStage",
+    "Requested",
 ]
 
 Installer = Literal["uv", "pip"]
-
-#: How many requirements stand in a label; the trial of a whole frontier has twenty.
-_MOST_SHOWN = 3
 
 #: The keys of a plan that change neither what is built nor what is asked of it.
 _WORDS: Any = {
@@ -43,6 +44,40 @@ _WORDS: Any = {
 
 #: The keys of a plan that change who asks which checks, and not what is built.
 _QUESTIONS = ("matrix", "row", "requested", "only", "groups", "checks")
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """What a trial asks for: a distribution at a version, or the interpreter, named `python`.
+
+    In files it stands as a requirement, such as torch==2.6.0 or python==3.12.
+    """
+
+    name: str
+    version: str
+
+    @classmethod
+    def parse(cls, text: str | Change) -> Change:
+        """Read a change as files have it."""
+        return text if isinstance(text, Change) else cls(*text.partition("==")[::2])
+
+    def __str__(self) -> str:
+        """Return the change as files have it."""
+        return f"{self.name}=={self.version}" if self.version else self.name
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it is another interpreter, and no distribution."""
+        return self.name == "python"
+
+
+#: A change in a record.
+Requested = Annotated[
+    Change,
+    PlainValidator(Change.parse),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string"}),
+]
 
 
 class PlannedPin(Record):
@@ -114,7 +149,7 @@ class Plan(Record):
 
     `checks` are the ids of the checks that every run of the plan must answer; workloads are found
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
-    the requirements that a candidate tries, and is empty for a row as the matrix has it. `only`
+    what a candidate tries, and is empty for a row as the matrix has it. `only`
     holds the ids of the checks that a probe asks alone, and is empty where all are asked.
     """
 
@@ -123,7 +158,7 @@ class Plan(Record):
     title: str
     row: str
     summary: str
-    requested: tuple[str, ...] = ()
+    requested: tuple[Requested, ...] = ()
     only: tuple[str, ...] = ()
     python: str
     installer: Installer
@@ -146,16 +181,18 @@ class Plan(Record):
     @property
     def label(self) -> str:
         """What lines of progress call a run: the row, and the first of what a trial asks for."""
-        shown = list(self.requested[:_MOST_SHOWN])
-        more = len(self.requested) - len(shown)
-        asked = ", ".join([*shown, *([f"{more} more"] if more else [])])
+        asked = first_of(list(map(str, self.requested)))
         return f"{self.matrix}/{self.row}{' with ' if asked else ''}{asked}"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each pin."""
+        return {pin.name: pin.version for pin in self.pins}
 
     @property
     def named(self) -> frozenset[str]:
         """The distributions that the plan names: its pins, and what a trial asks for."""
-        asked = (requirement.partition("==")[0] for requirement in self.requested)
-        return frozenset((*(pin.name for pin in self.pins), *asked))
+        return frozenset((*self.versions, *(change.name for change in self.requested)))
 
     @property
     def asks_suite(self) -> bool:

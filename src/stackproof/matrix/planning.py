@@ -13,6 +13,7 @@ from stackproof.errors import StackproofError
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Claim, ExtraStage, KnownFailure, Matrix, Pin, Stage
 from stackproof.matrix.plan import (
+    Change,
     Installer,
     Plan,
     PlannedClaim,
@@ -39,7 +40,7 @@ def make_plan(
     installer: Installer = "uv",
     versions: Mapping[str, str] = MappingProxyType({}),
     extra: Sequence[str] = (),
-    requested: Sequence[str] = (),
+    requested: Sequence[Change] = (),
     only: Sequence[str] = (),
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.

@@ -21,8 +21,8 @@ def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -
 
     One that is printed `again` answers another request by the same trial.
     """
-    asked = " ".join(item for item in trial.requested if item not in trial.companions)
-    along = f" with {', '.join(trial.companions)}" if trial.companions else ""
+    asked = " ".join(str(item) for item in trial.requested if item not in trial.companions)
+    along = f" with {', '.join(map(str, trial.companions))}" if trial.companions else ""
     spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
     tried = f"{asked}{along}: {outcome(trial)}{spent}"
     console.print(tried, style="bold", markup=False, highlight=False)

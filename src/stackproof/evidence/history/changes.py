@@ -8,11 +8,10 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.records import Drift, drift_between
+from stackproof.evidence.records import Drift, Move, drift_between
 
 __all__ = ["Changes", "changes_between", "last_green", "latest_changes"]
 
-Change = tuple[str | None, str | None]
 
 _SHORT = 12
 
@@ -34,12 +33,12 @@ class Changes(Record):
     run: str
     started: datetime
     complete: bool
-    checks: dict[str, Change]
+    checks: dict[str, Move]
     distributions: Drift
-    circumstances: dict[str, Change]
+    circumstances: dict[str, Move]
 
     @property
-    def moved(self) -> dict[str, Change]:
+    def moved(self) -> dict[str, Move]:
         """Every distribution that is another, new or gone, by name."""
         return dict(sorted({**self.distributions.added, **self.distributions.moved}.items()))
 
@@ -98,7 +97,7 @@ def changes_between(before: HistoryEntry, after: HistoryEntry) -> Changes:
     )
 
 
-def _different(before: dict[str, str], after: dict[str, str]) -> dict[str, Change]:
+def _different(before: dict[str, str], after: dict[str, str]) -> dict[str, Move]:
     return {
         key: (before.get(key), after.get(key))
         for key in [*after, *(key for key in before if key not in after)]

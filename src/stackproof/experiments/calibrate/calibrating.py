@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from packaging.utils import canonicalize_name
 
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.verdict import Check, Verdict, judge
+from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.calibrate.choosing import Choice, Chooser
 from stackproof.experiments.calibrate.record import Calibrated, Column, Outcome
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.runner import Runner
 from stackproof.matrix.model import ConstraintSource, Matrix, Pin, Row, Stage
 from stackproof.matrix.plan import Plan
@@ -23,7 +23,6 @@ from stackproof.run.workloads import DeclaredWorkload
 
 __all__ = ["Calibrator", "named"]
 
-_DAY = timedelta(days=1)
 _STAGE = "alone"
 
 
@@ -98,15 +97,13 @@ class Calibrator:
     """Asks workloads in scratch environments, leaving evidence in folders of `home`.
 
     `declared` are all workloads of the suite: an environment is the same however few of those that
-    share it are asked. `row` of the matrix called `name` is the documented one. A run of the very
-    same plan that is there already, not older than a day, is not made again.
+    share it are asked. `planner` is that of the documented row. A run of the very same plan that is
+    there already, not older than a day, is not made again.
     """
 
     runner: Runner
     chooser: Chooser
-    matrix: Matrix
-    name: str
-    row: str
+    planner: Planner
     declared: Sequence[DeclaredWorkload]
     home: Path
 
@@ -131,7 +128,7 @@ class Calibrator:
     def documented(self, workloads: Sequence[DeclaredWorkload]) -> Plan:
         """Plan the documented row with these workloads."""
         checks = tuple(item.check for item in workloads)
-        plan = make_plan(self.matrix, name=self.name, row=self.row, only=checks)
+        plan = self.planner.base(checks)
         return plan.model_copy(update={"known_failures": ()})  # what fails here fails
 
     def _alone(self, group: Group, asked: Sequence[DeclaredWorkload], column: Column) -> Plan:
@@ -144,8 +141,7 @@ class Calibrator:
 
     def _floors(self) -> dict[str, str]:
         """Return the documented versions: what is older than these is not the newest."""
-        plan = make_plan(self.matrix, name=self.name, row=self.row)
-        return {pin.name: pin.version for pin in plan.pins}
+        return self.planner.base().versions
 
     def _answers(
         self, workloads: Sequence[DeclaredWorkload], column: Column, make: Callable[[], Plan]
@@ -156,11 +152,7 @@ class Calibrator:
             # A server that cannot be had says nothing of a workload: that one is not asked.
             skips = tuple(item.check for item in workloads)
             plan = plan.model_copy(update={"allowed_skips": skips})
-            recent = None if plan.as_of else datetime.now(timezone.utc) - _DAY
-            earlier = self.runner.recall(plan, self.home, recent)
-            verdict, evidence = (
-                (judge(earlier), earlier) if earlier else self.runner.run(plan, self.home)
-            )
+            verdict, evidence = self.runner.run_once(plan, self.home)
         except CannotJudgeError as error:
             message = " ".join(str(error).split())
             return tuple(_without_run(item, column, "not judged", message) for item in workloads)

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from stackproof.base.records import Record
 from stackproof.base.versions import satisfies
-from stackproof.evidence.records import Change, Freeze, drift_between
+from stackproof.evidence.records import Freeze, Move, drift_between
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Change
 
 __all__ = ["Comparison", "compare", "moved", "unheld", "versions_asked"]
 
@@ -71,7 +72,7 @@ def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
 
 def moved(
     before: Freeze, after: Freeze, asked: Collection[str], *, built: bool = True
-) -> dict[str, Change]:
+) -> dict[str, Move]:
     """Return what a trial changed beside what was asked for: (before, after), None for absent.
 
     Of one that was not `built` to its end nothing is absent: its stage may not have had its turn.
@@ -82,10 +83,9 @@ def moved(
     return {name: every[name] for name in names if built or every[name][1] is not None}
 
 
-def versions_asked(requested: Sequence[str]) -> dict[str, str]:
-    """Return the version of each distribution that was asked for; `python` is none."""
-    pairs = (item.partition("==") for item in requested)
-    return {name: version for name, _, version in pairs if name != "python"}
+def versions_asked(requested: Sequence[Change]) -> dict[str, str]:
+    """Return the version of each distribution that was asked for."""
+    return {change.name: change.version for change in requested if not change.is_python}
 
 
 def unheld(asked: Mapping[str, str], freeze: Freeze) -> dict[str, str | None]:

@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stackproof.index.choice import Catalogue, Release, eligible
+from stackproof.matrix.plan import Plan
 
-__all__ = ["Companion", "companions"]
+__all__ = ["Baseline", "Companion"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,36 +25,50 @@ class Companion:
     because: str
 
 
-def companions(
-    asked: Mapping[str, Version],
-    *,
-    own: Mapping[str, str],
-    groups: Mapping[str, Sequence[str]],
-    catalogue: Catalogue,
-    as_of: datetime | None,
-) -> list[Companion]:
-    """Return the other members of the groups of what is asked for that must move with it.
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """What upgrades start from: the row's pins with their versions, its groups, its cut-off.
 
-    `own` holds the version of each pin of the row: a member that may keep it is no companion.
+    With `fixed`, the cut-off was asked for, so nothing may move it.
     """
-    found: dict[str, Companion] = {}
-    for members in groups.values():
-        moving = {name: asked[name] for name in members if name in asked}
-        if moving:
-            family = _Family(members=members, own=own, catalogue=catalogue, as_of=as_of)
-            for match in family.companions(moving):
-                found.setdefault(match.name, match)
-    return [item for item in found.values() if item.version != own[item.name]]
+
+    pins: Mapping[str, str]
+    groups: Mapping[str, Sequence[str]]
+    catalogue: Catalogue
+    as_of: datetime | None
+    fixed: bool = False
+
+    @classmethod
+    def of(cls, plan: Plan, catalogue: Catalogue, *, fixed: bool = False) -> Baseline:
+        """Return the baseline that a row's plan is, with what an index knows of releases."""
+        return cls(
+            pins=plan.versions,
+            groups=plan.groups,
+            catalogue=catalogue,
+            as_of=plan.as_of,
+            fixed=fixed,
+        )
+
+    def companions(self, asked: Mapping[str, Version]) -> list[Companion]:
+        """Return the other members of the groups of what is asked for that must move with it.
+
+        A member that may keep its version is no companion.
+        """
+        found: dict[str, Companion] = {}
+        for members in self.groups.values():
+            moving = {name: asked[name] for name in members if name in asked}
+            if moving:
+                for match in _Group(members=members, baseline=self).companions(moving):
+                    found.setdefault(match.name, match)
+        return [item for item in found.values() if item.version != self.pins[item.name]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Family:
-    """The members of one group, the row's versions of them, and what an index knows of them."""
+class _Group:
+    """The members of one group, and what the upgrade of some of them starts from."""
 
     members: Sequence[str]
-    own: Mapping[str, str]
-    catalogue: Catalogue
-    as_of: datetime | None
+    baseline: Baseline
     _known: dict[tuple[str, Version], list[Requirement]] = field(default_factory=dict)
 
     def companions(self, asked: Mapping[str, Version]) -> list[Companion]:
@@ -94,7 +109,7 @@ class _Family:
     def _pushed(self, name: str, moving: Mapping[str, Version]) -> str | None:
         """Return which requirement of those that move does not let a member stay."""
         for leader, requirement in self._required(name, moving):
-            if not _admits(requirement, Version(self.own[name])):
+            if not _admits(requirement, Version(self.baseline.pins[name])):
                 return f"{leader} {moving[leader]} requires {requirement}"
         return None
 
@@ -132,7 +147,7 @@ class _Family:
         return [fitting] if fitting else []
 
     def _stays(self, name: str, moving: Mapping[str, Version]) -> bool:
-        return _admit(self._wanted(name, Version(self.own[name]), moving), moving)
+        return _admit(self._wanted(name, Version(self.baseline.pins[name]), moving), moving)
 
     def _wanted(
         self, name: str, version: Version, moving: Mapping[str, Version]
@@ -155,7 +170,7 @@ class _Family:
         required = [item for _, item in self._required(name, moving)]
         return [
             release
-            for release in eligible(self.catalogue.releases(name), self.as_of)
+            for release in eligible(self.baseline.catalogue.releases(name), self.baseline.as_of)
             if all(_admits(item, release.version) for item in required)
         ]
 
@@ -164,7 +179,7 @@ class _Family:
         if (name, version) not in self._known:
             self._known[name, version] = [
                 item
-                for item in self.catalogue.requirements(name, version)
+                for item in self.baseline.catalogue.requirements(name, version)
                 if canonicalize_name(item.name) in self.members and "extra" not in str(item.marker)
             ]
         return self._known[name, version]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Container
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from stackproof.errors import StackproofError
 from stackproof.experiments.candidate.record import TrialVerdict
-from stackproof.matrix.editing import Style, add_entry, drop_known_failures, edit_rows, set_override
+from stackproof.matrix.editing import RowEdit, add_row, change_row
+from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
 
 __all__ = ["promote_as_row", "promote_into_row", "require_new_row", "require_pins_alone"]
@@ -21,7 +21,7 @@ def require_new_row(plan: Plan, rows: Container[str], file: str) -> str:
 
     Raises StackproofError if there is one of that name.
     """
-    name = re.sub("[^a-z0-9]+", "-", "-".join([plan.row, *plan.requested]).lower())
+    name = re.sub("[^a-z0-9]+", "-", "-".join([plan.row, *map(str, plan.requested)]).lower())
     if name in rows:
         raise StackproofError(f"{file} has a row {name!r} already; nothing was written")
     return name
@@ -29,7 +29,8 @@ def require_new_row(plan: Plan, rows: Container[str], file: str) -> str:
 
 def require_pins_alone(plan: Plan) -> None:
     """Raise StackproofError if a trial's plan changes more than pins."""
-    more = set(plan.requested) - {f"{n}=={v}" for n, v in _versions(plan).items()}
+    pins = _versions(plan)
+    more = [str(change) for change in plan.requested if change.name not in pins]
     if more:
         raise StackproofError(
             f"{', '.join(sorted(more))} is no changed pin; promote the trial as a row of its own"
@@ -39,28 +40,28 @@ def require_pins_alone(plan: Plan) -> None:
 def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
     """Add the trial to the matrix file as a row derived from its base; return the row's name.
 
-    The row carries the trial's cut-off and those known failures that still fail. Raises
+    The row carries the trial's cut-off and those expected failures that still fail. Raises
     StackproofError if the trial is not safe, or the matrix has a row of that name.
     """
     _require_safe(trial)
-
-    def add(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
-        name = require_new_row(plan, rows, file.name)
-        row: Any = style.table()
-        row["summary"] = f"{plan.row} with {', '.join(trial.requested)}, proved by a trial."
-        row["base"] = plan.row
-        row["default"] = False
-        if f"python=={plan.python}" in trial.requested:
-            row["python"] = plan.python
-        if plan.as_of is not None:
-            row["as-of"] = plan.as_of
-        _override(row, plan, trial, today, style)
-        _add_stage(row, plan, trial, today, style)
-        _add_known_failures(row, plan, trial, style)
-        rows[name] = row
-        return name
-
-    return edit_rows(file, add)
+    name = require_new_row(plan, load_matrix(file).rows, file.name)
+    values: dict[str, object] = {
+        "summary": f"{plan.row} with {_shown(trial)}, proved by a trial.",
+        "base": plan.row,
+        "default": False,
+    }
+    if any(change.is_python for change in trial.requested):
+        values["python"] = plan.python
+    if plan.as_of is not None:
+        values["as-of"] = plan.as_of
+    edit = RowEdit(
+        values=values,
+        overrides=_overrides(plan, trial, today),
+        stages=_stages(plan, trial, today),
+        known_failures=_known_failures(plan, trial),
+    )
+    add_row(file, name, edit)
+    return name
 
 
 def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
@@ -71,59 +72,72 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     """
     _require_safe(trial)
     require_pins_alone(plan)
-
-    def change(rows: Any, style: Style) -> str:  # noqa: ANN401 - tomlkit's containers share no type
-        row = rows[plan.row]
-        _override(row, plan, trial, today, style)
-        drop_known_failures(row, {item.id for item in trial.checks if item.state == "fixed"})
-        if plan.as_of is not None and row.get("as-of") is not None:
-            row["as-of"] = plan.as_of
-        return plan.row
-
-    return edit_rows(file, change)
+    edit = RowEdit(
+        values={"as-of": plan.as_of} if plan.as_of is not None else {},
+        overrides=_overrides(plan, trial, today),
+        passing={check.id for check in trial.checks if check.state == "fixed"},
+    )
+    change_row(file, plan.row, edit)
+    return plan.row
 
 
 def _require_safe(trial: TrialVerdict) -> None:
     if not trial.safe:
-        raise StackproofError(f"{' '.join(trial.requested)} is not safe; nothing was written")
+        raise StackproofError(f"{_shown(trial)} is not safe; nothing was written")
 
 
 def _versions(plan: Plan) -> dict[str, str]:
     """Return the version of each pin that was asked for."""
     return {
-        pin.name: pin.version for pin in plan.pins if f"{pin.name}=={pin.version}" in plan.requested
+        change.name: change.version for change in plan.requested if change.name in plan.versions
     }
 
 
-def _override(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
-    """Set the overrides of a row, in place of those it has for the same pins."""
-    for pin, version in _versions(plan).items():
-        said = {"version": version, "reason": _reason(trial), "date": today}
-        set_override(row, pin, said, style)
+def _overrides(plan: Plan, trial: TrialVerdict, today: date) -> dict[str, dict[str, object]]:
+    return {
+        pin: {"version": version, "reason": _reason(trial), "date": today}
+        for pin, version in _versions(plan).items()
+    }
+
+
+def _shown(trial: TrialVerdict) -> str:
+    return ", ".join(map(str, trial.requested))
 
 
 def _reason(trial: TrialVerdict) -> str:
     passing = len(trial.comparison.still_passing) if trial.comparison else 0
     return (
-        f"trial of {trial.started:%Y-%m-%d} with {', '.join(trial.requested)}: {passing} checks "
+        f"trial of {trial.started:%Y-%m-%d} with {_shown(trial)}: {passing} checks "
         f"still pass, none of {trial.baseline} broke"
     )
 
 
-def _add_stage(row: Any, plan: Plan, trial: TrialVerdict, today: date, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
-    """Add what the trial installed besides the row's own stages."""
+def _stages(plan: Plan, trial: TrialVerdict, today: date) -> list[dict[str, object]]:
+    """Return what the trial installed besides the row's own stages."""
     stage = plan.stages[-1]
-    if not stage.pins and set(stage.requirements) <= set(plan.requested):
-        said: dict[str, object] = {"name": stage.name, "step": stage.step}
-        said["requirements"] = list(stage.requirements)
-        add_entry(row, "stages", {**said, "reason": _reason(trial), "date": today}, style)
+    if stage.pins or not set(stage.requirements) <= set(map(str, plan.requested)):
+        return []
+    return [
+        {
+            "name": stage.name,
+            "step": stage.step,
+            "requirements": stage.requirements,
+            "reason": _reason(trial),
+            "date": today,
+        }
+    ]
 
 
-def _add_known_failures(row: Any, plan: Plan, trial: TrialVerdict, style: Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
+def _known_failures(plan: Plan, trial: TrialVerdict) -> list[dict[str, object]]:
+    """Return the expected failures that still fail."""
     failing = {check.id for check in trial.checks if check.outcome == "failed"}
-    for failure in plan.known_failures:
-        if failure.check in failing:
-            said: dict[str, object] = {"check": failure.check}
-            said |= {} if failure.says is None else {"says": failure.says}
-            day = date.fromisoformat(failure.date)
-            add_entry(row, "known-failures", {**said, "reason": failure.reason, "date": day}, style)
+    return [
+        {
+            "check": failure.check,
+            **({} if failure.says is None else {"says": failure.says}),
+            "reason": failure.reason,
+            "date": date.fromisoformat(failure.date),
+        }
+        for failure in plan.known_failures
+        if failure.check in failing
+    ]

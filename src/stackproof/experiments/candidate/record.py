@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stackproof.evidence.records import Change
+from stackproof.evidence.records import Move
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.candidate.comparison import Comparison
+from stackproof.matrix.plan import Requested
 
 __all__ = ["UNJUDGED", "TrialVerdict"]
 
@@ -26,14 +27,14 @@ class TrialVerdict(Verdict):
     """
 
     base_row: str
-    requested: tuple[str, ...]
+    requested: tuple[Requested, ...]
     resolvable: bool
     reason: str | None
     baseline: str | None
     comparison: Comparison | None
-    moved: dict[str, Change]
+    moved: dict[str, Move]
     pins_moved: tuple[str, ...]
-    companions: tuple[str, ...]
+    companions: tuple[Requested, ...]
     unmet: dict[str, str | None] = Field(default_factory=dict)  # older files have none
     guilty: tuple[str, ...] = ()
     conflict: str | None = None

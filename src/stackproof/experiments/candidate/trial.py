@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.records import Change, RunRecord, StageRecord, drift_between
+from stackproof.evidence.records import Move, RunRecord, StageRecord, drift_between
 from stackproof.evidence.reports import InRow, InRun
-from stackproof.evidence.verdict import Verdict, judge
+from stackproof.evidence.verdict import judge
 from stackproof.experiments.candidate.comparison import compare, moved, unheld, versions_asked
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.resolution import RefusedStage, TrialResolver
 from stackproof.experiments.runner import Runner
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Change, Plan
 
 __all__ = ["Bench"]
 
@@ -37,7 +37,7 @@ class Bench:
     not_before: datetime
     recall: bool = False
 
-    def try_out(self, plan: Plan, base: Plan, companions: tuple[str, ...]) -> TrialVerdict:
+    def try_out(self, plan: Plan, base: Plan, companions: tuple[Change, ...]) -> TrialVerdict:
         """Make the trial `plan`, derived from the row's own plan `base`, and judge it.
 
         Raises CannotJudgeError if there is no baseline to compare it with.
@@ -51,50 +51,56 @@ class Bench:
             _, evidence = self.runner.run(plan)
         return self._conclude(_judged(evidence, base, companions, baseline=baseline), evidence)
 
-    def probe(self, plan: Plan) -> Verdict:
-        """Judge a trial that asks some checks alone; its evidence stands below the trial's own."""
-        home = self.runner.project.home(plan) / InRow.PROBES
-        evidence = self.runner.recall(plan, home)
-        if evidence is None:
-            return self.runner.run(plan, home)[0]
-        return judge(evidence)
-
-    def refuse(
+    def end(
         self,
         plan: Plan,
         base: Plan,
-        companions: tuple[str, ...],
-        found: RefusedStage,
+        companions: tuple[Change, ...],
         seconds: float,
+        *,
+        refused: RefusedStage | None = None,
+        trouble: str | None = None,
     ) -> TrialVerdict:
-        """Leave evidence and verdict of a trial that ended with its resolution in some seconds."""
-        evidence = Evidence.create(self.runner.project.home(plan), plan)
-        log = evidence.folder / InRun.STAGE_LOGS / f"{found.stage.name}.log"
-        write_atomically(log, found.words)
-        record = StageRecord(
-            name=found.stage.name,
-            command=("uv", "pip", "compile", *found.stage.requirements),
-            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
-            seconds=round(seconds, 3),
-            exit=1,
-            log=log.relative_to(evidence.folder).as_posix(),
-            tries=1,
-            drift=drift_between({}, {}),
-            failure="refused",
-            message=found.reason,
-        )
-        evidence.write_stages([record])
-        self._record_resolution(evidence, seconds, found.trouble)
-        trial = _judged(evidence, base, companions, reason=found.reason)
-        return self._conclude(trial, evidence)
+        """Leave evidence and verdict of a trial that ended with its resolution in some seconds.
 
-    def give_up(
-        self, plan: Plan, base: Plan, companions: tuple[str, ...], trouble: str, seconds: float
-    ) -> TrialVerdict:
-        """Leave evidence and verdict of a trial that ended before anything was known of it."""
+        Either a stage was `refused`, or `trouble` says why nothing is known of it.
+        """
         evidence = Evidence.create(self.runner.project.home(plan), plan)
-        self._record_resolution(evidence, seconds, trouble)
-        return self._conclude(_judged(evidence, base, companions), evidence)
+        times = {
+            "started": datetime.now(timezone.utc) - timedelta(seconds=seconds),
+            "seconds": round(seconds, 3),
+        }
+        if refused is not None:
+            log = evidence.folder / InRun.STAGE_LOGS / f"{refused.stage.name}.log"
+            write_atomically(log, refused.words)
+            record = StageRecord(
+                **times,
+                name=refused.stage.name,
+                command=("uv", "pip", "compile", *refused.stage.requirements),
+                exit=1,
+                log=log.relative_to(evidence.folder).as_posix(),
+                tries=1,
+                drift=drift_between({}, {}),
+                failure="refused",
+                message=refused.reason,
+            )
+            evidence.write_stages([record])
+            trouble = refused.trouble
+        RunRecord(
+            **times,
+            own_seconds=0.0,
+            python=plan.python,
+            installer=plan.installer,
+            installer_version=plan.installer,
+            index=None,
+            constraints=(),
+            notes=("nothing was installed: the trial ended with its resolution",),
+            suite=self.runner.project.suite_fingerprint,
+            suite_exit=None,
+            trouble=trouble,
+        ).write(evidence.folder / InRun.RECORD)
+        reason = refused.reason if refused is not None else None
+        return self._conclude(_judged(evidence, base, companions, reason=reason), evidence)
 
     def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
         """Write down what was found about a trial after it was judged."""
@@ -122,24 +128,6 @@ class Bench:
             raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {said}")
         return evidence
 
-    def _record_resolution(self, evidence: Evidence, seconds: float, trouble: str | None) -> None:
-        """Write down the circumstances of a trial that ended with its resolution."""
-        plan = evidence.plan
-        RunRecord(
-            started=datetime.now(timezone.utc) - timedelta(seconds=seconds),
-            seconds=round(seconds, 3),
-            own_seconds=0.0,
-            python=plan.python,
-            installer=plan.installer,
-            installer_version=plan.installer,
-            index=None,
-            constraints=(),
-            notes=("nothing was installed: the trial ended with its resolution",),
-            suite=self.runner.project.suite_fingerprint,
-            suite_exit=None,
-            trouble=trouble,
-        ).write(evidence.folder / InRun.RECORD)
-
     def _conclude(self, trial: TrialVerdict, evidence: Evidence) -> TrialVerdict:
         """Write a trial's verdict and reports, and make it the latest of its kind."""
         self.write(evidence, trial)
@@ -160,7 +148,7 @@ def _is_concluded(evidence: Evidence) -> bool:
 def _judged(
     evidence: Evidence,
     base: Plan,
-    companions: tuple[str, ...],
+    companions: tuple[Change, ...],
     *,
     reason: str | None = None,
     baseline: Evidence | None = None,
@@ -177,7 +165,7 @@ def _judged(
             if run.overwritten is not None and run.overwritten.obscures(check.id)
         }
         comparison = compare(sides[0][1], verdict, lucky=lucky)
-    changes: dict[str, Change] = {}
+    changes: dict[str, Move] = {}
     unmet: dict[str, str | None] = {}
     if baseline is not None and evidence.freeze:
         built = not any(stage.failure for stage in evidence.stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from packaging.version import Version
@@ -11,11 +11,12 @@ from packaging.version import Version
 from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
-from stackproof.experiments.candidate.group_resolution import Companion, companions
-from stackproof.index.choice import Catalogue, Release, choose
+from stackproof.experiments.candidate.group_resolution import Baseline, Companion
+from stackproof.index.choice import Release, choose
 from stackproof.index.request import Request
+from stackproof.matrix.plan import Change
 
-__all__ = ["Baseline", "Trial", "TrialPlan", "make_trial_plan"]
+__all__ = ["Trial", "TrialPlan", "make_trial_plan"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,31 +36,17 @@ class Trial:
 class TrialPlan:
     """The trials to make, in order, at a common cut-off; `notes` say what was decided and why.
 
-    Every trial adds the requirements of `extra`.
+    Every trial adds what `extra` names.
     """
 
     trials: tuple[Trial, ...]
-    extra: tuple[str, ...]
+    extra: tuple[Change, ...]
     as_of: datetime | None
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Baseline:
-    """What trials are planned on: the row's pins with their versions, its groups, its cut-off.
-
-    With `fixed`, the cut-off was asked for, so nothing may move it.
-    """
-
-    pins: Mapping[str, str]
-    groups: Mapping[str, Sequence[str]]
-    catalogue: Catalogue
-    as_of: datetime | None
-    fixed: bool = False
-
-
 def make_trial_plan(
-    requests: Sequence[Request], ground: Baseline, extra: Sequence[Request] = ()
+    requests: Sequence[Request], baseline: Baseline, extra: Sequence[Request] = ()
 ) -> TrialPlan:
     """Resolve requests to releases and arrange their trials; `extra` is added to each.
 
@@ -67,9 +54,9 @@ def make_trial_plan(
     Raises StackproofError for a request that names no pin, no release, or one distribution twice.
     """
     _require_distinct([*requests, *extra])
-    chosen = {item.name: _pinned(item, ground) for item in requests}
-    added = {item.name: _unpinned(item, ground) for item in extra}
-    late = [item for item in (*chosen.values(), *added.values()) if _is_late(item, ground)]
+    chosen = {item.name: _pinned(item, baseline) for item in requests}
+    added = {item.name: _unpinned(item, baseline) for item in extra}
+    late = [item for item in (*chosen.values(), *added.values()) if _is_late(item, baseline)]
     subsets = [[name] for name in chosen]
     if len(chosen) > 1:
         subsets.append(list(chosen))
@@ -79,22 +66,16 @@ def make_trial_plan(
         versions = {name: chosen[name].version for name in subset}
         trial = Trial(asked={name: str(version) for name, version in versions.items()})
         trials.append(trial)
-        found = companions(
-            versions,
-            own=ground.pins,
-            groups=ground.groups,
-            catalogue=ground.catalogue,
-            as_of=None if late else ground.as_of,
-        )
+        found = (replace(baseline, as_of=None) if late else baseline).companions(versions)
         if found:
             notes += [_companion_note(subset, found)]
             trials.append(Trial(asked=trial.asked, companions=tuple(found)))
     moving = {item for trial in trials for item in trial.companions}
-    everything = chosen | added | {item.name: _release(item, ground) for item in moving}
-    cut_off, moved = _cut_off(everything, ground)
+    everything = chosen | added | {item.name: _release(item, baseline) for item in moving}
+    cut_off, moved = _cut_off(everything, baseline)
     return TrialPlan(
         trials=tuple(trials),
-        extra=tuple(f"{name}=={release.version}" for name, release in added.items()),
+        extra=tuple(Change(name, str(release.version)) for name, release in added.items()),
         as_of=cut_off,
         notes=(*moved, *notes),
     )
@@ -107,28 +88,28 @@ def _require_distinct(requests: Sequence[Request]) -> None:
             raise StackproofError(f"{name} was asked for twice; name it once")
 
 
-def _pinned(request: Request, ground: Baseline) -> Release:
-    if request.name not in ground.pins:
+def _pinned(request: Request, baseline: Baseline) -> Release:
+    if request.name not in baseline.pins:
         raise StackproofError(
-            f"the row has no pin {request.name!r}; {nearest(request.name, ground.pins)} "
+            f"the row has no pin {request.name!r}; {nearest(request.name, baseline.pins)} "
             "(a distribution that is no pin is added by --with name==version)"
         )
-    return _choose(request, ground)
+    return _choose(request, baseline)
 
 
-def _unpinned(request: Request, ground: Baseline) -> Release:
-    if request.name in ground.pins:
+def _unpinned(request: Request, baseline: Baseline) -> Release:
+    if request.name in baseline.pins:
         raise StackproofError(
             f"{request.name} is a pin of the row; ask for {request} without --with"
         )
-    return _choose(request, ground)
+    return _choose(request, baseline)
 
 
-def _choose(request: Request, ground: Baseline) -> Release:
+def _choose(request: Request, baseline: Baseline) -> Release:
     """Return the release that is meant; what the row's own cut-off hides counts too."""
-    as_of = ground.as_of if ground.fixed else None
-    found = choose(request, ground.catalogue, list(ground.pins), as_of)
-    if ground.fixed and _is_late(found, ground):
+    as_of = baseline.as_of if baseline.fixed else None
+    found = choose(request, baseline.catalogue, list(baseline.pins), as_of)
+    if baseline.fixed and _is_late(found, baseline):
         raise StackproofError(
             f"{request.name} {found.version} came on {found.uploaded:%Y-%m-%d}, after the cut-off "
             "that --as-of names; leave one of the two out"
@@ -136,26 +117,28 @@ def _choose(request: Request, ground: Baseline) -> Release:
     return found
 
 
-def _release(companion: Companion, ground: Baseline) -> Release:
+def _release(companion: Companion, baseline: Baseline) -> Release:
     version = Version(companion.version)
-    releases = ground.catalogue.releases(companion.name)
+    releases = baseline.catalogue.releases(companion.name)
     return next(item for item in releases if item.version == version)
 
 
-def _is_late(release: Release, ground: Baseline) -> bool:
-    if ground.as_of is None or release.uploaded is None:
+def _is_late(release: Release, baseline: Baseline) -> bool:
+    if baseline.as_of is None or release.uploaded is None:
         return False
-    return release.uploaded >= ground.as_of
+    return release.uploaded >= baseline.as_of
 
 
-def _cut_off(chosen: Mapping[str, Release], ground: Baseline) -> tuple[datetime | None, list[str]]:
+def _cut_off(
+    chosen: Mapping[str, Release], baseline: Baseline
+) -> tuple[datetime | None, list[str]]:
     """Move a cut-off behind what is tried, or no trial of a new release could be made.
 
     Behind its last file: the wheel for this machine need not be the first.
     """
-    late = {name: item.completed for name, item in chosen.items() if _is_late(item, ground)}
+    late = {name: item.completed for name, item in chosen.items() if _is_late(item, baseline)}
     if not late:
-        return ground.as_of, []
+        return baseline.as_of, []
     moved = max(filter(None, late.values())).replace(microsecond=0) + timedelta(seconds=1)
     note = (
         f"{', '.join(sorted(late))} came after the row's cut-off, so baseline and trial are built "

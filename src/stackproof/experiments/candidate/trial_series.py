@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from packaging.version import Version
 
 from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
-from stackproof.experiments.candidate.group_resolution import companions
+from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
 from stackproof.experiments.candidate.trial import Bench
 from stackproof.experiments.candidate.trial_plan import Trial, TrialPlan
-from stackproof.experiments.planner import RowPlanner
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.resolution import RefusedStage
 from stackproof.index.choice import Catalogue
-from stackproof.index.upgrade_path import ladder
-from stackproof.matrix.plan import Plan
+from stackproof.index.upgrade_path import upgrade_path
+from stackproof.matrix.plan import Change, Plan
 
 __all__ = ["TrialSeries"]
 
@@ -29,7 +29,7 @@ _AT_ONCE = 4
 _PAIR = 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Made:
     """A trial that was made, and the refusal that it ended with, if it did."""
 
@@ -39,14 +39,14 @@ class _Made:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialSeries:
-    """The trials of a scheme, made on a bench; what several requests come to is made once."""
+    """Makes planned trials on a bench; what several requests come to is made once."""
 
     bench: Bench
-    planner: RowPlanner
+    planner: Planner
     catalogue: Catalogue
-    _made: dict[tuple[str, ...], _Made] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[tuple[Change, ...], _Made] = field(default_factory=dict, init=False, repr=False)
 
-    def run(self, scheme: TrialPlan) -> Iterator[TrialVerdict]:
+    def run(self, plan: TrialPlan) -> Iterator[TrialVerdict]:
         """Make the trials, one after another: each of them uses every core.
 
         Each is yielded as soon as it is known, so that none is lost where a later one raises. The
@@ -55,13 +55,13 @@ class TrialSeries:
         found: list[TrialVerdict] = []
         groups: list[TrialVerdict] = []
         try:
-            for trial in scheme.trials:
+            for trial in plan.trials:
                 found.append(self._make(trial))
                 if len(trial.asked) > 1 and not found[-1].safe:
                     groups.append(found[-1])
                 else:
                     yield found[-1]
-            named = self._guilty(scheme.trials, found)
+            named = self._guilty(plan.trials, found)
         except CannotJudgeError:
             yield from groups
             raise
@@ -91,13 +91,13 @@ class TrialSeries:
         except CannotJudgeError as error:
             self.bench.resolver.require_index()
             seconds = time.monotonic() - began
-            return _Made(verdict=self.bench.give_up(plan, base, along, str(error), seconds))
+            return _Made(self.bench.end(plan, base, along, seconds, trouble=str(error)))
         if refused is None:
             tried = self.bench.try_out(plan, base, along)
-            return _Made(verdict=self._explained(tried, plan, base))
+            return _Made(self._explained(tried, plan, base))
         told = replace(refused, reason=self._reason(refused, trial))
-        verdict = self.bench.refuse(plan, base, along, told, time.monotonic() - began)
-        return _Made(verdict=verdict, refused=refused)
+        seconds = time.monotonic() - began
+        return _Made(self.bench.end(plan, base, along, seconds, refused=told), refused)
 
     def _reason(self, refused: RefusedStage, trial: Trial) -> str:
         """Say why a trial is refused and, unless its row is refused too, what would not be."""
@@ -131,9 +131,9 @@ class TrialSeries:
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
         if self._moving(name, asked) and not trial.companions:
             return ""
-        own = Version(next(pin.version for pin in base.pins if pin.name == name))
+        own = Version(base.versions[name])
         wanted = Version(asked)
-        between = ladder(
+        between = upgrade_path(
             self.catalogue.releases(name),
             above=min(own, wanted),
             below=max(own, wanted),
@@ -159,15 +159,8 @@ class TrialSeries:
             return False
 
     def _moving(self, name: str, version: str) -> dict[str, str]:
-        base = self.planner.base()
-        found = companions(
-            {name: Version(version)},
-            own={pin.name: pin.version for pin in base.pins},
-            groups=base.groups,
-            catalogue=self.catalogue,
-            as_of=base.as_of,
-        )
-        return {item.name: item.version for item in found}
+        baseline = Baseline.of(self.planner.base(), self.catalogue)
+        return {i.name: i.version for i in baseline.companions({name: Version(version)})}
 
     def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
         """Return who is to blame for a group that fails: a group hides its guilty member.
@@ -232,8 +225,8 @@ def first_that_goes(nearby: Sequence[str], goes: Callable[[Sequence[str]], list[
     return found
 
 
-def _along(trial: Trial) -> tuple[str, ...]:
-    return tuple(f"{item.name}=={item.version}" for item in trial.companions)
+def _along(trial: Trial) -> tuple[Change, ...]:
+    return tuple(Change(item.name, item.version) for item in trial.companions)
 
 
 def _without(trials: Sequence[Trial], names: Collection[str]) -> Trial:

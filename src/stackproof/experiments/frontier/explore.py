@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 from packaging.version import Version
 
 from stackproof.base.progress import Progress
-from stackproof.errors import NoConstraintsError, UnknownConstraintsError
+from stackproof.base.text import first_of
+from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
 from stackproof.evidence.verdict import Check
-from stackproof.experiments.candidate.group_resolution import companions
+from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.reasons import reasons, told
 from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
 from stackproof.experiments.candidate.trial import Bench
 from stackproof.experiments.frontier.highest import (
-    Climb,
+    Reached,
     UnjudgedError,
     drop_conflicting,
     search_highest,
 )
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut, PinFrontier
-from stackproof.experiments.planner import RowPlanner
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.index.choice import Catalogue, Release, eligible
-from stackproof.index.upgrade_path import ladder
-from stackproof.installers.refusal import sentence
+from stackproof.index.upgrade_path import upgrade_path
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Change, Plan
 
 __all__ = ["Explorer"]
 
@@ -61,7 +62,8 @@ class Explorer:
     """
 
     bench: Bench
-    planner: RowPlanner
+    prober: Prober
+    planner: Planner
     catalogue: Catalogue
     progress: Progress
 
@@ -73,12 +75,12 @@ class Explorer:
         admit, one of the family may fail where an older one passes. Raises CannotJudgeError if the
         index fails or the row itself cannot be judged.
         """
-        climbs: dict[str, Climb[_Step]] = {}
+        searches: dict[str, Reached[_Step]] = {}
         for name in names:
-            climbs[name] = self._climb(name, self._proved(name, climbs))
+            searches[name] = self._search(name, self._proved(name, searches))
             yield [
-                self._pin(known, found, self._proved(known, climbs))
-                for known, found in climbs.items()
+                self._pin(known, found, self._proved(known, searches))
+                for known, found in searches.items()
             ]
 
     def together(self, pins: Sequence[PinFrontier]) -> Joint:
@@ -105,10 +107,10 @@ class Explorer:
         left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
         return Joint(versions=_versions(kept), left_out=tuple(left_out))
 
-    def _climb(self, name: str, proved: _Step | None) -> Climb[_Step]:
-        """Climb to a pin's newest version that passes; none is asked below one that is proved."""
+    def _search(self, name: str, proved: _Step | None) -> Reached[_Step]:
+        """Search a pin's newest version that passes; none is asked below one that is proved."""
         pinned = Version(self._pinned[name])
-        steps = ladder(self.catalogue.releases(name), above=pinned, as_of=self.planner.as_of)
+        steps = upgrade_path(self.catalogue.releases(name), above=pinned, as_of=self.planner.as_of)
         return search_highest(
             [
                 self._step(name, release)
@@ -119,10 +121,10 @@ class Explorer:
             _Trials(self),
         )
 
-    def _proved(self, name: str, climbs: Mapping[str, Climb[_Step]]) -> _Step | None:
+    def _proved(self, name: str, searches: Mapping[str, Reached[_Step]]) -> _Step | None:
         """Return the newest step up of a pin that the trials of other pins prove, if any does."""
         releases = {str(item.version): item for item in self.catalogue.releases(name)}
-        passing = [found.passing for found in climbs.values() if found.passing is not None]
+        passing = [found.passing for found in searches.values() if found.passing is not None]
         steps = [
             _Step(
                 name=name,
@@ -136,8 +138,8 @@ class Explorer:
         above = newest is not None and _height(newest) > Version(self._pinned[name])
         return newest if above else None
 
-    def _pin(self, name: str, found: Climb[_Step], proved: _Step | None) -> PinFrontier:
-        """Return how far a pin can be taken, by its own climb and by what others' trials prove."""
+    def _pin(self, name: str, found: Reached[_Step], proved: _Step | None) -> PinFrontier:
+        """Return how far a pin can be taken, by its own search and by what others' trials prove."""
         releases = self.catalogue.releases(name)
         pinned = Version(self._pinned[name])
         passing = max(filter(None, (found.passing, proved)), key=_height, default=None)
@@ -159,20 +161,15 @@ class Explorer:
         )
 
     def _step(self, name: str, release: Release) -> _Step:
-        found = companions(
-            {name: release.version},
-            own=self._pinned,
-            groups=self.planner.matrix.groups,
-            catalogue=self.catalogue,
-            as_of=self.planner.as_of,
-        )
+        baseline = Baseline.of(self.planner.base(), self.catalogue)
+        found = baseline.companions({name: release.version})
         return _Step(
             name=name, release=release, companions={item.name: item.version for item in found}
         )
 
     @cached_property
     def _pinned(self) -> dict[str, str]:
-        return {pin.name: pin.version for pin in self.planner.base().pins}
+        return self.planner.base().versions
 
     @cached_property
     def _base(self) -> Plan:
@@ -182,27 +179,22 @@ class Explorer:
             self.bench.baseline(base)
         return base
 
-    @cached_property
-    def _holds_together(self) -> bool:
-        """Whether the row's own pins can be resolved in one go; only then can that be demanded."""
-        return self.bench.resolver.refused_together(self.planner.base()) is None
-
     def refusal(self, versions: Mapping[str, str]) -> str | None:
         """Say why the stages, or all of them together, cannot be resolved with these versions.
 
         Raises UnjudgedError where a constraint file cannot be had.
         """
-        plan = self.planner.trial(versions)
+        plan, base = self.planner.trial(versions), self.planner.base()
         try:
-            stage = self.bench.resolver.refused_stage(plan, self.planner.base())
+            stage = self.bench.resolver.refused_stage(plan, base)
         except NoConstraintsError as error:
             return str(error)
         except UnknownConstraintsError as error:
             raise UnjudgedError(str(error)) from error
         if stage is not None:
             return stage.reason
-        together = self.bench.resolver.refused_together(plan) if self._holds_together else None
-        return sentence(together.words) if together else None
+        # Only where the row's own pins can be resolved in one go, that can be demanded.
+        return self.bench.resolver.conflict(plan, base)
 
     def failure(self, versions: Mapping[str, str]) -> str | None:
         """Say what a trial of these versions breaks, or None if it is safe.
@@ -220,7 +212,7 @@ class Explorer:
         `companions` are those of them that only move along. Raises UnjudgedError if it, or a part
         of it, could not be judged.
         """
-        along = tuple(f"{name}=={version}" for name, version in companions.items())
+        along = tuple(Change(name, version) for name, version in companions.items())
         plan, base = self.planner.trial(versions), self._base
         with self.progress.part(f"{plan.label}: every check"):
             trial = self.bench.try_out(plan, base, along)
@@ -233,16 +225,17 @@ class Explorer:
 
         One that fails as the matrix records settles nothing: it may have failed for the row too.
         """
-        plan = self.planner.trial(versions, only=checks)
-        count = f"{len(checks)} check{'s' if len(checks) > 1 else ''}"
-        with self.progress.part(f"{plan.label}: {count}"):
-            verdict = self.bench.probe(plan)
-        failed = [told(check) for check in verdict.checks if check.state == "new"]
-        return _in_short(failed) if failed and verdict.settled else None
+        what = f"with {first_of([f'{name} {version}' for name, version in versions.items()])}"
+        try:
+            found = self.prober.ask(partial(self.planner.trial, versions), checks, what)
+        except CannotJudgeError:
+            return None
+        failed = [told(check) for check in found.checks.values() if check.state == "new"]
+        return _in_short(failed) if failed else None
 
 
 class _Trials:
-    """The trials of one pin's climb: what failed a step above is asked first, and alone.
+    """The trials of one pin's search: what failed a step above is asked first, and alone.
 
     Neighbours mostly fail for the same reason. One check that passed for the row and fails here
     settles a step; only where none of them does, the whole trial is made.

@@ -1,4 +1,4 @@
-"""The searches of the frontier, without any input or output: one pin's climb, and the joint set."""
+"""The searches of the frontier, without input or output: of one pin, and of the joint set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-__all__ = ["Climb", "UnjudgedError", "drop_conflicting", "search_highest"]
+__all__ = ["Reached", "UnjudgedError", "drop_conflicting", "search_highest"]
 
 Step = TypeVar("Step")
 
@@ -16,8 +16,8 @@ class UnjudgedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Climb(Generic[Step]):
-    """How high a climb came.
+class Reached(Generic[Step]):
+    """How high a search came.
 
     `resolvable` is the highest step that can be resolved, `passing` the highest that passes its
     trial, each None if there is none. `failed` holds the steps above `passing` that do not go, and
@@ -35,14 +35,14 @@ def search_highest(
     steps: Sequence[Step],
     refusal: Callable[[Step], str | None],
     failure: Callable[[Step], str | None],
-) -> Climb[Step]:
+) -> Reached[Step]:
     """Look at steps from the highest down, and stop at the first that passes its trial.
 
     `refusal` resolves a step and `failure` makes its trial; each says what is wrong, or None. A
     trial costs a hundred times as much, so none is made of what cannot be resolved. A step of which
     either raises UnjudgedError neither passes nor blocks.
     """
-    found: Climb[Step] = Climb()
+    found: Reached[Step] = Reached()
     for step in steps:
         try:
             why = refusal(step)

@@ -1,1 +1,1 @@
-"""A change that mends a row, no pin too many: searched by resolving, proved by building."""
+"""A change that repairs a row, no pin too many: searched by resolving, proved by building."""

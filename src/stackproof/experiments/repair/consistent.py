@@ -69,6 +69,33 @@ class Consistency:
         """Return what an installer would choose for a last stage upon what is installed."""
         return self._resolve(versions, freeze)
 
+    def departing(self, joint: Joint, freeze: Freeze) -> dict[str, str]:
+        """Return what differs between a row and the resolution of all pins near to it.
+
+        What comes along as somebody's requirement is left to the installer. The pins that it would
+        else move to make room for the rest are named too.
+        """
+        pins = joint.versions
+        versions = {
+            name: chosen.version
+            for name, chosen in joint.near.items()
+            if not satisfies(freeze.get(name, ""), chosen.version)
+            and (name in pins or name in freeze)
+        }
+        while versions:
+            answer = self.last_stage(versions, freeze)
+            if isinstance(answer, Refused):
+                break
+            moved = {
+                name: pins[name]
+                for name, chosen in answer.items()
+                if name in pins and not satisfies(chosen.version, pins[name])
+            }
+            if moved.keys() <= versions.keys():
+                break
+            versions = {**versions, **moved}
+        return versions
+
     def _resolve(
         self, versions: Mapping[str, str], freeze: Freeze, freed: Sequence[str] = ()
     ) -> Resolution | Refused:

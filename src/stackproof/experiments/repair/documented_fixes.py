@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import partial
 
 from stackproof.base.times import timestamp
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial
 from stackproof.installers.refusal import sentence
 from stackproof.matrix.checks import CheckId
@@ -23,7 +24,7 @@ __all__ = ["RemedyTrials"]
 class RemedyTrials:
     """Tries remedies on a row as of a moment; `broken` is the row without any."""
 
-    row: RowAt
+    planner: Planner
     moment: datetime
     prober: Prober
     broken: Found
@@ -34,7 +35,7 @@ class RemedyTrials:
 
         Raises CannotJudgeError like any probe.
         """
-        return tuple(self._try(remedy) for remedy in self.row.matrix.remedies)
+        return tuple(self._try(remedy) for remedy in self.planner.matrix.remedies)
 
     def _try(self, remedy: Remedy) -> tuple[RemedyTrial, Found]:
         plan = partial(self._plan, remedy)
@@ -72,25 +73,19 @@ class RemedyTrials:
         return _answer(self.broken, check) is not None
 
     def _plan(self, remedy: Remedy, only: Sequence[str] = ()) -> Plan:
-        plan = self.row.plan(self.moment, only)
-        versions = {pin.name: pin.version for pin in plan.pins}
-        wanted = [f"{name}=={versions[name]}" for name in remedy.pins] + list(remedy.requirements)
-        constraints = next(
-            (
-                stage.constraints
-                for stage in plan.stages
-                if stage.constraints and stage.constraints.name == remedy.constraints
-            ),
-            None,
-        )
+        plan = self.planner.at(self.moment, only)
+        pins = [f"{name}=={plan.versions[name]}" for name in remedy.pins]
+        files = [stage.constraints for stage in plan.stages if stage.constraints is not None]
+        constraints = next((file for file in files if file.name == remedy.constraints), None)
         options = ["--reinstall"] if remedy.reinstall else []
         options += ["--no-deps"] if remedy.alone else []
         options += ["--constraint", constraints.url] if constraints else []
+        options += ["--exclude-newer", timestamp(self.moment)]
         stage = PlannedStage(
             name=remedy.name,
             step=remedy.step,
             pins=remedy.pins,
-            arguments=(*wanted, *options, "--exclude-newer", timestamp(self.moment)),
+            arguments=(*pins, *remedy.requirements, *options),
             constraints=constraints,
             index=None,
             reason="what the document says repairs a broken stack",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from stackproof.base.versions import satisfies
 from stackproof.evidence.verdict import Check
 from stackproof.experiments.facts import Facts
-from stackproof.experiments.repair.consistent import Consistency
-from stackproof.experiments.repair.record import Change
-from stackproof.experiments.repair.repairing import Mended
+from stackproof.experiments.found import Found
+from stackproof.experiments.repair.consistent import Consistency, Joint
+from stackproof.experiments.repair.record import RepairedPin
 from stackproof.installers.resolver import Refused
 
 __all__ = ["Reasons"]
@@ -18,52 +18,60 @@ __all__ = ["Reasons"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reasons:
-    """What is known of the versions of a repair; `pins` are the row's own, by name."""
+    """What is known of the `versions` of a last stage; `pins` are the row's own, by name.
 
-    mended: Mended
+    `builds` are the row as it is, and as the versions were put upon it. `removals` maps each
+    version to the first checks that were seen to fail without it alone.
+    """
+
+    builds: tuple[Found, Found]
+    joint: Joint
+    versions: Mapping[str, str]
+    removals: Mapping[str, tuple[str, ...]]
     facts: Facts
     consistency: Consistency
     pins: Mapping[str, str]
 
-    def changes(self) -> tuple[Change, ...]:
-        """Return the changes of the repair, those of documented pins last."""
-        versions = dict(self.mended.versions)
-        for name in self.mended.joint.changed:
-            versions.setdefault(name, self.mended.joint.versions[name])
+    def changes(self) -> tuple[RepairedPin, ...]:
+        """Return the pins of the repair, those of documented pins last."""
+        versions = dict(self.versions)
+        for name in self.joint.changed:
+            versions.setdefault(name, self.joint.versions[name])
         return tuple(self._change(name, version) for name, version in versions.items())
 
-    def _change(self, name: str, version: str) -> Change:
-        departs = name in self.mended.joint.changed
-        return Change(
+    def _change(self, name: str, version: str) -> RepairedPin:
+        departs = name in self.joint.changed
+        return RepairedPin(
             name=name,
             version=version,
-            mends=self.mended.removals.get(name, ()),
-            because=self.mended.joint.changed.get(name) or self._because(name, version),
+            mends=self.removals.get(name, ()),
+            because=self.joint.changed.get(name) or self._because(name, version),
             documented=self.pins[name] if departs else None,
+            installed=name in self.versions,
         )
 
-    def _heard(self, check: str) -> Check | None:
-        """Return a check as it failed: what the row never came to was heard of the start."""
-        for found in (self.mended.broken, self.mended.start):
+    def _failure(self, check: str) -> Check | None:
+        """Return a check as it failed: what the row never came to, the start did."""
+        for found in self.builds:
             item = found.checks.get(check)
             if item is not None and item.outcome == "failed":
                 return item
         return None
 
     def _because(self, name: str, version: str) -> str:
-        before = self.mended.start.freeze.get(name)
+        before = self.builds[1].freeze.get(name)
         if before is None:
             return "stands among the pins, but no stage installs it"
         if satisfies(before, version):
             return self._guarded(name)
-        clashes = self.facts.clashes(name, before, self.mended.start.freeze)
+        clashes = self.facts.clashes(name, before, self.builds[1].freeze)
         said = (f"{name} {before} {clash}" for clash in clashes)
         return "; ".join(said) or self._said(name, before)
 
     def _guarded(self, name: str) -> str:
         """Say what the installer would do to a pin that is named again."""
-        rest = {other: v for other, v in self.mended.versions.items() if other != name}
-        answer = self.consistency.last_stage(rest, self.mended.start.freeze)
+        rest = {other: v for other, v in self.versions.items() if other != name}
+        answer = self.consistency.last_stage(rest, self.builds[1].freeze)
         if isinstance(answer, Refused) or name not in answer:
             return "named again, else the installer moves it"
         chosen = answer[name]
@@ -72,8 +80,8 @@ class Reasons:
 
     def _said(self, name: str, before: str) -> str:
         """Say what failed with the version before, where no requirement speaks against it."""
-        for check in self.mended.removals.get(name, ()):
-            known = self._heard(check)
+        for check in self.removals.get(name, ()):
+            known = self._failure(check)
             lines = known.message.splitlines() if known else []
             if lines:
                 return f"with {name} {before}, {check} says: {lines[0]}"

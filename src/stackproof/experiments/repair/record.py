@@ -6,14 +6,15 @@ from typing import Literal
 
 from stackproof.base.records import Record
 
-__all__ = ["Change", "RemedyTrial", "Removal", "Repair", "Tried"]
+__all__ = ["RemedyTrial", "Removal", "Repair", "RepairedPin", "Tried"]
 
 
-class Change(Record):
+class RepairedPin(Record):
     """One pin of a repair; `mends` are the first checks that were seen to fail without it.
 
     `because` is the requirement that makes it necessary. `documented` is the document's version
-    where the change departs from it, else None.
+    where the change departs from it, else None. `installed` says whether the last stage
+    installs it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Change(Record):
     mends: tuple[str, ...]
     because: str
     documented: str | None
+    installed: bool = True  # older files do not say
 
 
 class Removal(Record):
@@ -76,7 +78,7 @@ class Repair(Record):
     failing: tuple[str, ...]
     unmended: tuple[str, ...]
     tried: tuple[Tried, ...] = ()
-    pins: tuple[Change, ...]
+    pins: tuple[RepairedPin, ...]
     confirmed: bool
     minimal: bool
     removals: tuple[Removal, ...]

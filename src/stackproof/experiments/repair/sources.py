@@ -1,4 +1,4 @@
-"""Where versions that may mend a check come from, and what came of those that were tried."""
+"""Where versions that may repair a check come from, and what came of those that were tried."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import datetime
 
 from stackproof.base.times import timestamp
 from stackproof.evidence.records import Built
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial, Tried
 
 __all__ = ["Sources"]
@@ -25,26 +26,26 @@ class Sources:
     those of a better day.
     """
 
-    row: RowAt
+    planner: Planner
     moment: datetime
     prober: Prober
     newest: Mapping[str, str]
     remedied: Sequence[tuple[RemedyTrial, Found]]
-    _mending: dict[str, str] = field(default_factory=dict)
+    _repairing: dict[str, str] = field(default_factory=dict)
     _unanswered: dict[str, list[str]] = field(default_factory=dict)
     _undated: set[str] = field(default_factory=set)
 
     def of(self, check: str) -> Iterator[Mapping[str, str]]:
         """Yield versions to try for a check, those first that depart least from the row.
 
-        Whoever asks for the next has tried them in vain.
+        Whoever asks for the next has tried them without success.
         """
-        vain = self._unanswered[check] = []
+        tried = self._unanswered[check] = []
         for name, versions in self._named(check):
-            self._mending[check] = name
+            self._repairing[check] = name
             yield versions
-            del self._mending[check]
-            vain.append(name)
+            del self._repairing[check]
+            tried.append(name)
 
     def tried(self, last: Found) -> tuple[Tried, ...]:
         """Say of each check that fails in the `last` build what it says, and what was tried."""
@@ -59,11 +60,11 @@ class Sources:
         )
 
     def unbuilt(self, item: Built) -> str:
-        """Say that no pin mends what cannot be built, and with what it once could be."""
-        known = self.prober.built_at(item, self.row.plan, self.moment)
+        """Say that no pin repairs what cannot be built, and with what it once could be."""
+        known = self.prober.built_at(item, self.planner.at, self.moment)
         said = f"{item.name} {item.version} cannot be built, so no pin beside it fixes the row"
         if known is None:
-            row = f"{self.row.name}/{self.row.row}"
+            row = self.planner.label
             return f"{said}; `nox -s timeline -- {row}` may find which build dependency broke it"
         moment, good = known
         other = [
@@ -76,16 +77,16 @@ class Sources:
             f"{', '.join(other)}"
         )
 
-    def notes(self, unmended: Sequence[str]) -> tuple[str, ...]:
-        """Say what versions mended a check, and of which checks no earlier date was asked."""
+    def notes(self, failing: Sequence[str]) -> tuple[str, ...]:
+        """Say what versions repaired a check, and of which checks no earlier date was asked."""
         notes = [
             f"{check} is fixed by {name}"
-            for check, name in self._mending.items()
-            if check not in unmended
+            for check, name in self._repairing.items()
+            if check not in failing
         ]
-        undated = [check for check in unmended if check in self._undated]
+        undated = [check for check in failing if check in self._undated]
         if undated:
-            row = f"{self.row.name}/{self.row.row}"
+            row = self.planner.label
             notes.append(
                 f"no earlier date was asked of {', '.join(undated)}; `nox -s timeline -- {row}` "
                 "may find one to start from"
@@ -98,15 +99,15 @@ class Sources:
         Remedies or days of which none has any to offer are named all the same.
         """
         yield "the newest versions that agree with all pins", self.newest
-        mending = [
+        repairing = [
             (f"the remedy {trial.name}", found.freeze)
             for trial, found in self.remedied
             if found.answers(check) and found.passes(check)
         ]
-        yield from mending
-        if self.remedied and not mending:
+        yield from repairing
+        if self.remedied and not repairing:
             yield "the document's remedies, each alone", {}
-        dates = self.prober.dates(check, self.row.plan, self.moment)
+        dates = self.prober.dates(check, self.planner.at, self.moment)
         earlier = [moment for moment, _ in dates if moment < self.moment]
         better = next((date for date in dates if date[1].passes(check)), None)
         if better is not None:

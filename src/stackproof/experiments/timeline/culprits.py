@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from stackproof.base.times import timestamp, utc
+from stackproof.base.times import timestamp
 from stackproof.experiments.bisection import Transition
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.delta_debugging import reduce_to_minimum
 from stackproof.experiments.facts import Facts
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.experiments.timeline.differences import Differences
 from stackproof.experiments.timeline.guiding import named_in
 from stackproof.experiments.timeline.record import Break
@@ -48,72 +49,72 @@ class Attribution:
     `ask` makes the answers to checks as of a moment known, to `differences` too.
     """
 
-    row: RowAt
+    planner: Planner
     prober: Prober
     differences: Differences
     facts: Facts
     words: Mapping[str, str]
     ask: Callable[[datetime, Sequence[str]], None]
-    _guilty: dict[Transition, tuple[str, ...]] = field(default_factory=dict)
+    _explained: dict[Transition, tuple[str, ...]] = field(default_factory=dict)
 
     def explain(self, case: Case) -> Break:
         """Return the turn of a check with its culprits."""
         turn = case.turn
-        suspects = self._suspects(turn)
-        if not suspects:
+        candidates = self._candidates(turn)
+        if not candidates:
             reason = "answers both ways for the same set of distributions"
             return self._break(turn, (), confirmed=False, reason=reason)
-        found = self._first(case, suspects)
+        found = self._first(case, candidates)
         if found is None:
             after = self.differences.build(turn.after)
-            culprits = tuple(self._culprit(name, turn, turn.after, after) for name in suspects)
+            culprits = tuple(self._culprit(name, turn, turn.after, after) for name in candidates)
             reason = "the check does not turn if only the releases between both sides are let in"
             return self._break(turn, culprits, confirmed=False, reason=reason)
-        guilty, until = found
-        innocent_until = self._innocent_until(case, guilty, until)
-        if innocent_until is not None:
-            self.ask(innocent_until, case.checks)
-            return self.explain(replace(case, turn=replace(turn, before=innocent_until)))
-        self._guilty[turn] = guilty
-        build = self._probe(case, until, guilty)
-        culprits = tuple(self._culprit(name, turn, until, build) for name in guilty)
+        names, until = found
+        harmless_until = self._harmless_until(case, names, until)
+        if harmless_until is not None:
+            self.ask(harmless_until, case.checks)
+            return self.explain(replace(case, turn=replace(turn, before=harmless_until)))
+        self._explained[turn] = names
+        build = self._probe(case, until, names)
+        culprits = tuple(self._culprit(name, turn, until, build) for name in names)
         return self._break(
             turn, culprits, confirmed=True, reason=self._reason(turn, culprits, build)
         )
 
     def _first(
-        self, case: Case, suspects: Sequence[str]
+        self, case: Case, candidates: Sequence[str]
     ) -> tuple[tuple[str, ...], datetime] | None:
-        """Return the first suspects that turn the check, and until when their releases do.
+        """Return the first candidates that turn the check, and until when their releases do.
 
         What had come before the last of them is seen not to turn it.
         """
         turn, turns = case.turn, partial(self._turns, case)
-        until, names = turn.after, list(suspects)
+        until, names = turn.after, list(candidates)
         while True:
             likely = self._likely(case, names) if names[1:] else ()
-            guilty = reduce_to_minimum(names, partial(turns, until), likely=likely)
-            if guilty is None:
+            culprits = reduce_to_minimum(names, partial(turns, until), likely=likely)
+            if culprits is None:
                 return None
-            until = self._cut_off(turn, guilty, until, turns)
-            last = max(self._instants(turn, guilty, until), default=turn.before)
+            until = self._cut_off(turn, culprits, until, turns)
+            last = max(self._instants(turn, culprits, until), default=turn.before)
             names = self._came(turn, names, last)
             if not names or not turns(last, names):
-                return guilty, until
+                return culprits, until
             until = last
 
-    def _innocent_until(self, case: Case, names: Sequence[str], until: datetime) -> datetime | None:
+    def _harmless_until(self, case: Case, names: Sequence[str], until: datetime) -> datetime | None:
         """Return a moment after releases that turn the check alone, as of which it has not turned.
 
         Alone they may lack what came before them and goes with them, and fail for that reason. A
         moment as of which the row cannot be built tells nothing, so a later one is asked then.
         """
-        turn, suspects = case.turn, self._suspects(case.turn)
+        turn, candidates = case.turn, self._candidates(case.turn)
         last = max(self._instants(turn, names, until), default=turn.before)
         # A cut-off has no parts of a second, and what came is let in by one that is later.
-        ends = {end.replace(microsecond=0) for end in self._instants(turn, suspects, turn.after)}
+        ends = {end.replace(microsecond=0) for end in self._instants(turn, candidates, turn.after)}
         later = sorted(end for end in ends if end > last)
-        if later and all(name in names for name in self._came(turn, suspects, later[0])):
+        if later and all(name in names for name in self._came(turn, candidates, later[0])):
             return None  # nothing else had come, and that was seen
         while later:
             passes = self._row_at(case, later[0]).passes(case.check)
@@ -142,12 +143,12 @@ class Attribution:
         """Return the distributions of which something came between the earlier side and then."""
         return [name for name in names if self._instants(turn, [name], until)]
 
-    def _likely(self, case: Case, suspects: Sequence[str]) -> list[str]:
-        """Return the suspects that a failure names, or else that move something which it names."""
+    def _likely(self, case: Case, candidates: Sequence[str]) -> list[str]:
+        """Return the candidates that a failure names, or else that move something it names."""
         words = f"{case.check} {self.words.get(case.check, '')}"
-        known = {*self._guilty.get(case.turn, ()), *named_in(words, suspects)}
-        named = [name for name in suspects if name in known]
-        return named or [name for name in suspects if self._moves(name, case.turn, words)]
+        known = {*self._explained.get(case.turn, ()), *named_in(words, candidates)}
+        named = [name for name in candidates if name in known]
+        return named or [name for name in candidates if self._moves(name, case.turn, words)]
 
     def _moves(self, name: str, turn: Transition, words: str) -> bool:
         before, after = map(self.differences.build, (turn.before, turn.after))
@@ -159,14 +160,14 @@ class Attribution:
     def yanked(self, since: datetime, turn: Transition, culprits: Sequence[Culprit]) -> list[str]:
         """Say which releases of the culprits came before the turn and were yanked since."""
         return [
-            f"{culprit.name} {release.version}, uploaded {utc(release.uploaded)}, was yanked "
+            f"{culprit.name} {release.version}, uploaded {timestamp(release.uploaded)}, was yanked "
             "since: installers pass over it as of any date, so what it did cannot be seen now"
             for culprit in culprits
             for release in self.differences.releases.between(culprit.name, since, turn.after)
             if release.yanked is not None and release.uploaded is not None
         ]
 
-    def _suspects(self, turn: Transition) -> list[str]:
+    def _candidates(self, turn: Transition) -> list[str]:
         """Return what differs between both sides and came between them, in the order it came."""
         differing = self.differences.between(turn.before, turn.after)
         moments = partial(self.differences.moments, before=turn.before, after=turn.after)
@@ -180,12 +181,12 @@ class Attribution:
         """Ask the earlier side, with the releases of some distributions let in until later."""
         before = case.turn.before
         what = f"as of {timestamp(before)}, {', '.join(names)} of {timestamp(until)}"
-        plan = partial(self.row.moved, before, tuple(sorted(names)), until)
+        plan = partial(self.planner.moved, before, tuple(sorted(names)), until)
         return self.prober.ask(plan, case.checks, what)
 
     def _row_at(self, case: Case, moment: datetime) -> Found:
         """Ask the row as of a moment, with all that had come."""
-        plan = partial(self.row.plan, moment)
+        plan = partial(self.planner.at, moment)
         return self.prober.ask(plan, case.checks, f"as of {timestamp(moment)}")
 
     def _reason(self, turn: Transition, culprits: Sequence[Culprit], found: Found) -> str:
@@ -205,7 +206,7 @@ class Attribution:
             name=name,
             before=before.version(name, after),
             after=version,
-            uploaded=utc(moment) if moment else None,
+            uploaded=timestamp(moment) if moment else None,
             builds=after.built_with(name) if _only_builds(name, before, after) else (),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stackproof.experiments.prober import Found
+from stackproof.experiments.found import Found
 from stackproof.index.history import Releases
 
 __all__ = ["Differences"]

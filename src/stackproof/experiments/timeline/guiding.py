@@ -20,15 +20,15 @@ class ReleaseGuide:
     differences: Differences
     words: Mapping[str, str] = field(default_factory=dict)
 
-    def cuts(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
+    def candidates(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
         """Return the midnights that part the release days of what differs between two moments."""
         builds = map(self.differences.build, (before, after))
         days = self._days(self.differences.between(before, after), before, after)
         if not days or any(build.refusal for build in builds):
             return _midnights(before, after)
         # Up to the first of these days nothing that differs had been released yet.
-        cuts = {day for day in days[1:] if before < day}
-        return sorted(cuts.union(self.likely(check, before, after)))
+        candidates = {day for day in days[1:] if before < day}
+        return sorted(candidates.union(self.likely(check, before, after)))
 
     def likely(self, check: str, before: datetime, after: datetime) -> Sequence[datetime]:
         """Return the midnights around the releases of those distributions that a failure names.
@@ -38,16 +38,18 @@ class ReleaseGuide:
         names = self.differences.between(before, after)
         own = [name for name in names if name == CheckId.parse(check).subject]
         named = named_in(f"{check} {self.words.get(check, '')}", names)
-        return self._sides(own, before, after) or self._sides(named, before, after)
+        return self._boundaries(own, before, after) or self._boundaries(named, before, after)
 
-    def _sides(self, names: Sequence[str], before: datetime, after: datetime) -> list[datetime]:
+    def _boundaries(
+        self, names: Sequence[str], before: datetime, after: datetime
+    ) -> list[datetime]:
         """Return the midnights before and after each day on which one of them was released."""
-        sides = {
+        boundaries = {
             side
             for day in map(midnight, self._days(names, before, after))
             for side in (day, day + timedelta(days=1))
         }
-        return sorted(side for side in sides if before < side < after)
+        return sorted(side for side in boundaries if before < side < after)
 
     def is_cheap(self, check: str) -> bool:
         """Tell whether a check is answered by a build alone, without the suite."""

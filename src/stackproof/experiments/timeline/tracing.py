@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import partial
 
 from stackproof.base.text import nearest
-from stackproof.base.times import timestamp, utc
+from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.bisection import Answer, Search, Transition
 from stackproof.experiments.facts import Facts
-from stackproof.experiments.planner import RowAt
-from stackproof.experiments.prober import Found, Prober
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
 from stackproof.experiments.timeline.culprits import Attribution, Case
 from stackproof.experiments.timeline.differences import Differences
 from stackproof.experiments.timeline.guiding import ReleaseGuide, midnight
@@ -37,7 +38,7 @@ class Tracer:
     `like` is a recent run of the row, whose suite answers for the later end if nothing moved since.
     """
 
-    row: RowAt
+    planner: Planner
     prober: Prober
     releases: Releases
     samples: int = 1
@@ -69,13 +70,14 @@ class Tracer:
         # A check over all others comes last: it then finds the turns of those that it sums up.
         search.narrow(sorted(wanted, key=lambda check: check.endswith(":*")))
         histories = self._histories(search, wanted)
+        born = self.releases.born(self.planner.at(until).versions)
         installed = [moment for moment, found in self.builds.items() if found.refusal is None]
         return Timeline(
-            matrix=self.row.name,
-            row=self.row.row,
+            matrix=self.planner.name,
+            row=self.planner.row,
             since=timestamp(since),
             until=timestamp(until),
-            born=utc(born) if (born := self.releases.born(_pins(self.row.plan(until)))) else None,
+            born=timestamp(born) if born else None,
             buildable_since=timestamp(min(installed)) if installed else None,
             builds=self.prober.builds,
             built=self.prober.built,
@@ -86,7 +88,7 @@ class Tracer:
     def ask(self, moment: datetime, checks: Sequence[str]) -> Answer:
         """Probe the row as of a moment, as a search wants it."""
         asked = [check for check in checks if check != _BUILDS]
-        found = self._probe(moment, asked or [_a_stage(self.row.plan(moment))])
+        found = self._probe(moment, asked or [_a_stage(self.planner.at(moment))])
         outcomes: dict[str, bool | None] = {check: found.passes(check) for check in asked}
         if _BUILDS in checks:
             outcomes[_BUILDS] = found.refusal is None
@@ -101,7 +103,7 @@ class Tracer:
 
     def _probe(self, moment: datetime, checks: Sequence[str]) -> Found:
         what = f"as of {timestamp(moment)}"
-        found = self.prober.ask(partial(self.row.plan, moment), checks, what)
+        found = self.prober.ask(partial(self.planner.at, moment), checks, what)
         self._keep(moment, found)
         return found
 
@@ -118,13 +120,13 @@ class Tracer:
             self._require(checks, until)
             return list(dict.fromkeys(checks))
         what = f"as of {timestamp(until)}"
-        found = self.prober.ask_whole(partial(self.row.plan, until), what, self.like)
+        found = self.prober.ask_whole(partial(self.planner.at, until), what, self.like)
         self._keep(until, found)
         return [check.id for check in found.checks.values() if check.outcome == "failed"]
 
     def _require(self, checks: Sequence[str], until: datetime) -> None:
         """Raise StackproofError for a check that no run of the row can have."""
-        known = self.row.plan(until).checks
+        known = self.planner.at(until).checks
         for check in checks:
             kind = KINDS.get(CheckId.parse(check).kind)
             is_found_by_running = kind is not None and kind.subject in ("workload", "distribution")
@@ -148,7 +150,7 @@ class Tracer:
         if search.outcome(_BUILDS, since) or not search.outcome(_BUILDS, until):
             return since
         search.narrow([_BUILDS])
-        return search.turns(_BUILDS)[-1].after
+        return search.transitions(_BUILDS)[-1].after
 
     def _between(self, since: datetime, until: datetime) -> list[datetime]:
         """Return midnights that part the time between both ends evenly."""
@@ -158,10 +160,10 @@ class Tracer:
 
     def _histories(self, search: Search, checks: Sequence[str]) -> list[CheckHistory]:
         attribution = Attribution(
-            row=self.row,
+            planner=self.planner,
             prober=self.prober,
             differences=self.differences,
-            facts=Facts(self.releases, _pins(self.row.plan(max(self.builds)))),
+            facts=Facts(self.releases, self.planner.at(max(self.builds)).versions),
             words=self.words,
             ask=search.ask,
         )
@@ -172,7 +174,7 @@ class Tracer:
     ) -> CheckHistory:
         explained: dict[bool, list[Break]] = {False: [], True: []}
         state = self._standing(search, check)
-        for turn in search.turns(check) if state != "undecided" else ():
+        for turn in search.transitions(check) if state != "undecided" else ():
             together = _together(search, check, turn, checks)
             found = attribution.explain(Case(check=check, turn=turn, together=together))
             explained[turn.passes].append(found)
@@ -202,7 +204,7 @@ class Tracer:
             raise CannotJudgeError(
                 f"{check} could not be asked as of any date: the row was not built"
             )
-        if len(search.turns(check)) > 1 or (known[-1] and not known[0]):
+        if len(search.transitions(check)) > 1 or (known[-1] and not known[0]):
             return "changed-often"
         if known[0]:
             return "always-worked" if known[-1] else "broke"
@@ -213,12 +215,8 @@ def _together(
     search: Search, check: str, turn: Transition, checks: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the other checks that turned between the same two moments."""
-    return tuple(other for other in checks if other != check and turn in search.turns(other))
+    return tuple(other for other in checks if other != check and turn in search.transitions(other))
 
 
 def _a_stage(plan: Plan) -> str:
     return CheckId("stage", plan.stages[-1].name)
-
-
-def _pins(plan: Plan) -> dict[str, str]:
-    return {pin.name: pin.version for pin in plan.pins}
