@@ -68,7 +68,7 @@ def configure(environ: dict[str, str], index: Index, more: str = "") -> None:
 def public(monkeypatch: pytest.MonkeyPatch, index: Index) -> None:
     """Let the index stand for the public one."""
     for module in (default, lifetimes):
-        monkeypatch.setattr(module, "PYPI_SIMPLE_ENDPOINT", index.url)
+        monkeypatch.setattr(module, "PUBLIC_INDEX", index.url)
 
 
 def test_an_index_of_one_s_own_shows_a_release_at_once(

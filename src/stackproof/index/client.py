@@ -12,7 +12,7 @@ import hashlib
 import logging
 import re
 import threading
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -21,23 +21,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from packaging.utils import canonicalize_name
-from pypi_simple import (
-    ProjectPage,
-    UnsupportedContentTypeError,
-    UnsupportedRepoVersionError,
-)
-from requests_cache import AnyResponse
 
-from stackproof.base.cache_folder import DATABASE, own_folder, reliable_folder
+from stackproof.base.cache_folder import own_folder
 from stackproof.base.memory import Memory
 from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project
 from stackproof.index.web import NoAnswerError, Web
-from stackproof.index.wheel_metadata import read_from_wheel
 
 if TYPE_CHECKING:
+    import requests
     from typing_extensions import Self
 
 __all__ = ["PATIENCE", "IndexClient"]
@@ -52,7 +46,7 @@ class IndexClient:
     """Fetches from indexes, for any number of threads; `home` holds the cache, else the user's own.
 
     `seconds` are the limits of connecting and of waiting for an answer. With `stand_ins`, what is
-    cached answers for an index that fails. `notes` say, a line each, what was wrong with the cache.
+    cached answers for an index that fails.
     """
 
     def __init__(
@@ -65,12 +59,14 @@ class IndexClient:
         # What they warn of is said once, by us: an index failed, or the cache answered for it.
         for logger in ("bs4", "requests_cache", "urllib3.connectionpool"):
             logging.getLogger(logger).setLevel(logging.ERROR)
-        self._lasting = ExitStack()
-        folder, self.notes = reliable_folder(home or own_folder(), self._lasting)
+        home = home or own_folder()
+        with suppress(OSError):  # nothing is kept then
+            # Addresses of indexes may hold passwords, and are what the cache is found by.
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._seconds = seconds
         self._stand_ins = stand_ins
-        self.memory = Memory(folder)
-        self._web = Web(folder / DATABASE, seconds)
+        self.memory = Memory(home)
+        self._web = Web(home, seconds)
         self._lock = threading.Lock()
         self._asked: dict[object, threading.Lock] = {}
         self._projects: dict[tuple[str, str], Project | None] = {}
@@ -89,7 +85,6 @@ class IndexClient:
     ) -> None:
         """Close connections and cache."""
         self._web.close()
-        self._lasting.close()
 
     def project(self, index: str, name: str, *, refresh: bool = False) -> Project | None:
         """Return what an index has of a project, or None if it does not know the project.
@@ -110,7 +105,7 @@ class IndexClient:
         index does not answer as one, or if `upload_times` (PEP 700) are needed and missing.
         """
         url = _page(index, canonicalize_name(name))
-        response = self._web.ask(url, index, refresh=True)
+        response = self._web.ask_itself(url, index)
         project = None if response is None else self._read(response, url, name, index)
         if project and upload_times and not all(file.uploaded for file in project.files):
             raise CannotJudgeError(
@@ -122,7 +117,7 @@ class IndexClient:
 
     def require_metadata(self, index: str, file: File) -> None:
         """Raise CannotJudgeError if the metadata that an index has now of a wheel is none."""
-        response = self._web.ask(f"{_address(file)}.metadata", index, refresh=True)
+        response = self._web.ask_itself(f"{_address(file)}.metadata", index)
         if response is not None:
             _metadata_text(response, file, index)
 
@@ -139,6 +134,11 @@ class IndexClient:
             if url not in self._metadata:
                 self._metadata[url] = self._core_metadata(index, file, url)
             return self._metadata[url]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was wrong with the cache, a line each."""
+        return self._web.notes
 
     @property
     def stale(self) -> datetime | None:
@@ -159,14 +159,17 @@ class IndexClient:
         response = self._get(url, index, refresh=refresh)
         return None if response is None else self._read(response, url, name, index)
 
-    def _read(self, response: AnyResponse, url: str, name: str, index: str) -> Project:
+    def _read(self, response: requests.Response, url: str, name: str, index: str) -> Project:
         digest = hashlib.sha256(response.content).hexdigest()
         inputs = [url, *(field.name for field in fields(File))]
         known = self.memory.recall("project", inputs)
         if known is not None and known.value["page"] == digest:
             return Project.from_lists(name, known.value["files"])
+        # With all that it leans on, it takes longer to load than most pages take to be read back.
+        from stackproof.index.simple_page import parse  # noqa: PLC0415
+
         try:
-            project = _parse(response, name, index)
+            project = parse(response, name, index)
         except CannotJudgeError:
             # What is no page is not kept for as long as one would be.
             self._web.forget(url)
@@ -195,9 +198,11 @@ class IndexClient:
     def _metadata_in_wheel(self, index: str, url: str) -> str | None:
         if self.down(index):
             return None
+        from stackproof.index.wheel_metadata import read_from_wheel  # noqa: PLC0415 - see `_read`
+
         return read_from_wheel(self._web.files, url, self._seconds)
 
-    def _get(self, url: str, index: str, *, refresh: bool = False) -> AnyResponse | None:
+    def _get(self, url: str, index: str, *, refresh: bool = False) -> requests.Response | None:
         """Return an answer, None for "there is no such thing"; or else what stands in."""
         if index not in self._down or not self._stand_ins:
             try:
@@ -217,7 +222,7 @@ def _address(file: File) -> str:
     return urlunsplit(urlsplit(file.url)._replace(fragment=""))
 
 
-def _metadata_text(response: AnyResponse, file: File, index: str) -> str | None:
+def _metadata_text(response: requests.Response, file: File, index: str) -> str | None:
     """Return what an index answered as the metadata of a file, if that is what it promised."""
     if file.metadata_sha256 not in (None, hashlib.sha256(response.content).hexdigest()):
         raise CannotJudgeError(
@@ -233,27 +238,3 @@ def _metadata_text(response: AnyResponse, file: File, index: str) -> str | None:
         f"what the index {without_credentials(index)} has as the metadata of {file.filename} "
         "is none; try again later"
     )
-
-
-def _parse(response: AnyResponse, name: str, index: str) -> Project:
-    shown = without_credentials(index)
-    try:
-        page = ProjectPage.from_response(response, name)
-    except (
-        UnsupportedContentTypeError,
-        UnsupportedRepoVersionError,
-        ValueError,
-        KeyError,
-    ) as error:
-        raise CannotJudgeError(
-            f"{shown} does not answer as a package index (its page of {name} is none); check its "
-            "address, and whether the network wants a login"
-        ) from error
-    files = [file for file in map(File.of, page.packages) if file is not None]
-    # A network that wants a login answers every address with a web page of its own.
-    if not files and page.repository_version is None:
-        raise CannotJudgeError(
-            f"{shown} does not answer as a package index (its page of {name} lists no file); "
-            "check its address, and whether the network wants a login"
-        )
-    return Project(name, tuple(files))

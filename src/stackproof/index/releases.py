@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
-from pypi_simple import DistributionPackage
 
 from stackproof.base.versions import satisfies
 
@@ -30,25 +29,6 @@ class File:
     has_metadata: bool | None
     sha256: str | None
     metadata_sha256: str | None
-
-    @classmethod
-    def of(cls, package: DistributionPackage) -> File | None:
-        """Return the file that a page lists, or None for what is neither wheel nor sdist."""
-        if package.version is None or package.package_type not in ("wheel", "sdist"):
-            return None
-        yanked = (package.yanked_reason or "") if package.is_yanked else None
-        uploaded = package.upload_time
-        return cls(
-            filename=package.filename,
-            version=package.version,
-            url=package.url,
-            requires_python=package.requires_python,
-            yanked=yanked,
-            uploaded=uploaded.isoformat() if uploaded else None,
-            has_metadata=package.has_metadata,
-            sha256=package.digests.get("sha256"),
-            metadata_sha256=(package.metadata_digests or {}).get("sha256"),
-        )
 
     @property
     def is_wheel(self) -> bool:

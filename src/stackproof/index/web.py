@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from pypi_simple import ACCEPT_ANY
 from requests.adapters import HTTPAdapter
-from requests_cache import DO_NOT_CACHE, AnyResponse, CachedSession
 from urllib3 import Retry
 
+from stackproof.base.cache_folder import DATABASE, reliable_folder
 from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
+
+if TYPE_CHECKING:
+    from requests_cache import CachedSession
 
 __all__ = ["PAGE_SECONDS", "NoAnswerError", "Web"]
 
 _AT_ONCE = 16
+#: Pages as JSON or HTML, whatever an index has (PEP 691, "Content types").
+_ACCEPT = {
+    "Accept": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, "
+    "text/html;q=0.01"
+}
 _NO_ADDRESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
 )
+
+
+_Session = TypeVar("_Session", bound=requests.Session)
 
 
 class NoAnswerError(CannotJudgeError):
@@ -63,47 +76,47 @@ class _Watched(HTTPAdapter):
 
 
 class Web:
-    """Asks addresses of indexes, for any number of threads; `database` holds the cache.
+    """Asks addresses of indexes, for any number of threads; the folder `home` holds the cache.
 
     `seconds` are the limits of connecting and of waiting for an answer. `files` asks without a
-    cache. `stale` is when the oldest of the answers came that stood in for one of an index.
+    cache. `stale` is when the oldest of the answers came that stood in for one of an index, `notes`
+    say, a line each, what was wrong with the cache.
     """
 
-    def __init__(self, database: Path, seconds: tuple[float, float]) -> None:
+    def __init__(self, home: Path, seconds: tuple[float, float]) -> None:
+        self._home = home
         self._seconds = seconds
-        self._session = CachedSession(
-            database,
-            backend="sqlite",
-            cache_control=True,
-            expire_after=PAGE_SECONDS,
-            urls_expire_after={"*.metadata": DO_NOT_CACHE},
-        )
-        self.files = requests.Session()
-        retry = Retry(total=1, connect=1, read=0, status=0, other=0, redirect=5)
         self._failures = _Failures()
-        for session in (self._session, self.files):
-            for scheme in ("http://", "https://"):
-                adapter = _Watched(self._failures, max_retries=retry, pool_maxsize=_AT_ONCE)
-                session.mount(scheme, adapter)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._lasting = ExitStack()
+        self._cached: CachedSession | None = None
+        self.files = self._mounted(self._lasting.enter_context(requests.Session()))
+        self.notes: tuple[str, ...] = ()
         self.stale: datetime | None = None
 
     def close(self) -> None:
         """Close connections and cache."""
-        self._session.close()  # type: ignore[no-untyped-call]
-        self.files.close()
+        self._lasting.close()
 
-    def ask(self, url: str, index: str, *, refresh: bool) -> AnyResponse | None:
+    def ask(self, url: str, index: str, *, refresh: bool) -> requests.Response | None:
         """Return an answer, or None for "there is no such thing".
 
         With `refresh`, `index` is asked even where a cached answer counts as fresh.
         Raises NoAnswerError where there is none.
         """
+        get = partial(self._session.get, refresh=refresh)
+        return self._ask(get, url, index)
+
+    def ask_itself(self, url: str, index: str) -> requests.Response | None:
+        """Return what `index` itself answers now, as `ask` does; nothing is cached."""
+        return self._ask(self.files.get, url, index)
+
+    def _ask(
+        self, get: Callable[..., requests.Response], url: str, index: str
+    ) -> requests.Response | None:
         self._failures.last = None
         try:
-            response = self._session.get(
-                url, headers={"Accept": ACCEPT_ANY}, timeout=self._seconds, refresh=refresh
-            )
+            response = get(url, headers=_ACCEPT, timeout=self._seconds)
             if self._failures.last is not None:  # and the cache answered in the index's place
                 raise self._failures.last
             if response.status_code in (requests.codes.not_found, requests.codes.gone):
@@ -119,7 +132,34 @@ class Web:
             ) from error
         return response
 
-    def cached(self, url: str, failure: CannotJudgeError) -> AnyResponse:
+    @property
+    def _session(self) -> CachedSession:
+        """The session with the cache, which is opened and looked through when it is needed."""
+        with self._lock:
+            if self._cached is None:
+                from requests_cache import DO_NOT_CACHE, CachedSession  # noqa: PLC0415 - slow
+
+                folder, self.notes = reliable_folder(self._home, self._lasting)
+                session = CachedSession(
+                    folder / DATABASE,
+                    backend="sqlite",
+                    cache_control=True,
+                    expire_after=PAGE_SECONDS,
+                    urls_expire_after={"*.metadata": DO_NOT_CACHE},
+                )
+                self._lasting.callback(session.close)
+                self._cached = self._mounted(session)
+            return self._cached
+
+    def _mounted(self, session: _Session) -> _Session:
+        """Have a session try again what could not be connected, and note what failed."""
+        retry = Retry(total=1, connect=1, read=0, status=0, other=0, redirect=5)
+        for scheme in ("http://", "https://"):
+            adapter = _Watched(self._failures, max_retries=retry, pool_maxsize=_AT_ONCE)
+            session.mount(scheme, adapter)
+        return session
+
+    def cached(self, url: str, failure: CannotJudgeError) -> requests.Response:
         """Return the answer that is kept of an address; raise the `failure` if there is none."""
         cached = self._session.cache.get_response(self._key(url))
         if cached is None:
@@ -133,7 +173,7 @@ class Web:
         self._session.cache.delete(self._key(url))
 
     def _key(self, url: str) -> str:
-        request = requests.Request("GET", url, headers={"Accept": ACCEPT_ANY})
+        request = requests.Request("GET", url, headers=_ACCEPT)
         return self._session.cache.create_key(self._session.prepare_request(request))
 
 

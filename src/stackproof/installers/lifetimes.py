@@ -12,11 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
 from stackproof.base.temporary import temporary_folder
 from stackproof.index.web import PAGE_SECONDS
-from stackproof.installers.sources import default_index
+from stackproof.installers.sources import PUBLIC_INDEX, default_index
 from stackproof.installers.uv_config import uv_settings
 
 __all__ = ["has_public_lifetimes", "public_lifetimes", "without_lifetimes", "write_lifetimes"]
@@ -33,7 +31,7 @@ cache-control = {{ api = "max-age={seconds}", files = "max-age=365000000, immuta
 def write_lifetimes(file: Path, index: str) -> None:
     """Write a configuration file for uv: its default index, with the public index's lifetimes."""
     # In this spelling alone uv knows it as the public index, whose wheels are in its cache.
-    index = index.rstrip("/") if index == PYPI_SIMPLE_ENDPOINT else index
+    index = index.rstrip("/") if index == PUBLIC_INDEX else index
     url = '"' + index.replace("\\", "\\\\").replace('"', '\\"') + '"'
     file.touch(mode=0o600)  # an address may hold a password
     file.write_text(_CONFIG.format(url=url, seconds=PAGE_SECONDS), encoding="utf-8")
@@ -44,7 +42,7 @@ def has_public_lifetimes(environ: Mapping[str, str]) -> bool:
 
     Raises CannotJudgeError for a file of uv's that cannot be read.
     """
-    public = default_index("uv", environ) == PYPI_SIMPLE_ENDPOINT
+    public = default_index("uv", environ) == PUBLIC_INDEX
     return public and not any(settings for _, settings in uv_settings(environ))
 
 
@@ -73,5 +71,5 @@ def public_lifetimes(environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
         return
     with temporary_folder("uv") as folder:
         file = folder / "uv.toml"
-        write_lifetimes(file, PYPI_SIMPLE_ENDPOINT)
+        write_lifetimes(file, PUBLIC_INDEX)
         yield {**environ, "UV_CONFIG_FILE": str(file)}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
 from stackproof.base.text import without_passwords
 from stackproof.installers import pip_config, uv_config
 from stackproof.matrix.plan import Installer
 
-__all__ = ["default_index", "extra_indexes", "further_sources"]
+__all__ = ["PUBLIC_INDEX", "default_index", "extra_indexes", "further_sources"]
+
+#: The index that both installers take packages from when told nothing.
+PUBLIC_INDEX = "https://pypi.org/simple/"
 
 _VARIABLES: dict[Installer, tuple[str, ...]] = {
     "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
@@ -32,7 +33,7 @@ def default_index(installer: Installer, environ: Mapping[str, str]) -> str:
         if environ.get(variable):
             return _NAMED.sub("", environ[variable])  # uv's may have a name
     configured = {"uv": uv_config, "pip": pip_config}[installer].configured_index(environ)
-    return configured or PYPI_SIMPLE_ENDPOINT
+    return configured or PUBLIC_INDEX
 
 
 def extra_indexes(installer: Installer, environ: Mapping[str, str]) -> list[str]:
