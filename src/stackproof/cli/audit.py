@@ -18,7 +18,6 @@ from stackproof.matrix.files import find_matrices
 from stackproof.matrix.load import load_matrix
 from stackproof.metadata.audit.auditing import Place
 from stackproof.metadata.audit.auditing import audit as judge
-from stackproof.metadata.audit.documents import compare
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import print_audit, section, workflow_commands
 
@@ -76,4 +75,7 @@ def _document(
     if len(files) != 1:
         raise StackproofError("a document is compared with one matrix; name it before --document")
     file = files[0]
+    # What reads documents takes as long to load as some audits take.
+    from stackproof.metadata.audit.documents import compare  # noqa: PLC0415
+
     return tuple(compare(load_matrix(file), document, name=file.stem, root=project.root))

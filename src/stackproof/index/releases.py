@@ -93,7 +93,7 @@ class Project:
             found = {
                 version: Release(version, kept)
                 for version, files in sorted(self._by_version.items())
-                if (kept := tuple(file for file in files if _was_there(file, as_of)))
+                if (kept := _there(files, as_of))
             }
             self._views[as_of] = found
         return self._views[as_of]
@@ -132,7 +132,10 @@ def _version(text: str) -> Iterator[Version]:
         return
 
 
-def _was_there(file: File, as_of: datetime | None) -> bool:
+def _there(files: Sequence[File], as_of: datetime | None) -> tuple[File, ...]:
+    """Return the files that were there at a cut-off, all if there is none."""
     if as_of is None:
-        return True
-    return file.uploaded is not None and datetime.fromisoformat(file.uploaded) < as_of
+        return tuple(files)
+    return tuple(
+        file for file in files if file.uploaded and datetime.fromisoformat(file.uploaded) < as_of
+    )
