@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stackproof.cli.frontier import frontier
     from stackproof.cli.grid import grid
     from stackproof.cli.history import changes, thin
+    from stackproof.cli.init import init
     from stackproof.cli.lock import lock
     from stackproof.cli.matrix_from import matrix_from
     from stackproof.cli.monthly import monthly
@@ -34,6 +35,7 @@ __all__ = [
     "document",
     "frontier",
     "grid",
+    "init",
     "lock",
     "matrix_from",
     "monthly",

@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 
 from stackproof.base.records import write_atomically
 from stackproof.base.text import nearest
+from stackproof.cli.matrix_from import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
@@ -28,18 +29,18 @@ __all__ = ["audit"]
 def audit(session: nox.Session, project: Project) -> None:
     """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
     options = Options("audit")
-    options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]")
+    options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]|FILE")
     options.add_argument("--document", type=Path, metavar="FILE.md")
     screen = console()
     project = open_project(session, project)
     cache = user_cache_path("stackproof") / "index"
     place = Place(project=project, cache=cache)
     given = options.parse_args(session.posargs)
-    chosen = _rows(given.names, project.matrices)
+    chosen = _rows(given.names, project)
     found = _document(given.document, chosen, project) if given.document else ()
     result = judge(chosen, place, found)
     _write(result, project.reports)
-    print_audit(result, project.shown(project.reports / "audit.md"), screen)
+    print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
     for line in workflow_commands(result) if in_actions else ():
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -52,12 +53,21 @@ def _write(result: Audit, reports: Path) -> None:
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
 
 
-def _rows(names: list[str], folder: Path) -> list[tuple[Path, str]]:
-    """Return the rows that are named; a matrix's name stands for its rows that run by default."""
-    files = find_matrices(folder)
+def _rows(names: list[str], project: Project) -> list[tuple[Path, str]]:
+    """Return the rows that are named; a matrix's name stands for its rows that run by default.
+
+    A file that a matrix can be written from stands for the one row of that, which is left among the
+    reports.
+    """
+    files = find_matrices(project.matrices)
     chosen: list[tuple[Path, str]] = []
     for name in names or files:
         matrix, _, row = name.partition("/")
+        if matrix not in files and (file := project.root / name).is_file():
+            _, text, _ = read_matrix(file)
+            matrix, row = name, ""
+            files[name] = project.reports / InReports.AUDITED / f"{file.stem}.toml"
+            write_atomically(files[name], text)
         if matrix not in files:
             raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, files)}")
         rows = load_matrix(files[matrix]).rows

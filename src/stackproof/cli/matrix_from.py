@@ -19,7 +19,7 @@ from stackproof.matrix.document.first_matrix import first_matrix, left_out
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.load import parse_matrix
 
-__all__ = ["matrix_from", "write_matrix"]
+__all__ = ["matrix_from", "read_matrix"]
 
 
 @ends_in_words("exit 2, nothing was written")
@@ -31,29 +31,28 @@ def matrix_from(session: nox.Session, project: Project) -> None:
     options.add_argument("--name", type=_name, metavar="NAME")
     screen = console()
     given = options.parse_args(session.posargs)
-    target, said = write_matrix(given.file, project, python=given.python, name=given.name)
-    for line in (*said, f"next: nox -s audit -- {target.stem}"):
-        screen.print(line, markup=False, highlight=False)
-
-
-def write_matrix(
-    file: Path, project: Project, *, python: str | None = None, name: str | None = None
-) -> tuple[Path, list[str]]:
-    """Write a first matrix of what `file` holds; return where, and what to say of it.
-
-    It is one that can be used, and never takes the place of another. Raises StackproofError.
-    """
-    stack = read_stack(file, python=python)
-    target = project.matrices / f"{name or stack.name}.toml"
+    own, text, said = read_matrix(given.file, python=given.python)
+    target = project.matrices / f"{given.name or own}.toml"
     if target.exists():
         raise StackproofError(
             f"{project.shown(target)} is there already; choose another name with --name"
         )
-    text = first_matrix(stack, python=python)
-    parse_matrix(tomlkit.parse(text).unwrap(), file=target.name)
     write_atomically(target, text)
-    notes = [without_passwords(str(note)) for note in (*stack.notes, *left_out(stack))]
-    return target, [*notes, f"wrote {project.shown(target)}"]
+    said += [f"wrote {project.shown(target)}; next: nox -s audit -- {target.stem}"]
+    for line in said:
+        screen.print(line, markup=False, highlight=False)
+
+
+def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, list[str]]:
+    """Return name and text of a matrix of what `file` holds, and notes on what it does not hold.
+
+    Raises StackproofError where no matrix that can be used comes of it.
+    """
+    stack = read_stack(file, python=python)
+    text = first_matrix(stack, python=python)
+    parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
+    notes = map(str, (*stack.notes, *left_out(stack)))
+    return stack.name, text, [without_passwords(note) for note in notes]
 
 
 def _name(text: str) -> str:

@@ -46,6 +46,7 @@ _SESSIONS = {
         "Write a first matrix",
         "FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]",
     ),
+    "init": ("Set a repository up: noxfile, matrix, workflow", "[FILE]"),
     "changes": ("Say what is different since the last green run", "[MATRIX/ROW ...]"),
     "thin": ("Prune old evidence, but never that of the last green run", "[--keep N]"),
     "monthly": (

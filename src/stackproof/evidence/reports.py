@@ -16,6 +16,7 @@ class InReports:
 
     AUDIT: Final = "audit.json"
     AUDIT_PAGE: Final = "audit.md"
+    AUDITED: Final = "audited"
     CALIBRATION: Final = "calibration.json"
     GRID: Final = "grid.json"
     GRID_PAGE: Final = "grid.md"

@@ -1,0 +1,85 @@
+"""`stackproof init`: set a repository up, whatever it has already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import nox
+
+from stackproof.base.records import write_atomically
+from stackproof.cli.matrix_from import read_matrix
+from stackproof.cli.nox_session import console, ends_in_words
+from stackproof.cli.options import Options
+from stackproof.evidence.layout import Project
+
+__all__ = ["init"]
+
+_TEMPLATES = files("stackproof.cli") / "templates"
+_ADDED = ("import stackproof", "stackproof.register()")
+_IGNORED = (".nox/", "reports/*", "!reports/history.jsonl")
+_WORKFLOW = ".github/workflows/stackproof.yml"
+
+
+@ends_in_words("exit 2")
+def init(session: nox.Session, project: Project) -> None:
+    """Write what a repository lacks of noxfile, matrix, ignored files and workflow; say what next.
+
+    Nothing that is there is written over.
+    """
+    options = Options("init")
+    options.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    screen = console()
+    given = options.parse_args(session.posargs)
+    for line in _steps(given.file, project):
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _steps(file: Path | None, project: Project) -> Iterator[str]:
+    # A file that no matrix comes of ends it before anything is written.
+    yield from _matrix(file, project)
+    yield from _noxfile(project.root / "noxfile.py")
+    yield from _ignored(project.root / ".gitignore")
+    yield _written(project.root / _WORKFLOW, _template("workflow.yml"), _WORKFLOW)
+    yield f"next: stackproof {'verify' if file else 'init requirements.txt'}"
+
+
+def _matrix(file: Path | None, project: Project) -> Iterator[str]:
+    if file is None:
+        return
+    name, text, notes = read_matrix(project.root / file)
+    target = project.matrices / f"{name}.toml"
+    yield from notes
+    yield _written(target, text, str(project.shown(target)))
+
+
+def _noxfile(file: Path) -> Iterator[str]:
+    if file.exists() and _ADDED[1].rstrip("()") in file.read_text(encoding="utf-8"):
+        yield "kept noxfile.py, which makes the sessions"
+    elif file.exists():
+        yield "kept noxfile.py; add these two lines to it:"
+        yield from (f"    {line}" for line in _ADDED)
+    else:
+        yield _written(file, _template("noxfile.py"), file.name)
+
+
+def _template(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _written(target: Path, text: str, name: str) -> str:
+    if target.exists():
+        return f"kept {name}"
+    write_atomically(target, text)
+    return f"wrote {name}"
+
+
+def _ignored(file: Path) -> Iterator[str]:
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    known = {line.strip().strip("/") for line in text.splitlines()}
+    lacking = [line for line in _IGNORED if line.strip("/") not in known]
+    if lacking:
+        begin = text if not text or text.endswith("\n") else f"{text}\n"
+        write_atomically(file, begin + "".join(f"{line}\n" for line in lacking))
+        yield f"added {', '.join(lacking)} to .gitignore"
