@@ -73,7 +73,7 @@ def _seconds(mark: pytest.Mark) -> str:
 
 
 def test_what_is_read_of_a_workload_before_a_build_is_what_its_marker_says() -> None:
-    found = declared_workloads(ROOT / "tests" / "stack")
+    found = declared_workloads(ROOT / "tests" / "stack" / "workloads")
     assert found.unread == []
     assert [(work.name, *work.needs, *work.uses, *work.servers) for work in found.workloads] == [
         (name, *_packages(mark), *mark.kwargs.get("servers", ())) for name, _, mark in declared()
@@ -83,7 +83,7 @@ def test_what_is_read_of_a_workload_before_a_build_is_what_its_marker_says() -> 
 def test_a_shipped_stack_keeps_every_workload() -> None:
     needs = {
         need
-        for work in declared_workloads(ROOT / "tests" / "stack").workloads
+        for work in declared_workloads(ROOT / "tests" / "stack" / "workloads").workloads
         for need in work.needs
     }
     assert needs - pinned() == set()
@@ -91,7 +91,7 @@ def test_a_shipped_stack_keeps_every_workload() -> None:
 
 def test_a_server_is_started_for_the_workloads_that_serve_the_pins(tmp_path: Path) -> None:
     plan = make_plan(load_matrix(ROOT / "matrices" / "mlops.toml"), name="mlops", row="verified")
-    workloads = declared_workloads(ROOT / "tests" / "stack").workloads
+    workloads = declared_workloads(ROOT / "tests" / "stack" / "workloads").workloads
     [redis] = [pin for pin in plan.pins if pin.name == "redis"]
     alone = plan.model_copy(update={"pins": (redis,), "servers": ()})
     assert needed_servers(alone, workloads) == ("redis",)

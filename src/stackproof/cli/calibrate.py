@@ -38,7 +38,7 @@ def calibrate(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    declared = declared_workloads(project.suite)
+    declared = declared_workloads(project.suite / "workloads", *project.workloads)
     if declared.unread:
         raise StackproofError("; ".join(declared.unread))
     calibration = _calibrate(given, declared.workloads, project, screen)

@@ -13,7 +13,7 @@ from stackproof.evidence.reports import InReports
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
     from stackproof.matrix.plan import Change, Plan
 
-__all__ = ["WORKLOADS", "Project", "suite_folder"]
+__all__ = ["WORKLOADS", "Project", "contents", "suite_folder"]
 
 #: Where a repository's own workloads lie if nothing else is said.
 WORKLOADS = "matrices/workloads"
@@ -29,6 +29,15 @@ def suite_folder() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "suite"
     return installed if installed.is_dir() else package.parents[1] / "tests" / "stack"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the texts of the files of a folder, by their paths in it; byte code is passed over."""
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8", errors="backslashreplace")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +99,9 @@ class Project:
 
     @property
     def suite_fingerprint(self) -> str:
-        """The sha256 of the suite's files, as 64 hexadecimal digits."""
-        files = sorted(path for path in self.suite.rglob("*") if path.suffix in (".py", ".ini"))
-        texts = (path.read_text(encoding="utf-8", errors="backslashreplace") for path in files)
-        names = (str(path.relative_to(self.suite)) for path in files)
-        return fingerprint(dict(zip(names, texts, strict=True)))
+        """The sha256 of the suite's files and of own workloads, as 64 hexadecimal digits."""
+        own = [contents(folder) for folder in self.workloads if folder.is_dir()]
+        return fingerprint([contents(self.suite), *own] if own else contents(self.suite))
 
     @property
     def snapshots(self) -> Path:

@@ -35,6 +35,7 @@ from stackproof.run.servers import Starting, masked, starting
 from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
 from stackproof.run.suite import Suite, useful_workers
+from stackproof.run.suite_files import assembled_suite, brought_workloads, workload_folders
 from stackproof.run.suite_tools import suite_tools
 from stackproof.run.surroundings import build_notes, check_notes, require_empty
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
@@ -145,7 +146,8 @@ class _Run:
 
     def _carry_out_in(self, environment: Environment) -> None:
         logs = self.evidence.folder / InRun.SERVER_LOGS
-        declared = declared_workloads(self.project.suite)
+        shipped = self.project.suite / "workloads"
+        declared = declared_workloads(shipped, *self.project.workloads)
         self.notes += [f"{marker}; no server is started for it" for marker in declared.unread]
         self.workloads = declared.workloads
         needed = needed_servers(self.plan, self.workloads)
@@ -301,7 +303,10 @@ class _Run:
             )
         self.evidence.write_tools(tools.freeze)
         return Suite(
-            tests=self.project.suite,
+            tests=assembled_suite(
+                self.project.suite,
+                {**workload_folders(self.project), **brought_workloads(environment)},
+            ),
             environment=environment,
             freeze=self.evidence.freeze,
             tools=tools,

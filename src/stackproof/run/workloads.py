@@ -58,10 +58,10 @@ class Declared:
     unread: list[str] = field(default_factory=list)
 
 
-def declared_workloads(suite: Path) -> Declared:
-    """Return what the workloads below `suite` declare: their markers need only be literal."""
+def declared_workloads(*folders: Path) -> Declared:
+    """Return what the workloads of folders declare: their markers need only be literal."""
     found = Declared()
-    for file in sorted((suite / "workloads").rglob("test_*.py")):
+    for file in [file for folder in folders for file in sorted(folder.rglob("test_*.py"))]:
         try:
             tree = ast.parse(file.read_text(encoding="utf-8"))
         except (OSError, SyntaxError, ValueError) as error:

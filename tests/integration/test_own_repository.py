@@ -1,0 +1,183 @@
+"""stackproof in somebody's own repository: the wheel, `init`, and the command `stackproof`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from support.workbench import ROOT, Bench
+from uv import find_uv_bin
+
+REQUIREMENTS = "alpha==1.0\nbeta==1.0\n"
+ROW = "requirements/documented"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """An environment that has stackproof from its wheel, and everything else from the tests'."""
+
+    home: Path
+
+    @property
+    def scripts(self) -> Path:
+        """Where its commands lie."""
+        return self.home / "bin"
+
+    def run(self, bench: Bench, *words: str) -> tuple[int, str]:
+        """Run a command in the bench's folder; return its exit code and what it said."""
+        path = os.pathsep.join([str(self.scripts), "/usr/bin", "/bin"])
+        done = subprocess.run(
+            words,
+            cwd=bench.root,
+            env=bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(shared: Path) -> Installed:
+    """Return an environment with the wheel of this checkout, built once for all workers."""
+    home, wheels = shared / "installed", shared / "wheels"
+    with FileLock(shared / "installed.lock"):
+        if not wheels.exists():
+            uv = find_uv_bin()
+            commands: tuple[list[str | Path], ...] = (
+                [uv, "build", "--quiet", "--wheel", "--out-dir", wheels, ROOT],
+                [uv, "venv", "--quiet", "--python", sys.executable, home],
+            )
+            for command in commands:
+                subprocess.run(command, check=True)
+            (wheel,) = wheels.glob("*.whl")
+            install: list[str | Path] = [
+                uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--python",
+                home,
+                wheel,
+            ]
+            subprocess.run(install, check=True)
+            (library,) = home.glob("lib/*/site-packages")
+            purelib = sysconfig.get_path("purelib")
+            (library / "of-the-tests.pth").write_text(f"{purelib}\n", encoding="utf-8")
+    return Installed(home)
+
+
+@pytest.fixture
+def repository(bench: Bench) -> Bench:
+    """Return an empty repository with one requirements file."""
+    shutil.rmtree(bench.root / "tests")
+    subprocess.run(["git", "init", "--quiet"], cwd=bench.root, check=True)  # noqa: S607
+    bench.write("requirements.txt", REQUIREMENTS)
+    return bench
+
+
+def test_one_file_leads_to_a_verdict(repository: Bench, installed: Installed) -> None:
+    def call(*words: str) -> tuple[int, str]:
+        return installed.run(repository, *words)
+
+    root = repository.root
+    code, said = call("stackproof", "audit", "--", "requirements.txt")
+    assert code == 0, said
+    assert json.loads((root / "reports/audit.json").read_text())["pairs"].keys() == {ROW}
+
+    code, said = call("stackproof", "init", "requirements.txt")
+    assert code == 0, said
+    noxfile = (root / "noxfile.py").read_text(encoding="utf-8")
+    assert len(noxfile.splitlines()) <= 12
+    workflow = (root / ".github/workflows/stackproof.yml").read_text(encoding="utf-8")
+    assert len(workflow.splitlines()) <= 15
+    assert "next: stackproof verify" in said
+
+    code, said = call(str(installed.scripts / "python"), "-m", "nox", "-l")
+    assert code == 0, said
+    assert f"* verify({ROW})" in said
+
+    code, said = call("stackproof", "audit")
+    assert code == 0, said
+    code, said = call("stackproof", "verify")
+    assert code == 0, said
+    verdict = json.loads((root / f"reports/{ROW}/latest/verdict.json").read_text())
+    assert verdict["verdict"] == "ok"
+    ignored = ["git", "status", "--porcelain", "--ignored"]
+    listed = subprocess.run(ignored, cwd=root, capture_output=True, text=True, check=True).stdout
+    assert "!! .nox/" in listed.splitlines()
+
+
+def test_init_writes_over_nothing(repository: Bench, installed: Installed) -> None:
+    own = "import nox\n"
+    repository.write("noxfile.py", own)
+    repository.write(".gitignore", "/reports/*\n*.log")
+    code, said = installed.run(repository, "stackproof", "init", "requirements.txt")
+    assert code == 0, said
+    assert (repository.root / "noxfile.py").read_text(encoding="utf-8") == own
+    shown = [line.strip() for line in said.splitlines() if line.startswith("    ")]
+    assert shown == ["import stackproof", "stackproof.register()"]
+    ignored = (repository.root / ".gitignore").read_text(encoding="utf-8")
+    assert ignored.splitlines() == ["/reports/*", "*.log", ".nox/", "!reports/history.jsonl"]
+    files = sorted(path for path in repository.root.rglob("*.toml"))
+    before = [path.read_bytes() for path in files]
+    repository.write("requirements.txt", "alpha==2.0\n")
+    code, said = installed.run(repository, "stackproof", "init", "requirements.txt")
+    assert (code, [path.read_bytes() for path in files]) == (0, before)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "code"), [("alpha==1.0\n", 0), ("beta==1.0\ngamma==0.1\n", 1)]
+)
+def test_the_verdict_s_code_reaches_the_shell(
+    repository: Bench, installed: Installed, requirements: str, code: int
+) -> None:
+    repository.write("requirements.txt", requirements)
+    assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
+    found, said = installed.run(repository, "stackproof", "verify")
+    assert found == code, said
+
+
+def test_what_cannot_be_judged_is_a_2(repository: Bench, installed: Installed) -> None:
+    assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
+    repository.index.stop()
+    code, said = installed.run(repository, "stackproof", "verify")
+    assert code == 2, said
+    assert installed.run(repository, "stackproof", "audit", "nowhere")[0] == 2
+    assert installed.run(repository, "stackproof", "no-such-session")[0] not in (0, 1)
+
+
+TOX = """\
+[tox]
+env_list = stack
+no_package = true
+
+[testenv:stack]
+set_env = PYTHONPATH = {library}
+pass_env = UV_*, XDG_*, HOME
+commands = stackproof verify
+allowlist_externals = stackproof
+"""
+
+
+def test_from_tox_it_is_one_command(repository: Bench, installed: Installed) -> None:
+    assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
+    (library,) = installed.home.glob("lib/*/site-packages")
+    repository.write("tox.ini", TOX.format(library=library))
+    python = str(installed.scripts / "python")
+    code, said = installed.run(repository, python, "-m", "tox", "-q", "run", "-e", "stack")
+    assert code == 0, said
+    repository.write("requirements.txt", "gamma==0.1\n")
+    shutil.rmtree(repository.root / "matrices")
+    assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
+    code, said = installed.run(repository, python, "-m", "tox", "-q", "run", "-e", "stack")
+    assert code == 1, said
