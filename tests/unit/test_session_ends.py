@@ -99,23 +99,29 @@ def test_a_folder_in_the_place_of_a_file_is_named(shop: Shop, name: str, in_the_
 
 
 @pytest.mark.fault("C3")
-def test_no_file_of_a_run_that_is_damaged_takes_the_page_with_it(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [b"\xff\xfe\x00", b"[1]", b"{}", b"null", b'"' + b"x" * 99, None],
+    ids=["no-text", "a-list", "empty", "null", "cut-off", "a-folder"],
+)
+def test_no_file_of_a_run_that_is_damaged_takes_the_page_with_it(
+    shop: Shop, damage: bytes | None
+) -> None:
     evidence, _ = shop.run(row="other")
     sound = shop.root / "sound"
     shutil.copytree(evidence.folder, sound)
     for name in sorted(path.name for path in sound.iterdir() if path.is_file()):
-        for damage in (b"\xff\xfe\x00", b"[1]", b"{}", b"null", b'"' + b"x" * 99, None):
-            shutil.rmtree(evidence.folder)
-            shutil.copytree(sound, evidence.folder)
-            path = evidence.folder / name
-            path.unlink()
-            if damage is None:
-                path.mkdir()
-            else:
-                path.write_bytes(damage)
-            (shop.reports / "history.jsonl").unlink(missing_ok=True)
-            # Those two are written anew, and a folder in their place is named.
-            if damage is not None or name not in ("report.md", "verdict.json"):
-                assert (name, run("report", shop.root)) == (name, "")
-            assert (name, run("thin", shop.root, ["--keep", "1"])) == (name, "")
+        shutil.rmtree(evidence.folder)
+        shutil.copytree(sound, evidence.folder)
+        path = evidence.folder / name
+        path.unlink()
+        if damage is None:
+            path.mkdir()
+        else:
+            path.write_bytes(damage)
+        (shop.reports / "history.jsonl").unlink(missing_ok=True)
+        # Those two are written anew, and a folder in their place is named.
+        if damage is not None or name not in ("report.md", "verdict.json"):
+            assert (name, run("report", shop.root)) == (name, "")
+        assert (name, run("thin", shop.root, ["--keep", "1"])) == (name, "")
     assert "tiny/plain" in (shop.reports / "index.html").read_text(encoding="utf-8")

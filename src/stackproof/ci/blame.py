@@ -40,7 +40,9 @@ def find_guilty(home: Path, changes: Changes) -> tuple[Guilty, ...]:
     blame if it is the one thing that changed.
     """
     broken = tuple(check for check, (_, state) in changes.checks.items() if state == "new")
-    found = [item for check in broken for item in _searched(home, check, changes.since_started)]
+    lanes = {lane.id: lane for lane in _timeline(home)} if broken else {}
+    known = [lanes[check] for check in broken if check in lanes]
+    found = [item for lane in known for item in _searched(lane, changes.since_started)]
     return _together(found) or tuple(_by_exclusion(broken, changes))
 
 
@@ -54,21 +56,20 @@ def _together(found: Iterable[Guilty]) -> tuple[Guilty, ...]:
     )
 
 
-def _searched(home: Path, check: str, since: datetime) -> Iterator[Guilty]:
+def _searched(lane: CheckHistory, since: datetime) -> Iterator[Guilty]:
     """Yield the culprits of the last turn to the bad that a check took after `since`."""
-    for lane in _timeline(home):
-        breaks = [item for item in lane.breaks if lane.id == check and item.bad > timestamp(since)]
-        for item in sorted(breaks, key=lambda item: item.bad)[-1:]:
-            for culprit in item.culprits:
-                yield Guilty(
-                    checks=(check,),
-                    name=culprit.name,
-                    before=culprit.before,
-                    after=culprit.after,
-                    uploaded=culprit.uploaded,
-                    confirmed=item.confirmed,
-                    reason=item.reason,
-                )
+    breaks = [item for item in lane.breaks if item.bad > timestamp(since)]
+    for item in sorted(breaks, key=lambda item: item.bad)[-1:]:
+        for culprit in item.culprits:
+            yield Guilty(
+                checks=(lane.id,),
+                name=culprit.name,
+                before=culprit.before,
+                after=culprit.after,
+                uploaded=culprit.uploaded,
+                confirmed=item.confirmed,
+                reason=item.reason,
+            )
 
 
 def _timeline(home: Path) -> tuple[CheckHistory, ...]:
