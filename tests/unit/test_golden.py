@@ -83,6 +83,10 @@ def test_what_is_printed(golden: Golden, name: str) -> None:
     golden(name, printed(PRINTED[name]))
 
 
+def test_what_is_printed_on_a_terminal(golden: Golden) -> None:
+    golden("audit.terminal.txt", printed(PRINTED["audit.txt"], terminal=True))
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_is_written(golden: Golden, name: str) -> None:
     golden(name, WRITTEN[name]())
