@@ -56,7 +56,7 @@ GOOD = (
 def mixed(bench: Bench) -> Evidence:
     """Return the evidence of a run with a check in every state."""
     known = KNOWN.format("version:alpha") + KNOWN.format("version:beta")
-    return evidence_of(bench, *MIXED, known=known)
+    return evidence_of(bench.root, *MIXED, known=known)
 
 
 def cases(evidence: Evidence) -> dict[str, TestCase]:
@@ -70,7 +70,7 @@ def cases(evidence: Evidence) -> dict[str, TestCase]:
 
 def test_a_failure_without_a_word_is_not_the_known_one(bench: Bench) -> None:
     known = KNOWN.format("import:*") + 'says = "No module named"\n'
-    found = judge(evidence_of(bench, *GOOD, suite_line("import:*", "failed"), known=known))
+    found = judge(evidence_of(bench.root, *GOOD, suite_line("import:*", "failed"), known=known))
     assert [check.id for check in found.in_state("new")] == ["import:*"]
 
 
@@ -121,7 +121,7 @@ def test_what_xml_cannot_carry_is_left_out(mixed: Evidence) -> None:
 
 
 def test_a_run_that_could_not_be_judged_is_an_error_in_the_file(bench: Bench) -> None:
-    found = cases(evidence_of(bench, trouble=f"the index {NASTY}"))
+    found = cases(evidence_of(bench.root, trouble=f"the index {NASTY}"))
     (error,) = found["tiny.plain.run/judged"].result
     assert isinstance(error, Error)
     assert error.message == "the run could not be judged"
@@ -158,9 +158,9 @@ def report(evidence: Evidence) -> list[str]:
 
 
 def test_the_first_line_of_the_report_is_the_verdict(bench: Bench) -> None:
-    assert report(evidence_of(bench, *MIXED))[0] == "# BROKEN: tiny/plain"
-    assert report(evidence_of(bench, *MIXED, trouble="x"))[0] == "# UNJUDGED: tiny/plain"
-    assert report(evidence_of(bench, *GOOD))[0] == "# OK: tiny/plain"
+    assert report(evidence_of(bench.root, *MIXED))[0] == "# BROKEN: tiny/plain"
+    assert report(evidence_of(bench.root, *MIXED, trouble="x"))[0] == "# UNJUDGED: tiny/plain"
+    assert report(evidence_of(bench.root, *GOOD))[0] == "# OK: tiny/plain"
 
 
 def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
@@ -180,7 +180,7 @@ def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
 
 @pytest.mark.parametrize("grade", ["real", "emulated"])
 def test_the_report_tells_which_evidence_is_emulated(bench: Bench, grade: str) -> None:
-    lines = report(evidence_of(bench, *GOOD, suite_line("smoke:sum", "passed", grade=grade)))
+    lines = report(evidence_of(bench.root, *GOOD, suite_line("smoke:sum", "passed", grade=grade)))
     (claim,) = [line for line in lines if "works with alpha" in line]
     assert ("✅ proved, with a stand-in server |" in claim) is (grade == "emulated")
     assert ("- `smoke:sum`" in lines) is (grade == "emulated")
@@ -224,7 +224,7 @@ def test_the_last_line_says_it_all(mixed: Evidence, *, terminal: bool) -> None:
 
 
 def test_what_cannot_be_judged_is_said_before_the_last_line(bench: Bench) -> None:
-    verdict = judge(evidence_of(bench, trouble="the index [bold]hung[/bold] up"))
+    verdict = judge(evidence_of(bench.root, trouble="the index [bold]hung[/bold] up"))
     assert printed(verdict, terminal=False).splitlines()[-2] == (
         "could not judge: the index [bold]hung[/bold] up"
     )
@@ -303,7 +303,7 @@ def test_reports_can_be_had_again_elsewhere(mixed: Evidence, tmp_path: Path) -> 
 
 def test_the_worst_phase_of_a_check_counts(bench: Bench) -> None:
     evidence = evidence_of(
-        bench,
+        bench.root,
         suite_line("import:alpha", "passed"),
         suite_line("import:alpha", "failed", "in teardown"),
         suite_line("import:alpha", "passed"),
@@ -320,7 +320,7 @@ def test_the_worst_phase_of_a_check_counts(bench: Bench) -> None:
 
 
 def test_a_torn_log_is_read_as_far_as_it_goes(bench: Bench) -> None:
-    evidence = evidence_of(bench)
+    evidence = evidence_of(bench.root)
     text = f'{suite_line("import:alpha", "passed")}\n{{"$report_type": "TestRep'
     (evidence.folder / "checks.jsonl").write_text(text, encoding="utf-8")
     assert [check.id for check in evidence.suite.checks] == ["import:alpha"]
@@ -332,9 +332,9 @@ def test_a_check_that_was_not_run_is_known_by_having_no_answer(bench: Bench) -> 
     planned = [check for check in bench.plan().checks if check != "version:beta"]
     answers = [suite_line(check, "passed") for check in planned]
     allowed = suite_line("smoke:skips", "skipped", "not run")  # its own words, and an answer
-    evidence = evidence_of(bench, *answers, allowed, suite_line("version:beta", "passed"))
+    evidence = evidence_of(bench.root, *answers, allowed, suite_line("version:beta", "passed"))
     assert judge(evidence).verdict == "ok"
-    verdict = judge(evidence_of(bench, *answers, allowed))
+    verdict = judge(evidence_of(bench.root, *answers, allowed))
     assert (verdict.verdict, verdict.in_state("skipped")[0].id) == ("unjudged", "version:beta")
     assert "version:beta" in str(verdict.trouble)
     assert "smoke:skips" not in str(verdict.trouble)

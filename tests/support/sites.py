@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["MATRIX", "STARTED", "Shop", "conflict", "entry"]
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,13 +11,14 @@ from pathlib import Path
 
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry, entry_of
-from stackproof.evidence.records import Drift, Move, PipCheck, RunRecord, StageRecord
+from stackproof.evidence.records import Move
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.planning import make_plan
 from stackproof.report.files import write_reports
 from stackproof.report.site.page import write_site
 from stackproof.report.texts import Language
+from support.evidences import NOTHING, leave, suite_line
 
 STARTED = datetime(2025, 4, 1, 12, 30, 15, tzinfo=timezone.utc)
 
@@ -77,7 +77,6 @@ _CHECKS = (
     *("import:*", "import:alpha", "import:beta", "version:alpha", "version:beta"),
     "smoke:sum",
 )
-_NOTHING = Drift(added={}, removed={}, upgraded={}, downgraded={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,21 +127,23 @@ class Shop:
         if not known:
             plan = plan.model_copy(update={"known_failures": ()})
         evidence = Evidence.create(self.reports / "tiny" / row, plan)
-        drift = _NOTHING.model_copy(update={"upgraded": dict(moved)})
-        added = _NOTHING.model_copy(update={"added": {"alpha": (None, "1.0")}})
-        evidence.write_stages([_stage("one", added), _stage("two", drift)])
+        leave(
+            evidence,
+            [suite_line(check, *_answer(check, said, grades)) for check in _CHECKS],
+            drifts={
+                "one": NOTHING.model_copy(update={"added": {"alpha": (None, "1.0")}}),
+                "two": NOTHING.model_copy(update={"upgraded": dict(moved)}),
+            },
+            freeze={"alpha": "1.0", "beta": "1.0"},
+            complaints=complaints,
+            started=STARTED,
+            seconds=12.5,
+            trouble=trouble,
+        )
         for name in ("one", "two"):
             _write(evidence.folder / "stages" / f"{name}.log", f"log of stage {name}\n")
-        evidence.write_freeze({"alpha": "1.0", "beta": "1.0"})
-        PipCheck(
-            speaker="uv", exit=bool(complaints), seconds=0.1, complaints=complaints, output=""
-        ).write(evidence.folder / "pip-check.json")
         _write(evidence.folder / "pip-check.txt", "said by pip check\n")
         _write(evidence.folder / "suite.log", "log of the suite\n")
-        lines = [_line(check, *said.get(check, ("passed", "")), grades) for check in _CHECKS]
-        end = {"$report_type": "SessionFinish", "exitstatus": 1}
-        _write(evidence.folder / "checks.jsonl", "\n".join([*lines, json.dumps(end), ""]))
-        _record(trouble).write(evidence.folder / "run.json")
         verdict = judge(evidence)
         write_reports(evidence, verdict)
         evidence.publish()
@@ -161,52 +162,10 @@ def conflict(name: str) -> tuple[str, ...]:
     return (f"{name} 1.0 requires gamma, which is not installed.",)
 
 
-def _stage(name: str, drift: Drift) -> StageRecord:
-    return StageRecord(
-        name=name,
-        command=("uv", "pip", "install"),
-        started=STARTED,
-        seconds=1.25,
-        exit=0,
-        log=f"stages/{name}.log",
-        tries=1,
-        drift=drift,
-        failure=None,
-        message="",
-    )
-
-
-def _record(trouble: str | None) -> RunRecord:
-    return RunRecord(
-        started=STARTED,
-        seconds=12.5,
-        own_seconds=0.5,
-        python="3.11.7",
-        installer="uv",
-        installer_version="uv 0.0",
-        index="https://index.example/simple",
-        constraints=(),
-        notes=(),
-        suite="0" * 64,
-        suite_exit=1,
-        trouble=trouble,
-    )
-
-
-def _line(check: str, outcome: str, message: str, grades: Mapping[str, str]) -> str:
-    longrepr: object = ["test.py", 1, f"Skipped: {message}"] if outcome == "skipped" else message
-    properties = [["check", check], ["grade", grades.get(check, "real")]]
-    return json.dumps(
-        {
-            "$report_type": "TestReport",
-            "nodeid": f"test.py::{check}",
-            "when": "call",
-            "outcome": outcome,
-            "longrepr": longrepr or None,
-            "duration": 0.25,
-            "user_properties": properties,
-        }
-    )
+def _answer(
+    check: str, said: Mapping[str, tuple[str, str]], grades: Mapping[str, str]
+) -> tuple[str, str, str]:
+    return *said.get(check, ("passed", "")), grades.get(check, "real")
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from support.evidences import evidence_of, suite_line
-from support.workbench import Bench, states
+from support.evidences import evidence_of, suite_line, tiny_plan
+from support.workbench import states
 
 from stackproof.evidence.records import ConstraintsUsed
 from stackproof.evidence.verdict import Verdict, judge
@@ -19,12 +19,12 @@ from stackproof.report.terminal import headline, print_verdict
 COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
 
 
-def lines(bench: Bench, **said: tuple[str, str]) -> list[str]:
+def lines(**said: tuple[str, str]) -> list[str]:
     """Return what a suite says of the tiny stack's checks, all passed but those in `said`.
 
     That maps subjects of import checks to (outcome, message).
     """
-    inside = [check for check in bench.plan().checks if check.startswith(("import:", "version:"))]
+    inside = [check for check in tiny_plan().checks if check.startswith(("import:", "version:"))]
     answers = {f"import:{subject}": answer for subject, answer in said.items()}
     return [suite_line(check, *answers.get(check, ("passed", ""))) for check in inside]
 
@@ -33,19 +33,19 @@ def lines(bench: Bench, **said: tuple[str, str]) -> list[str]:
 
 
 @pytest.mark.fault("2")
-def test_a_row_with_a_failure_is_broken_whatever_was_skipped(bench: Bench) -> None:
+def test_a_row_with_a_failure_is_broken_whatever_was_skipped(tmp_path: Path) -> None:
     skip = suite_line("smoke:scrape", "skipped", "no server today")
-    failed = lines(bench, alpha=("failed", "import alpha: no"))
-    verdict = judge(evidence_of(bench, *failed, skip))
+    failed = lines(alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(tmp_path, *failed, skip))
     assert (verdict.verdict, verdict.trouble, verdict.exit_code) == ("broken", None, 1)
     assert "smoke:scrape (no server today)" in str(verdict.untold)
     assert [check.id for check in verdict.in_state("new")] == ["import:alpha"]
     assert verdict.settled
 
 
-def test_a_row_without_a_failure_is_unjudged_where_something_was_skipped(bench: Bench) -> None:
+def test_a_row_without_a_failure_is_unjudged_where_something_was_skipped(tmp_path: Path) -> None:
     skip = suite_line("smoke:scrape", "skipped", "no server today")
-    verdict = judge(evidence_of(bench, *lines(bench), skip))
+    verdict = judge(evidence_of(tmp_path, *lines(), skip))
     assert (verdict.verdict, verdict.untold, verdict.exit_code) == ("unjudged", None, 2)
     assert "smoke:scrape" in str(verdict.trouble)
 
@@ -58,12 +58,12 @@ date = 2025-01-02
 """
 
 
-def test_what_could_not_be_told_ends_no_session_well(bench: Bench) -> None:
-    failed = lines(bench, alpha=("failed", "import alpha: no"))
-    verdict = judge(evidence_of(bench, *failed, known=KNOWN))
+def test_what_could_not_be_told_ends_no_session_well(tmp_path: Path) -> None:
+    failed = lines(alpha=("failed", "import alpha: no"))
+    verdict = judge(evidence_of(tmp_path, *failed, known=KNOWN))
     assert (verdict.verdict, verdict.exit_code) == ("broken", 0)
     skip = suite_line("smoke:scrape", "skipped", "no server today")
-    verdict = judge(evidence_of(bench, *failed, skip, known=KNOWN))
+    verdict = judge(evidence_of(tmp_path, *failed, skip, known=KNOWN))
     assert (verdict.verdict, verdict.exit_code) == ("broken", 2)
 
 
@@ -72,17 +72,17 @@ def test_what_could_not_be_told_ends_no_session_well(bench: Bench) -> None:
 
 @pytest.mark.parametrize("exit_code", [None, 2, 3])
 def test_a_failure_in_a_suite_that_did_not_end_is_none_of_the_stack(
-    bench: Bench, exit_code: int | None
+    tmp_path: Path, exit_code: int | None
 ) -> None:
-    failed = lines(bench, alpha=("failed", "no space left on device"))
-    verdict = judge(evidence_of(bench, *failed, exit_code=exit_code))
+    failed = lines(alpha=("failed", "no space left on device"))
+    verdict = judge(evidence_of(tmp_path, *failed, exit_code=exit_code))
     assert (verdict.verdict, verdict.settled) == ("unjudged", False)
     assert states(verdict)["import:alpha"] == "skipped"
 
 
-def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(bench: Bench) -> None:
-    failed = lines(bench, alpha=("failed", "interrupted"))
-    ended = partial(evidence_of, bench, *failed, complaints=COMPLAINT, exit_code=None)
+def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(tmp_path: Path) -> None:
+    failed = lines(alpha=("failed", "interrupted"))
+    ended = partial(evidence_of, tmp_path, *failed, complaints=COMPLAINT, exit_code=None)
     verdict = judge(ended(built=True, trouble="took too long"))
     assert (verdict.verdict, verdict.untold) == ("broken", "took too long")
     assert {check.id for check in verdict.news} == {"pip-check:*", "pip-check:beta"}
@@ -92,10 +92,10 @@ def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(bench: 
 
 
 @pytest.mark.fault("D1")
-def test_a_check_whose_set_up_alone_was_reported_has_no_answer(bench: Bench) -> None:
-    others = [line for line in lines(bench) if '"import:beta"' not in line]
+def test_a_check_whose_set_up_alone_was_reported_has_no_answer(tmp_path: Path) -> None:
+    others = [line for line in lines() if '"import:beta"' not in line]
     begun = suite_line("import:beta", "passed", when="setup")
-    verdict = judge(evidence_of(bench, *others, begun))
+    verdict = judge(evidence_of(tmp_path, *others, begun))
     assert (verdict.verdict, states(verdict)["import:beta"]) == ("unjudged", "skipped")
     assert "import:beta" in str(verdict.trouble)
 
@@ -103,11 +103,11 @@ def test_a_check_whose_set_up_alone_was_reported_has_no_answer(bench: Bench) -> 
 # --- workloads that nobody claimed -----------------------------------------------------------
 
 
-def scrape(bench: Bench, *, listed: bool = False, claimed: bool = False) -> Verdict:
+def scrape(tmp_path: Path, *, listed: bool = False, claimed: bool = False) -> Verdict:
     """Judge a run whose workload was skipped for want of a server."""
     line = json.loads(suite_line("smoke:scrape", "skipped", "no prometheus server", "unavailable"))
     line["user_properties"] += [["needs", ["alpha"]], ["servers", ["prometheus"]]]
-    evidence = evidence_of(bench, *lines(bench), json.dumps(line))
+    evidence = evidence_of(tmp_path, *lines(), json.dumps(line))
     plan = evidence.plan.model_copy(update={"servers": ("prometheus",) if listed else ()})
     if claimed:
         claim = plan.claims[0].model_copy(update={"checks": ("smoke:scrape",)})
@@ -117,35 +117,37 @@ def scrape(bench: Bench, *, listed: bool = False, claimed: bool = False) -> Verd
 
 
 @pytest.mark.fault("2")
-def test_a_workload_that_lacks_its_server_spoils_nothing_that_nobody_claimed(bench: Bench) -> None:
-    verdict = scrape(bench)
+def test_a_workload_without_its_server_spoils_nothing_that_nobody_claimed(
+    tmp_path: Path,
+) -> None:
+    verdict = scrape(tmp_path)
     assert (verdict.verdict, states(verdict)["smoke:scrape"]) == ("ok", "skipped")
-    assert scrape(bench, listed=True).verdict == "unjudged"
-    assert scrape(bench, claimed=True).verdict == "unjudged"
+    assert scrape(tmp_path, listed=True).verdict == "unjudged"
+    assert scrape(tmp_path, claimed=True).verdict == "unjudged"
 
 
-def test_a_verdict_says_how_deep_it_goes(bench: Bench) -> None:
+def test_a_verdict_says_how_deep_it_goes(tmp_path: Path) -> None:
     worked = json.loads(suite_line("smoke:sum", "passed"))
     worked["user_properties"] += [["needs", ["Alpha"]], ["servers", []]]
-    some = [line for line in lines(bench) if '"import:beta"' not in line]
-    verdict = judge(evidence_of(bench, *some, json.dumps(worked)))
+    some = [line for line in lines() if '"import:beta"' not in line]
+    verdict = judge(evidence_of(tmp_path, *some, json.dumps(worked)))
     assert verdict.depth == {"alpha": "workload", "beta": "none"}
     assert "only imported" not in headline(verdict, Path("report.md"))
-    verdict = judge(evidence_of(bench, *lines(bench)))
+    verdict = judge(evidence_of(tmp_path, *lines()))
     assert verdict.depth == {"alpha": "import", "beta": "import"}
     assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
 
 
-def test_a_pin_without_a_module_is_not_called_imported(bench: Bench) -> None:
+def test_a_pin_without_a_module_is_not_called_imported(tmp_path: Path) -> None:
     empty = json.loads(suite_line("import:beta", "passed"))
     empty["user_properties"] += [["modules", []]]
-    some = [line for line in lines(bench) if '"import:beta"' not in line]
-    verdict = judge(evidence_of(bench, *some, json.dumps(empty)))
+    some = [line for line in lines() if '"import:beta"' not in line]
+    verdict = judge(evidence_of(tmp_path, *some, json.dumps(empty)))
     assert (verdict.verdict, verdict.depth) == ("ok", {"alpha": "import", "beta": "none"})
 
 
-def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(bench: Bench) -> None:
-    verdict = judge(evidence_of(bench, *lines(bench)))
+def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(tmp_path: Path) -> None:
+    verdict = judge(evidence_of(tmp_path, *lines()))
     left_out = {"smoke:model": ("scikit-lern",)}
     verdict = verdict.model_copy(update={"left_out": left_out, "depth": {"scikit-learn": "import"}})
     console = Console(file=StringIO(), width=200)
@@ -159,8 +161,8 @@ def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(benc
 # --- what earlier versions wrote -------------------------------------------------------------
 
 
-def test_every_constraint_file_is_told_and_older_files_are_read(bench: Bench) -> None:
-    evidence = evidence_of(bench, *lines(bench))
+def test_every_constraint_file_is_told_and_older_files_are_read(tmp_path: Path) -> None:
+    evidence = evidence_of(tmp_path, *lines())
     used = [
         ConstraintsUsed(name=name, source="mirror", address=f"file:///{name}", sha256="0" * 64)
         for name in ("one", "two")
