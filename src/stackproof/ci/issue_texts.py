@@ -13,6 +13,7 @@ from stackproof.base.records import Record
 from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
+from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.wording import HEADLINE, counts, state_in_words
 
 __all__ = ["DIGITS", "MARK", "IssueText", "mark", "tell", "templates", "word"]
@@ -91,6 +92,7 @@ def templates() -> Environment:
     found = markdown_templates("stackproof.ci")
     found.filters.update(
         counts=counts,
+        outcome=outcome_of_trial,
         state=state_in_words,
         shortened=_shortened,
         timestamp=timestamp,

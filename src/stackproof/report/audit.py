@@ -11,12 +11,11 @@ from pathlib import Path
 
 from jinja2 import Environment
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
 from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
+from stackproof.report.tables import print_last, print_lines, terminal_table
 
 __all__ = [
     "Merged",
@@ -33,19 +32,18 @@ __all__ = [
     "workflow_commands",
 ]
 
-_STYLE = {0: "bold green", 1: "bold red", 2: "bold yellow"}
+_COLUMNS = ("pin", "version", "exists", "Python", "constraints", "freshness")
 _LEVEL_STYLE = {"error": "red", "warning": "yellow", "known": "dim"}
 
 
 def print_audit(audit: Audit, report: Path, console: Console) -> None:
     """Print an audit; notes are only counted, they stand in the report."""
     if console.is_terminal:
-        console.print(_table(audit))
+        console.print(terminal_table("pins", _COLUMNS, _pins(audit)))
     else:
-        for cells in _pins(audit):
-            _print(console, "{:<36} {:<12} {:<12} {:<9} {:<16} {}".format(*cells))
-    for joint in audit.joint:
-        _print(console, joint_line(joint))
+        form = "{:<36} {:<12} {:<12} {:<9} {:<16} {}"
+        print_lines(console, (form.format(*cells) for cells in _pins(audit)))
+    print_lines(console, map(joint_line, audit.joint))
     for item in merge(audit.findings):
         if item.level != "note":
             finding = item.finding
@@ -55,10 +53,9 @@ def print_audit(audit: Audit, report: Path, console: Console) -> None:
                 f"{item.label:<8} {finding.file}:{finding.line} {finding.rule}: "
                 f"{finding.message}{known}{rows}"
             )
-            _print(console, line, _LEVEL_STYLE[item.level])
-    for line in _about(audit):
-        _print(console, line, "yellow")
-    _print(console, f"{headline(audit)}; report: {report}", _STYLE[audit.exit_code])
+            print_lines(console, [line], _LEVEL_STYLE[item.level])
+    print_lines(console, _about(audit), "yellow")
+    print_last(console, f"{headline(audit)}; report: {report}", audit.exit_code)
 
 
 def age(since: datetime) -> str:
@@ -67,19 +64,6 @@ def age(since: datetime) -> str:
     if hours < 1:
         return f"{hours * 60:.0f} minutes"
     return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004
-
-
-def _print(console: Console, line: str, style: str = "") -> None:
-    console.print(escape(line), style=style, highlight=False, soft_wrap=True)
-
-
-def _table(audit: Audit) -> Table:
-    table = Table(title="pins", title_justify="left", expand=False)
-    for column in ("pin", "version", "exists", "Python", "constraints", "freshness"):
-        table.add_column(column, overflow="fold")
-    for cells in _pins(audit):
-        table.add_row(*map(escape, cells))
-    return table
 
 
 def _pins(audit: Audit) -> list[tuple[str, ...]]:

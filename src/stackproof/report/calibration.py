@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stackproof.experiments.calibrate.record import Calibrated, Calibration
+from stackproof.report.tables import pipe_table, print_last, print_lines
 
 __all__ = ["cell", "line", "markdown_table", "print_calibration", "releases"]
 
@@ -16,11 +17,10 @@ def markdown_table(calibration: Calibration) -> str:
     """Return a pipe table of Markdown."""
     header = ["workload", *calibration.columns]
     rows = [
-        [f"`{name}`", *(_cell(calibration.of(name, column)) for column in calibration.columns)]
+        [f"`{name}`", *(cell(calibration.of(name, column)) for column in calibration.columns)]
         for name in calibration.workloads
     ]
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return pipe_table(header, rows)
 
 
 def cell(found: Calibrated) -> str:
@@ -37,13 +37,6 @@ def releases(found: Calibrated) -> str:
     return f"{listed} (Python {'.'.join((found.python or '?').split('.')[:2])})"
 
 
-def _cell(found: Calibrated) -> str:
-    return cell(found).replace("|", "\\|")
-
-
-_STYLE = {0: "bold green", 1: "bold red", 2: "bold yellow"}
-
-
 def line(found: Calibrated) -> str:
     """Return what one workload says in one column."""
     return f"{found.workload:<24} {found.column:<10} {cell(found)}"
@@ -53,9 +46,8 @@ def print_calibration(calibration: Calibration, report: Path, console: Console) 
     """Print what did not pass, and the summary as the last line."""
     for found in calibration.results:
         if found.outcome != "passed":
-            console.print(line(found), markup=False, highlight=False, soft_wrap=True)
+            print_lines(console, [line(found)])
     counts = Counter(item.outcome for item in calibration.results)
     said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in sorted(counts))
     last = f"{len(calibration.workloads)} workloads: {said}, {calibration.seconds:.0f} s; {report}"
-    style = _STYLE[calibration.exit_code]
-    console.print(last, style=style, markup=False, highlight=False, soft_wrap=True)
+    print_last(console, last, calibration.exit_code)

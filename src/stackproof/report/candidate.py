@@ -11,6 +11,7 @@ from rich.console import Console
 from stackproof.base.templates import markdown_templates
 from stackproof.experiments.candidate.reasons import _NAMED, outcome, reasons
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
 
 __all__ = ["print_trial", "trial_markdown"]
@@ -25,9 +26,9 @@ def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -
     along = f" with {', '.join(map(str, trial.companions))}" if trial.companions else ""
     spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
     tried = f"{asked}{along}: {outcome(trial)}{spent}"
-    console.print(tried, style="bold", markup=False, highlight=False)
-    for reason in (*reasons(trial), *_as_before(trial)):
-        console.print(indent(reason, "    "), markup=False, highlight=False)
+    print_lines(console, [tried], "bold")
+    said = (*reasons(trial), *_as_before(trial))
+    print_lines(console, (indent(reason, "    ") for reason in said))
 
 
 def trial_markdown(trial: TrialVerdict) -> str:

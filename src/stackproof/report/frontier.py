@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stackproof.experiments.frontier.record import Frontier, PinFrontier
+from stackproof.report.tables import pipe_table, print_lines, terminal_table
 
 __all__ = ["frontier_markdown", "pin_line", "print_frontier"]
 
@@ -15,27 +14,16 @@ _COLUMNS = ("pin", "pinned", "passes", "resolves", "newest", "days gained", "the
 
 def print_frontier(frontier: Frontier, console: Console) -> None:
     """Print the table, and the joint answer below it."""
-    table = Table(title=f"frontier of {frontier.row}", title_justify="left")
-    for column in _COLUMNS:
-        table.add_column(column, overflow="fold")
-    for pin in in_order(frontier):
-        table.add_row(*(escape(cell) for cell in _cells(pin)))
-    console.print(table)
-    for line in _joint(frontier):
-        console.print(line, markup=False, highlight=False)
+    rows = map(_cells, in_order(frontier))
+    console.print(terminal_table(f"frontier of {frontier.row}", _COLUMNS, rows))
+    print_lines(console, _joint(frontier))
 
 
 def frontier_markdown(frontier: Frontier) -> str:
     """Return the same as Markdown."""
-    rows = [[cell.replace("|", "\\|") for cell in _cells(pin)] for pin in in_order(frontier)]
-    lines = [
-        f"# Frontier of {frontier.row}, as of {frontier.as_of}",
-        "",
-        *(f"| {' | '.join(cells)} |" for cells in (_COLUMNS, ["---"] * len(_COLUMNS), *rows)),
-        "",
-        *_joint(frontier),
-    ]
-    return "\n".join(lines) + "\n"
+    title = f"# Frontier of {frontier.row}, as of {frontier.as_of}\n"
+    joint = "".join(f"{line}\n" for line in _joint(frontier))
+    return "\n".join([title, pipe_table(_COLUMNS, map(_cells, in_order(frontier))), joint])
 
 
 def pin_line(pin: PinFrontier) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from jinja2 import Environment
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from stackproof.base.templates import html_templates, markdown_templates
 from stackproof.metadata.grid.record import Cell, Grid
+from stackproof.report.tables import pipe_table, print_last, print_lines, terminal_table
 
 __all__ = [
     "html_page",
@@ -46,8 +47,7 @@ def summary(grid: Grid) -> str:
 def markdown_table(grid: Grid) -> str:
     """Return a pipe table of Markdown."""
     header, *rows = _texts(grid)
-    rule = ["---", *[":-:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows)) + "\n"
+    return pipe_table(header, rows, centred=True)
 
 
 def rst_table(grid: Grid) -> str:
@@ -97,36 +97,28 @@ def _pages() -> Environment:
     return pages
 
 
-_STYLE = {0: "bold green", 1: "bold red", 2: "bold yellow"}
-
-
 def print_grid(grid: Grid, report: Path, console: Console) -> None:
     """Print a grid; its last line is the summary."""
     if console.is_terminal:
         console.print(_table(grid))
     else:
-        console.print(rst_table(grid), markup=False, highlight=False, soft_wrap=True)
-    for line in (*_reasons(grid), *_about(grid)):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_lines(console, [rst_table(grid)])
+    print_lines(console, (*_reasons(grid), *_about(grid)))
     last = f"{summary(grid)} in {grid.seconds:.1f} s; report: {report}"
-    console.print(escape(last), style=_STYLE[grid.exit_code], highlight=False, soft_wrap=True)
+    print_last(console, last, grid.exit_code)
 
 
 def _table(grid: Grid) -> Table:
     first, second = grid.axes
-    table = Table(title=summary(grid), title_justify="left")
-    table.add_column(first.name)
-    for version in second.versions:
-        table.add_column(version, justify="center")
-    for one in first.versions:
-        cells = (grid.cell((one, other)) for other in second.versions)
-        table.add_row(one, *map(_coloured, cells))
-    return table
+    rows: list[list[str | Text]] = [
+        [one, *(_coloured(grid.cell((one, other))) for other in second.versions)]
+        for one in first.versions
+    ]
+    return terminal_table(summary(grid), (first.name, *second.versions), rows, centred=True)
 
 
-def _coloured(cell: Cell) -> str:
-    colour = "yellow" if cell.state == "unknown" else "red"
-    return f"[{colour}]{mark(cell)}[/{colour}]"
+def _coloured(cell: Cell) -> Text:
+    return Text(mark(cell), "yellow" if cell.state == "unknown" else "red")
 
 
 def _reasons(grid: Grid) -> Iterator[str]:

@@ -6,35 +6,35 @@ from functools import cache
 
 from jinja2 import Environment
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stackproof.base.templates import markdown_templates
-from stackproof.experiments.repair.record import RemedyTrial, Repair, Tried
+from stackproof.experiments.repair.record import Change, RemedyTrial, Repair, Tried
+from stackproof.report.tables import print_lines, terminal_table
 
 __all__ = ["closing", "print_repair", "repair_markdown"]
 
 
 def print_repair(repair: Repair, console: Console) -> None:
     """Print the pins of a repair, what the document's own fixes do, and one last line."""
-    pins = _table("repair", "pin", "first seen to fail without it", "because")
-    for change in repair.pins:
-        departs = f" (document: {change.documented})" if change.documented else ""
-        named = f"{change.name}=={change.version}{departs}"
-        pins.add_row(named, "\n".join(change.mends), escape(change.because))
-    remedies = _table("the document's own fixes", "fix", "does", "fixes", "breaks")
-    for trial in repair.remedies:
-        named = f"{trial.name} ({trial.text})"
-        remedies.add_row(
-            escape(named), escape(does(trial)), "\n".join(trial.mends), "\n".join(trial.breaks)
-        )
-    for table in (pins, remedies):
-        if table.rows:
-            console.print(table)
+    pins = [(_named(change), "\n".join(change.mends), change.because) for change in repair.pins]
+    if pins:
+        columns = ("pin", "first seen to fail without it", "because")
+        console.print(terminal_table("repair", columns, pins))
+    tried = [
+        [f"{item.name} ({item.text})", does(item), "\n".join(item.mends), "\n".join(item.breaks)]
+        for item in repair.remedies
+    ]
+    if tried:
+        heads = ("fix", "does", "fixes", "breaks")
+        console.print(terminal_table("the document's own fixes", heads, tried))
     if repair.toml:
-        console.print(repair.toml, markup=False, highlight=False)
-    for line in (*map(_in_vain, repair.tried), *repair.notes, closing(repair)):
-        console.print(line, markup=False, highlight=False)
+        print_lines(console, [repair.toml])
+    print_lines(console, (*map(_in_vain, repair.tried), *repair.notes, closing(repair)))
+
+
+def _named(change: Change) -> str:
+    departs = f" (document: {change.documented})" if change.documented else ""
+    return f"{change.name}=={change.version}{departs}"
 
 
 def repair_markdown(repair: Repair) -> str:
@@ -64,13 +64,6 @@ def does(trial: RemedyTrial) -> str:
 def _in_vain(tried: Tried) -> str:
     said = f": {tried.message}" if tried.message else ""
     return f"{tried.check} still fails{said}; tried: {', '.join(tried.sources)}"
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 @cache

@@ -8,15 +8,17 @@ from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from stackproof.evidence.verdict import Verdict
+from stackproof.report.tables import print_last, print_lines, terminal_table
 from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow, state_in_words
 
 __all__ = ["headline", "print_verdict"]
 
-_STYLE = {"ok": "bold green", "broken": "bold red", "unjudged": "bold yellow"}
+#: The last line of a broken row is red, also where that was expected.
+_COLOUR_OF = {"ok": 0, "broken": 1, "unjudged": 2}
 _STATE_STYLE = {
     "new": "red",
     "fixed": "yellow",
@@ -51,33 +53,33 @@ def print_verdict(verdict: Verdict, report: Path, console: Console) -> None:
     else:
         _print_plain(verdict, console)
     if verdict.trouble:
-        console.print(f"could not judge: {verdict.trouble}", markup=False, highlight=False)
+        print_lines(console, [f"could not judge: {verdict.trouble}"])
     if verdict.untold:
-        console.print(f"could not judge besides: {verdict.untold}", markup=False, highlight=False)
-    style = _STYLE[verdict.verdict]
-    text = escape(headline(verdict, report))
-    console.print(text, style=style, highlight=False, soft_wrap=True)
+        print_lines(console, [f"could not judge besides: {verdict.untold}"])
+    print_last(console, headline(verdict, report), _COLOUR_OF[verdict.verdict])
 
 
 def _table(verdict: Verdict) -> Table:
-    table = Table(title=f"{verdict.matrix}/{verdict.row}", title_justify="left", expand=False)
-    table.add_column("check", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for kind, (passed, every) in kinds(verdict).items():
-        mark = "ok" if passed == every else f"{every - passed} not passed"
-        table.add_row(f"{kind} checks", mark, f"{passed} of {every} passed", style="dim")
+    of_kinds = (
+        [f"{kind} checks", "ok" if every == passed else f"{every - passed} not passed", said]
+        for kind, passed, every, said in _kinds(verdict)
+    )
+    rows = [[Text(item, "dim") for item in row] for row in of_kinds]
     for state, name, why in _lines(verdict):
-        table.add_row(escape(name), _word(state), escape(why), style=_STATE_STYLE[state])
-    return table
+        rows.append([Text(item, _STATE_STYLE[state]) for item in (name, _word(state), why)])
+    return terminal_table(f"{verdict.matrix}/{verdict.row}", ("check", "state", "why"), rows)
 
 
 def _print_plain(verdict: Verdict, console: Console) -> None:
+    print_lines(console, (f"{kind:<10} {said}" for kind, _, _, said in _kinds(verdict)))
+    lines = _lines(verdict)
+    print_lines(console, (f"{_word(state):<19} {name:<42} {why}" for state, name, why in lines))
+
+
+def _kinds(verdict: Verdict) -> Iterator[tuple[str, int, int, str]]:
+    """Yield (kind, passed, all, both in words) of each kind of check."""
     for kind, (passed, every) in kinds(verdict).items():
-        console.print(f"{kind:<10} {passed} of {every} passed", markup=False, highlight=False)
-    for state, name, why in _lines(verdict):
-        line = f"{_word(state):<19} {name:<42} {why}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        yield kind, passed, every, f"{passed} of {every} passed"
 
 
 def _word(state: str) -> str:

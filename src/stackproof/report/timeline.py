@@ -8,11 +8,10 @@ from functools import cache
 
 from jinja2 import Environment
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from stackproof.base.templates import markdown_templates
 from stackproof.experiments.timeline.record import Break, CheckHistory, State, Timeline
+from stackproof.report.tables import print_lines, terminal_table
 
 __all__ = ["print_timeline", "timeline_markdown"]
 
@@ -26,14 +25,10 @@ _WORDS: dict[State, str] = {
 def print_timeline(timeline: Timeline, console: Console) -> None:
     """Print a table of checks, each with its breaks and their culprits, and one last line."""
     name = f"{timeline.matrix}/{timeline.row}"
-    table = Table(title=f"{name} from {timeline.since} to {timeline.until}", title_justify="left")
-    for column in ("check", "history", "because"):
-        table.add_column(column, overflow="fold")
-    for check in timeline.checks:
-        table.add_row(check.id, history(check), escape("\n".join(reasons(check))))
-    console.print(table)
-    for line in (*timeline.notes, closing(timeline)):
-        console.print(line, markup=False, highlight=False)
+    title = f"{name} from {timeline.since} to {timeline.until}"
+    rows = ([item.id, history(item), "\n".join(reasons(item))] for item in timeline.checks)
+    console.print(terminal_table(title, ("check", "history", "because"), rows))
+    print_lines(console, (*timeline.notes, closing(timeline)))
 
 
 def timeline_markdown(timeline: Timeline) -> str:
