@@ -8,7 +8,7 @@ from jinja2 import Environment
 from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
-from stackproof.experiments.repair.record import Change, RemedyTrial, Repair, Tried
+from stackproof.experiments.repair.record import RemedyTrial, Repair, RepairedPin, Tried
 from stackproof.report.tables import print_lines, terminal_table
 
 __all__ = ["closing", "print_repair", "repair_markdown"]
@@ -32,7 +32,7 @@ def print_repair(repair: Repair, console: Console) -> None:
     print_lines(console, (*map(_in_vain, repair.tried), *repair.notes, closing(repair)))
 
 
-def _named(change: Change) -> str:
+def _named(change: RepairedPin) -> str:
     departs = f" (document: {change.documented})" if change.documented else ""
     return f"{change.name}=={change.version}{departs}"
 
