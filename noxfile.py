@@ -94,8 +94,8 @@ def sabotage(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what we claim of speed, in turn with the alternatives: -- [NAME ...] [--rounds N]."""
-    session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "bench"))
+    """Measure our speed in turn with another checkout's: -- --before CHECKOUT [NAME ...]."""
+    session.install("-e", ".")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
