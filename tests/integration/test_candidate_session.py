@@ -469,7 +469,7 @@ def test_what_is_not_installed_is_not_safe(checkout: Checkout, index: Index) -> 
     # A trial that is safe on a row with failures names them.
     code, lines = checkout.run("candidate", "lamp==1.2")
     assert code == 0, lines
-    assert trial(checkout, "lamp-1.2")["comparison"]["still_failing"] == ["version:wire"]
+    assert "version:wire" in trial(checkout, "lamp-1.2")["comparison"]["still_failing"]
 
 
 def test_a_stage_that_fails_is_told_by_what_the_installer_said(
