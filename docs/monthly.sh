@@ -1,5 +1,5 @@
 #!/bin/sh
-# The monthly run on one machine: all steps, then a mail if there is news. See monthly.md.
+# The monthly run on one machine: all steps, then a mail if anything is unexpected. See monthly.md.
 # nox is looked for in .venv; MAILTO says who is told, and without it cron mails what is printed.
 PATH="$PWD/.venv/bin:$PATH"
 mkdir -p reports

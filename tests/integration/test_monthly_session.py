@@ -16,7 +16,7 @@ from support.wheels import Release
 from support.workbench import TINY, Bench
 
 from stackproof.base.records import write_atomically
-from stackproof.ci.conclusion import conclude, read_stories
+from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.jobs import Jobs, Task, make_jobs
 from stackproof.ci.merging import merge_reports
@@ -84,7 +84,7 @@ class Months:
         merge_reports(self.reports, artifacts)
         jobs = make_jobs([TASK], listed)
         conclude(jobs, self.reports, self.bench.root / "matrices")
-        actions = decide(read_stories(self.reports), self.notebook.open_issues())
+        actions = decide(read_issue_texts(self.reports), self.notebook.open_issues())
         for action in actions:
             self.notebook.carry_out(action)
         return [(action.what, action.body) for action in actions]
@@ -313,7 +313,7 @@ def test_what_is_told_leads_to_the_engines_run(
     checkout.bench.environ |= environ
     code, lines = monthly(checkout, "merge")
     assert code == 0, lines
-    (told,) = read_stories(reports)
+    (told,) = read_issue_texts(reports)
     assert f"The run: {where}\n" in told.body
 
 
@@ -336,7 +336,7 @@ def test_an_empty_month_is_told_and_fails_nothing(checkout: Checkout) -> None:
         (("jobs", "--candidate=--pre"), "'--pre' is no upgrade to try; write name==version"),
         (("jobs", "--candidate=alpha"), "there is no row 'verified'; name rows with --rows"),
         (("merge",), "there is no list of jobs; run `nox -s monthly -- jobs` first"),
-        (("news",), "there are no stories yet; run `nox -s monthly -- merge` first"),
+        (("news",), "there are no issue texts yet; run `nox -s monthly -- merge` first"),
     ],
 )
 def test_a_step_that_cannot_be_taken_says_why(

@@ -16,7 +16,7 @@ from support import records
 from support.histories import ENTRY, made_up
 from support.sites import STARTED, Shop
 
-from stackproof.ci.issue_texts import tell
+from stackproof.ci.issue_texts import issue_text
 from stackproof.ci.outcome import Outcome
 from stackproof.ci.summary import summary
 from stackproof.evidence.folder import Evidence
@@ -118,9 +118,9 @@ def test_what_the_monthly_run_says(golden: Golden, verdict: Verdict) -> None:
         run="20260101T030000.000000Z",
         end=None,
         changes=changes_between(ENTRY, now),
-        guilty=(),
+        culprits=(),
     )
-    story = tell(outcome, where="https://ci.example/1")
+    story = issue_text(outcome, where="https://ci.example/1")
     golden("issue.md", f"{story.title}\n\n{story.body}")
     golden("summary.md", summary(STARTED, [outcome], [records.trial(verdict)], [story]))
 

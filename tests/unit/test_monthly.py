@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from support.histories import ENTRY, made_up, month
 
-from stackproof.ci.blame import Guilty, find_guilty
-from stackproof.ci.calibrated import calibration_story
+from stackproof.ci.blame import Culprit, find_culprits
+from stackproof.ci.calibrated import calibration_text
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
-from stackproof.ci.issue_texts import MARK, IssueText, mark, tell
+from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, tasks_of, trials_of
 from stackproof.ci.outcome import Outcome
@@ -135,15 +135,15 @@ def test_the_one_thing_that_changed_is_to_blame(tmp_path: Path) -> None:
     broken = made_up(
         2, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
     )
-    (guilty,) = find_guilty(tmp_path, changes_between(ENTRY, broken))
-    assert (guilty.checks, guilty.name) == (("smoke:sum",), "gamma")
-    assert (guilty.before, guilty.after) == ("1.0", "2")
-    assert not guilty.confirmed
-    assert guilty.reason == "nothing else is different since the last run as expected"
+    (culprits,) = find_culprits(tmp_path, changes_between(ENTRY, broken))
+    assert (culprits.checks, culprits.name) == (("smoke:sum",), "gamma")
+    assert (culprits.before, culprits.after) == ("1.0", "2")
+    assert not culprits.confirmed
+    assert culprits.reason == "nothing else is different since the last run as expected"
     more = broken.model_copy(update={"distributions": {"alpha": "1.1", "gamma": "2"}})
-    assert find_guilty(tmp_path, changes_between(ENTRY, more)) == ()
+    assert find_culprits(tmp_path, changes_between(ENTRY, more)) == ()
     other = broken.model_copy(update={"python": "3.11.9"})
-    assert find_guilty(tmp_path, changes_between(ENTRY, other)) == ()
+    assert find_culprits(tmp_path, changes_between(ENTRY, other)) == ()
 
 
 def timeline(*breaks: tuple[str, str], check: str = "smoke:sum") -> str:
@@ -171,25 +171,25 @@ def test_what_the_search_found_is_told_if_it_is_of_now(tmp_path: Path) -> None:
     changes = changes_between(ENTRY, broken)
     file = tmp_path / "timeline.json"
     file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5"), ("2026-01-21T00:00:00Z", "2")))
-    (guilty,) = find_guilty(tmp_path, changes)
-    assert (guilty.name, guilty.after, guilty.confirmed) == ("gamma", "2", True)
-    assert (guilty.uploaded, guilty.reason) == ("2026-01-20T00:00Z", "requires numbers>=3")
-    assert guilty.checks == ("smoke:sum",)
+    (culprits,) = find_culprits(tmp_path, changes)
+    assert (culprits.name, culprits.after, culprits.confirmed) == ("gamma", "2", True)
+    assert (culprits.uploaded, culprits.reason) == ("2026-01-20T00:00Z", "requires numbers>=3")
+    assert culprits.checks == ("smoke:sum",)
     # One release that broke two checks is named once.
     checks = {**ENTRY.checks, "smoke:sum": "new", "import:alpha": "new"}
     both = changes_between(ENTRY, made_up(2, checks=checks, distributions={}))
     lanes = [json.loads(timeline(("2026-01-21T00:00:00Z", "2"), check=name)) for name in checks]
     lanes[0]["checks"] = [lane["checks"][0] for lane in lanes]
     file.write_text(json.dumps(lanes[0]))
-    (guilty,) = find_guilty(tmp_path, both)
-    assert guilty.checks == ("import:alpha", "smoke:sum")
+    (culprits,) = find_culprits(tmp_path, both)
+    assert culprits.checks == ("import:alpha", "smoke:sum")
     # A break before the last green run is another story, and so is another check's.
     file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5")))
-    assert find_guilty(tmp_path, changes) == ()
+    assert find_culprits(tmp_path, changes) == ()
     file.write_text(timeline(("2026-01-21T00:00:00Z", "2"), check="import:alpha"))
-    assert find_guilty(tmp_path, changes) == ()
+    assert find_culprits(tmp_path, changes) == ()
     file.write_text("{")
-    assert find_guilty(tmp_path, changes) == ()
+    assert find_culprits(tmp_path, changes) == ()
 
 
 # --- stories ---------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Ou
         "run": "20260301T030000.000000Z",
         "verdict": verdict,
         "changes": None,
-        "guilty": (),
+        "culprits": (),
         "end": None,
         **changes,
     }
@@ -249,7 +249,7 @@ def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Ou
 
 
 def test_a_row_with_only_known_failures_is_well() -> None:
-    story = tell(outcome(check("import:a", "ok"), check("smoke:sum", "known")))
+    story = issue_text(outcome(check("import:a", "ok"), check("smoke:sum", "known")))
     assert story.well
     assert story.title == "tiny/plain BROKEN"
     assert story.body.startswith("**tiny/plain** is as expected again: 1 passed, 1 failed (1 exp")
@@ -260,8 +260,10 @@ def test_a_story_says_what_failed_since_when_and_what_changed() -> None:
         3, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
     )
     changes = changes_between(ENTRY, broken)
-    guilty = find_guilty(Path("nowhere"), changes)
-    story = tell(outcome(check("smoke:sum", "new", "2 + 2 is 5"), changes=changes, guilty=guilty))
+    culprits = find_culprits(Path("nowhere"), changes)
+    story = issue_text(
+        outcome(check("smoke:sum", "new", "2 + 2 is 5"), changes=changes, culprits=culprits)
+    )
     assert not story.well
     assert story.title == "tiny/plain BROKEN"
     assert story.body == EXPECTED
@@ -297,22 +299,24 @@ Evidence: `reports/tiny/plain/20260301T030000.000000Z/`
 
 def test_a_story_says_where_its_evidence_can_be_had() -> None:
     where = "https://ci.example/runs/7"
-    told = tell(outcome(check("smoke:sum", "new")), where)
+    told = issue_text(outcome(check("smoke:sum", "new")), where)
     assert (
         f"`reports/tiny/plain/20260301T030000.000000Z/`, in the artifacts of {where}\n" in told.body
     )
-    assert f"\nThe run: {where}\n" in tell(outcome(run=None, verdict=None), where).body
-    assert told.digest == tell(outcome(check("smoke:sum", "new"))).digest
+    assert f"\nThe run: {where}\n" in issue_text(outcome(run=None, verdict=None), where).body
+    assert told.digest == issue_text(outcome(check("smoke:sum", "new"))).digest
 
 
 def test_what_others_wrote_is_no_markup() -> None:
     nasty = f"@everyone ```` </details>\n{mark('tiny/plain', '0' * 16)}"
-    story = tell(outcome(check("smoke:sum", "new", nasty)))
+    story = issue_text(outcome(check("smoke:sum", "new", nasty)))
     assert "`````text\n@everyone ```` </details>\n" in story.body
     found = MARK.search(story.body)
     assert found is not None
     assert found["digest"] == story.digest != "0" * 16
-    long = tell(outcome(*(check(f"smoke:{place}", "new", "word " * 9000) for place in range(300))))
+    long = issue_text(
+        outcome(*(check(f"smoke:{place}", "new", "word " * 9000) for place in range(300)))
+    )
     assert len(long.body) < 60_000
     assert "And 290 more: `smoke:10`, `smoke:11`" in long.body
 
@@ -320,7 +324,7 @@ def test_what_others_wrote_is_no_markup() -> None:
 @pytest.mark.fault("F")
 def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
     evil = "<script>evil</script> [a](javascript:evil) | \x1b[31m\x9b2J\u202e."
-    guilty = Guilty(
+    culprits = Culprit(
         name="gamma",
         before="1",
         after="2",
@@ -340,11 +344,11 @@ def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
     )
     moved = changes_between(ENTRY, made_up(3, distributions={evil: "1", "gamma": "2"}))
     found = [
-        outcome(check("smoke:sum", "new", evil), guilty=(guilty,), changes=moved),
+        outcome(check("smoke:sum", "new", evil), culprits=(culprits,), changes=moved),
         outcome(trouble=evil),
         outcome(run=None, verdict=None, end=end),
     ]
-    stories = [tell(item) for item in found]
+    stories = [issue_text(item) for item in found]
     texts = [story.body for story in stories] + [summary(NOW, found, [], stories)]
     for text in texts:
         assert "evil" in text
@@ -368,8 +372,8 @@ def test_a_story_of_everything_failing_is_one_that_github_takes(tmp_path: Path) 
     changes = changes_between(before, broken)
     failing = [check(name, "new", "word " * 9000) for name in names]
     fixed = [check(f"smoke:{place}", "fixed") for place in range(400)]
-    guilty = find_guilty(tmp_path, changes)
-    told = tell(outcome(*failing, *fixed, changes=changes, guilty=guilty))
+    culprits = find_culprits(tmp_path, changes)
+    told = issue_text(outcome(*failing, *fixed, changes=changes, culprits=culprits))
     assert len(told.body) < 60_000
     assert "| and 360 checks more | | |" in told.body
     assert "- and 390 releases more, which `timeline.json` names" in told.body
@@ -386,18 +390,18 @@ def test_a_row_without_a_verdict_is_news() -> None:
         ending="was killed by SIGSEGV",
         last_lines="said on the way",
     )
-    crashed = tell(outcome(run=None, verdict=None, end=end))
+    crashed = issue_text(outcome(run=None, verdict=None, end=end))
     assert (crashed.well, crashed.title) == (False, "tiny/plain left no verdict")
     assert "its job was killed by SIGSEGV." in crashed.body
     assert "```text\nsaid on the way\n```" in crashed.body
-    missing = tell(outcome(run=None, verdict=None))
+    missing = issue_text(outcome(run=None, verdict=None))
     assert "its job crashed, was stopped, or never began." in missing.body
     assert missing.digest == crashed.digest
 
 
 def test_the_same_news_has_the_same_digest() -> None:
     def digest(*checks: Check, trouble: str | None = None) -> str:
-        return tell(outcome(*checks, trouble=trouble)).digest
+        return issue_text(outcome(*checks, trouble=trouble)).digest
 
     broken = digest(check("a:a", "new", "after 3 s"), check("b:b", "known"))
     assert broken == digest(check("c:c", "ok"), check("a:a", "new", "after 4 s"))
@@ -408,7 +412,7 @@ def test_the_same_news_has_the_same_digest() -> None:
 
 
 def test_a_known_failure_that_passes_is_news() -> None:
-    story = tell(outcome(check("smoke:sum", "fixed")))
+    story = issue_text(outcome(check("smoke:sum", "fixed")))
     assert (story.well, story.title) == (False, "tiny/plain OK, with expected failures that pass")
     assert "remove its expected failure from the matrix: `smoke:sum`" in story.body
 
@@ -431,24 +435,24 @@ def calibration(outcome: str, message: str = "") -> str:
 
 def test_a_workload_that_fails_its_calibration_is_news_about_workloads(tmp_path: Path) -> None:
     file = tmp_path / "calibration.json"
-    assert calibration_story(tmp_path, NOW, None) is None
+    assert calibration_text(tmp_path, NOW, None) is None
     file.write_text(calibration("failed", "@all *see* this"), encoding="utf-8")
-    failed = calibration_story(tmp_path, NOW, "https://ci.example/1")
+    failed = calibration_text(tmp_path, NOW, "https://ci.example/1")
     assert failed is not None
     assert (failed.row, failed.well) == ("workloads", False)
     assert "alpha 2.0 (Python 3.11): failed: @all *see* this" in failed.body
     assert "https://ci.example/1" in failed.body
     assert MARK.search(failed.body)
     file.write_text(calibration("passed"), encoding="utf-8")
-    passed = calibration_story(tmp_path, NOW, None)
+    passed = calibration_text(tmp_path, NOW, None)
     assert passed is not None
     assert passed.well
-    assert calibration_story(tmp_path, month(4), None) is None  # an earlier month's
+    assert calibration_text(tmp_path, month(4), None) is None  # an earlier month's
 
 
 def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
     outcomes = [outcome(check("smoke:sum", "new"), row=f"tiny/row-{place}") for place in range(256)]
-    stories = [tell(item).model_copy(update={"body": "word " * 8000}) for item in outcomes]
+    stories = [issue_text(item).model_copy(update={"body": "word " * 8000}) for item in outcomes]
     text = summary(NOW, outcomes, (), stories)
     assert len(text) < 600_000
     assert text.count("| BROKEN | 0 passed, 1 failed (0 expected, 1 unexpected) |") == 256

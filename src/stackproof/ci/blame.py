@@ -14,10 +14,10 @@ from stackproof.evidence.history.changes import Changes
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.timeline.record import CheckHistory, Timeline
 
-__all__ = ["Guilty", "find_guilty"]
+__all__ = ["Culprit", "find_culprits"]
 
 
-class Guilty(Record):
+class Culprit(Record):
     """A distribution that broke checks on its way from one version to another, and how one knows.
 
     `uploaded` is when the version it has now came out, where that is known; `confirmed` says that
@@ -33,7 +33,7 @@ class Guilty(Record):
     reason: str
 
 
-def find_guilty(home: Path, changes: Changes) -> tuple[Guilty, ...]:
+def find_culprits(home: Path, changes: Changes) -> tuple[Culprit, ...]:
     """Return the releases to blame for the checks that broke, as far as they are known.
 
     `home` is the folder of the row, where a timeline may lie. Without one, a distribution is to
@@ -46,9 +46,9 @@ def find_guilty(home: Path, changes: Changes) -> tuple[Guilty, ...]:
     return _together(found) or tuple(_by_exclusion(broken, changes))
 
 
-def _together(found: Iterable[Guilty]) -> tuple[Guilty, ...]:
+def _together(found: Iterable[Culprit]) -> tuple[Culprit, ...]:
     """Return each release once, with all the checks that it broke."""
-    releases: dict[Guilty, list[str]] = {}
+    releases: dict[Culprit, list[str]] = {}
     for item in found:
         releases.setdefault(item.model_copy(update={"checks": ()}), []).extend(item.checks)
     return tuple(
@@ -56,12 +56,12 @@ def _together(found: Iterable[Guilty]) -> tuple[Guilty, ...]:
     )
 
 
-def _searched(lane: CheckHistory, since: datetime) -> Iterator[Guilty]:
+def _searched(lane: CheckHistory, since: datetime) -> Iterator[Culprit]:
     """Yield the culprits of the last turn to the bad that a check took after `since`."""
     breaks = [item for item in lane.breaks if item.bad > timestamp(since)]
     for item in sorted(breaks, key=lambda item: item.bad)[-1:]:
         for culprit in item.culprits:
-            yield Guilty(
+            yield Culprit(
                 checks=(lane.id,),
                 name=culprit.name,
                 before=culprit.before,
@@ -80,11 +80,11 @@ def _timeline(home: Path) -> tuple[CheckHistory, ...]:
         return ()
 
 
-def _by_exclusion(broken: tuple[str, ...], changes: Changes) -> Iterator[Guilty]:
+def _by_exclusion(broken: tuple[str, ...], changes: Changes) -> Iterator[Culprit]:
     if not broken or len(changes.moved) != 1 or changes.circumstances or not changes.complete:
         return
     ((name, (before, after)),) = changes.moved.items()
-    yield Guilty(
+    yield Culprit(
         checks=broken,
         name=name,
         before=before,

@@ -13,13 +13,13 @@ from stackproof.evidence.reports import InReports
 from stackproof.experiments.calibrate.record import Calibration
 from stackproof.report.calibration import cell
 
-__all__ = ["calibration_story"]
+__all__ = ["calibration_text"]
 
 _NAME = "workloads"
 
 
-def calibration_story(reports: Path, listed: datetime, where: str | None) -> IssueText | None:
-    """Return the story of the calibration of a run that was `listed`; None if it made none.
+def calibration_text(reports: Path, listed: datetime, where: str | None) -> IssueText | None:
+    """Return the text on the calibration of a run that was `listed`; None if it made none.
 
     `where` is the run's address, if it has one.
     """

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.base.records import Record, write_atomically
-from stackproof.ci.calibrated import calibration_story
-from stackproof.ci.issue_texts import IssueText, tell
+from stackproof.ci.calibrated import calibration_text
+from stackproof.ci.issue_texts import IssueText, issue_text
 from stackproof.ci.jobs import Jobs
 from stackproof.ci.junit import merged_junit
 from stackproof.ci.outcome import outcomes, trials
@@ -16,7 +16,7 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.reports import InReports
 from stackproof.report.rebuild import rebuild
 
-__all__ = ["conclude", "read_stories"]
+__all__ = ["conclude", "read_issue_texts"]
 
 
 class _Stories(Record):
@@ -27,13 +27,16 @@ class _Stories(Record):
 
 
 def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None) -> str:
-    """Write stories, summary, JUnit and page of a run from what lies in `reports`.
+    """Write issue texts, summary, JUnit and page of a run from what lies in `reports`.
 
     `where` is the run's address, if it has one. Returns the summary.
     """
     found = outcomes(jobs, reports)
-    workloads = calibration_story(reports, jobs.listed, where)
-    stories = (*(tell(outcome, where) for outcome in found), *([workloads] if workloads else ()))
+    workloads = calibration_text(reports, jobs.listed, where)
+    stories = (
+        *(issue_text(outcome, where) for outcome in found),
+        *([workloads] if workloads else ()),
+    )
     _Stories(stories=stories).write(_file(reports))
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
     write_atomically(reports / InReports.SUMMARY, text)
@@ -42,11 +45,11 @@ def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None
     return text
 
 
-def read_stories(reports: Path) -> tuple[IssueText, ...]:
+def read_issue_texts(reports: Path) -> tuple[IssueText, ...]:
     """Return what the last conclusion had to say; raise StackproofError if there was none."""
     file = _file(reports)
     if not file.exists():
-        raise StackproofError("there are no stories yet; run `nox -s monthly -- merge` first")
+        raise StackproofError("there are no issue texts yet; run `nox -s monthly -- merge` first")
     return _Stories.load(file, "run `nox -s monthly -- merge` again").stories
 
 

@@ -16,7 +16,7 @@ from stackproof.ci.outcome import Outcome
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.wording import HEADLINE, counts, state_in_words
 
-__all__ = ["DIGITS", "MARK", "IssueText", "mark", "tell", "templates", "word"]
+__all__ = ["DIGITS", "MARK", "IssueText", "issue_text", "mark", "templates", "word"]
 
 #: How much of a digest stands in a mark.
 DIGITS = 16
@@ -36,12 +36,12 @@ class IssueText(Record):
     body: str
 
 
-def tell(outcome: Outcome, where: str | None = None) -> IssueText:
-    """Return the story of what became of a row; `where` is the address of the run that it is of."""
+def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
+    """Return the text on what became of a row; `where` is the address of the run that it is of."""
     digest = _digest(outcome)
     text = (
         templates()
-        .get_template("story.md")
+        .get_template("issue.md")
         .render(outcome=outcome, word=word(outcome), where=where)
     )
     return IssueText(

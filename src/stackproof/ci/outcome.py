@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from stackproof.ci.blame import Guilty, find_guilty
+from stackproof.ci.blame import Culprit, find_culprits
 from stackproof.ci.jobs import Jobs, Task
 from stackproof.ci.running import TaskEnd, read_end
 from stackproof.evidence.folder import Evidence
@@ -31,7 +31,7 @@ class Outcome:
     run: str | None
     verdict: Verdict | None
     changes: Changes | None
-    guilty: tuple[Guilty, ...]
+    culprits: tuple[Culprit, ...]
     end: TaskEnd | None
 
     @property
@@ -66,7 +66,7 @@ def _outcome(
         run=found[0] if found else None,
         verdict=found[1] if found else None,
         changes=changes,
-        guilty=find_guilty(home, changes) if changes else (),
+        culprits=find_culprits(home, changes) if changes else (),
         end=end if end and end.started >= listed else None,  # else it is an earlier month's
     )
 

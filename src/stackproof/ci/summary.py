@@ -12,7 +12,7 @@ from stackproof.experiments.candidate.record import TrialVerdict
 
 __all__ = ["summary"]
 
-#: Characters of stories; GitHub shows no summary at all that is longer than a mebibyte.
+#: Characters of issue texts; GitHub shows no summary at all that is longer than a mebibyte.
 _MOST_CHARACTERS = 500_000
 
 

@@ -42,7 +42,7 @@ class Tracker(Protocol):
 def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[Action, ...]:
     """Return what to do so that what is unexpected on a row is reported in one issue, once.
 
-    An issue on a row without a story is left as it is: its row was not asked for this time.
+    An issue on a row without a text is left as it is: its row was not asked for this time.
     """
     return tuple(
         action

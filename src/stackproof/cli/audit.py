@@ -27,7 +27,7 @@ __all__ = ["audit"]
 
 @ends_in_words()
 def audit(session: nox.Session, project: Project) -> None:
-    """Audit the rows that stand behind `--`, or all that run by default; fail if there is news."""
+    """Audit the rows named behind `--`, or all that run by default; fail if one is unexpected."""
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]|FILE")
     options.add_argument("--document", type=Path, metavar="FILE.md")

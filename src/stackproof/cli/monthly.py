@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
-from stackproof.ci.conclusion import conclude, read_stories
+from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
@@ -134,7 +134,7 @@ class _Steps:
     def news(self) -> int:
         """Open, comment on and close issues; leave what was said in a file, empty for silence."""
         tracker = self._tracker()
-        actions = decide(read_stories(self.reports), tracker.open_issues())
+        actions = decide(read_issue_texts(self.reports), tracker.open_issues())
         data = [action.to_data() for action in actions]
         write_atomically(self.reports / InReports.NEWS, to_json({"format": 1, "actions": data}))
         write_atomically(self.reports / InReports.NEWS_PAGE, "\n".join(map(_told, actions)))

@@ -47,8 +47,8 @@ _SESSIONS = {
         "FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]",
     ),
     "init": ("Set a repository up: noxfile, matrix, workflow", "[FILE]"),
-    "changes": ("Say what is different since the last green run", "[MATRIX/ROW ...]"),
-    "thin": ("Prune old evidence, but never that of the last green run", "[--keep N]"),
+    "changes": ("Say what changed since the last run as expected", "[MATRIX/ROW ...]"),
+    "thin": ("Prune old evidence, but never that of the last run as expected", "[--keep N]"),
     "monthly": (
         "Take a step of the scheduled run",
         "jobs|run|merge|news|history ...; see docs/monthly.md",

@@ -22,7 +22,7 @@ __all__ = ["verify"]
 
 @ends_in_words()
 def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> None:
-    """Verify a row in the session's environment; fail the session if there is news or no row."""
+    """Verify a row in the session's environment; fail it if anything is unexpected."""
     screen = console()
     if choice is None:
         session.error(

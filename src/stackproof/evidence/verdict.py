@@ -88,7 +88,7 @@ class Verdict(Record):
 
     @property
     def exit_code(self) -> int:
-        """0 if nothing is news, 1 for news, 2 where the run, or a part of it, was not judged."""
+        """0 if all is as expected, 1 if not, 2 where the run, or a part of it, was not judged."""
         if self.verdict == "unjudged":
             return 2
         if self.news:

@@ -162,7 +162,7 @@ class Audit(Record):
 
     @property
     def exit_code(self) -> int:
-        """0 if nothing is news, 1 for errors that are, 2 if something could not be judged."""
+        """0 if no error is unexpected, 1 if one is, 2 if something could not be judged."""
         if self.trouble:
             return 2
         return 1 if any(finding.is_news for finding in self.findings) else 0

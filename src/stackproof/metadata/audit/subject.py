@@ -118,7 +118,7 @@ class Subject:
 
 
 def _is_meant(failure: PlannedFailure, message: str) -> bool:
-    """Tell whether a known failure is the one that a finding speaks of.
+    """Tell whether an expected failure is the one that a finding speaks of.
 
     Only `pip check` words its complaints as an audit does: who requires what, and what is there.
     """
