@@ -59,6 +59,8 @@ class Suite:
             *("--freeze", str(self.folder / InRun.FREEZE)),
             *("--servers", str(servers)),
             *("-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
+            # As workers do untold: a file that cannot be collected keeps no check from its answer.
+            "--continue-on-collection-errors",
             *self._side_by_side(python),
             *("--report-log", str(self.folder / InRun.CHECKS)),
             *("--left-out", str(self.folder / InRun.LEFT_OUT)),
