@@ -547,7 +547,8 @@ CASES: dict[str, Case] = {
     "failure of an audit": case(
         (
             "[rows.base.known-failures number 1 (exists:alpha)], key check: there is no kind "
-            "of check 'exists'; there are import, overwrite, pip-check, smoke, stage, version"
+            "of check 'exists'; there are command, import, overwrite, pip-check, smoke, stage, "
+            "version"
         ),
         in_schema=False,
         rows__base__known_failures=[{**FAILURE, "check": "exists:alpha"}],
@@ -588,8 +589,8 @@ CASES: dict[str, Case] = {
     "claim by an unknown check": case(
         (
             "[claims number 1], key checks number 1: there is no kind of check 'proof'; "
-            "there are constraints, exists, groups, import, overwrite, pairwise, pip-check, "
-            "python, smoke, stage, version"
+            "there are command, constraints, exists, groups, import, overwrite, pairwise, "
+            "pip-check, python, smoke, stage, version"
         ),
         in_schema=False,
         claims__0__checks=["proof:alpha"],

@@ -9,7 +9,7 @@ from platformdirs import user_cache_path
 
 from stackproof.base.records import write_atomically
 from stackproof.base.text import nearest
-from stackproof.cli.matrix_from import read_matrix
+from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError

@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 from stackproof.base.records import write_atomically
-from stackproof.cli.matrix_from import read_matrix
+from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options
 from stackproof.evidence.layout import Project

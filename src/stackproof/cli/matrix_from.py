@@ -7,19 +7,15 @@ import re
 from pathlib import Path
 
 import nox
-import tomlkit
 
 from stackproof.base.records import write_atomically
-from stackproof.base.text import without_passwords
+from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options, python_version
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
-from stackproof.matrix.document.first_matrix import first_matrix, left_out
-from stackproof.matrix.document.reading import read_stack
-from stackproof.matrix.load import parse_matrix
 
-__all__ = ["matrix_from", "read_matrix"]
+__all__ = ["matrix_from"]
 
 
 @ends_in_words("exit 2, nothing was written")
@@ -41,18 +37,6 @@ def matrix_from(session: nox.Session, project: Project) -> None:
     said += [f"wrote {project.shown(target)}; next: nox -s audit -- {target.stem}"]
     for line in said:
         screen.print(line, markup=False, highlight=False)
-
-
-def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, list[str]]:
-    """Return name and text of a matrix of what `file` holds, and notes on what it does not hold.
-
-    Raises StackproofError where no matrix that can be used comes of it.
-    """
-    stack = read_stack(file, python=python)
-    text = first_matrix(stack, python=python)
-    parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
-    notes = map(str, (*stack.notes, *left_out(stack)))
-    return stack.name, text, [without_passwords(note) for note in notes]
 
 
 def _name(text: str) -> str:

@@ -46,13 +46,18 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     """
     suite, well = evidence.suite, run.trouble is None
     refused = next((stage.name for stage in evidence.stages if stage.failure), None)
-    sound = {"build": well or run.built, "suite": well and suite.exit in _ENDED}
+    sound = {
+        "build": well or run.built,
+        "suite": well and suite.exit in _ENDED,
+        "command": well,
+    }
     outside = (
         *_of_stages(evidence),
         *_of_pip_check(evidence, plan),
         *_of_overwritten(evidence, plan),
     )
-    made = (*(answer for answer in outside if _is_asked(answer, plan)), *suite.checks)
+    asked = (answer for answer in outside if _is_asked(answer, plan))
+    made = (*asked, *suite.checks, *evidence.commands)
     given = {answer.id: _counted(answer, sound) for answer in made}
     why = "not run" if refused is None else f"not run: stage {refused} failed"
     missing = {

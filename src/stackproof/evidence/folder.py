@@ -46,6 +46,7 @@ _LATEST_ASIDE = ".latest-"
 #: What an import check says that passed without importing anything.
 _NO_MODULE = "it installs no module of its own"
 
+_RESULTS = TypeAdapter(tuple[CheckResult, ...])
 _STAGES = TypeAdapter(tuple[StageRecord, ...])
 _LEFT_OUT = TypeAdapter(dict[str, tuple[str, ...]])
 
@@ -133,6 +134,16 @@ class Evidence:
             return _LEFT_OUT.validate_json(self._read(InRun.LEFT_OUT, "{}"))
         except ValidationError:
             return {}  # torn when the suite was stopped, or the disk was full
+
+    @property
+    def commands(self) -> tuple[CheckResult, ...]:
+        """What the team's own commands answered, test case by test case."""
+        return _RESULTS.validate_json(self._read(InRun.COMMANDS, "[]"))
+
+    def write_commands(self, results: Sequence[CheckResult]) -> None:
+        """Write what the commands that ran so far answered."""
+        data = _RESULTS.dump_python(tuple(results), mode="json")
+        write_atomically(self.folder / InRun.COMMANDS, to_json(data))
 
     def write_stages(self, stages: list[StageRecord]) -> None:
         """Write the records of the stages that ran so far."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = ["WORKLOADS", "Project", "contents", "suite_folder"]
 WORKLOADS = "matrices/workloads"
 
 _LONGEST = 120
+_CODE = (".cfg", ".ini", ".json", ".py", ".toml", ".txt", ".yaml", ".yml")
 
 
 def suite_folder() -> Path:
@@ -29,6 +31,11 @@ def suite_folder() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "suite"
     return installed if installed.is_dir() else package.parents[1] / "tests" / "stack"
+
+
+def _is_code(folder: Path, reports: Path) -> bool:
+    own = folder.name.startswith(".") or folder.name in ("__pycache__", "node_modules")
+    return not (own or folder == reports or (folder / "pyvenv.cfg").exists())
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -102,6 +109,30 @@ class Project:
         """The sha256 of the suite's files and of own workloads, as 64 hexadecimal digits."""
         own = [contents(folder) for folder in self.workloads if folder.is_dir()]
         return fingerprint([contents(self.suite), *own] if own else contents(self.suite))
+
+    def suite_of(self, plan: Plan) -> str:
+        """Return the sha256 of all that asks a plan's checks: the suite, and what commands run."""
+        if not plan.commands:
+            return self.suite_fingerprint
+        folders = {self.root / command.cwd for command in plan.commands}
+        folders |= {
+            self.root / (command.editable or ".").partition("[")[0] for command in plan.commands
+        }
+        code = [self._code(folder) for folder in sorted(folders)]
+        return fingerprint([self.suite_fingerprint, *code])
+
+    def _code(self, folder: Path) -> dict[str, str]:
+        """Return the texts of a project's files that its tests may hang on, by their paths."""
+        found: dict[str, str] = {}
+        for place, folders, files in os.walk(folder):
+            kept = [name for name in folders if _is_code(Path(place, name), self.reports)]
+            folders[:] = sorted(kept)
+            for name in sorted(files):
+                file = Path(place, name)
+                if file.suffix in _CODE:
+                    text = file.read_text(encoding="utf-8", errors="backslashreplace")
+                    found[str(file.relative_to(folder))] = text
+        return found
 
     @property
     def snapshots(self) -> Path:

@@ -56,6 +56,8 @@ class InRun:
 
     BUILT: Final = "built.json"
     CHECKS: Final = "checks.jsonl"
+    COMMANDS: Final = "commands.json"
+    COMMAND_LOGS: Final = "commands"
     FREEZE: Final = "freeze.txt"
     JUNIT: Final = "junit.xml"
     LEFT_OUT: Final = "left-out.json"

@@ -242,7 +242,8 @@ def _is_claimed(result: CheckResult, plan: Plan) -> bool:
     Any other workload serves the row where its servers can be had, and spoils nothing elsewhere.
     """
     claimed = (check for claim in plan.claims for check in claim.checks)
-    return result.id in (*claimed, *plan.only) or bool(set(result.servers) & set(plan.servers))
+    own = result.kind == "command"
+    return own or result.id in (*claimed, *plan.only) or bool({*result.servers} & {*plan.servers})
 
 
 def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:

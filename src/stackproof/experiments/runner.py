@@ -19,7 +19,7 @@ from stackproof.evidence.verdict import Verdict, judge
 from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.scratch import scratch_environment
 from stackproof.installers.sources import default_index, further_sources
-from stackproof.matrix.plan import Plan, PlannedConstraints
+from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
 from stackproof.run.verify import Conclude, verify
 
 __all__ = ["Runner"]
@@ -84,7 +84,7 @@ class Runner:
         They had the same suite and the same constraint files, by content, from the same sources. A
         constraint file that cannot be had is not the same.
         """
-        suite = self.project.suite_fingerprint
+        suites: dict[tuple[PlannedCommand, ...], str] = {}
         files: dict[tuple[PlannedConstraints, ...], set[tuple[str, str]]] = {}
         for evidence in Evidence.runs(home):
             try:
@@ -92,6 +92,9 @@ class Runner:
             except ValidationError:
                 continue  # left by another version of stackproof, in a form that is no longer read
             # Older releases of ours took what had been built whenever.
+            if plan.commands not in suites:
+                suites[plan.commands] = self.project.suite_of(plan)
+            suite = suites[plan.commands]
             same = run.suite == suite and evidence.tells_of_builds and self.has_sources_of(run)
             used = {(file.name, file.sha256) for file in run.constraints}
             wanted = tuple(stage.constraints for stage in plan.stages if stage.constraints)

@@ -24,6 +24,7 @@ from pydantic import (
 
 __all__ = [
     "Claim",
+    "Command",
     "ConstraintSource",
     "ExtraStage",
     "Index",
@@ -73,6 +74,16 @@ def _requirement(value: str) -> str:
     return value
 
 
+def _need(value: str) -> str:
+    try:
+        requirement = Requirement(value)
+    except InvalidRequirement:
+        raise ValueError("not a requirement; write one such as 'pytest>=8'") from None
+    if requirement.url is not None:
+        raise ValueError("a requirement names a version, not an address; write 'name==version'")
+    return value
+
+
 def _instant(value: object) -> object:
     """Refuse what is not a full UTC timestamp: a cut-off at "some day" means two things."""
     if isinstance(value, datetime) and value.utcoffset() == timezone.utc.utcoffset(None):
@@ -117,6 +128,7 @@ RequirementText = Annotated[
     Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),
     AfterValidator(_requirement),
 ]
+NeedText = Annotated[str, AfterValidator(_need)]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
@@ -234,6 +246,28 @@ class AllowedSkip(_Table):
     date: Day
 
 
+class Command(_Table):
+    """A command of the team's own, run in the built environment after the suite: a check.
+
+    `run` are its words, no shell; `cwd` and `editable` are folders of the repository. `needs` are
+    installed last, with the project where `editable` names it, held to what the stack has.
+    """
+
+    name: Label
+    run: tuple[Text, ...] = Field(strict=False, min_length=1)
+    cwd: Text = "."
+    needs: tuple[NeedText, ...] = Field(default=(), strict=False)
+    servers: tuple[ServerName, ...] = Field(default=(), strict=False)
+    timeout: int = Field(default=600, gt=0, description="Seconds after which it is ended.")
+    editable: Text | None = Field(
+        default=None, description='The project to install, such as "." or ".[tests]".'
+    )
+    junit: bool = Field(
+        default=False,
+        description="Whether it takes pytest's --junitxml: each test case is a check then.",
+    )
+
+
 class Remedy(Stage):
     """What the document says repairs a broken stack: one more call of the installer."""
 
@@ -277,6 +311,9 @@ class Matrix(_Table):
     constraints: dict[Label, ConstraintSource] = {}
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
     stages: tuple[Stage, ...] = Field(strict=False, min_length=1)
+    commands: tuple[Command, ...] = Field(
+        default=(), strict=False, description="The team's own commands, run after the suite."
+    )
     remedies: tuple[Remedy, ...] = Field(
         default=(), strict=False, description="What the document says repairs a broken stack."
     )

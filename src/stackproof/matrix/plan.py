@@ -21,6 +21,7 @@ __all__ = [
     "Installer",
     "Plan",
     "PlannedClaim",
+    "PlannedCommand",
     "PlannedConstraints",
     "PlannedFailure",
     "PlannedPin",
@@ -144,6 +145,24 @@ class PlannedFailure(Record):
     date: str
 
 
+class PlannedCommand(Record):
+    """A command of the team's own; see `stackproof.matrix.model.Command`."""
+
+    name: str
+    run: tuple[str, ...]
+    cwd: str
+    needs: tuple[str, ...]
+    servers: tuple[ServerName, ...]
+    timeout: int
+    editable: str | None
+    junit: bool
+
+    def answers(self, check: str) -> bool:
+        """Tell whether a check, by its id, is this command's own, or one of its test cases."""
+        own = CheckId("command", self.name)
+        return check == own or check.startswith(f"{own}::")
+
+
 class Plan(Record):
     """Everything that decides what a run does.
 
@@ -167,6 +186,7 @@ class Plan(Record):
     stages: tuple[PlannedStage, ...]
     groups: dict[str, tuple[str, ...]]
     servers: tuple[ServerName, ...]
+    commands: tuple[PlannedCommand, ...] = ()
     claims: tuple[PlannedClaim, ...]
     known_failures: tuple[PlannedFailure, ...]
     allowed_skips: tuple[str, ...] = ()
@@ -202,7 +222,10 @@ class Plan(Record):
     @property
     def only_inside(self) -> tuple[str, ...]:
         """Those of `only` that are answered inside the environment, by the suite."""
-        return tuple(check for check in self.only if CheckId.parse(check).answered_by != "build")
+        outside = ("build", "command")
+        return tuple(
+            check for check in self.only if CheckId.parse(check).answered_by not in outside
+        )
 
     @property
     def fingerprint(self) -> str:

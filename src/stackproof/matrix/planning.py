@@ -11,19 +11,20 @@ from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.model import Claim, ExtraStage, KnownFailure, Matrix, Pin, Stage
+from stackproof.matrix.model import Claim, Command, ExtraStage, KnownFailure, Matrix, Pin, Stage
 from stackproof.matrix.plan import (
     Change,
     Installer,
     Plan,
     PlannedClaim,
+    PlannedCommand,
     PlannedConstraints,
     PlannedFailure,
     PlannedPin,
     PlannedStage,
 )
 
-__all__ = ["make_plan"]
+__all__ = ["cut_off_arguments", "make_plan"]
 
 #: The option of each installer that hides what was uploaded after an instant.
 _CUT_OFF = {"uv": "--exclude-newer", "pip": "--uploaded-prior-to"}
@@ -75,13 +76,22 @@ def make_plan(
         stages=stages,
         groups=dict(matrix.groups),
         servers=matrix.servers,
+        commands=tuple(_command(command) for command in matrix.commands),
         claims=_claims(matrix),
         known_failures=tuple(_known(failure) for failure in lineage[-1].known_failures),
         allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
-        checks=_checks(pins, stages),
+        checks=(
+            *_checks(pins, stages),
+            *(CheckId("command", command.name) for command in matrix.commands),
+        ),
         notes=tuple(builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
+
+
+def cut_off_arguments(installer: Installer, as_of: datetime | None) -> list[str]:
+    """Return the words that hide from an installer what was uploaded after an instant."""
+    return [] if as_of is None else [_CUT_OFF[installer], timestamp(as_of)]
 
 
 def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
@@ -90,6 +100,9 @@ def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
         update={
             "only": only,
             "checks": only,
+            "commands": tuple(
+                command for command in plan.commands if any(map(command.answers, only))
+            ),
             "claims": (),
             "known_failures": tuple(item for item in plan.known_failures if item.check in only),
         }
@@ -167,8 +180,7 @@ class _StageBuilder:
             arguments += ["--constraint", constraints.url]
         if index is not None:
             arguments += [_INDEX[self._installer], index]
-        if self._as_of is not None:
-            arguments += [_CUT_OFF[self._installer], timestamp(self._as_of)]
+        arguments += cut_off_arguments(self._installer, self._as_of)
         return PlannedStage(
             name=stage.name,
             step=stage.step,
@@ -232,6 +244,10 @@ def _known(failure: KnownFailure) -> PlannedFailure:
         reason=failure.reason,
         date=failure.date.isoformat(),
     )
+
+
+def _command(command: Command) -> PlannedCommand:
+    return PlannedCommand(**command.model_dump())
 
 
 def _checks(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     for number, stage in enumerate(matrix.stages):
         yield from _stage(matrix, stage, ("stages", number), pins)
     yield from _remedies(matrix, pins)
+    yield from _duplicates(("commands",), "name", [command.name for command in matrix.commands])
     yield from _claims(matrix, pins)
     stages = _stages_of_rows(matrix)
     for name, row in matrix.rows.items():
@@ -120,7 +121,7 @@ def _remedies(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
 
 def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
     stages = {stage.name for stage in matrix.stages}
-    known: _Known = {"pin": pins, "stage": stages, "group": matrix.groups}
+    known = _known(matrix, pins, stages)
     places: list[tuple[Place, tuple[Claim, ...]]] = [(("claims",), matrix.claims)]
     places += [(("pins", number, "claims"), pin.claims) for number, pin in enumerate(matrix.pins)]
     for place, claims in places:
@@ -128,6 +129,11 @@ def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
             for position, check in enumerate(claim.checks):
                 at = (*place, number, "checks", position)
                 yield from _check(at, check, known, tuple(KINDS))
+
+
+def _known(matrix: Matrix, pins: set[str], stages: Collection[str]) -> _Known:
+    commands = [command.name for command in matrix.commands]
+    return {"pin": pins, "stage": stages, "group": matrix.groups, "command": commands}
 
 
 def _check(
@@ -141,6 +147,8 @@ def _check(
     if asked.subject == ALL and kind.asks_all:
         return
     names = asked.subject.split(":") if kind.subject == "pair" else [asked.subject]
+    if kind.subject == "command":
+        names = [asked.subject.partition("::")[0]]
     what = "pin" if kind.subject == "pair" else kind.subject
     for name in names:
         if what in known:
@@ -165,7 +173,7 @@ def _row(
         if pin not in pins:
             yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
     yield from _row_stages(matrix, name, row, pins, stages)
-    known: _Known = {"pin": pins, "stage": stages, "group": matrix.groups}
+    known = _known(matrix, pins, stages)
     checks = [failure.check for failure in row.known_failures]
     yield from _duplicates((*place, "known-failures"), "check", checks)
     for number, check in enumerate(checks):

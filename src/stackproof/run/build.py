@@ -117,12 +117,19 @@ class Builder:
         """
         before = self.environment.freeze()
         for number, stage in enumerate(self.plan.stages, start=1):
-            log = self.folder / InRun.STAGE_LOGS / f"{number:02}-{stage.name}.log"
-            log.parent.mkdir(parents=True, exist_ok=True)
-            record, before = self._run(stage, log, before)
+            record, before = self._run(stage, self._log(number, stage), before)
             yield record
             if record.failure is not None:
                 return
+
+    def run_stage(self, number: int, stage: PlannedStage) -> StageRecord:
+        """Run one more stage, after those of the plan."""
+        return self._run(stage, self._log(number, stage), self.environment.freeze())[0]
+
+    def _log(self, number: int, stage: PlannedStage) -> Path:
+        log = self.folder / InRun.STAGE_LOGS / f"{number:02}-{stage.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log
 
     def _run(self, stage: PlannedStage, log: Path, before: Freeze) -> tuple[StageRecord, Freeze]:
         arguments = self._arguments(stage)

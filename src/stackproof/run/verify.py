@@ -18,7 +18,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append
 from stackproof.evidence.layout import Project
-from stackproof.evidence.records import ConstraintsUsed, Freeze, RunRecord, StageRecord
+from stackproof.evidence.records import CheckResult, ConstraintsUsed, Freeze, RunRecord, StageRecord
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
@@ -27,11 +27,12 @@ from stackproof.installers.pip_check import pip_check
 from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
 from stackproof.run.build import Builder
+from stackproof.run.commands import Commands, held_to, project_stage
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
 from stackproof.run.masking import mask_report_log
 from stackproof.run.overwritten import overwritten_files
 from stackproof.run.reuse import Mark, reusable_build
-from stackproof.run.servers import Starting, masked, starting
+from stackproof.run.servers import Starting, masked, reachable, starting
 from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
 from stackproof.run.suite import Suite, useful_workers
@@ -160,6 +161,8 @@ class _Run:
                 self.built = self._build(environment)
             if self.built and self.plan.asks_suite:
                 self._run_suite(environment, servers)
+            if self.built and self.plan.commands and self._install_project(environment):
+                self._run_commands(environment, servers)
 
     def finish(self) -> Verdict:
         """Write the circumstances, judge the evidence, and write the reports.
@@ -202,7 +205,7 @@ class _Run:
             further=self.further,
             constraints=tuple(self.constraints),
             notes=(*self.plan.notes, *self.project.notes, *self.notes),
-            suite=self.project.suite_fingerprint,
+            suite=self.project.suite_of(self.plan),
             suite_exit=self.suite_exit,
             built=self.built,
             trouble=self.trouble,
@@ -252,17 +255,7 @@ class _Run:
         """Run the stages; return what they installed, or None if one of them failed."""
         require_empty(environment)
         with public_lifetimes(self.project.environ) as environ:
-            builder = Builder(
-                plan=self.plan,
-                environment=environment,
-                folder=self.evidence.folder,
-                snapshots=self.project.snapshots,
-                environ=environ,
-                limit=self.project.stage_limit,
-                tick=self.progress.tick,
-                constraints=self.constraints,
-                notes=self.notes,
-            )
+            builder = self._builder(environment, environ)
             with self._part("index"):
                 self.installer_version = ask(environment.version_command()).output
                 self.index = builder.prepare()
@@ -278,6 +271,19 @@ class _Run:
         if failed is not None and failed.failure != "refused":
             raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
         return freeze if failed is None else None
+
+    def _builder(self, environment: Environment, environ: Mapping[str, str]) -> Builder:
+        return Builder(
+            plan=self.plan,
+            environment=environment,
+            folder=self.evidence.folder,
+            snapshots=self.project.snapshots,
+            environ=environ,
+            limit=self.project.stage_limit,
+            tick=self.progress.tick,
+            constraints=self.constraints,
+            notes=self.notes,
+        )
 
     def _run_stages(self, builder: Builder) -> StageRecord | None:
         """Run the stages, writing each one's record as it ends; return the one that failed."""
@@ -337,6 +343,43 @@ class _Run:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
         if environment.freeze() != self.evidence.freeze:
             raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _install_project(self, environment: Environment) -> bool:
+        """Install what commands need; tell whether that could be had beside the stack."""
+        constraints = self.evidence.folder / "held-to-the-stack.txt"
+        write_atomically(constraints, held_to(self.evidence.freeze))
+        stage = project_stage(self.plan, self.project.root, constraints)
+        if stage is None:
+            return True
+        with public_lifetimes(self.project.environ) as environ, self._part("project"):
+            builder = self._builder(environment, environ)
+            record = builder.run_stage(len(self.plan.stages) + 1, stage)
+        self.evidence.write_stages([*self.evidence.stages, record])
+        if record.failure not in (None, "refused"):
+            raise CannotJudgeError(f"stage {stage.name}: {record.message}")
+        return record.failure is None
+
+    def _run_commands(self, environment: Environment, servers: Starting) -> None:
+        with self._part("servers"):
+            started = servers.result()
+        self._require_named(started.values())
+        commands = Commands(
+            environment=environment,
+            root=self.project.root,
+            folder=self.evidence.folder,
+            private=servers.private_folder({}),
+            environ=self.project.environ,
+            reachable=reachable(started),
+            lacking={name: info.reason for name, info in started.items() if info.reason},
+            mask=lambda text: masked(text, tuple(started.values())),
+            only=self.plan.only,
+            tick=self.progress.tick,
+        )
+        results: list[CheckResult] = []
+        for command in self.plan.commands:
+            with self._part(f"command {command.name}"), servers.needed():
+                results += commands.answers(command)
+            self.evidence.write_commands(results)
 
     def _require_named(self, servers: Iterable[ServerInfo]) -> None:
         """Raise if the user names a server that cannot be used: a skip would hide that."""

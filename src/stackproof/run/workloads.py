@@ -88,12 +88,14 @@ def asked_workloads(
 def needed_servers(plan: Plan, workloads: Iterable[DeclaredWorkload]) -> tuple[ServerName, ...]:
     """Return the servers that a run has need of, in the order of their names in a matrix.
 
-    Those that the matrix lists, and those of each workload that the plan asks.
+    Those that the matrix lists, and those of each workload and command that the plan asks.
     """
-    if not plan.asks_suite:
-        return ()
-    asked = asked_workloads(plan, workloads)
-    wanted = {*plan.servers, *(server for work in asked for server in work.servers)}
+    wanted: set[str] = {server for command in plan.commands for server in command.servers}
+    if plan.asks_suite:
+        wanted.update(plan.servers)
+        wanted.update(
+            server for work in asked_workloads(plan, workloads) for server in work.servers
+        )
     return tuple(server for server in get_args(ServerName) if server in wanted)
 
 

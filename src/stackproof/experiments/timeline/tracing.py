@@ -129,7 +129,11 @@ class Tracer:
         known = self.planner.at(until).checks
         for check in checks:
             kind = KINDS.get(CheckId.parse(check).kind)
-            is_found_by_running = kind is not None and kind.subject in ("workload", "distribution")
+            is_found_by_running = kind is not None and kind.subject in (
+                "workload",
+                "distribution",
+                "command",
+            )
             if check not in known and not is_found_by_running:
                 raise StackproofError(f"the row has no check {check!r}; {nearest(check, known)}")
 

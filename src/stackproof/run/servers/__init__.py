@@ -6,7 +6,7 @@ however the run ends. A server that the user names by address is used in place o
 
 from __future__ import annotations
 
-__all__ = ["ServerInfo", "ServerName", "Starting", "masked", "running", "starting"]
+__all__ = ["ServerInfo", "ServerName", "Starting", "masked", "reachable", "running", "starting"]
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -116,6 +116,15 @@ def running(
     """Do as `starting` does, but enter the block only when every server is up."""
     with starting(names, logs=logs, environ=environ, notes=[]) as servers:
         yield servers.result()
+
+
+def reachable(servers: Mapping[ServerName, ServerInfo]) -> dict[str, tuple[str, str]]:
+    """Return the variable and the address of each server that can be had, by its name."""
+    return {
+        name: (_PROVIDERS[name][1], info.url)
+        for name, info in servers.items()
+        if info.url is not None and info.grade != "unavailable"
+    }
 
 
 def masked(text: str, servers: Iterable[ServerInfo]) -> str:

@@ -1,0 +1,26 @@
+"""Make a matrix of a file that a team has, for the sessions that begin with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomlkit
+
+from stackproof.base.text import without_passwords
+from stackproof.matrix.document.first_matrix import first_matrix, left_out
+from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.load import parse_matrix
+
+__all__ = ["read_matrix"]
+
+
+def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, list[str]]:
+    """Return name and text of a matrix of what `file` holds, and notes on what it does not hold.
+
+    Raises StackproofError where no matrix that can be used comes of it.
+    """
+    stack = read_stack(file, python=python)
+    text = first_matrix(stack, python=python)
+    parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
+    notes = map(str, (*stack.notes, *left_out(stack)))
+    return stack.name, text, [without_passwords(note) for note in notes]

@@ -1,0 +1,206 @@
+"""Run a team's own commands in a built environment, after the suite: each is a check.
+
+What they need beside the stack, the project itself among it, is installed last, and held to what
+the stack has: a requirement that would change that is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from junitparser import Attr, JUnitXml, JUnitXmlError, Skipped, TestCase
+
+from stackproof.base.process import Finished, run
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.records import CheckResult, Freeze, Outcome
+from stackproof.evidence.reports import InRun
+from stackproof.installers.environment import Environment
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Plan, PlannedCommand, PlannedStage
+from stackproof.matrix.planning import cut_off_arguments
+
+__all__ = ["Commands", "held_to", "project_stage"]
+
+_LAST_LINES = 40
+_SAID = 4000
+
+
+def project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | None:
+    """Return the stage that installs what commands need, held to `constraints`; None if nothing."""
+    needs = dict.fromkeys(need for command in plan.commands for need in command.needs)
+    editable = dict.fromkeys(command.editable for command in plan.commands if command.editable)
+    cut_off = cut_off_arguments(plan.installer, plan.as_of)
+    arguments = [*needs, *(word for path in editable for word in ("--editable", f"{root / path}"))]
+    if not arguments:
+        return None
+    return PlannedStage(
+        name="project",
+        step="none",
+        pins=(),
+        arguments=(*arguments, "--constraint", str(constraints), *cut_off),
+        constraints=None,
+        index=None,
+        reason="installs what commands need, held to the stack",
+        reasons={},
+    )
+
+
+class _Case(TestCase):
+    """A test case, with the file that pytest's first form of JUnit names."""
+
+    file = Attr("file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """The commands of a plan in an environment; their logs go to `folder`.
+
+    `only` are the ids of the checks that are asked, all if empty. `reachable` maps the names of
+    servers to their variables and addresses; one that is not there says why in `lacking`.
+    `private` is a folder for what nobody else may read. `mask` takes passwords out of a text.
+    """
+
+    environment: Environment
+    root: Path
+    folder: Path
+    private: Path
+    environ: Mapping[str, str]
+    reachable: Mapping[str, tuple[str, str]]
+    lacking: Mapping[str, str]
+    mask: Callable[[str], str]
+    only: Sequence[str] = ()
+    tick: Callable[[], None] = lambda: None
+
+    def answers(self, command: PlannedCommand) -> Iterator[CheckResult]:
+        """Run a command; yield its own answer, and that of each of its test cases.
+
+        Raises CannotJudgeError where test cases are asked for, and it ends well without any.
+        """
+        own = CheckId("command", command.name)
+        absent = [self.lacking[server] for server in command.servers if server in self.lacking]
+        if absent:
+            asked = [check for check in self.only if command.answers(check)] or [own]
+            for check in asked:
+                yield _result(check, "skipped", "; ".join(absent), 0.0, command)
+            return
+        log = self.folder / InRun.COMMAND_LOGS / f"{command.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        report = self.private / f"{command.name}.xml"
+        finished = self._run(command, log, report)
+        said = self.mask(log.read_text(encoding="utf-8", errors="replace"))
+        log.write_text(said, encoding="utf-8")
+        cases = list(self._cases(command, report)) if command.junit else []
+        if command.junit and not cases and finished.exit == 0:
+            raise CannotJudgeError(
+                f"command {command.name!r} ended well and wrote no test case to the file of its "
+                "last words, --junitxml=FILE; see [[commands]] in docs/commands.md"
+            )
+        words = _words(finished, said, [case.id for case in cases if case.outcome == "failed"])
+        outcome: Outcome = "failed" if words else "passed"
+        results: dict[str, CheckResult] = {
+            own: _result(own, outcome, words, finished.seconds, command)
+        }
+        results |= {case.id: case for case in cases}
+        if words:
+            # What a command did not come to has not passed.
+            unreached = [
+                check for check in self.only if command.answers(check) and check not in results
+            ]
+            for check in unreached:
+                results[check] = _result(check, "failed", f"not reached: {words}", 0.0, command)
+        yield from (
+            result for check, result in results.items() if not self.only or check in self.only
+        )
+
+    def _run(self, command: PlannedCommand, log: Path, report: Path) -> Finished:
+        scripts = str(self.environment.python.parent)
+        path = os.pathsep.join([scripts, self.environ.get("PATH", os.defpath)])
+        words = list(command.run)
+        if command.junit:
+            # The first form says which file a case is of.
+            words += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
+        found = (Path(scripts) / words[0]) if os.sep not in words[0] else None
+        if found is not None and found.is_file():
+            words[0] = str(found)
+        return run(
+            words,
+            log=log,
+            limit=command.timeout,
+            env={
+                **self.environ,
+                "PATH": path,
+                "VIRTUAL_ENV": str(self.environment.root),
+                "TMPDIR": str(self.private),
+                **dict(self.reachable[name] for name in command.servers if name in self.reachable),
+            },
+            cwd=self.root / command.cwd,
+            tick=self.tick,
+        )
+
+    def _cases(self, command: PlannedCommand, report: Path) -> Iterator[CheckResult]:
+        """Yield the answer of each test case of a JUnit file; of two of one name the worse one."""
+        try:
+            suites = JUnitXml.fromfile(str(report))
+        except (OSError, JUnitXmlError, SyntaxError):
+            return
+        found: dict[str, CheckResult] = {}
+        for suite in suites:
+            for case in suite.iterchildren(_Case):  # type: ignore[no-untyped-call]
+                result = self._case(command, case)
+                if result.id not in found or result.outcome == "failed":
+                    found[result.id] = result
+        yield from found.values()
+
+    def _case(self, command: PlannedCommand, case: _Case) -> CheckResult:
+        check = CheckId("command", f"{command.name}::{_name(case)}")
+        results = case.result
+        words = "\n".join(str(one.message or one.text or "") for one in results)
+        skipped = bool(results) and all(isinstance(one, Skipped) for one in results)
+        # A case that skips itself says, as in any suite of tests, that it does not apply here.
+        outcome: Outcome = "passed" if skipped or not results else "failed"
+        return _result(check, outcome, self.mask(words)[:_SAID], case.time or 0.0, command)
+
+
+def _name(case: _Case) -> str:
+    """Return the name of a test case, as pytest writes it: file, classes and function."""
+    file, owner = str(case.file or ""), str(case.classname or "")
+    module = file.removesuffix(".py").replace("/", ".")
+    if file and (owner == module or owner.startswith(f"{module}.")):
+        classes = [word for word in owner[len(module) :].split(".") if word]
+        parts = [file, *classes, str(case.name)]
+    else:
+        parts = [*filter(None, [owner]), str(case.name)]
+    return re.sub(r"\s+", "_", "::".join(parts))
+
+
+def _words(finished: Finished, said: str, failed: Sequence[str]) -> str:
+    """Say how a command failed; nothing if it did not."""
+    if finished.exit == 0 and not finished.timed_out:
+        return ""
+    if failed:
+        return f"{finished.describe()}: {len(failed)} test cases failed: {', '.join(failed)}"[
+            :_SAID
+        ]
+    end = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
+    return f"{finished.describe()}\n{end}"[-_SAID:]
+
+
+def _result(
+    check: str, outcome: Outcome, words: str, seconds: float, command: PlannedCommand
+) -> CheckResult:
+    return CheckResult(
+        id=check,
+        outcome=outcome,
+        message=words,
+        seconds=round(seconds, 3),
+        servers=command.servers,
+    )
+
+
+def held_to(freeze: Freeze) -> str:
+    """Return the constraint file that holds what is installed later to what is installed."""
+    return "".join(f"{name}=={version}\n" for name, version in freeze.items())
