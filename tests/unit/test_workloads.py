@@ -12,6 +12,7 @@ from support.workbench import ROOT
 
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.planning import make_plan
+from stackproof.run.suite import useful_workers
 from stackproof.run.workloads import declared_workloads, needed_servers
 
 NONE = "\N{EN DASH}"
@@ -103,3 +104,13 @@ def test_a_server_is_started_for_the_workloads_that_serve_the_pins(tmp_path: Pat
     hidden.parent.mkdir()
     hidden.write_text("@pytest.mark.workload('a', needs=NEEDS)\ndef test_a(): ...\n", "utf-8")
     assert len(declared_workloads(tmp_path).unread) == 1
+
+
+def test_workers_are_started_for_checks_that_are_worth_it() -> None:
+    plan = make_plan(load_matrix(ROOT / "matrices" / "mlops.toml"), name="mlops", row="verified")
+    workloads = declared_workloads(ROOT / "tests" / "stack" / "workloads").workloads
+    assert useful_workers(plan, workloads, most=2) == 2
+    few = plan.model_copy(update={"pins": plan.pins[:2], "checks": ("import:a", "import:*")})
+    assert useful_workers(few, [], most=None) == 1
+    probe = plan.model_copy(update={"only": ("import:a",), "checks": ("import:a",)})
+    assert useful_workers(probe, workloads, most=None) == 1
