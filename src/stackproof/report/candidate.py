@@ -9,7 +9,8 @@ from jinja2 import Environment
 from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
-from stackproof.experiments.candidate.reasons import _NAMED, outcome, reasons
+from stackproof.base.text import first_of
+from stackproof.experiments.candidate.reasons import outcome, reasons
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
@@ -43,8 +44,7 @@ def _as_before(trial: TrialVerdict) -> list[str]:
     failing = trial.comparison.still_failing if trial.comparison else ()
     if not failing or not trial.built:
         return []
-    more = f" and {len(failing) - _NAMED} more" if failing[_NAMED:] else ""
-    return [f"as before, {', '.join(failing[:_NAMED])}{more} failed"]
+    return [f"as before, {first_of(failing)} failed"]
 
 
 @cache

@@ -11,6 +11,8 @@ from stackproof.run.failure_text import in_one_line
 
 __all__ = ["outcome", "reasons", "told"]
 
+_NAMED = 3
+
 
 def outcome(trial: TrialVerdict) -> str:
     """Return what a user should make of a trial, in a few words."""
@@ -59,6 +61,3 @@ def _broke(check: Check, known: Sequence[str]) -> bool:
 def _change(trial: TrialVerdict, name: str) -> str:
     before, after = trial.moved[name]
     return f"from {before or 'absent'} to {after or 'absent'}"
-
-
-_NAMED = 3
