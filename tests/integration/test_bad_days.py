@@ -23,7 +23,6 @@ from support.workbench import ROOT, TINY, WORKLOAD, Bench, states
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict
-from stackproof.matrix.plan import Installer
 from stackproof.run.interruptions import ended_by_signals
 
 _PATIENCE = 60.0
@@ -369,7 +368,7 @@ def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
 @pytest.mark.fault("C2")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_metadata_that_a_wheel_smuggles_in_is_no_distribution(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     inside = "smuggler-1.0.data/purelib"
     smuggled = {

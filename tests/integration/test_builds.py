@@ -23,11 +23,10 @@ from stackproof.experiments.culprit import Culprit
 from stackproof.index.client import IndexClient
 from stackproof.installers.environment import Environment
 from stackproof.installers.failures import cause
-from stackproof.installers.lifetimes import write_lifetimes
+from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Installer, Plan
-from stackproof.matrix.planning import make_plan
+from stackproof.matrix.plan import Plan
 
 EARLIER, LATER = (datetime(2025, month, 1, tzinfo=timezone.utc) for month in (3, 4))
 TURNED = datetime(2025, 3, 2, 10, tzinfo=timezone.utc)
@@ -45,11 +44,15 @@ SOURCES = (
 MATRIX = matrix("Needy", pin("needy"), stage("one", "needy", step="Install needy."))
 
 
+LIFETIMES = '{ api = "max-age=600", files = "max-age=365000000, immutable" }'
+
+
 @pytest.fixture(autouse=True)
 def sources(index: Index, bench: Bench) -> Iterator[None]:
     index.add(*SOURCES)
     # As the public index does, let files stand for good, or uv builds everything anew.
-    write_lifetimes(bench.root / "uv.toml", index.url)
+    text = f'[[index]]\nurl = "{index.url}"\ndefault = true\ncache-control = {LIFETIMES}\n'
+    (bench.root / "uv.toml").write_text(text, encoding="utf-8")
     bench.environ["UV_CONFIG_FILE"] = str(bench.root / "uv.toml")
     del bench.environ["UV_DEFAULT_INDEX"]
     bench.environ["TMPDIR"] = str(bench.root / "tmp")
@@ -59,13 +62,13 @@ def sources(index: Index, bench: Bench) -> Iterator[None]:
     assert [path.name for path in (bench.root / "tmp").iterdir()] == []
 
 
-def planned(as_of: datetime | None = None, installer: Installer = "uv") -> Plan:
+def planned(as_of: datetime | None = None, installer: str = "uv") -> Plan:
     matrix = parse_matrix(toml(MATRIX), file="needy.toml")
     return make_plan(matrix, name="needy", row="plain", installer=installer, as_of=as_of)
 
 
 def install(
-    bench: Bench, as_of: datetime | None, installer: Installer, **environ: str
+    bench: Bench, as_of: datetime | None, installer: str, **environ: str
 ) -> tuple[StageRecord, list[Built], list[str]]:
     """Run the one stage; return its record, what was built, and the notes."""
     bench.environ |= environ
@@ -76,7 +79,7 @@ def install(
 
 @pytest.mark.fault("1")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_what_was_built_as_of_one_date_serves_no_other(bench: Bench, installer: Installer) -> None:
+def test_what_was_built_as_of_one_date_serves_no_other(bench: Bench, installer: str) -> None:
     record, (built,), notes = install(bench, EARLIER, installer)
     assert (record.failure, built.name, built.requires) == (None, "needy", {"tool": "1.0"})
     assert (built.version, built.failed, built.earlier, notes) == ("1.0", False, None, [])
@@ -91,7 +94,7 @@ def test_what_was_built_as_of_one_date_serves_no_other(bench: Bench, installer: 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_was_built_as_of_a_date_serves_the_same_date_and_that_is_told(
-    bench: Bench, installer: Installer
+    bench: Bench, installer: str
 ) -> None:
     install(bench, EARLIER, installer)
     record, (built,), (note,) = install(bench, EARLIER, installer)
@@ -130,7 +133,7 @@ def test_what_was_downloaded_is_shared_with_the_users_own_cache(bench: Bench) ->
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_who_wants_no_cache_has_none(bench: Bench, installer: Installer) -> None:
+def test_who_wants_no_cache_has_none(bench: Bench, installer: str) -> None:
     off = {"uv": "UV_NO_CACHE", "pip": "PIP_NO_CACHE_DIR"}[installer]
     for _ in range(2):
         record, (built,), _ = install(bench, EARLIER, installer, **{off: "1"})
@@ -139,9 +142,7 @@ def test_who_wants_no_cache_has_none(bench: Bench, installer: Installer) -> None
 
 @pytest.mark.fault("1")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_run_tells_what_it_could_not_build_and_with_what(
-    bench: Bench, installer: Installer
-) -> None:
+def test_a_run_tells_what_it_could_not_build_and_with_what(bench: Bench, installer: str) -> None:
     verdict, evidence = bench.verify(planned(None, installer))
     assert (verdict.verdict, states(verdict)["stage:one"]) == ("broken", "new")
     written = json.loads((evidence.folder / "built.json").read_text(encoding="utf-8"))
@@ -210,7 +211,7 @@ def test_a_build_dependency_is_found_and_named_and_no_pin_is_said_to_mend_it(
 @pytest.mark.fault("R8.6")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_this_machine_lacks_is_no_verdict_on_the_stack(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     code = "import subprocess\nsubprocess.run(['krb5-config', '--libs'], check=True)\n"
     index.add(Release("needy", "1.0", form="sdist", build_code=code))
@@ -222,9 +223,7 @@ def test_what_this_machine_lacks_is_no_verdict_on_the_stack(
 
 @pytest.mark.fault("E3")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_build_that_is_stopped_leaves_nothing(
-    bench: Bench, index: Index, installer: Installer
-) -> None:
+def test_a_build_that_is_stopped_leaves_nothing(bench: Bench, index: Index, installer: str) -> None:
     told = bench.root / "pid"
     code = (
         "import pathlib, subprocess, sys, tempfile, time\n"

@@ -16,7 +16,6 @@ from support.workbench import RELEASES, Bench
 from stackproof.base.process import Finished
 from stackproof.evidence.records import StageRecord
 from stackproof.installers.failures import classify
-from stackproof.matrix.plan import Installer
 
 RIVALS = (
     *RELEASES,
@@ -49,7 +48,7 @@ def index() -> Iterator[Index]:
 @pytest.fixture(params=["uv", "pip"])
 def install(request: pytest.FixtureRequest, bench: Bench) -> Callable[..., StageRecord]:
     """Return a function that runs one stage, which installs one requirement."""
-    installer: Installer = request.param
+    installer: str = request.param
     bench.environ |= {"UV_HTTP_TIMEOUT": "1", "PIP_DEFAULT_TIMEOUT": "1"}
 
     def run(requirement: str, as_of: datetime | None = None) -> StageRecord:

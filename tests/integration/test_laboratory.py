@@ -11,9 +11,9 @@ from support.workbench import TINY, Bench, toml
 
 from stackproof.base.progress import Progress
 from stackproof.experiments.runner import Runner
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Change, Installer, Plan
-from stackproof.matrix.planning import make_plan
+from stackproof.matrix.plan import Change, Plan
 from stackproof.report.files import conclude
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_left_of_the_environment(runner: Runner, bench: Bench) -> Non
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_a_killed_run_left_of_its_environment_is_in_nobodys_way(
-    runner: Runner, bench: Bench, installer: Installer
+    runner: Runner, bench: Bench, installer: str
 ) -> None:
     # A plan that no other test of this file has: those run at the same time, and share the cache.
     plan = probe("stage:one", "stage:two").model_copy(update={"installer": installer})

@@ -7,8 +7,6 @@ from support.index import Index
 from support.wheels import Release
 from support.workbench import TINY, Bench, states
 
-from stackproof.matrix.plan import Installer
-
 # As jwt 1.3.1 and PyJWT 2.8.0: two distributions with one package, of which one wins.
 TWIN = Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "2.0"  # twin\n'})
 BOTH = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["twin==2.0"]')
@@ -20,7 +18,7 @@ EXTEND = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
 @pytest.mark.fault("6")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_file_of_two_distributions_breaks_the_stack(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     index.add(TWIN)
     verdict, evidence = bench.verify(bench.plan(text=BOTH, installer=installer))

@@ -46,6 +46,16 @@ def test_a_module_that_it_holds_and_that_does_not_import_is_a_failure(bench: Ben
     assert "nowhere" in _check(verdict, "import:alpha").message
 
 
+def test_a_module_is_named_by_its_place_in_the_environment(bench: Bench) -> None:
+    """So a failure is the same in another checkout, or in a scratch environment."""
+    inner = "raise RuntimeError(f'{__file__} is broken')\n"
+    _serve(bench, {"jose/__init__.py": "from jose import inner\n", "jose/inner.py": inner})
+    verdict, evidence = bench.verify(bench.plan(text=UNSAID))
+    assert "site-packages/jose/inner.py" in _check(verdict, "import:alpha").message
+    for file in ("verdict.json", "checks.jsonl", "suite.log", "report.md", "junit.xml"):
+        assert str(bench.root) not in (evidence.folder / file).read_text(encoding="utf-8"), file
+
+
 def test_what_is_no_public_module_is_not_asked(bench: Bench) -> None:
     beside = [
         "tests/__init__.py",

@@ -15,9 +15,8 @@ from support.workbench import RELEASES, Bench
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import StageRecord
 from stackproof.index.client import IndexClient
-from stackproof.index.pages import doubts
+from stackproof.installers.pages import doubts
 from stackproof.installers.resolver import Refused, Resolver, Wanted
-from stackproof.matrix.plan import Installer
 
 #: `parent` has an older release that wants no `child`; an installer falls back on it.
 FAMILY = (
@@ -46,7 +45,7 @@ def index() -> Iterator[Index]:
         yield served
 
 
-def build(bench: Bench, requirement: str, installer: Installer) -> StageRecord:
+def build(bench: Bench, requirement: str, installer: str) -> StageRecord:
     """Install one requirement as a stage."""
     plan = bench.plan(STAGE.format(requirement), installer=installer)
     alone = plan.model_copy(update={"stages": plan.stages[-1:]})
@@ -64,7 +63,7 @@ def build(bench: Bench, requirement: str, installer: Installer) -> StageRecord:
     ],
 )
 def test_a_page_that_is_none_proves_nothing(
-    bench: Bench, index: Index, installer: Installer, fault: Fault, requirement: str
+    bench: Bench, index: Index, installer: str, fault: Fault, requirement: str
 ) -> None:
     index.fail(fault, "child", place="page")
     record = build(bench, requirement, installer)
@@ -83,7 +82,7 @@ def test_a_page_that_is_none_proves_nothing(
     ],
 )
 def test_metadata_that_is_none_proves_nothing(
-    bench: Bench, index: Index, installer: Installer, fault: Fault, requirement: str
+    bench: Bench, index: Index, installer: str, fault: Fault, requirement: str
 ) -> None:
     index.fail(fault, "child", place="metadata")
     assert build(bench, requirement, installer).failure in ("index", "unknown")
@@ -91,7 +90,7 @@ def test_metadata_that_is_none_proves_nothing(
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_page_that_was_none_for_a_moment_is_asked_for_again(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     index.fail(Fault.GARBAGE, "child", place="page", times=1)
     record = build(bench, "child==1.0", installer)
@@ -101,7 +100,7 @@ def test_a_page_that_was_none_for_a_moment_is_asked_for_again(
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_was_installed_by_a_page_of_a_moment_proves_nothing(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     index.fail(Fault.GARBAGE, "child", place="page", times=1)
     record = build(bench, "parent>=1", installer)

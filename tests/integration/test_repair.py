@@ -23,10 +23,10 @@ from stackproof.experiments.repair.writing import write_repair
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
 from stackproof.index.history import Releases
-from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
+from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import load_matrix, parse_matrix
-from stackproof.matrix.planning import make_plan
 from stackproof.report.files import conclude
 from stackproof.report.repair import print_repair, repair_markdown
 
@@ -122,7 +122,7 @@ class Phone:
                     progress=Progress(Console(file=self.bench.output)),
                 ),
                 releases=Releases(
-                    client=client, index=self.index.url, target=Target.find(PYTHON, environ)
+                    client=client, index=self.index.url, target=find_target(PYTHON, environ)
                 ),
                 resolver=Resolver(client=client, index=self.index.url, environ=environ),
                 like=None,

@@ -20,7 +20,6 @@ from stackproof.base.json_text import to_json
 from stackproof.cli.schemas import schemas
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.matrix.plan import Installer
 from stackproof.report.files import write_reports
 from stackproof.report.markdown import markdown
 from stackproof.report.terminal import headline, print_verdict
@@ -345,7 +344,7 @@ def test_a_check_that_was_not_run_is_known_by_having_no_answer(bench: Bench) -> 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_nothing_in_the_evidence_holds_a_password(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     constraints = index.put("constraints-1.0/constraints.txt", b"gamma==1.0\n")
     secret = index.url.replace("://", "://me:hunter2@")

@@ -18,9 +18,8 @@ from support.wheels import Release
 from stackproof.base.memory import Memory
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
-from stackproof.installers import lifetimes
-from stackproof.installers import sources as default
 from stackproof.installers.resolver import Refused, Resolver, Wanted
+from stackproof.installers.uv import installer
 
 LONG_AGO = datetime(2025, 6, 1, tzinfo=timezone.utc)
 EARLIER = datetime(2025, 5, 1, tzinfo=timezone.utc)
@@ -65,10 +64,11 @@ def configure(environ: dict[str, str], index: Index, more: str = "") -> None:
 
 
 @pytest.fixture
-def public(monkeypatch: pytest.MonkeyPatch, index: Index) -> None:
-    """Let the index stand for the public one."""
-    for module in (default, lifetimes):
-        monkeypatch.setattr(module, "PUBLIC_INDEX", index.url)
+def public(monkeypatch: pytest.MonkeyPatch, index: Index, environ: dict[str, str]) -> None:
+    """Let the index stand for the public one, which says how long its pages are fresh."""
+    index.cache_control = "max-age=600"
+    environ["UV_DEFAULT_INDEX"] = index.url
+    monkeypatch.setattr(installer, "PUBLIC_INDEX", index.url)
 
 
 def test_an_index_of_one_s_own_shows_a_release_at_once(

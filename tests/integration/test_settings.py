@@ -15,9 +15,10 @@ from support.workbench import Bench, toml
 from uv import find_uv_bin
 
 from stackproof.errors import CannotJudgeError
+from stackproof.installers.known import installer_named
+from stackproof.installers.pip.installer import PIP
 from stackproof.installers.settings import allowed_settings
-from stackproof.installers.sources import default_index, further_sources
-from stackproof.matrix.plan import Installer
+from stackproof.installers.uv.installer import UV
 
 Environ = dict[str, str]
 
@@ -38,9 +39,9 @@ def write(file: Path, text: str) -> Path:
     return file
 
 
-def left_out(environ: Environ, by: Installer = "uv") -> set[str]:
+def left_out(environ: Environ, by: str = "uv") -> set[str]:
     """Return the settings that are not passed on."""
-    sentences = allowed_settings(environ, by).left_out
+    sentences = allowed_settings(environ, installer_named(by)).left_out
     assert all(" is not passed on to installers: " in sentence for sentence in sentences)
     return {sentence.partition(" is not passed on")[0] for sentence in sentences}
 
@@ -54,11 +55,14 @@ def left_out(environ: Environ, by: Installer = "uv") -> set[str]:
     ],
 )
 def test_a_variable_that_may_choose_versions_is_not_passed_on(
-    environ: Environ, installer: Installer, variable: str
+    environ: Environ, installer: str, variable: str
 ) -> None:
     usual = left_out(environ, installer)
     assert left_out(environ | {variable: "x"}, installer) - usual == {variable}
-    assert variable not in allowed_settings(environ | {variable: "x"}, installer).environ
+    assert (
+        variable
+        not in allowed_settings(environ | {variable: "x"}, installer_named(installer)).environ
+    )
 
 
 def test_what_says_where_and_how_is_passed_on(environ: Environ) -> None:
@@ -79,7 +83,7 @@ def test_what_says_where_and_how_is_passed_on(environ: Environ) -> None:
         "NETRC": "/home/me/netrc",
     }
     for installer in ("uv", "pip"):
-        ours = allowed_settings(environ | told, installer)
+        ours = allowed_settings(environ | told, installer_named(installer))
         assert ours.environ.items() >= told.items()
 
 
@@ -87,7 +91,7 @@ def test_of_what_is_off_or_concerns_no_installation_nothing_is_said(environ: Env
     quiet = {"PIP_USER": "no", "PIP_PRE": "0", "UV_NO_BUILD": "false", "UV_TOOL_DIR": "/tools"}
     quiet |= {"UV_RUN_RECURSION_DEPTH": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     assert left_out(environ | quiet) == set()
-    assert not quiet.keys() & allowed_settings(environ | quiet, "uv").environ.keys()
+    assert not quiet.keys() & allowed_settings(environ | quiet, UV).environ.keys()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_of_every_file_that_uv_reads_what_may_choose_versions_is_left_out(
 ) -> None:
     file = write(tmp_path / place, text)
     assert left_out(environ) == {f"{named} in {file}"}
-    ours = allowed_settings(environ, "uv").environ
+    ours = allowed_settings(environ, UV).environ
     assert ours["UV_NO_CONFIG"] == "1"
     assert "UV_CONFIG_FILE" not in ours
     assert left_out(environ | {"UV_NO_CONFIG": "1"}) == set()
@@ -142,7 +146,7 @@ cache-control = {{ api = "max-age=600" }}
     (tmp_path / "home/.config/uv/wheels").mkdir(parents=True)
     write(tmp_path / "home/.config/uv/uv.toml", near)
     write(tmp_path / "etc/uv/uv.toml", far)
-    ours = allowed_settings(environ, "uv").environ
+    ours = allowed_settings(environ, UV).environ
     file = Path(ours["UV_CONFIG_FILE"])
     assert toml(file.read_text(encoding="utf-8")) == {
         "link-mode": "copy",
@@ -156,8 +160,8 @@ cache-control = {{ api = "max-age=600" }}
             }
         ],
     }
-    assert default_index("uv", ours) == index.url
-    again = allowed_settings(ours, "uv")
+    assert UV.default_index(ours) == index.url
+    again = allowed_settings(ours, UV)
     assert (again.environ, again.left_out) == (ours, ())
     # uv reads it.
     command = [find_uv_bin(), "pip", "compile", "--no-header", "--no-annotate", "-"]
@@ -185,10 +189,10 @@ def test_of_every_file_that_pip_reads_what_may_choose_versions_is_left_out(
     if place == "other.conf":
         environ["PIP_CONFIG_FILE"] = str(file)
     assert left_out(environ, "pip") - of_machine == {f"{named} in {file}"}
-    ours = allowed_settings(environ, "pip").environ
+    ours = allowed_settings(environ, PIP).environ
     assert ours["PIP_CONFIG_FILE"] == os.devnull
     assert f"PIP_{named.upper().replace('-', '_')}" not in ours
-    again = allowed_settings(ours, "pip")
+    again = allowed_settings(ours, PIP)
     assert (again.environ, again.left_out) == (ours, ())
 
 
@@ -206,7 +210,7 @@ def test_what_pip_s_files_may_say_becomes_variables(environ: Environ, tmp_path: 
     write(tmp_path / "home/.config/pip/pip.conf", text + "[install]\ncert = b\n")
     environ["PIP_TIMEOUT"] = "3"
     assert not [name for name in left_out(environ, "pip") if str(tmp_path) in name]
-    ours = allowed_settings(environ, "pip").environ
+    ours = allowed_settings(environ, PIP).environ
     assert (ours["PIP_CERT"], ours["PIP_FIND_LINKS"], ours["PIP_TIMEOUT"]) == ("b", "/opt", "3")
     assert "PIP_USER" not in ours
 
@@ -215,20 +219,20 @@ def test_the_nearest_setting_says_which_index_pip_takes(environ: Environ, tmp_pa
     home = tmp_path / "home"
     write(tmp_path / "etc/pip/pip.conf", "[global]\nindex-url = http://far\n")
     write(home / ".config/pip/pip.conf", "[global]\nindex_url = http://near\n")
-    assert default_index("pip", environ) == "http://near"
+    assert PIP.default_index(environ) == "http://near"
     write(home / ".pip/pip.conf", "[install]\nindex-url = http://for-installs\n")
-    assert default_index("pip", environ) == "http://for-installs"
-    assert default_index("pip", environ | {"PIP_INDEX_URL": "http://here"}) == "http://here"
+    assert PIP.default_index(environ) == "http://for-installs"
+    assert PIP.default_index(environ | {"PIP_INDEX_URL": "http://here"}) == "http://here"
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_configuration_that_cannot_be_read_is_told_of(
-    environ: Environ, tmp_path: Path, installer: Installer
+    environ: Environ, tmp_path: Path, installer: str
 ) -> None:
     name = {"uv": "uv/uv.toml", "pip": "pip/pip.conf"}[installer]
     file = write(tmp_path / "home/.config" / name, "= nothing")
     with pytest.raises(CannotJudgeError) as caught:
-        allowed_settings(environ, installer)
+        allowed_settings(environ, installer_named(installer))
     assert str(caught.value).startswith(f"{installer}'s configuration {file}: ")
 
 
@@ -237,7 +241,7 @@ def test_a_project_s_file_without_a_table_of_uv_s_says_nothing(
     environ: Environ, tmp_path: Path
 ) -> None:
     environ["UV_CONFIG_FILE"] = str(write(tmp_path / "pyproject.toml", "[project]\n"))
-    assert default_index("uv", environ) == default_index("uv", {})
+    assert UV.default_index(environ) == UV.default_index({})
 
 
 @pytest.mark.fault("B2")
@@ -265,7 +269,7 @@ def test_a_run_goes_on_without_what_may_choose_versions_and_says_so(
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_what_else_packages_may_come_from_is_noted(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     with_login = index.url.replace("://", "://me:secret@")
     variable = f"{installer.upper()}_EXTRA_INDEX_URL"
@@ -287,8 +291,8 @@ default = true
 url = "http://me:secret@127.0.0.1:2/simple"
 """
     file = write(tmp_path / "home/.config/uv/uv.toml", text)
-    assert list(further_sources("uv", environ)) == [
+    assert list(UV.further_sources(environ)) == [
         f"index in {file} is ['http://127.0.0.1:2/simple']",
         f"find-links in {file} is ['wheels']",
     ]
-    assert list(further_sources("pip", environ)) == []
+    assert list(PIP.further_sources(environ)) == []

@@ -16,7 +16,6 @@ from stackproof.evidence.records import drift_between
 from stackproof.installers.environment import Environment
 from stackproof.installers.failures import cause
 from stackproof.installers.pip_check import pip_check
-from stackproof.matrix.plan import Installer
 from stackproof.run.build import Builder
 
 EXTRA = """
@@ -45,7 +44,7 @@ def extra(**stages: str) -> str:
     return "".join(EXTRA.format(name=name, requirement=text) for name, text in stages.items())
 
 
-def last_stage(bench: Bench, text: str, installer: Installer = "uv") -> Builder:
+def last_stage(bench: Bench, text: str, installer: str = "uv") -> Builder:
     """Return the builder of nothing but the last stage of the tiny matrix with more tables."""
     plan = bench.plan(text, installer=installer)
     plan = plan.model_copy(update={"stages": plan.stages[-1:]})
@@ -56,9 +55,7 @@ def last_stage(bench: Bench, text: str, installer: Installer = "uv") -> Builder:
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_later_stage_that_moves_an_earlier_pin_is_seen(
-    bench: Bench, installer: Installer
-) -> None:
+def test_a_later_stage_that_moves_an_earlier_pin_is_seen(bench: Bench, installer: str) -> None:
     plan = bench.plan(extra(down="hungry==1.0", up="eager==1.0"), installer=installer)
     records = list(bench.builder(plan, bench.environment(installer)).stages())
     assert [(record.name, record.failure) for record in records] == [
@@ -154,7 +151,7 @@ def test_nothing_runs_after_a_stage_that_failed(bench: Bench, index: Index) -> N
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_yanked_release_is_noted(bench: Bench, installer: Installer) -> None:
+def test_a_yanked_release_is_noted(bench: Bench, installer: str) -> None:
     builder = last_stage(bench, extra(tired="tired==1.0"), installer)
     assert [record.failure for record in builder.stages()] == [None]
     assert "eats data" in builder.notes[-1]
@@ -166,7 +163,7 @@ def test_a_yanked_release_is_noted(bench: Bench, installer: Installer) -> None:
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 @pytest.mark.parametrize("requirement", ["radio==1.0", "wire>=1,<1.5"])
 def test_a_yank_that_stood_in_the_way_is_named_with_its_reason(
-    bench: Bench, index: Index, installer: Installer, requirement: str
+    bench: Bench, index: Index, installer: str, requirement: str
 ) -> None:
     index.add(
         Release("radio", "1.0", requires=["wire==1.0.*"]),
@@ -198,9 +195,7 @@ date = 2025-01-02
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_stage_obeys_its_constraint_file(
-    bench: Bench, index: Index, installer: Installer
-) -> None:
+def test_a_stage_obeys_its_constraint_file(bench: Bench, index: Index, installer: str) -> None:
     url = index.put("constraints-1.0/constraints.txt", b"gamma==1.0\n")
     builder = last_stage(bench, CONSTRAINED.format(url=url), installer)
     (record,) = builder.stages()
@@ -237,7 +232,7 @@ date = 2025-01-02
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_stage_installs_from_its_own_index(bench: Bench, installer: Installer) -> None:
+def test_a_stage_installs_from_its_own_index(bench: Bench, installer: str) -> None:
     with Index(Release("gamma", "7.0")) as near:
         builder = last_stage(bench, NEAR.format(url=near.url), installer)
         (record,) = builder.stages()
@@ -272,7 +267,7 @@ def test_what_a_stage_index_does_not_have_is_not_taken_from_another(bench: Bench
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_the_index_is_asked_first(bench: Bench, index: Index, installer: Installer) -> None:
+def test_the_index_is_asked_first(bench: Bench, index: Index, installer: str) -> None:
     builder = bench.builder(bench.plan(installer=installer), bench.environment(installer))
     assert builder.prepare() == index.url
     assert index.requests["simple/alpha/"] == 1
@@ -327,7 +322,7 @@ def test_a_folder_that_is_no_environment_is_told_of(bench: Bench) -> None:
 @pytest.mark.fault("file")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_metadata_that_cannot_be_read_hides_behind_no_known_conflict(
-    bench: Bench, installer: Installer
+    bench: Bench, installer: str
 ) -> None:
     environment = Environment.at(bench.environment(installer), installer)
     put_in(environment, "torn", "nothing (???)")

@@ -17,7 +17,7 @@ from uv import find_uv_bin
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import PipCheck
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.matrix.plan import Installer, Plan
+from stackproof.matrix.plan import Plan
 from stackproof.run.reuse import Mark
 
 OK = {
@@ -841,7 +841,7 @@ EXTRAS = {"fast": ["gamma"], "My_Other": []}
 @pytest.mark.fault("A3")
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_an_extra_that_does_not_exist_is_a_failure(
-    bench: Bench, index: Index, installer: Installer
+    bench: Bench, index: Index, installer: str
 ) -> None:
     index.add(Release("alpha", "1.0", extras=EXTRAS), Release("delta", "1.0"))
     text = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["delta[more]==1.0"]')

@@ -16,9 +16,9 @@ from breaks_of_stores import STORES
 from fake_grafana import FakeGrafana
 from workshop import Outcome, Workload, Workshop, declared
 
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.model import ServerName
-from stackproof.matrix.planning import make_plan
 from stackproof.run.servers import running
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]

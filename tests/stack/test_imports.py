@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from stack_suite.plan import Pin, Plan
 
+KIND = "import"
+#: What one typically takes.
+SECONDS = 2.0
+
 
 def test_import(
     pin: Pin, plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]

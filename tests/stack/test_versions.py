@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from stack_suite.plan import Pin, Plan
 
+KIND = "version"
+#: What one typically takes.
+SECONDS = 0.1
+
 
 def test_version(pin: Pin, plan: Plan, run_folder: Path) -> None:
     """Compare the distribution's metadata and each module's `__version__` with the pin.

@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Drift, PipCheck, RunRecord, StageRecord
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from support.workbench import TINY, toml
 
 NOTHING = Drift(added={}, removed={}, upgraded={}, downgraded={})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.index.client import IndexClient
-from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Resolver
 from stackproof.metadata.grid.axes import parse_axis
 from stackproof.metadata.grid.making import Question, Workshop, ask_axes, make_grid
@@ -91,7 +91,7 @@ class Board:
             axes = ask_axes(requests, client, self.index.url, as_of=as_of, first=False)
             question = Question(
                 axes=(axes[0], axes[1]),
-                target=Target.find(PYTHON, self.environ),
+                target=find_target(PYTHON, self.environ),
                 as_of=as_of,
                 held=held,
                 builds=builds,

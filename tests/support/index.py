@@ -42,6 +42,8 @@ class Index:
         self._site = Site(f"{self._prefix}files/", offers or Offers())
         self._faults = Faults()
         self._requests: Counter[str] = Counter()
+        # Kept by an installer but asked for anew each time: a release may be added meanwhile.
+        self.cache_control = "no-cache"
         self._lock = threading.Lock()
         self.add(*releases)
 
@@ -145,7 +147,7 @@ class Index:
         return Answer(
             status=HTTPStatus.OK,
             content=body.content,
-            headers=_describe(body),
+            headers={**_describe(body), "Cache-Control": self.cache_control},
             cut=fault is Fault.TRUNCATED,
         )
 
@@ -154,7 +156,5 @@ def _describe(body: Body) -> dict[str, str]:
     return {
         "Content-Type": body.content_type,
         "ETag": body.etag,
-        # Kept by an installer but asked for anew each time: a release may be added meanwhile.
-        "Cache-Control": "no-cache",
         "Vary": "Accept",
     }

@@ -42,7 +42,7 @@ from stackproof.experiments.timeline.record import Break, CheckHistory, Timeline
 from stackproof.experiments.timeline.tracing import Tracer
 from stackproof.index.client import IndexClient
 from stackproof.index.history import Releases
-from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
@@ -140,7 +140,7 @@ class Phone:
         )
 
     def _releases(self, client: IndexClient) -> Releases:
-        target = Target.find(PYTHON, self.bench.environ)
+        target = find_target(PYTHON, self.bench.environ)
         return Releases(client=client, index=self.index.url, target=target)
 
     def repair(self) -> Repair:

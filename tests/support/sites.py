@@ -13,8 +13,8 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry, entry_of
 from stackproof.evidence.records import Move
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
-from stackproof.matrix.planning import make_plan
 from stackproof.report.files import write_reports
 from stackproof.report.site.page import write_site
 from stackproof.report.texts import Language

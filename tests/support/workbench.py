@@ -23,9 +23,9 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Installer, Plan
-from stackproof.matrix.planning import make_plan
+from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
 from stackproof.run.build import Builder
 from stackproof.run.verify import verify
@@ -136,7 +136,7 @@ class Bench:
         *,
         text: str = TINY,
         row: str = "plain",
-        installer: Installer = "uv",
+        installer: str = "uv",
         as_of: datetime | None = None,
         **changes: object,
     ) -> Plan:
@@ -148,7 +148,7 @@ class Bench:
         plan = make_plan(matrix, name="tiny", row=row, installer=installer, as_of=as_of)
         return plan.model_copy(update=changes)
 
-    def environment(self, installer: Installer = "uv") -> Path:
+    def environment(self, installer: str = "uv") -> Path:
         """Make a new virtual environment in place of the one before."""
         venv = self.root / "venv"
         shutil.rmtree(venv, ignore_errors=True)

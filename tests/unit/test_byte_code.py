@@ -9,6 +9,7 @@ import pytest
 from support.wheels import Release, stem, wheel_tree
 
 from stackproof.installers.environment import Environment
+from stackproof.installers.uv.installer import UV
 from stackproof.run.byte_code import byte_code
 from stackproof.run.suite_tools import SuiteTools
 
@@ -34,7 +35,7 @@ def environment(root: Path, *releases: Release, version: str = "3.11.7") -> Envi
             os.utime(file, (STAMP, STAMP))
     return Environment(
         root=root,
-        installer="uv",
+        installer=UV,
         python=root / "bin" / "python",
         version=version,
         implementation="CPython",

@@ -36,18 +36,15 @@ def test_a_row_below_a_broken_one_is_not_blamed() -> None:
     ]
 
 
-def test_all_problems_of_a_file_are_told_together() -> None:
+def test_all_wrong_values_of_a_file_are_told_together() -> None:
     data = changed(
         pins__0__version="latest",
         pins__0__verison=["1.0"],
         pins__1__reason="not a key of a pin",
-        stages__0__pins=["alhpa"],
         stages__1__requirements=["delta"],
-        stages__1__index="far",
         groups__greek=["alpha", "Beta"],
         constraints__beta__pin=7,
-        rows__mended__overrides=[{**OVERRIDE, "pin": "alfa", "date": "today"}],
-        rows__again__base="mend",
+        rows__mended__overrides=[{**OVERRIDE, "date": "today"}],
         rows__base__known_failures=[{**FAILURE, "check": "import:alhpa", "reason": ""}],
     )
     assert problems(data) == [
@@ -77,9 +74,21 @@ def test_all_problems_of_a_file_are_told_together() -> None:
             "not be empty"
         ),
         (
-            "full.toml: [rows.mended.overrides number 1 (alfa)], key date: 'today': not a "
+            "full.toml: [rows.mended.overrides number 1 (alpha)], key date: 'today': not a "
             "date; write one such as 2025-04-01, without quotes"
         ),
+    ]
+
+
+def test_all_wrong_references_of_a_file_are_told_together() -> None:
+    data = changed(
+        stages__0__pins=["alhpa"],
+        stages__1__index="far",
+        rows__mended__overrides=[{**OVERRIDE, "pin": "alfa"}],
+        rows__again__base="mend",
+        rows__base__known_failures=[{**FAILURE, "check": "import:alhpa"}],
+    )
+    assert problems(data) == [
         (
             "full.toml: [stages number 1 (one)], key pins number 1: there is no pin 'alhpa'; "
             "did you mean 'alpha'?"

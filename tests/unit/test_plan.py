@@ -13,9 +13,9 @@ from support.matrix_cases import FAILURE, OVERRIDE, changed
 from support.workbench import ROOT
 
 from stackproof.errors import StackproofError
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Installer, Plan
-from stackproof.matrix.planning import make_plan
+from stackproof.matrix.plan import Plan
 
 APRIL = datetime(2025, 4, 1, tzinfo=timezone.utc)
 EXTRA = {"name": "more", "step": "none", "reason": "why", "date": date(2025, 1, 2)}
@@ -79,8 +79,8 @@ _PRINT = """
 import sys
 from support.matrix_cases import FULL
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.planning import make_plan
 from stackproof.base.json_text import to_json
+from stackproof.installers.planning import make_plan
 from support.workbench import toml
 plan = make_plan(parse_matrix(toml(FULL), file="full.toml"), name="full", row="again")
 sys.stdout.write(to_json(plan.to_data()) + plan.fingerprint)
@@ -260,7 +260,7 @@ def test_constraints_go_by_the_version_and_the_python_of_the_row() -> None:
     ],
 )
 def test_each_installer_is_told_in_its_own_words(
-    installer: Installer, index_option: str, cut_off_option: str
+    installer: str, index_option: str, cut_off_option: str
 ) -> None:
     matrix = parse_matrix(changed(indexes__near__upload_times=True), file="full.toml")
     planned = make_plan(matrix, name="full", row="mended", installer=installer)

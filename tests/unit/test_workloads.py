@@ -10,8 +10,8 @@ import pytest
 from packaging.utils import canonicalize_name
 from support.workbench import ROOT
 
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
-from stackproof.matrix.planning import make_plan
 from stackproof.run.suite import useful_workers
 from stackproof.run.workloads import declared_workloads, needed_servers
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from urllib.parse import urlsplit, urlunsplit
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -16,7 +15,6 @@ __all__ = [
     "plain",
     "plain_value",
     "without_credentials",
-    "without_passwords",
 ]
 
 #: The most that is kept of what one command or check said, so that evidence has a bound.
@@ -30,7 +28,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\x7E\xA0-\uD7FF\uE000-\uFFFD\U00010000-\U00
 #: What makes text read in another order than it is written in (UAX #9, explicit directions).
 _BIDI = re.compile(r"[\u202A-\u202E\u2066-\u2069]")
 #: What an address has before its host: all up to its last @, for a password may hold one.
-_LOGIN = re.compile(r"(?<=://)[^/?#\s'\"]+@")
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]+@")
 
 
 def bounded(text: str) -> str:
@@ -54,8 +52,8 @@ def plain_value(value: object) -> object:
     return plain(value) if type(value) is str else value
 
 
-def without_passwords(text: str) -> str:
-    """Return text whose addresses have neither user names nor passwords."""
+def without_credentials(text: str) -> str:
+    """Return an address, or text with addresses, without user names and passwords."""
     return _LOGIN.sub("", text)
 
 
@@ -68,12 +66,6 @@ def first_of(items: Sequence[str], most: int = 3) -> str:
     """Say the first of some items, and how many more there are; "" for none."""
     more = len(items) - most
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def without_credentials(url: str) -> str:
-    """Return an address without user name and password, fit to be written down."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Times as UTC: read, and written as text."""
+"""Times as text, in UTC."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["timestamp"]
 
 
 def timestamp(value: datetime) -> str:
-    """Return an aware datetime as a full UTC timestamp, such as 2025-04-01T00:00:00Z."""
+    """Return an aware datetime as a UTC timestamp to the second, such as 2025-04-01T00:00:00Z."""
     return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -18,12 +18,13 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 from stackproof.experiments.calibrate.calibrating import Calibrator, named
-from stackproof.experiments.calibrate.choosing import Chooser, interpreters
+from stackproof.experiments.calibrate.choosing import Chooser
 from stackproof.experiments.calibrate.record import (
     COLUMNS,
     Calibrated,
     Calibration,
 )
+from stackproof.installers.interpreters import interpreters
 from stackproof.report.calibration import line, markdown_table, print_calibration
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tomlkit
 
-from stackproof.base.text import without_passwords
+from stackproof.base.text import without_credentials
 from stackproof.matrix.document.first_matrix import first_matrix, left_out
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.load import parse_matrix
@@ -23,4 +23,4 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
     text = first_matrix(stack, python=python)
     parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
     notes = map(str, (*stack.notes, *left_out(stack)))
-    return stack.name, text, [without_passwords(note) for note in notes]
+    return stack.name, text, [without_credentials(note) for note in notes]

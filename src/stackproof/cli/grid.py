@@ -24,6 +24,7 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.experiments.grid_proof import Prover
 from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.grid.axes import AxisRequest, parse_axis
 from stackproof.metadata.grid.making import Question, Workshop, ask_axes, held_by, make_grid
@@ -122,7 +123,7 @@ class _Grids:
         """Make, write and print each grid; return their exit codes."""
         plan = self._row()
         as_of = plan.as_of if plan else self.given.as_of
-        target = Target.find(self._python(plan), self.project.environ)
+        target = find_target(self._python(plan), self.project.environ)
         client, index = self.context.client, self.context.index
         codes = []
         requests: list[AxisRequest] = self.given.axes

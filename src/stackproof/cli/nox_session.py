@@ -19,8 +19,9 @@ from rich.text import Text
 from stackproof.base.text import plain
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.installers.installer import Installer
+from stackproof.installers.known import DEFAULT, installer_of_backend
 from stackproof.installers.settings import allowed_settings
-from stackproof.matrix.plan import Installer
 from stackproof.run.interruptions import ended_by_signals, refused
 
 __all__ = ["console", "ends_in_words", "environ", "environment", "installer", "open_project"]
@@ -80,7 +81,7 @@ def environ(session: nox.Session) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def open_project(session: nox.Session, project: Project, by: Installer = "uv") -> Project:
+def open_project(session: nox.Session, project: Project, by: Installer = DEFAULT) -> Project:
     """Return the project with the session's environment.
 
     `by` is the installer that will work in it. Of a user's settings of installers those are passed
@@ -104,16 +105,8 @@ def environment(session: nox.Session) -> Path:
 
 
 def installer(session: nox.Session) -> Installer:
-    """Return the installer that goes with the session's venv backend; uv where there is none.
+    """Return the installer that goes with the session's venv backend.
 
     Raises StackproofError for a backend that rows cannot be built with.
     """
-    backend = session.virtualenv.venv_backend
-    if backend in ("uv", "none"):
-        return "uv"
-    if backend in ("virtualenv", "venv"):
-        return "pip"
-    raise StackproofError(
-        f"the venv backend {backend!r} is not one that rows can be built with; "
-        "use uv, virtualenv or venv"
-    )
+    return installer_of_backend(session.virtualenv.venv_backend)

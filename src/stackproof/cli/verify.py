@@ -10,9 +10,9 @@ from stackproof.cli.offers import RowChoice
 from stackproof.cli.options import Options, instant
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from stackproof.report.files import conclude
 from stackproof.report.terminal import print_verdict
 from stackproof.run.verify import verify as carry_out
@@ -51,5 +51,5 @@ def _plan(session: nox.Session, choice: RowChoice) -> Plan:
         row=choice.row,
         python=session.python if isinstance(session.python, str) else choice.python,
         as_of=given.as_of,
-        installer=installer(session),
+        installer=installer(session).name,
     )

@@ -23,9 +23,9 @@ from stackproof.experiments.runner import Runner
 from stackproof.index.catalogue import IndexCatalogue
 from stackproof.index.client import IndexClient
 from stackproof.index.history import Releases
-from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
+from stackproof.installers.known import DEFAULT
 from stackproof.installers.resolver import Resolver
-from stackproof.installers.sources import default_index
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude, write_trial
 
@@ -73,7 +73,7 @@ class Context:
 
     def releases(self, plan: Plan) -> Releases:
         """Return what the index says of releases that a plan's interpreter can install."""
-        target = Target.find(plan.python, self.project.environ)
+        target = find_target(plan.python, self.project.environ)
         return Releases(client=self.client, index=self.index, target=target)
 
     def recent(self, plan: Plan) -> Evidence | None:
@@ -106,6 +106,6 @@ class Context:
 @contextmanager
 def open_context(project: Project, screen: Console) -> Iterator[Context]:
     """Yield what a session works with; it asks the index through one client."""
-    index = default_index("uv", project.environ)
+    index = DEFAULT.default_index(project.environ)
     with IndexClient() as client:
         yield Context(project=project, screen=screen, client=client, index=index)

@@ -11,7 +11,6 @@ from pydantic import ConfigDict, Field
 
 from stackproof.base.records import Record, Said
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Installer
 
 __all__ = [
     "Built",
@@ -104,7 +103,7 @@ class PipCheck(Record):
     Among them are, in words of ours, the extras that were asked for and that it has not.
     """
 
-    speaker: Installer
+    speaker: str
     exit: int
     seconds: float
     complaints: dict[str, tuple[str, ...]]
@@ -131,7 +130,7 @@ class RunRecord(Record):
     seconds: float
     own_seconds: float
     python: str
-    installer: Installer
+    installer: str
     installer_version: str
     index: str | None
     further: tuple[str, ...] | None = None  # older files do not say

@@ -19,7 +19,7 @@ from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
 from stackproof.matrix.checks import ALL, KINDS, CheckId
-from stackproof.matrix.plan import Installer, Plan, PlannedFailure
+from stackproof.matrix.plan import Plan, PlannedFailure
 
 __all__ = ["Check", "Depth", "State", "Verdict", "judge"]
 
@@ -63,7 +63,7 @@ class Verdict(Record):
     matrix: str
     row: str
     python: str
-    installer: Installer
+    installer: str
     as_of: str | None
     constraints: tuple[ConstraintsUsed, ...]
     verdict: Literal["ok", "broken", "unjudged"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.runner import Runner
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Matrix, Pin, Row, Stage
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from stackproof.metadata.grid.making import Question
 from stackproof.metadata.grid.record import Cell, Proof
 

@@ -14,10 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import tomlkit
-from uv import find_uv_bin
-
-from stackproof.base.process import run
 from stackproof.base.records import Record, write_atomically
 from stackproof.base.temporary import temporary_folder
 from stackproof.base.times import timestamp
@@ -28,10 +24,10 @@ from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
-from stackproof.installers.build_cache import build_cache
-from stackproof.installers.sources import default_index
+from stackproof.installers.compiling import compiled, pinned_project
+from stackproof.installers.known import BY_HASH, DEFAULT
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Installer, Plan, PlannedStage
+from stackproof.matrix.plan import Plan, PlannedStage
 
 __all__ = ["FILES", "Lock", "lock"]
 
@@ -75,13 +71,13 @@ class _Locker:
         Raises CannotJudgeError if uv cannot write them, or they do not give what was proved.
         """
         pylock, requirements = (folder / name for name in FILES)
-        (folder / _WANTED).write_text(self._wanted(), encoding="utf-8")
+        text = pinned_project(self.evidence.freeze, self._indexes)
+        (folder / _WANTED).write_text(text, encoding="utf-8")
         for file in (pylock, requirements):
             self._compile(file)
         self._name_indexes(requirements)
         proof = self._rebuild(pylock, self.evidence.plan.installer, only=())
-        # Of several indexes uv takes the first that has a version, pip the file with the hash.
-        installer = "pip" if self._indexes else self.evidence.plan.installer
+        installer = BY_HASH.name if self._indexes else self.evidence.plan.installer
         self._rebuild(requirements, installer, only=(CheckId("pip-check"),))
         return proof
 
@@ -98,44 +94,30 @@ class _Locker:
         kept = ((name, found.get(name)) for name in self.evidence.freeze)
         return {name: index for name, index in kept if index is not None}
 
-    def _wanted(self) -> str:
-        """Return a pyproject.toml that asks for exactly the freeze, each from its own index."""
-        urls = dict.fromkeys(self._indexes.values())
-        names = {url: f"index-{number}" for number, url in enumerate(urls)}
-        pins = [f"{name}=={version}" for name, version in self.evidence.freeze.items()]
-        uv = {
-            "index": [{"name": names[url], "url": url, "explicit": True} for url in urls],
-            "sources": {name: {"index": names[url]} for name, url in self._indexes.items()},
-        }
-        project = {"name": "stackproof-lock", "version": "0", "dependencies": pins}
-        return tomlkit.dumps({"project": project, "tool": {"uv": uv}})
-
     def _compile(self, file: Path) -> None:
         """Have uv write a lock of exactly the freeze: nothing is resolved, so nothing can move."""
-        plan, log = self.evidence.plan, file.with_suffix(".log")
-        command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
-        command += ["--no-python-downloads", "--no-deps", "--python-version", plan.python]
-        command += ["--format", file.name, "--generate-hashes"]
-        if plan.as_of is not None:
-            command += ["--exclude-newer", timestamp(plan.as_of)]
-        command += ["--output-file", str(file), str(file.with_name(_WANTED))]
-        environ = self.runner.project.environ
-        with build_cache(
-            "uv", command, python=plan.python, environ=environ, use="resolution"
-        ) as cache:
-            finished = run(
-                command, log=log, limit=_LIMIT_SECONDS, env=cache.environ, cwd=file.parent
-            )
-        if finished.exit != 0 or finished.timed_out:
-            said = log.read_text(encoding="utf-8", errors="replace").strip()
-            self._require_pages(said)
+        plan = self.evidence.plan
+        options = ["--no-annotate", "--no-deps", "--format", file.name, "--generate-hashes"]
+        found = compiled(
+            file.with_name(_WANTED),
+            file,
+            options,
+            python=plan.python,
+            as_of=plan.as_of,
+            environ=self.runner.project.environ,
+            limit=_LIMIT_SECONDS,
+            cwd=file.parent,
+        )
+        if found.finished.exit != 0 or found.finished.timed_out:
+            self._require_pages(found.words)
             raise CannotJudgeError(
-                f"no {file.name} could be made, uv {finished.describe()}: {said}"
+                f"no {file.name} could be made, uv {found.finished.describe()}: "
+                f"{found.words.strip()}"
             )
 
     def _require_pages(self, words: str) -> None:
         """Raise CannotJudgeError if the page of a distribution that uv speaks of is none."""
-        default = default_index("uv", self.runner.project.environ)
+        default = DEFAULT.default_index(self.runner.project.environ)
         with IndexClient() as client:
             for name in self.evidence.freeze:
                 if re.search(rf"\b{re.escape(name)}\b", words):
@@ -146,7 +128,7 @@ class _Locker:
         lines = (f"--extra-index-url {url}\n" for url in dict.fromkeys(self._indexes.values()))
         file.write_text("".join(lines) + file.read_text(encoding="utf-8"), encoding="utf-8")
 
-    def _rebuild(self, file: Path, installer: Installer, only: Sequence[str]) -> Evidence:
+    def _rebuild(self, file: Path, installer: str, only: Sequence[str]) -> Evidence:
         """Install from a file of the lock and ask the suite, or only some checks."""
         plan = _from_lock(self.evidence.plan, file, installer, only)
         verdict, proof = self.runner.run(plan, self.home)
@@ -185,7 +167,7 @@ def lock(plan: Plan, runner: Runner) -> Lock:
     return made
 
 
-def _from_lock(plan: Plan, file: Path, installer: Installer, only: Sequence[str]) -> Plan:
+def _from_lock(plan: Plan, file: Path, installer: str, only: Sequence[str]) -> Plan:
     """Return the plan that installs a lock file in place of the row's stages."""
     stage = PlannedStage(
         name="lock",

@@ -8,9 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from stackproof.base.times import timestamp
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Change, Plan
-from stackproof.matrix.planning import make_plan
 
 __all__ = ["Planner"]
 

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.layout import Project
 from stackproof.index.constraints.published import find_constraints
+from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.plan import Plan, PlannedStage
@@ -72,7 +73,7 @@ class TrialResolver:
 
     def require_index(self) -> None:
         """Raise CannotJudgeError if the default index does not answer at all."""
-        self.resolver.client.require(self.resolver.index, "pip")
+        self.resolver.client.require(self.resolver.index, ALWAYS_THERE)
 
     def _refused_together(self, plan: Plan) -> Refused | None:
         """Return why no environment can hold all that the stages ask for, or None if one can.
@@ -144,7 +145,7 @@ class TrialResolver:
         if stage.index is None:
             return None
         try:
-            self.resolver.client.require(stage.index, next(iter(stage.pins), "pip"))
+            self.resolver.client.require(stage.index, next(iter(stage.pins), ALWAYS_THERE))
         except CannotJudgeError:
             return None
         return stage.index

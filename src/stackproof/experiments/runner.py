@@ -17,8 +17,8 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.records import RunRecord
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.index.constraints.published import constraints_in_use
+from stackproof.installers.known import installer_named
 from stackproof.installers.scratch import scratch_environment
-from stackproof.installers.sources import default_index, further_sources
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
 from stackproof.run.verify import Conclude, verify
 
@@ -118,8 +118,8 @@ class Runner:
         """
         if run.index is None:
             return False
-        environ = self.project.environ
-        index = without_credentials(default_index(run.installer, environ))
-        # The public index has one spelling of its own for uv (see `installers/lifetimes.py`).
+        installer, environ = installer_named(run.installer), self.project.environ
+        index = without_credentials(installer.default_index(environ))
+        # The public index has one spelling of its own.
         same = run.index.rstrip("/") == index.rstrip("/")
-        return same and run.further == tuple(further_sources(run.installer, environ))
+        return same and run.further == tuple(installer.further_sources(environ))

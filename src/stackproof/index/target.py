@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,14 +9,10 @@ from packaging.markers import default_environment
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from uv import find_uv_bin
 
-from stackproof.base.process import ask
 from stackproof.index.releases import File, Release
 
 __all__ = ["Target"]
-
-_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -30,15 +25,6 @@ class Target:
     python: str
     full: str
     found: bool = True
-
-    @classmethod
-    def find(cls, python: str, environ: Mapping[str, str]) -> Target:
-        """Ask uv which interpreter a row gets; where there is none, its first patch stands in."""
-        command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project"]
-        found = ask([*command, "--show-version", python], env=environ, limit=_SECONDS)
-        if found.exit != 0:
-            return cls(python, f"{python}.0", found=False)
-        return cls(python, found.output)
 
     @cached_property
     def markers(self) -> dict[str, str]:

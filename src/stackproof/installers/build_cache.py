@@ -6,8 +6,7 @@ more. So each call gets a cache folder of ours. What was downloaded is shared wi
 cache, by symbolic links; what was built belongs to one set of conditions alone, and where there is
 no cut-off, to one hour, since an index may turn a build within hours.
 
-The layout is that of uv's buckets (https://docs.astral.sh/uv/concepts/cache/) and of pip's folders
-(https://pip.pypa.io/en/stable/topics/caching/).
+How a cache is laid out each installer knows (`CacheLayout`).
 """
 
 from __future__ import annotations
@@ -29,14 +28,12 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 from platformdirs import user_cache_path
 from pydantic import ValidationError
-from uv import find_uv_bin
 
 from stackproof.base.json_text import fingerprint
-from stackproof.base.process import ask
 from stackproof.evidence.records import Built, BuiltFile
+from stackproof.installers.installer import CacheLayout, Installer
+from stackproof.installers.known import INSTALLERS
 from stackproof.installers.settings import without_python_settings
-from stackproof.installers.sources import default_index, further_sources
-from stackproof.matrix.plan import Installer
 
 __all__ = ["PERIOD_SECONDS", "BuildCache", "build_cache", "folder_beside", "users_cache"]
 
@@ -45,7 +42,7 @@ _RECORD = "built.json"
 #: For how long a wheel serves that was built without a cut-off.
 PERIOD_SECONDS = 3600
 _KEPT = 64
-_CUT_OFFS = ("--exclude-newer", "--uploaded-prior-to")
+_CUT_OFFS = tuple(installer.cut_off_option for installer in INSTALLERS.values())
 _CONSTRAINTS = ("--build-constraint", "--build-constraints", "-b")
 #: Options that decide which build dependencies are chosen, beside the two kinds above.
 _DECIDING = (
@@ -53,36 +50,6 @@ _DECIDING = (
     *("--extra-index-url", "--find-links", "--no-index", "--no-binary", "--only-binary"),
     *("--config-settings", "--config-setting", "--no-build-isolation"),
 )
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How an installer is told of its cache, and what in there is built: names begin so."""
-
-    variable: str
-    off: str
-    built: tuple[str, ...]
-    wheels: tuple[str, ...]
-    lock: str | None
-
-
-_LAYOUTS: dict[Installer, _Layout] = {
-    "uv": _Layout(
-        variable="UV_CACHE_DIR",
-        off="UV_NO_CACHE",
-        built=("sdists-", "builds-"),
-        # Of the public index, and of any other one, in folders of name, version and revision.
-        wheels=("sdists-*/pypi/*/*/*/*.whl", "sdists-*/index/*/*/*/*/*.whl"),
-        lock=".lock",
-    ),
-    "pip": _Layout(
-        variable="PIP_CACHE_DIR",
-        off="PIP_NO_CACHE_DIR",
-        built=("wheels",),
-        wheels=("wheels/*/*/*/*/*.whl",),
-        lock=None,
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +110,13 @@ def build_cache(
     builds are evidence. Where no folder can be had, nothing is cached.
     """
     environ = without_python_settings(environ)
-    layout, home = _LAYOUTS[installer], users_cache(installer, environ)
+    layout, home = installer.cache, users_cache(installer, environ)
     if home is None:
         yield BuildCache(folder=None, environ=environ, wheels={})
         return
     minor = ".".join(python.split(".")[:2])
-    where = [use, installer, str(home), minor, sys.platform, platform.machine()]
-    sources = [default_index(installer, environ), *further_sources(installer, environ)]
+    where = [use, installer.name, str(home), minor, sys.platform, platform.machine()]
+    sources = [installer.default_index(environ), *installer.further_sources(environ)]
     try:
         home.mkdir(parents=True, exist_ok=True)
         shelf = folder_beside(home, "built")
@@ -169,15 +136,9 @@ def build_cache(
 
 def users_cache(installer: Installer, environ: Mapping[str, str]) -> Path | None:
     """Return the installer's cache folder by the user's settings; None if it is to keep none."""
-    if environ.get(_LAYOUTS[installer].off, "").lower() not in ("", "0", "false"):
+    if environ.get(installer.cache.off, "").lower() not in ("", "0", "false"):
         return None
-    if installer == "uv":
-        said = ask([find_uv_bin(), "cache", "dir"], env=environ)
-        return Path.cwd() / said.output if said.exit == 0 else None
-    if environ.get("PIP_CACHE_DIR"):
-        return Path.cwd() / Path(environ["PIP_CACHE_DIR"]).expanduser()
-    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".cache"
-    return Path(home) / "pip"
+    return installer.users_cache(environ)
 
 
 def folder_beside(cache: Path | None, name: str) -> Path:
@@ -207,7 +168,7 @@ def _conditions(arguments: Sequence[str]) -> list[object]:
     return found if dated else [*found, ["period", int(time.time() // PERIOD_SECONDS)]]
 
 
-def _share(folder: Path, home: Path, layout: _Layout) -> None:
+def _share(folder: Path, home: Path, layout: CacheLayout) -> None:
     """Make a cache of ours that takes from the user's all but what was built."""
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
@@ -225,7 +186,7 @@ def _share(folder: Path, home: Path, layout: _Layout) -> None:
             link.readlink().mkdir(exist_ok=True)  # the user's cache was cleaned meanwhile
 
 
-def _leave(folder: Path, home: Path, layout: _Layout) -> None:
+def _leave(folder: Path, home: Path, layout: CacheLayout) -> None:
     """Remove what builds that were stopped left, and give the user's cache what it lacks.
 
     Only while nobody else works there.
@@ -240,7 +201,7 @@ def _leave(folder: Path, home: Path, layout: _Layout) -> None:
         _give_back(folder, home, layout)
 
 
-def _give_back(folder: Path, home: Path, layout: _Layout) -> None:
+def _give_back(folder: Path, home: Path, layout: CacheLayout) -> None:
     """Move what a call downloaded to the user's cache, where that had no such folder yet.
 
     All or nothing: the folders point into one another.
@@ -259,7 +220,7 @@ def _give_back(folder: Path, home: Path, layout: _Layout) -> None:
         entry.symlink_to(home / entry.name)
 
 
-def _wheels(folder: Path, layout: _Layout) -> dict[tuple[str, str], datetime]:
+def _wheels(folder: Path, layout: CacheLayout) -> dict[tuple[str, str], datetime]:
     """Return when each wheel in a cache of ours was built, by normal name and version."""
     found: dict[tuple[str, str], datetime] = {}
     for file in (file for pattern in layout.wheels for file in folder.glob(pattern)):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from uv import find_uv_bin
 
 from stackproof.base.process import ask
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Freeze
-from stackproof.matrix.plan import Installer
+from stackproof.installers.installer import Installer
+from stackproof.installers.known import installer_named
 
 __all__ = ["Environment", "distributions"]
 
@@ -38,10 +38,11 @@ class Environment:
     libraries: tuple[Path, ...]
 
     @classmethod
-    def at(cls, root: Path, installer: Installer) -> Environment:
+    def at(cls, root: Path, installer: str) -> Environment:
         """Describe the environment at `root` by asking its interpreter.
 
-        Raises CannotJudgeError if there is none or it does not run.
+        `installer` is the name of what installs into it. Raises CannotJudgeError if there is none,
+        or the interpreter does not run.
         """
         python = root / "bin/python"
         try:
@@ -57,7 +58,7 @@ class Environment:
         version, implementation, *libraries = json.loads(answer.output)
         return cls(
             root=root,
-            installer=installer,
+            installer=installer_named(installer),
             python=python,
             version=version,
             implementation=implementation,
@@ -65,29 +66,22 @@ class Environment:
         )
 
     def install_command(self, arguments: Sequence[str], *, debug_log: Path) -> list[str]:
-        """Return the command that installs what pip's and uv's common arguments say.
+        """Return the command that installs what arguments common to installers say.
 
-        pip says only in `debug_log` which pages of an index it could not have.
+        `debug_log` is where the installer may tell what it does not print.
         """
-        if self.installer == "uv":
-            return [find_uv_bin(), "pip", "install", "--python", str(self.python), *arguments]
-        quiet = ["--no-input", "--disable-pip-version-check", "--log", str(debug_log)]
-        return [str(self.python), "-m", "pip", "install", *quiet, *arguments]
+        return self.installer.install(self.python, arguments, debug_log)
 
     def check_command(self) -> list[str]:
         """Return the command that looks for broken requirements among what is installed."""
-        if self.installer == "uv":
-            return [find_uv_bin(), "pip", "check", "--python", str(self.python)]
-        return [str(self.python), "-m", "pip", "check"]
+        return self.installer.check(self.python)
 
     def version_command(self) -> list[str]:
         """Return the command that prints the installer's own version."""
-        if self.installer == "uv":
-            return [find_uv_bin(), "--version"]
-        return [str(self.python), "-m", "pip", "--version"]
+        return self.installer.version(self.python)
 
     def freeze(self) -> Freeze:
-        """Return what is installed now, without the pip that an environment for pip begins with.
+        """Return what is installed now, without what an environment for its installer begins with.
 
         Names and versions are read from the names of the metadata folders, which the standards fix
         (binary distribution format, "the .dist-info directory"): reading 230 metadata files after
@@ -97,9 +91,8 @@ class Environment:
             name: version
             for library in self.libraries
             for _, name, version in distributions(library)
+            if name not in self.installer.brings
         }
-        if self.installer == "pip":
-            freeze.pop("pip", None)
         return dict(sorted(freeze.items()))
 
     def strays(self) -> list[str]:

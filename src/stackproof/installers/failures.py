@@ -13,46 +13,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from stackproof.base.process import Finished
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.failed_builds import FailedBuild, failed_build
+from stackproof.installers.known import INSTALLERS
 from stackproof.installers.refusal import sentence, tells_facts
 
 __all__ = ["cause", "classify", "explain", "with_build_output"]
 
 
-#: Patterns of what installers say. The first kind of which one is found counts: a resolver that
-#: lacks a page says both that it could not fetch it and that there is no solution.
-_SAID: dict[FailureKind, tuple[str, ...]] = {
-    "disk": ("No space left on device", "Disk quota exceeded"),
-    "upload-times": ("is missing an upload date", "does not provide upload-time metadata"),
-    "index": (
-        r"Request failed after \d+ retr",
-        "Failed to fetch:",
-        "error sending request for url",
-        "error decoding response body",
-        "lack of valid authentication credentials",
-        "returned a 403 Forbidden error",
-        "Indexes search failed because of status code failure",
-        "Error while accessing remote requirements file",
-        r"Could not fetch URL \S+: (?!404 )",
-        r"error: connection-(?:failed|timeout)",
-        "error: incomplete-download",
-        "Max retries exceeded with url",
-        r"HTTP error \d+ while getting",
-        "is not a trusted or secure host and is being ignored",
-    ),
-    "refused": (
-        "No solution found when resolving",
-        "ResolutionImpossible",
-        "No matching distribution found for",
-        "Failed to build",
-        "Failed to download and build",
-        "failed-wheel-build-for-install",
-        "metadata-generation-failed",
-        "subprocess-exited-with-error",
-    ),
+#: The kinds that are told by what is said. The first of which a pattern is found counts: a resolver
+#: that lacks a page says both that it could not fetch it and that there is no solution.
+_TOLD: tuple[FailureKind, ...] = ("disk", "upload-times", "index", "refused")
+_OF_THE_SYSTEM = ("No space left on device", "Disk quota exceeded")
+_SAID: dict[FailureKind, str] = {
+    kind: "|".join(
+        chain(
+            _OF_THE_SYSTEM if kind == "disk" else (),
+            *(installer.failures.get(kind, ()) for installer in INSTALLERS.values()),
+        )
+    )
+    for kind in _TOLD
 }
 #: Kinds that spoil an installation although the installer calls it a success.
 _SPOILING = ("disk", "upload-times", "index")
@@ -78,7 +61,7 @@ def classify(words: str, finished: Finished) -> FailureKind | None:
     """Return why an installer call failed by what it wrote and how it ended; None if it did not."""
     text = _LAYOUT.sub(" ", words)
     succeeded = finished.exit == 0 and not finished.timed_out
-    found = next((kind for kind, said in _SAID.items() if re.search("|".join(said), text)), None)
+    found = next((kind for kind, said in _SAID.items() if re.search(said, text)), None)
     if succeeded:
         return found if found in _SPOILING else None
     if found != "disk" and (finished.timed_out or finished.exit < 0):

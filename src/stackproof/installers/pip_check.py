@@ -23,12 +23,6 @@ from stackproof.installers.environment import Environment, distributions
 
 __all__ = ["pip_check"]
 
-_COMPLAINT = re.compile(
-    r"^The package `(?P<uv>[^`]+)` requires "  # uv
-    r"|^(?P<pip>[A-Za-z0-9][\w.-]*) \S+ (?:has requirement|requires|is not supported) "  # pip
-    r"|^The package `(?P<other>[^`]+)` (?:was built|has multiple|is broken|is invalid)"  # uv
-    r"|^(?:WARNING: )?Error parsing dependencies of (?P<unread>[A-Za-z0-9][\w.-]*): "  # pip
-)
 #: How many complaints uv says there are: one that is not read must not hide behind those that are.
 _FOUND = re.compile(r"^Found (\d+) incompatibilit", re.MULTILINE)
 
@@ -45,7 +39,7 @@ def pip_check(
     output = log.read_text(encoding="utf-8", errors="replace")
     complaints: dict[str, list[str]] = {}
     for line in output.splitlines():
-        found = _COMPLAINT.match(line)
+        found = environment.installer.complaint.match(line)
         if found:
             (name,) = filter(None, found.groups())
             complaints.setdefault(str(canonicalize_name(name)), []).append(line)
@@ -55,7 +49,7 @@ def pip_check(
     for name, sentence in _lacking_extras(environment, asked):
         complaints.setdefault(name, []).append(sentence)
     return PipCheck(
-        speaker=environment.installer,
+        speaker=environment.installer.name,
         exit=finished.exit,
         seconds=round(finished.seconds, 3),
         complaints={name: tuple(lines) for name, lines in sorted(complaints.items())},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -16,25 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
-from uv import find_uv_bin
 
-from stackproof.base.process import run
 from stackproof.base.temporary import temporary_folder
 from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
-from stackproof.index.pages import DEBUG_LOG, PAGE_LOGGING, DoubtfulError, doubts
 from stackproof.index.target import Target
 from stackproof.index.web import PAGE_SECONDS
-from stackproof.installers.build_cache import build_cache
+from stackproof.installers.compiling import compiled
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
-from stackproof.installers.lifetimes import (
-    has_public_lifetimes,
-    public_lifetimes,
-    without_lifetimes,
-)
-from stackproof.installers.sources import extra_indexes, further_sources
+from stackproof.installers.pages import DoubtfulError
+from stackproof.installers.uv.installer import UV, asks_public_index
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
@@ -100,7 +93,7 @@ class Resolver:
         under a cut-off before which they held everything, it stands for good.
         Raises CannotJudgeError if the index fails.
         """
-        sources = [self.index, *sorted(further_sources("uv", self.environ))]
+        sources = [self.index, *sorted(UV.further_sources(self.environ))]
         inputs = [version("uv"), sources, vars(wanted) | {"as_of": _text(wanted.as_of)}]
         known = self.client.memory.recall("resolution", inputs)
         if known and (
@@ -109,15 +102,15 @@ class Resolver:
             or _is_past(wanted.as_of, known.age + PAGE_SECONDS)
         ):
             return _read(known.value)
-        with public_lifetimes(self.environ) as environ:
-            try:
-                value = self._ask(wanted, environ)
-                stands = "refused" not in value or self._saw_all(wanted)
-            except DoubtfulError:
-                stands = False
-            if not stands:
-                # Fresh pages may lack a release: a refusal takes an index that was asked.
-                value = self._ask(wanted, without_lifetimes(environ), "--refresh")
+        try:
+            value = self._ask(wanted, self.environ)
+            stands = "refused" not in value or self._saw_all(wanted)
+        except DoubtfulError:
+            stands = False
+        if not stands:
+            # Fresh pages may lack a release: a refusal takes an index that was asked.
+            environ, options = UV.anew(self.environ, ())
+            value = self._ask(wanted, environ, *options)
         if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
             self.client.memory.keep("resolution", inputs, value)
         return _read(value)
@@ -133,35 +126,30 @@ class Resolver:
             _is_past(wanted.as_of, PAGE_SECONDS)
             and wanted.index is None
             and not wanted.further
-            and has_public_lifetimes(self.environ)
-            and not any(further_sources("uv", self.environ))
+            and asks_public_index(self.environ)
+            and not any(UV.further_sources(self.environ))
         )
 
     def _ask(self, wanted: Wanted, environ: Mapping[str, str], *options: str) -> dict[str, Any]:
         with temporary_folder("audit") as folder:
-            log, output = folder / "log", folder / "resolved.txt"
-            command = [*self._command(wanted, folder, output), *options]
-            with build_cache(
-                "uv", command, python=wanted.python, environ=environ, use="resolution"
-            ) as cache:
-                finished = run(
-                    command,
-                    log=log,
-                    limit=self.limit,
-                    env={
-                        **cache.environ,
-                        "NO_COLOR": "1",
-                        "RUST_LOG": PAGE_LOGGING,
-                        "TMPDIR": str(folder),
-                    },
-                    tick=self.tick,
-                )
-            words = log.read_text(encoding="utf-8", errors="replace")
+            output = folder / "resolved.txt"
+            found = compiled(
+                _written(folder / "wanted.in", wanted.requirements),
+                output,
+                [*self._options(wanted, folder, output), *options],
+                python=wanted.python,
+                as_of=wanted.as_of,
+                environ=environ,
+                limit=self.limit,
+                tick=self.tick,
+            )
             resolved = output.read_text(encoding="utf-8")
-        kind = classify(words, finished)
+        kind, finished = classify(found.told, found.finished), found.finished
         if kind in (None, "refused") and not self.offline:
-            self._settle(wanted, words)
-        words = DEBUG_LOG.sub("", words)
+            beside = [*wanted.further, *UV.extra_indexes(self.environ)]
+            target = Target(wanted.python, f"{wanted.python}.0")
+            found.settle(self.client, [*beside, wanted.index or self.index], target, wanted.as_of)
+        words = found.words
         if kind is None or (self.offline and finished.exit == 0):
             return {"chosen": _parse(resolved)}
         if kind == "refused" and not self.offline:
@@ -172,40 +160,24 @@ class Resolver:
             f"uv {finished.describe()}{' (offline)' if self.offline else ''}: {_last_line(words)}"
         )
 
-    def _settle(self, wanted: Wanted, words: str) -> None:
-        """Raise DoubtfulError if an answer rests on a page that is none."""
-        found = doubts(words)
-        if found.projects():
-            beside = [*wanted.further, *extra_indexes("uv", self.environ)]
-            target = Target(wanted.python, f"{wanted.python}.0")
-            found.settle(self.client, [*beside, wanted.index or self.index], target, wanted.as_of)
-
-    def _command(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
-        (folder / "wanted.in").write_text("\n".join(wanted.requirements), encoding="utf-8")
-        preferences = (f"{name}=={version}\n" for name, version in wanted.preferences.items())
-        output.write_text("".join(preferences), encoding="utf-8")
-        command = [
-            find_uv_bin(),
-            "pip",
-            "compile",
-            "--quiet",
-            "--no-header",
-            "--no-python-downloads",
-        ]
-        command += ["--annotation-style", "line", "--python-version", wanted.python]
-        command += ["--output-file", str(output), str(folder / "wanted.in")]
+    def _options(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
+        _written(output, (f"{name}=={version}" for name, version in wanted.preferences.items()))
+        options = ["--annotation-style", "line"]
         if not wanted.builds:
-            command += ["--no-build"]
+            options += ["--no-build"]
         if wanted.constraints is not None:
-            (folder / "constraints.txt").write_text(wanted.constraints, encoding="utf-8")
-            command += ["--constraint", str(folder / "constraints.txt")]
+            file = _written(folder / "constraints.txt", [wanted.constraints])
+            options += ["--constraint", str(file)]
         if wanted.index is not None:
-            command += ["--default-index", wanted.index]
+            options += [UV.index_option, wanted.index]
         for url in wanted.further:
-            command += ["--index", url, "--index-strategy", "unsafe-best-match"]
-        if wanted.as_of is not None:
-            command += ["--exclude-newer", timestamp(wanted.as_of)]
-        return [*command, "--offline"] if self.offline else command
+            options += ["--index", url, "--index-strategy", "unsafe-best-match"]
+        return [*options, "--offline"] if self.offline else options
+
+
+def _written(file: Path, lines: Iterable[str]) -> Path:
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return file
 
 
 def _is_settled(value: Mapping[str, Any]) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from uv import find_uv_bin
 
 from stackproof.base.process import ask
 from stackproof.errors import CannotJudgeError
 from stackproof.installers.build_cache import folder_beside, users_cache
-from stackproof.matrix.plan import Installer
+from stackproof.installers.known import DEFAULT, installer_named
 
 __all__ = ["scratch_environment"]
 
@@ -25,7 +23,7 @@ _SEEDING = ("UV_VENV_", "VIRTUALENV_", "PYTHON")
 
 @contextmanager
 def scratch_environment(
-    name: str, *, python: str, installer: Installer, environ: Mapping[str, str]
+    name: str, *, python: str, installer: str, environ: Mapping[str, str]
 ) -> Iterator[Path]:
     """Make an empty environment, yield its folder, and remove it.
 
@@ -38,7 +36,8 @@ def scratch_environment(
         # A process that outlived its run for a moment may have written into it once more.
         shutil.rmtree(folder, ignore_errors=True)
         plain = {key: value for key, value in environ.items() if not key.startswith(_SEEDING)}
-        made = ask(_command(folder, python, installer), env=plain, limit=120)
+        command = installer_named(installer).environment(folder, python)
+        made = ask(command, env=plain, limit=120)
         if made.exit != 0:
             raise CannotJudgeError(
                 f"no environment with Python {python} could be made: {made.errors}"
@@ -61,14 +60,6 @@ def _free(shelf: Path, name: str) -> tuple[Path, FileLock]:
     raise AssertionError("there is always another number")
 
 
-def _command(folder: Path, python: str, installer: Installer) -> list[str]:
-    if installer == "uv":
-        return [find_uv_bin(), "venv", "--quiet", "--python", python, str(folder)]
-    # uv brings no setuptools along either.
-    options = ["--no-setuptools", "--python", python]
-    return [sys.executable, "-m", "virtualenv", *options, str(folder)]
-
-
 def _shelf(environ: Mapping[str, str]) -> Path:
-    """Return a folder on the file system of uv's cache, or its hard links would become copies."""
-    return folder_beside(users_cache("uv", environ), "scratch")
+    """Return a folder on the file system of the cache, or its hard links would become copies."""
+    return folder_beside(users_cache(DEFAULT, environ), "scratch")

@@ -1,11 +1,9 @@
-"""Read matrix files and report everything that is wrong with one at once."""
+"""Read matrix files, and report all that is wrong with one: its values, then its references."""
 
 from __future__ import annotations
 
-import copy
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Place", "load_matrix", "mend", "parse_matrix"]
+__all__ = ["load_matrix", "parse_matrix"]
 
 
 def load_matrix(path: Path) -> Matrix:
@@ -47,17 +45,13 @@ def load_matrix(path: Path) -> Matrix:
 def parse_matrix(data: dict[str, Any], *, file: str) -> Matrix:
     """Judge the parsed content of a matrix file; `file` names it in problems.
 
-    Raises MatrixError with every problem found.
+    Raises MatrixError with every value that is wrong in itself; where none is, with everything that
+    does not agree with the rest of the file.
     """
     try:
         matrix = Matrix.model_validate(data)
     except ValidationError as error:
         found = list(_structural(error))
-        wrong = {place for place, _ in found}
-        unknown = {item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"}
-        mended = mend(data, wrong, unknown=unknown)
-        if mended is not None:
-            found += [item for item in disagreements(mended) if not _within(item[0], wrong)]
         raise _refusal(data, file, found) from error
     found = list(disagreements(matrix))
     if found:
@@ -69,11 +63,6 @@ def _refusal(data: dict[str, Any], file: str, found: list[Disagreement]) -> Matr
     return MatrixError(
         [Problem(file=file, where=_where(data, place), message=message) for place, message in found]
     )
-
-
-def _within(place: Place, places: AbstractSet[Place]) -> bool:
-    """Tell whether a place is one of `places`, or lies inside one."""
-    return any(place[:length] in places for length in range(1, len(place) + 1))
 
 
 def _whole(path: Path, message: str) -> Problem:
@@ -177,71 +166,3 @@ def _label(node: object) -> str:
             if isinstance(node.get(key), str):
                 return f" ({node[key]})"
     return ""
-
-
-Place = tuple[str | int, ...]
-
-#: What stands in for a required value, by key. References rest on none of these.
-_NEUTRAL: dict[str, Any] = {
-    "area": "-",
-    "check": "smoke:-",
-    "date": date(2000, 1, 1),
-    "document": "-",
-    "format": 1,
-    "imports": ["_"],
-    "pin": "x",
-    "python": "3.0",
-    "reason": "-",
-    "requirements": ["x==0"],
-    "role": "-",
-    "step": "-",
-    "summary": "-",
-    "text": "-",
-    "title": "-",
-    "upload-times": True,
-    "url": "file:///",
-    "version": "0",
-}
-#: What stands in for a wrong item of a list, by the list's key; a distribution in all others.
-_NEUTRAL_ITEM = {"checks": "smoke:-", "imports": "_", "requirements": "x==0", "servers": "redis"}
-#: The length of a place such as constraints.NAME.url.
-_INSIDE_A_TABLE = 3
-
-
-def mend(
-    data: dict[str, Any], wrong: Iterable[Place], *, unknown: AbstractSet[Place]
-) -> Matrix | None:
-    """Return the matrix without its structural errors, or None where names hang on them.
-
-    `wrong` holds the places (paths of keys and positions) of the structural errors, `unknown`
-    those of them that are unknown keys. What the references then say of a wrong place itself means
-    nothing.
-    """
-    mended = copy.deepcopy(data)
-    for place in wrong:
-        if not _drop(mended, place, required=place not in unknown):
-            return None
-    try:
-        return Matrix.model_validate(mended)
-    except ValidationError:
-        return None
-
-
-def _drop(data: dict[str, Any], place: Place, *, required: bool) -> bool:
-    """Replace or remove the value at a place; return False if other parts refer to it by name."""
-    table: Any = data
-    for part in place[:-1]:
-        table = table[part]
-    key = place[-1]
-    if isinstance(table, list):
-        table[int(key)] = _NEUTRAL_ITEM.get(str(place[-2]), "x")
-        return True
-    if required and key in _NEUTRAL:
-        table[key] = _NEUTRAL[str(key)]
-        return True
-    return not _holds_names(place) and table.pop(key, None) is not None
-
-
-def _holds_names(place: Place) -> bool:
-    named_tables = place[0] in ("constraints", "indexes", "rows") and len(place) < _INSIDE_A_TABLE
-    return named_tables or place[-1] in ("base", "name", "pins", "stages")

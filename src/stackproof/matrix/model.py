@@ -1,25 +1,33 @@
 """The matrix as data: what a TOML file in `matrices/` says, key by key.
 
-Structure and the form of single values are judged here; whether the parts of a matrix agree
+Structure is judged here, the form of single values in `values`; whether the parts of a matrix agree
 with one another is judged in `references`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
 from typing import Annotated, Any, Literal
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidName, canonicalize_name
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
+)
+
+from stackproof.matrix.values import (
+    CheckText,
+    Day,
+    DistributionName,
+    Instant,
+    Label,
+    Module,
+    NeedText,
+    PythonVersion,
+    RequirementText,
+    Text,
+    Url,
+    VersionText,
 )
 
 __all__ = [
@@ -39,106 +47,12 @@ __all__ = [
 ]
 
 
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _distribution(value: str) -> str:
-    try:
-        canonical = canonicalize_name(value, validate=True)
-    except InvalidName:
-        raise ValueError(
-            "not a distribution name; use letters, digits, '-', '_' and '.', "
-            "beginning and ending with a letter or digit"
-        ) from None
-    if canonical != value:
-        raise ValueError(f"write the name in its normal form, '{canonical}'")
-    return value
-
-
-def _version(value: str) -> str:
-    if not re.fullmatch(_VERSION_PATTERN, value):
-        raise ValueError("not a version; write one exact version such as '2.5.1'")
-    return value
-
-
-def _requirement(value: str) -> str:
-    try:
-        requirement = Requirement(value)
-    except InvalidRequirement:
-        raise ValueError("not a requirement; write one such as 'contourpy<1.3'") from None
-    if requirement.url is not None:
-        raise ValueError("a requirement names a version, not an address; write 'name==version'")
-    if not requirement.specifier:
-        raise ValueError(f"says no version; write '{value}==<version>', or name a pin in 'pins'")
-    return value
-
-
-def _need(value: str) -> str:
-    try:
-        requirement = Requirement(value)
-    except InvalidRequirement:
-        raise ValueError("not a requirement; write one such as 'pytest>=8'") from None
-    if requirement.url is not None:
-        raise ValueError("a requirement names a version, not an address; write 'name==version'")
-    return value
-
-
-def _instant(value: object) -> object:
-    """Refuse what is not a full UTC timestamp: a cut-off at "some day" means two things."""
-    if isinstance(value, datetime) and value.utcoffset() == timezone.utc.utcoffset(None):
-        return value
-    raise ValueError("not a full UTC timestamp; write one such as 2025-04-01T00:00:00Z")
-
-
-def _whole_day(value: object) -> object:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    raise ValueError("not a date; write one such as 2025-04-01, without quotes")
-
-
-_NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-#: PEP 440 in lower case, as an editor can check it too.
-_VERSION_PATTERN = (
-    r"^v?([0-9]+!)?[0-9]+(\.[0-9]+)*"
-    r"([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?[0-9]*)?"
-    r"(-[0-9]+|[-_.]?(post|rev|r)[-_.]?[0-9]*)?"
-    r"([-_.]?dev[-_.]?[0-9]*)?"
-    r"(\+[a-z0-9]+([-_.][a-z0-9]+)*)?$"
-)
-_REQUIREMENT_PATTERN = (
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*\(?\s*(===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9][^@]*$"
-)
-_CHECK_PATTERN = r"^[a-z]+(-[a-z]+)*:\S+$"
-
-Text = Annotated[
-    str,
-    Field(json_schema_extra={"pattern": r"\S"}),
-    StringConstraints(min_length=1, strip_whitespace=True),
-]
-Label = Annotated[str, StringConstraints(pattern=_NAME_PATTERN)]
-DistributionName = Annotated[
-    str, Field(json_schema_extra={"pattern": _NAME_PATTERN}), AfterValidator(_distribution)
-]
-VersionText = Annotated[
-    str, Field(json_schema_extra={"pattern": _VERSION_PATTERN}), AfterValidator(_version)
-]
-RequirementText = Annotated[
-    str,
-    Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),
-    AfterValidator(_requirement),
-]
-NeedText = Annotated[str, AfterValidator(_need)]
-Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
-PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
-CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
-Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
-Day = Annotated[date, BeforeValidator(_whole_day)]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-
-
 #: The servers that can be had for a run, see `stackproof.run.servers`.
 ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana"]
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
 
 
 class _Table(BaseModel):

@@ -18,7 +18,6 @@ from stackproof.matrix.model import ServerName
 
 __all__ = [
     "Change",
-    "Installer",
     "Plan",
     "PlannedClaim",
     "PlannedCommand",
@@ -29,7 +28,6 @@ __all__ = [
     "Requested",
 ]
 
-Installer = Literal["uv", "pip"]
 
 #: The keys of a plan that change neither what is built nor what is asked of it.
 _WORDS: Any = {
@@ -180,7 +178,7 @@ class Plan(Record):
     requested: tuple[Requested, ...] = ()
     only: tuple[str, ...] = ()
     python: str
-    installer: Installer
+    installer: str
     as_of: datetime | None
     pins: tuple[PlannedPin, ...]
     stages: tuple[PlannedStage, ...]

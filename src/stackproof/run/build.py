@@ -26,28 +26,18 @@ from stackproof.evidence.records import (
 from stackproof.evidence.reports import InRun
 from stackproof.index.client import IndexClient
 from stackproof.index.constraints.published import find_constraints
-from stackproof.index.pages import PAGE_LOGGING, doubts, yanked
 from stackproof.index.target import Target
 from stackproof.installers.build_cache import BuildCache, build_cache
-from stackproof.installers.built import (
-    BUILD_LOGGING,
-    built_by_pip,
-    built_by_uv,
-    debug_log,
-    without_debug_log,
-)
 from stackproof.installers.environment import Environment
 from stackproof.installers.failures import classify, explain, with_build_output
-from stackproof.installers.lifetimes import without_lifetimes
-from stackproof.installers.sources import default_index, extra_indexes, further_sources
+from stackproof.installers.installer import ALWAYS_THERE
+from stackproof.installers.pages import doubts, yanked
 from stackproof.matrix.plan import Plan, PlannedStage
 
 __all__ = ["Builder"]
 
 _MISSED = re.compile("Could not fetch URL|uv_client::registry_client ")
 _YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
-#: Makes uv say what its answer rests on, and what it builds.
-_TELL_ALL = {"RUST_LOG": f"{PAGE_LOGGING},{BUILD_LOGGING}", "UV_LOG_CONTEXT": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +90,13 @@ class Builder:
                 f"the cut-off {timestamp(self.plan.as_of)} lies in the future and would bind "
                 "nothing; choose one that is past"
             )
-        url = default_index(self.environment.installer, self.environ)
+        url = self.environment.installer.default_index(self.environ)
         first = next(
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name
         )
         with IndexClient() as client:
             client.require(url, first, upload_times=self.plan.as_of is not None)
-        self.further = tuple(further_sources(self.environment.installer, self.environ))
+        self.further = tuple(self.environment.installer.further_sources(self.environ))
         self.notes += (f"packages may come from elsewhere too: {item}" for item in self.further)
         return without_credentials(url)
 
@@ -162,7 +152,7 @@ class Builder:
             failure=call.failure,
             message=self._message(call, own),
         )
-        if call.failure is None and self.environment.installer == "uv":
+        if call.failure is None:
             log.with_suffix(".debug").unlink(missing_ok=True)  # a hundred times what it said
         self.notes += _yanked(stage, call.words)
         self.notes += (f"stage {stage.name}: {_taken(item)}" for item in earlier)
@@ -178,9 +168,9 @@ class Builder:
         """
         call = self._doubted(self._call(command, log, cache, tries=1), index)
         if call.failure == "index" and call.finished.exit != 0:
-            if call.doubted and self.environment.installer == "uv":  # which may have kept the page
-                cache = replace(cache, environ=without_lifetimes(cache.environ))
-                command = [*command, *(f"--refresh-package={name}" for name in call.doubted)]
+            if call.doubted:  # the installer may have kept the page
+                environ, options = self.environment.installer.anew(cache.environ, call.doubted)
+                cache, command = replace(cache, environ=environ), [*command, *options]
             again = self._doubted(self._call(command, log, cache, tries=2), index)
             return replace(again, built=(*call.built, *again.built))
         return call
@@ -202,40 +192,37 @@ class Builder:
     def _indexes(self, index: str | None) -> list[str]:
         """Return the indexes of a call, the one that counts most first."""
         installer = self.environment.installer
-        further = extra_indexes(installer, self.environ)
-        return [*further, index or default_index(installer, self.environ)]
+        further = installer.extra_indexes(self.environ)
+        return [*further, index or installer.default_index(self.environ)]
 
     def _message(self, call: _Call, index: str | None) -> str:
         """Say why a call failed, "" if it did not: facts that the installer leaves out go first."""
         if call.failure is None:
             return ""
         facts: list[str] = []
-        if call.failure == "refused" and self.environment.installer == "pip":
+        if call.failure == "refused" and not self.environment.installer.names_yanks:
             with suppress(CannotJudgeError), IndexClient() as client:
                 facts += yanked(call.words, client, self._indexes(index))
         words = call.doubt or call.words
         return explain(call.failure, words, call.finished, facts=facts, built=call.built)
 
     def _call(self, command: list[str], log: Path, cache: BuildCache, tries: int) -> _Call:
-        debug = log.with_suffix(".debug")
+        installer, debug = self.environment.installer, log.with_suffix(".debug")
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ {shlex.join(command)}\n")
         begin, debug_begin = _size(log), _size(debug)
         # What an installer that was stopped leaves among temporary files goes with their folder.
         with temporary_folder("stage") as scratch:
-            environ = {**cache.environ, **_TELL_ALL, "TMPDIR": str(scratch)}
+            environ = {**cache.environ, **installer.telling, "TMPDIR": str(scratch)}
             finished = run(command, log=log, limit=self.limit, env=environ, tick=self.tick)
         said = _read(log, begin)
-        if self.environment.installer == "uv":
-            _set_aside(log, begin, debug)
+        words, printed = installer.parted(said)
+        if printed:
+            _set_aside(log, begin, words, debug, printed)
         told = _read(debug, debug_begin)
-        words = with_build_output(without_debug_log(said), told)
+        words = with_build_output(words, told)
         where = log.relative_to(self.folder).as_posix()
-        built = (
-            built_by_uv(said, cache.folder, where)
-            if self.environment.installer == "uv"
-            else built_by_pip(words, told, where)
-        )
+        built = installer.built(said, told, cache.folder, where)
         failure = classify(words + _missed_pages(told), finished)
         return _Call(
             finished=finished, words=words, told=told, failure=failure, tries=tries, built=built
@@ -259,7 +246,7 @@ class Builder:
         """Take the stage from the default index where its own cannot be reached, and say so."""
         try:
             with IndexClient() as client:
-                client.require(index, stage.pins[0] if stage.pins else "pip")
+                client.require(index, stage.pins[0] if stage.pins else ALWAYS_THERE)
         except CannotJudgeError as error:
             self.notes.append(f"stage {stage.name}: the default index serves, since {error}")
             place = arguments.index(index)
@@ -274,15 +261,14 @@ def _read(path: Path, begin: int) -> str:
     return path.read_bytes()[begin:].decode(errors="replace") if path.exists() else ""
 
 
-def _set_aside(log: Path, begin: int, debug: Path) -> None:
-    """Move uv's debug log from its words into a file beside, where pip keeps its own."""
-    said = _read(log, begin)
+def _set_aside(log: Path, begin: int, words: str, debug: Path, printed: str) -> None:
+    """Move a debug log that was printed among the words into a file of its own."""
     with debug.open("a", encoding="utf-8") as file:
-        file.write(debug_log(said))
+        file.write(printed)
     with log.open("r+b") as stream:
         stream.truncate(begin)
         stream.seek(begin)
-        stream.write(without_debug_log(said).encode())
+        stream.write(words.encode())
 
 
 def _missed_pages(debug: str) -> str:

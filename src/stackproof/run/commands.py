@@ -19,9 +19,9 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import CheckResult, Freeze, Outcome
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
+from stackproof.installers.planning import cut_off_arguments
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedStage
-from stackproof.matrix.planning import cut_off_arguments
 
 __all__ = ["Commands", "held_to", "project_stage"]
 

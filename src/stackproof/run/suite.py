@@ -85,6 +85,17 @@ class Suite:
             tick=tick,
         )
 
+    @property
+    def folders(self) -> dict[str, str]:
+        """What the folders are called that what it says may name."""
+        return {
+            str(self.tools.folder): "test-tools",
+            str(self.tests): "tests/stack",
+            **{str(library): "site-packages" for library in self.environment.libraries},
+            str(self.environment.root): "environment",
+            str(self.folder): "evidence",
+        }
+
     def _byte_code(self) -> Path | None:
         """Return the folder for byte code, which a rebuilt environment has none of."""
         try:

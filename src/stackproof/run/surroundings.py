@@ -72,9 +72,9 @@ def build_notes(environ: Mapping[str, str], built: Sequence[Built]) -> Iterator[
 def require_empty(environment: Environment) -> None:
     """Raise CannotJudgeError if a new environment has what would stand in for what a stack lacks.
 
-    One for pip may begin with more than pip, as everybody's does who follows the document.
+    One that begins with its installer may have more, as everybody's has who follows the document.
     """
-    seeds = environment.freeze() if environment.installer == "uv" else {}
+    seeds = {} if environment.installer.brings else environment.freeze()
     if seeds:
         found = ", ".join(f"{name} {version}" for name, version in seeds.items())
         raise CannotJudgeError(

@@ -22,14 +22,13 @@ from stackproof.evidence.records import CheckResult, ConstraintsUsed, Freeze, Ru
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
-from stackproof.installers.lifetimes import public_lifetimes
 from stackproof.installers.pip_check import pip_check
 from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
 from stackproof.run.build import Builder
 from stackproof.run.commands import Commands, held_to, project_stage
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
-from stackproof.run.masking import mask_report_log
+from stackproof.run.masking import mask_report_log, named_by_place
 from stackproof.run.overwritten import overwritten_files
 from stackproof.run.reuse import Mark, reusable_build
 from stackproof.run.servers import Starting, masked, reachable, starting
@@ -254,13 +253,12 @@ class _Run:
     def _stages(self, environment: Environment) -> Freeze | None:
         """Run the stages; return what they installed, or None if one of them failed."""
         require_empty(environment)
-        with public_lifetimes(self.project.environ) as environ:
-            builder = self._builder(environment, environ)
-            with self._part("index"):
-                self.installer_version = ask(environment.version_command()).output
-                self.index = builder.prepare()
-                self.further = builder.further
-            failed = self._run_stages(builder)
+        builder = self._builder(environment)
+        with self._part("index"):
+            self.installer_version = ask(environment.version_command()).output
+            self.index = builder.prepare()
+            self.further = builder.further
+        failed = self._run_stages(builder)
         self.notes += build_notes(self.project.environ, builder.built)
         freeze = environment.freeze()
         self.evidence.write_freeze(freeze)
@@ -272,13 +270,13 @@ class _Run:
             raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
         return freeze if failed is None else None
 
-    def _builder(self, environment: Environment, environ: Mapping[str, str]) -> Builder:
+    def _builder(self, environment: Environment) -> Builder:
         return Builder(
             plan=self.plan,
             environment=environment,
             folder=self.evidence.folder,
             snapshots=self.project.snapshots,
-            environ=environ,
+            environ=self.project.environ,
             limit=self.project.stage_limit,
             tick=self.progress.tick,
             constraints=self.constraints,
@@ -337,7 +335,7 @@ class _Run:
             try:
                 finished = suite.run(private / InRun.SERVERS, self.progress.tick)
             finally:
-                self._mask(started.values())
+                self._mask(started.values(), suite.folders)
         self.suite_exit = finished.exit
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
@@ -351,8 +349,8 @@ class _Run:
         stage = project_stage(self.plan, self.project.root, constraints)
         if stage is None:
             return True
-        with public_lifetimes(self.project.environ) as environ, self._part("project"):
-            builder = self._builder(environment, environ)
+        with self._part("project"):
+            builder = self._builder(environment)
             record = builder.run_stage(len(self.plan.stages) + 1, stage)
         self.evidence.write_stages([*self.evidence.stages, record])
         if record.failure not in (None, "refused"):
@@ -391,12 +389,12 @@ class _Run:
         if reasons:
             raise CannotJudgeError(f"a server of yours cannot be used: {'; '.join(reasons)}")
 
-    def _mask(self, servers: Iterable[ServerInfo]) -> None:
-        """Take passwords out of what the suite wrote: a failure may show what a test was given."""
+    def _mask(self, servers: Iterable[ServerInfo], folders: Mapping[str, str]) -> None:
+        """Take passwords out of what the suite wrote, and where on this machine its files lie."""
         known = tuple(servers)
 
         def mask(text: str) -> str:
-            return masked(text, known)
+            return named_by_place(masked(text, known), folders)
 
         log, output = (self.evidence.folder / name for name in (InRun.CHECKS, InRun.SUITE_LOG))
         if log.exists():

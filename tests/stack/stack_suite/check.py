@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-# Typical seconds of the checks that are no workloads.
-_IMPORT_SECONDS = 2.0
+# Typical seconds of a check of all pins at once.
 _TOGETHER_SECONDS = 8.0
-_VERSION_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +48,9 @@ class Check:
 
 
 def pin_check(item: pytest.Function) -> Check:
-    """Return the check of an item of test_imports.py or test_versions.py."""
-    if item.path.stem == "test_versions":
-        kind, seconds = "version", _VERSION_SECONDS
-    else:
-        kind, seconds = "import", _IMPORT_SECONDS
+    """Return the check of an item of a file beside conftest.py, which says its `KIND`."""
+    kind: str = item.module.KIND
+    seconds: float = item.module.SECONDS
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return Check(kind=kind, subject="*", grade="real", seconds=_TOGETHER_SECONDS)

@@ -13,7 +13,6 @@ from stackproof.evidence.records import ConstraintsUsed, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import State, Verdict, judge
 from stackproof.matrix.checks import ALL, CheckId
-from stackproof.matrix.plan import Installer
 
 __all__ = ["HistoryEntry", "entry_of", "verdict_of"]
 
@@ -38,7 +37,7 @@ class HistoryEntry(Record):
     checks: dict[str, State]
     distributions: Freeze
     python: str
-    installer: Installer
+    installer: str
     installer_version: str
     as_of: str | None
     constraints: tuple[ConstraintsUsed, ...]

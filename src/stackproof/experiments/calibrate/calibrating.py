@@ -16,9 +16,9 @@ from stackproof.experiments.calibrate.choosing import Choice, Chooser
 from stackproof.experiments.calibrate.record import Calibrated, Column, Outcome
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.runner import Runner
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.model import ConstraintSource, Matrix, Pin, Row, Stage
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from stackproof.run.workloads import DeclaredWorkload
 
 __all__ = ["Calibrator", "named"]

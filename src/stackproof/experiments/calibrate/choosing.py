@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,9 +9,7 @@ from datetime import datetime, timedelta
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from uv import find_uv_bin
 
-from stackproof.base.process import ask
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.layout import Project
 from stackproof.index.client import IndexClient
@@ -22,12 +19,10 @@ from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.model import ConstraintSource
 from stackproof.matrix.plan import PlannedConstraints
 
-__all__ = ["Choice", "Chooser", "interpreters"]
+__all__ = ["Choice", "Chooser"]
 
 #: How long after a release what it requires is taken: its own distributions may come days later.
 _SETTLED = timedelta(days=7)
-_SECONDS = 60
-_PYTHON = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +37,6 @@ class Choice:
     as_of: datetime | None
     constraints: str | None = None
     constrained: tuple[str, ...] = ()
-
-
-def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the minor versions of the CPythons on this machine, the newest first."""
-    command = [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"]
-    found = ask([*command, "--no-python-downloads"], env=environ, limit=_SECONDS)
-    if found.exit != 0:
-        raise CannotJudgeError(f"uv could not list the interpreters: {found.errors}")
-    listed = [item for item in json.loads(found.output) if item["implementation"] == "cpython"]
-    parts = [item["version_parts"] for item in listed]
-    minors = {part["minor"] for part in parts if part["major"] == _PYTHON}
-    return tuple(f"{_PYTHON}.{minor}" for minor in sorted(minors, reverse=True))
 
 
 @dataclass(frozen=True, kw_only=True)

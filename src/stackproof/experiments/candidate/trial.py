@@ -18,6 +18,7 @@ from stackproof.experiments.candidate.comparison import compare, moved, unheld, 
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.resolution import RefusedStage, TrialResolver
 from stackproof.experiments.runner import Runner
+from stackproof.installers.compiling import shown_command
 from stackproof.matrix.plan import Change, Plan
 
 __all__ = ["Bench"]
@@ -76,7 +77,7 @@ class Bench:
             record = StageRecord(
                 **times,
                 name=refused.stage.name,
-                command=("uv", "pip", "compile", *refused.stage.requirements),
+                command=shown_command(refused.stage.requirements),
                 exit=1,
                 log=log.relative_to(evidence.folder).as_posix(),
                 tries=1,

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from stackproof.matrix.document.stack import Install
 
-__all__ = ["applies", "is_elsewhere", "read_install", "this_python"]
+__all__ = ["applies", "environment_of", "is_elsewhere", "read_install", "this_python"]
 
 #: A path or an address, which names no release of an index.
 _ELSEWHERE = re.compile(r"^(?:\.{1,2}(?:\[|$)|~|[^@]*[/\\])|\.(?:whl|zip|tar\.gz|tgz)$")
@@ -47,7 +47,12 @@ def read_install(text: str, line: int, python: str) -> Install | None:
 
 def applies(marker: Marker, python: str) -> bool:
     """Tell whether a marker holds on this machine's platform with a minor version of Python."""
-    return marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
+    return marker.evaluate(environment_of(python))
+
+
+def environment_of(python: str) -> dict[str, str]:
+    """Return what markers go by on a minor version of Python, beside this machine's platform."""
+    return {"python_version": python, "python_full_version": f"{python}.0"}
 
 
 def this_python() -> str:

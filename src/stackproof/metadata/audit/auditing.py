@@ -16,11 +16,12 @@ from stackproof.evidence.layout import Project
 from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.constraints.facts import ConstraintFacts, ConstraintFinder
 from stackproof.index.target import Target
+from stackproof.installers.interpreters import find_target
+from stackproof.installers.known import DEFAULT
+from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Resolver
-from stackproof.installers.sources import default_index
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planning import make_plan
 from stackproof.metadata.audit import (
     combined,
     constraints,
@@ -72,7 +73,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
     since there is no index. A row that alone cannot be judged is trouble of the audit.
     """
     started, begin = datetime.now(timezone.utc), time.monotonic()
-    index = default_index("uv", place.project.environ)
+    index = DEFAULT.default_index(place.project.environ)
     with IndexClient(place.cache, seconds=place.seconds, stand_ins=True) as client:
         memory = client.memory
         memory.forget_old()
@@ -116,7 +117,7 @@ def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
         matrix, lines = matrices[file]
         plan = make_plan(matrix, name=file.stem, row=row)
         if plan.python not in targets:
-            targets[plan.python] = Target.find(plan.python, place.project.environ)
+            targets[plan.python] = find_target(plan.python, place.project.environ)
         constraints, lacking = _constraints(plan, finder, targets[plan.python])
         found.append(
             Source(

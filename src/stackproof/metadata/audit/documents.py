@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from stackproof.base.text import without_passwords
+from stackproof.base.text import without_credentials
 from stackproof.base.versions import agree
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Install, Listed, Stack
@@ -48,7 +48,7 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
             pin=item.pin,
             file=shown,
             line=item.line,
-            message=without_passwords(item.message),
+            message=without_credentials(item.message),
         )
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 __all__ = ["ServerInfo", "ServerName", "Starting", "masked", "reachable", "running", "starting"]
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
+from typing import Protocol, cast
 
 from stackproof.errors import CannotJudgeError
 from stackproof.matrix.model import ServerName
-from stackproof.run.servers import grafana, kafka, postgres, prometheus, valkey
 from stackproof.run.servers.info import Origin, ServerError, ServerInfo
 from stackproof.run.servers.orphans import clear_orphans
 from stackproof.run.servers.starting import Run, new_folder, wait_until_ready
@@ -26,17 +26,15 @@ from stackproof.run.servers.supervising import Supervisors, Task
 # A keeper writes files in their order: where this one is, the others are whole.
 _COMPLETE = ".complete"
 
-_Provider = tuple[Callable[[Run], ServerInfo], str]
-# How each is provided, and the variable in which a user names their own.
-_PROVIDERS: Mapping[ServerName, _Provider] = MappingProxyType(
-    {
-        "postgres": (postgres.provide, postgres.VARIABLE),
-        "redis": (valkey.provide, valkey.VARIABLE),
-        "kafka": (kafka.provide, kafka.VARIABLE),
-        "prometheus": (prometheus.provide, prometheus.VARIABLE),
-        "grafana": (grafana.provide, grafana.VARIABLE),
-    }
-)
+
+class _Provider(Protocol):
+    """The module that is called as its server."""
+
+    VARIABLE: str
+    """The variable in which a user names their own server."""
+
+    def provide(self, run: Run) -> ServerInfo:
+        """Return a server; raise ServerError with the reason where there is none to be had."""
 
 
 class Starting:
@@ -99,7 +97,7 @@ def starting(
     run = Run(prefix=prefix, keepers=Supervisors(), logs=logs, environ=environ)
     try:
         # The keepers are closed first: a server that is still on its way up then gives up.
-        with ThreadPoolExecutor(max_workers=len(_PROVIDERS)) as pool, closing(run.keepers):
+        with ThreadPoolExecutor(max_workers=len(names) or 1) as pool, closing(run.keepers):
             yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
     finally:
         notes += (
@@ -121,7 +119,7 @@ def running(
 def reachable(servers: Mapping[ServerName, ServerInfo]) -> dict[str, tuple[str, str]]:
     """Return the variable and the address of each server that can be had, by its name."""
     return {
-        name: (_PROVIDERS[name][1], info.url)
+        name: (_provider(name).VARIABLE, info.url)
         for name, info in servers.items()
         if info.url is not None and info.grade != "unavailable"
     }
@@ -134,13 +132,17 @@ def masked(text: str, servers: Iterable[ServerInfo]) -> str:
     return text
 
 
+def _provider(name: ServerName) -> _Provider:
+    return cast("_Provider", import_module(f"{__name__}.{name}"))
+
+
 def _provide(name: ServerName, run: Run) -> ServerInfo:
-    provide, variable = _PROVIDERS[name]
+    provider = _provider(name)
     try:
-        return provide(run)
+        return provider.provide(run)
     except ServerError as error:
         reason = str(error)
     except Exception as error:  # noqa: BLE001 - one server less must not lose the run
         reason = f"{type(error).__name__}: {error}"
-    origin: Origin | None = "user" if run.environ.get(variable) else None
+    origin: Origin | None = "user" if run.environ.get(provider.VARIABLE) else None
     return ServerInfo(name=name, grade="unavailable", origin=origin, reason=reason)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 __all__ = ["VARIABLE", "provide"]
 
-import base64
 from urllib.parse import unquote, urlsplit
 
+from stackproof.base.text import without_credentials
 from stackproof.run.servers.address import with_path
 from stackproof.run.servers.http_probe import get_json
 from stackproof.run.servers.info import ServerError, ServerInfo
@@ -34,9 +34,9 @@ def provide(run: Run) -> ServerInfo:
 def _info(run: Run, url: str) -> ServerInfo:
     # A client joins its paths to the address, so the address ends with a slash.
     url = with_path(url, urlsplit(url).path.rstrip("/") + "/")
-    bare, headers = _without_user(url), _authorization(url)
+    parts, bare = urlsplit(url), without_credentials(url)
     health = get_json(f"{bare}api/health")
-    get_json(f"{bare}api/org", headers)
+    get_json(f"{bare}api/org", (unquote(parts.username or ""), unquote(parts.password or "")))
     return ServerInfo(
         name="grafana",
         grade="real",
@@ -45,14 +45,3 @@ def _info(run: Run, url: str) -> ServerInfo:
         url=url,
         prefix=run.prefix,
     )
-
-
-def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _authorization(url: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}

@@ -4,46 +4,49 @@ from __future__ import annotations
 
 __all__ = ["get_json", "get_text"]
 
-import http.client
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+import requests
 
 from stackproof.run.servers.info import ServerError
 
 _LIMIT_SECONDS = 5.0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_SCHEMES = frozenset({"http", "https"})
+_NO_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
 
 
-def get_text(url: str, headers: Mapping[str, str] | None = None) -> str:
-    """Return the body of a page; raise ServerError where there is none to be had."""
+def get_text(url: str, auth: tuple[str, str] | None = None) -> str:
+    """Return the body of a page; raise ServerError where there is none to be had.
+
+    `auth` are user name and password.
+    """
     parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
-        raise ServerError("this is no http or https address")
-    # A proxy of the user's is for the world outside.
-    proxies: dict[str, str] | None = {} if parts.hostname in _LOOPBACK else None
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
-    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - see above
     try:
-        with opener.open(request, timeout=_LIMIT_SECONDS) as reply:
-            text: str = reply.read().decode()
-            return text
-    except urllib.error.HTTPError as error:
-        error.close()  # it is the reply as well
-        raise ServerError(f"HTTP {error.code} {error.reason} for {parts.path}") from error
-    except urllib.error.URLError as error:
-        raise ServerError(str(error.reason)) from error
-    except (OSError, http.client.HTTPException, UnicodeDecodeError) as error:
-        raise ServerError(str(error) or type(error).__name__) from error
+        with requests.Session() as session:
+            # A proxy of the user's is for the world outside.
+            session.trust_env = parts.hostname not in _LOOPBACK
+            reply = session.get(url, auth=auth, timeout=_LIMIT_SECONDS)
+        reply.raise_for_status()
+        return reply.content.decode()
+    except requests.HTTPError as error:
+        said = f"HTTP {error.response.status_code} {error.response.reason} for {parts.path}"
+        raise ServerError(said) from error
+    except _NO_ADDRESS as error:
+        raise ServerError("this is no http or https address") from error
+    except (requests.RequestException, UnicodeDecodeError) as error:
+        cause = getattr(error.args[0], "reason", error) if error.args else type(error).__name__
+        raise ServerError(str(cause)) from error
 
 
-def get_json(url: str, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+def get_json(url: str, auth: tuple[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
     """Return the JSON value of a page; raise ServerError where there is none to be had."""
     try:
-        return json.loads(get_text(url, headers))
+        return json.loads(get_text(url, auth))
     except ValueError as error:
         raise ServerError(f"answered {urlsplit(url).path} with something else than JSON") from error

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path
-from uv import find_uv_bin
 
 from stackproof.base import process
+from stackproof.installers.known import DEFAULT
 from stackproof.run.servers.info import ServerError
 from stackproof.run.servers.starting import Run, last_words
 
@@ -51,9 +51,10 @@ def _key(pin: str) -> str:
 def _install_aside(pin: str, folder: Path, run: Run, log: Path) -> None:
     """Install into a folder aside and rename it, so that a folder of that name is complete."""
     aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+    options = ["--no-deps", "--only-binary", ":all:", "--target", str(aside)]
     try:
         finished = process.run(
-            _command(pin, aside),
+            DEFAULT.install(Path(sys.executable), [*options, pin], log.with_suffix(".debug")),
             log=log,
             limit=_LIMIT_SECONDS,
             env=run.environ,
@@ -66,11 +67,3 @@ def _install_aside(pin: str, folder: Path, run: Run, log: Path) -> None:
         aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _command(pin: str, target: Path) -> list[str]:
-    return [
-        find_uv_bin(),
-        *("pip", "install", "--no-deps", "--only-binary", ":all:"),
-        *("--python", sys.executable, "--target", str(target), pin),
-    ]

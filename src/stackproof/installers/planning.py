@@ -10,11 +10,11 @@ from types import MappingProxyType
 from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
-from stackproof.matrix.checks import CheckId
+from stackproof.installers.known import DEFAULT, installer_named
+from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
 from stackproof.matrix.model import Claim, Command, ExtraStage, KnownFailure, Matrix, Pin, Stage
 from stackproof.matrix.plan import (
     Change,
-    Installer,
     Plan,
     PlannedClaim,
     PlannedCommand,
@@ -26,10 +26,6 @@ from stackproof.matrix.plan import (
 
 __all__ = ["cut_off_arguments", "make_plan"]
 
-#: The option of each installer that hides what was uploaded after an instant.
-_CUT_OFF = {"uv": "--exclude-newer", "pip": "--uploaded-prior-to"}
-_INDEX = {"uv": "--default-index", "pip": "--index-url"}
-
 
 def make_plan(
     matrix: Matrix,
@@ -38,7 +34,7 @@ def make_plan(
     row: str,
     python: str | None = None,
     as_of: datetime | None = None,
-    installer: Installer = "uv",
+    installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
     extra: Sequence[str] = (),
     requested: Sequence[Change] = (),
@@ -89,9 +85,9 @@ def make_plan(
     return _narrowed(plan, tuple(only)) if only else plan
 
 
-def cut_off_arguments(installer: Installer, as_of: datetime | None) -> list[str]:
+def cut_off_arguments(installer: str, as_of: datetime | None) -> list[str]:
     """Return the words that hide from an installer what was uploaded after an instant."""
-    return [] if as_of is None else [_CUT_OFF[installer], timestamp(as_of)]
+    return [] if as_of is None else [installer_named(installer).cut_off_option, timestamp(as_of)]
 
 
 def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
@@ -162,13 +158,13 @@ class _StageBuilder:
         matrix: Matrix,
         versions: Mapping[str, str],
         python: str,
-        installer: Installer,
+        installer: str,
         as_of: datetime | None,
     ) -> None:
         self._matrix = matrix
         self._versions = versions
         self._python = python
-        self._installer = installer
+        self._installer = installer_named(installer)
         self._as_of = as_of
         self.notes: list[str] = []
 
@@ -179,8 +175,8 @@ class _StageBuilder:
         if constraints is not None:
             arguments += ["--constraint", constraints.url]
         if index is not None:
-            arguments += [_INDEX[self._installer], index]
-        arguments += cut_off_arguments(self._installer, self._as_of)
+            arguments += [self._installer.index_option, index]
+        arguments += cut_off_arguments(self._installer.name, self._as_of)
         return PlannedStage(
             name=stage.name,
             step=stage.step,
@@ -251,10 +247,16 @@ def _command(command: Command) -> PlannedCommand:
 
 
 def _checks(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tuple[str, ...]:
-    return (
-        *(CheckId("stage", stage.name) for stage in stages),
-        *(CheckId("import", pin.name) for pin in pins),
-        CheckId("import"),
-        *(CheckId("version", pin.name) for pin in pins),
-        CheckId("pip-check"),
+    """Return the checks that every run has to answer: of each stage and pin, and of all at once.
+
+    Workloads are found by the suite; what is overwritten is found by the build.
+    """
+    subjects = {"stage": [stage.name for stage in stages], "pin": [pin.name for pin in pins]}
+    return tuple(
+        CheckId(name, subject)
+        for name in RUN_KINDS
+        for subject in (
+            *subjects.get(KINDS[name].subject, ()),
+            *((ALL,) if KINDS[name].asks_all else ()),
+        )
     )

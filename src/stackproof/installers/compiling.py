@@ -1,0 +1,101 @@
+"""One call of uv that resolves requirements to pins and installs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import tomlkit
+from uv import find_uv_bin
+
+from stackproof.base.process import Finished, run
+from stackproof.base.times import timestamp
+from stackproof.index.client import IndexClient
+from stackproof.index.target import Target
+from stackproof.installers.build_cache import build_cache
+from stackproof.installers.pages import DEBUG_LOG, PAGE_LOGGING, doubts
+from stackproof.installers.uv.installer import UV
+
+__all__ = ["Compilation", "compiled", "pinned_project", "shown_command"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compilation:
+    """How a resolution ended; `told` are uv's words and its debug log."""
+
+    finished: Finished
+    told: str
+
+    @property
+    def words(self) -> str:
+        """What uv said, without its debug log."""
+        return DEBUG_LOG.sub("", self.told)
+
+    def settle(
+        self, client: IndexClient, indexes: Sequence[str], target: Target, as_of: datetime | None
+    ) -> None:
+        """Raise DoubtfulError if the answer rests on a page of the indexes that is none."""
+        found = doubts(self.told)
+        if found.projects():
+            found.settle(client, indexes, target, as_of)
+
+
+def compiled(
+    wanted: Path,
+    output: Path,
+    options: Sequence[str],
+    *,
+    python: str,
+    as_of: datetime | None,
+    environ: Mapping[str, str],
+    limit: float,
+    cwd: Path | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> Compilation:
+    """Resolve what the file `wanted` asks for, within `limit` seconds, and write pins to `output`.
+
+    Pins that `output` holds before are preferred. Temporary files and the log go beside it.
+    """
+    log = output.with_suffix(".log")
+    command = [
+        find_uv_bin(),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-python-downloads",
+        "--python-version",
+        python,
+    ]
+    command += options
+    if as_of is not None:
+        command += [UV.cut_off_option, timestamp(as_of)]
+    command += ["--output-file", str(output), str(wanted)]
+    told = {"NO_COLOR": "1", "RUST_LOG": PAGE_LOGGING, "TMPDIR": str(output.parent)}
+    with build_cache(UV, command, python=python, environ=environ, use="resolution") as cache:
+        env = {**cache.environ, **told}
+        finished = run(command, log=log, limit=limit, env=env, cwd=cwd, tick=tick)
+    return Compilation(finished=finished, told=log.read_text(encoding="utf-8", errors="replace"))
+
+
+def shown_command(requirements: Sequence[str]) -> tuple[str, ...]:
+    """Return what a resolution of requirements may be shown as, in place of its files."""
+    return ("uv", "pip", "compile", *requirements)
+
+
+def pinned_project(pins: Mapping[str, str], indexes: Mapping[str, str]) -> str:
+    """Return a pyproject.toml that asks uv for exactly some pins, some from `indexes` of their own.
+
+    Names to versions, and names to addresses.
+    """
+    urls = dict.fromkeys(indexes.values())
+    labels = {url: f"index-{number}" for number, url in enumerate(urls)}
+    uv = {
+        "index": [{"name": labels[url], "url": url, "explicit": True} for url in urls],
+        "sources": {name: {"index": labels[url]} for name, url in indexes.items()},
+    }
+    asked = [f"{name}=={version}" for name, version in pins.items()]
+    project = {"name": "stackproof-lock", "version": "0", "dependencies": asked}
+    return tomlkit.dumps({"project": project, "tool": {"uv": uv}})

@@ -1,0 +1,38 @@
+"""The interpreters of this machine, as uv finds them for a row's environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from uv import find_uv_bin
+
+from stackproof.base.process import ask
+from stackproof.errors import CannotJudgeError
+from stackproof.index.target import Target
+
+__all__ = ["find_target", "interpreters"]
+
+_SECONDS = 60
+_PYTHON = 3
+
+
+def find_target(python: str, environ: Mapping[str, str]) -> Target:
+    """Return what a row for a Python gets; where there is none here, its first patch stands in."""
+    command = [find_uv_bin(), "python", "find", "--no-python-downloads", "--no-project"]
+    found = ask([*command, "--show-version", python], env=environ, limit=_SECONDS)
+    if found.exit != 0:
+        return Target(python, f"{python}.0", found=False)
+    return Target(python, found.output)
+
+
+def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the minor versions of the CPythons on this machine, the newest first."""
+    command = [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"]
+    found = ask([*command, "--no-python-downloads"], env=environ, limit=_SECONDS)
+    if found.exit != 0:
+        raise CannotJudgeError(f"uv could not list the interpreters: {found.errors}")
+    listed = [item for item in json.loads(found.output) if item["implementation"] == "cpython"]
+    parts = [item["version_parts"] for item in listed]
+    minors = {part["minor"] for part in parts if part["major"] == _PYTHON}
+    return tuple(f"{_PYTHON}.{minor}" for minor in sorted(minors, reverse=True))

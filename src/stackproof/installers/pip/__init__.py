@@ -1,0 +1,1 @@
+"""pip: its commands, configuration and builds."""

@@ -1,0 +1,1 @@
+"""uv: its commands, configuration and builds."""
