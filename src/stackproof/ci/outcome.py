@@ -20,7 +20,7 @@ from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.candidate.record import TrialVerdict
 
-__all__ = ["Outcome", "outcomes", "trials"]
+__all__ = ["Outcome", "outcomes", "overall", "trials"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,12 @@ class Outcome:
     def well(self) -> bool:
         """Whether the row was judged and nothing is unexpected."""
         return self.verdict is not None and self.verdict.exit_code == 0
+
+
+def overall(found: Sequence[Outcome]) -> str:
+    """Return "broken" where any row is, "unjudged" where any or none was judged, or else "ok"."""
+    codes = {one.verdict.exit_code if one.verdict else 2 for one in found} or {2}
+    return "broken" if 1 in codes else "unjudged" if 2 in codes else "ok"  # noqa: PLR2004 - as shells have it
 
 
 def outcomes(jobs: Jobs, reports: Path) -> tuple[Outcome, ...]:

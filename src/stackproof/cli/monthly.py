@@ -20,6 +20,7 @@ from stackproof.ci.github import GitHub
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
 from stackproof.ci.listing import Listed, choose, list_rows, tasks_of, trials_of
 from stackproof.ci.merging import merge_reports
+from stackproof.ci.outcome import outcomes, overall
 from stackproof.ci.running import run_job
 from stackproof.ci.unexpected import Action, Tracker, decide
 from stackproof.cli.nox_session import console, ends_in_words, environ
@@ -126,7 +127,10 @@ class _Steps:
         """Bring together what the jobs left, and write page, summary, JUnit and stories."""
         merge_reports(self.reports, self.given.folder)
         where = _where(self.project.environ)
-        text = conclude(self._list(), self.reports, self.project.matrices, where)
+        jobs = self._list()
+        text = conclude(jobs, self.reports, self.project.matrices, where)
+        verdict, shown = overall(outcomes(jobs, self.reports)), self.project.shown(self.reports)
+        self._append("GITHUB_OUTPUT", f"verdict={verdict}\nreports={shown}\n")
         self._append("GITHUB_STEP_SUMMARY", text)
         self._say(text)
         return 0
