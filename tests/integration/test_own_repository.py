@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from support.workbench import ROOT, Bench
+from support.workbench import ROOT, TINY, Bench
 from uv import find_uv_bin
 
 REQUIREMENTS = "alpha==1.0\nbeta==1.0\n"
@@ -93,6 +93,12 @@ def test_one_file_leads_to_a_verdict(repository: Bench, installed: Installed) ->
     code, said = call("stackproof", "audit", "--", "requirements.txt")
     assert code == 0, said
     assert json.loads((root / "reports/audit.json").read_text())["pairs"].keys() == {ROW}
+
+    repository.write("matrices/other.toml", TINY)
+    code, said = call("stackproof", "verify")
+    assert code == 0, said
+    assert (root / ".nox").is_dir()
+    (root / "matrices/other.toml").unlink()
 
     code, said = call("stackproof", "init", "requirements.txt")
     assert code == 0, said

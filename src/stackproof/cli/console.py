@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +36,8 @@ def main() -> None:
     os.environ["NOX_SCRIPT_MODE"] = "none"
     with TemporaryDirectory(prefix="stackproof-") as folder:
         report = Path(folder) / "report.json"
-        sys.argv[1:] = ["-f", str(_noxfile(here)), "--report", str(report), *_words(sys.argv[1:])]
+        where = _noxfile(here, Path(folder))
+        sys.argv[1:] = [*where, "--report", str(report), *_words(sys.argv[1:])]
         try:
             nox.main()
         except SystemExit as end:
@@ -52,11 +54,16 @@ def _words(words: Sequence[str]) -> list[str]:
     return ["-s", session, *(rest if "--" in rest else ["--", *rest])]
 
 
-def _noxfile(folder: Path) -> Path:
-    """Return the folder's noxfile if it makes our sessions, or else the one of this package."""
-    own = folder / "noxfile.py"
-    makes = own.is_file() and "stackproof.register" in own.read_text(encoding="utf-8")
-    return own if makes else _OURS
+def _noxfile(here: Path, folder: Path) -> list[str]:
+    """Return nox's words for the noxfile here, if that makes our sessions, or for one of ours.
+
+    nox moves to where the noxfile lies, and installers refuse to work in folders of their own, as
+    this package may lie in one: so ours is a copy in `folder`.
+    """
+    own = here / "noxfile.py"
+    if own.is_file() and "stackproof.register" in own.read_text(encoding="utf-8"):
+        return ["-f", str(own)]
+    return ["-f", str(shutil.copy(_OURS, folder)), "--envdir", str(here / ".nox")]
 
 
 def exit_code(sessions: Sequence[dict[str, Any]]) -> int:

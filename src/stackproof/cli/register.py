@@ -97,6 +97,7 @@ def register(
 
 def _session(door: str, summary: str, project: Project) -> Callable[[nox.Session], None]:
     def call(session: nox.Session) -> None:
+        os.chdir(project.root)  # nox begins in the noxfile's folder
         getattr(cli, door)(session, project)
 
     call.__doc__ = summary
@@ -114,6 +115,7 @@ def _register_rows(
         parameters = [nox.param(None, "", id="none")]
 
     def call(session: nox.Session, row: str) -> None:
+        os.chdir(project.root)
         cli.verify(session, chosen.get(row), project)
 
     call.__doc__ = _VERIFY if default else _OPTIONAL
