@@ -13,6 +13,7 @@ from support.workbench import ROOT
 from stackproof.cli import rows
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION = ROOT / "action.yml"
 CALLERS = [*WORKFLOWS, ROOT / "docs" / "gitlab-ci.yml", ROOT / "docs" / "monthly.sh"]
 
 #: A shell command of a workflow, in a block or on the line itself.
@@ -23,7 +24,7 @@ def text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*WORKFLOWS, ACTION], ids=lambda file: file.name)
 def test_every_action_is_pinned_by_its_commit_and_says_its_release(file: Path) -> None:
     used = [line for line in re.findall(r"uses: (.*)", text(file)) if not line.startswith("./")]
     for line in used:
@@ -45,7 +46,7 @@ def test_every_job_has_an_end_and_says_what_it_may(file: Path) -> None:
 
 
 def test_what_others_write_reaches_no_shell() -> None:
-    for file in [*WORKFLOWS, ROOT / "action.yml"]:
+    for file in [*WORKFLOWS, ACTION]:
         runs = re.findall(
             r"^ +(?:- )?run: (?:[|>]-?\n((?: {8,}.*\n)+)|(.*))", text(file), re.MULTILINE
         )
@@ -61,6 +62,52 @@ def test_every_step_that_is_called_exists() -> None:
         re.findall(r"^\| `nox -s monthly -- (\w+)", text(ROOT / "docs/monthly.md"), re.MULTILINE)
     )
     assert called == described == {"jobs", "run", "merge", "news", "history"}
+
+
+def test_a_repository_s_own_workflow_calls_the_one_that_ours_calls() -> None:
+    written = text(ROOT / "src" / "stackproof" / "cli" / "templates" / "workflow.yml")
+    (called,) = re.findall(r"uses: stackproof/stackproof/(.*)@main", written)
+    assert f"uses: ./{called}\n" in text(ROOT / ".github" / "workflows" / "compatibility.yml")
+    assert "\n  workflow_call:\n" in text(ROOT / called)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "calls", "verdict"),
+    [
+        ("audit ", 0, ["audit"], "ok"),
+        ("audit tiny", 1, ["audit tiny"], "broken"),
+        ("lock tiny/plain", 2, ["lock tiny/plain"], "unjudged"),
+        # Of rows, the step that merges what they left hands on the verdict.
+        ("verify tiny", 1, ["monthly jobs --rows=tiny", "monthly merge"], None),
+        ("verify ", 0, ["monthly jobs --rows=", "monthly run", "monthly merge"], None),
+    ],
+)
+def test_the_action_hands_on_verdict_and_reports(
+    tmp_path: Path, words: str, code: int, calls: list[str], verdict: str | None
+) -> None:
+    session, _, names = words.partition(" ")
+    script = text(ACTION).rpartition("      run: |\n")[2].replace("\n        ", "\n").lstrip()
+    fake = tmp_path / "stackproof"
+    fake.write_text(f'#!/bin/sh\necho "$*" >> calls\nexit {code}\n', encoding="utf-8")
+    fake.chmod(0o755)
+    output = tmp_path / "output"
+    output.touch()
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SESSION": session, "NAMES": names}
+    done = subprocess.run(
+        ["/bin/bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env={**environ, "GITHUB_OUTPUT": str(output)},
+        check=False,
+    )
+    assert done.returncode == code
+    assert (tmp_path / "calls").read_text(encoding="utf-8").splitlines() == calls
+    told = f"verdict={verdict}\nreports=reports\n" if verdict else ""
+    assert output.read_text(encoding="utf-8") == told
+
+
+def test_the_hook_for_pre_commit_is_a_command_of_ours() -> None:
+    hook = text(ROOT / ".pre-commit-hooks.yaml")
+    assert re.findall(r"^  entry: (\S+) ", hook, re.MULTILINE) == ["stackproof"]
 
 
 def test_the_pipeline_for_gitlab_names_every_row_with_its_python() -> None:
