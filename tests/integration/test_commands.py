@@ -9,10 +9,12 @@ import pytest
 from support.index import Index
 from support.sessions import call
 from support.wheels import Release
-from support.workbench import TINY, Bench, states
+from support.workbench import TINY, Bench, states, toml
 
 from stackproof import cli
 from stackproof.errors import MatrixError
+from stackproof.installers.planning import make_plan
+from stackproof.matrix.load import parse_matrix
 
 PROJECT = """\
 [build-system]
@@ -103,6 +105,21 @@ def test_a_command_without_test_cases_fails_by_its_exit_code(shop: Bench) -> Non
 def test_test_cases_that_are_asked_for_and_not_told_are_no_verdict(shop: Bench) -> None:
     verdict, _ = shop.verify(shop.plan(COMMAND.replace('["pytest", "-q", "tests"]', '["true"]')))
     assert verdict.verdict == "unjudged"
+
+
+def test_a_command_whose_server_cannot_be_had_is_no_verdict(shop: Bench) -> None:
+    verdict, _ = shop.verify(shop.plan(f'{COMMAND}servers = ["grafana"]\n'))
+    assert (verdict.verdict, states(verdict)["command:unit"]) == ("unjudged", "skipped")
+
+
+def test_one_test_case_can_be_asked_alone(shop: Bench) -> None:
+    asked = f"{CASE}TestVersions::test_is_of_old[1]"
+    matrix = parse_matrix(toml(TINY + COMMAND), file="tiny.toml")
+    verdict, _ = shop.verify(make_plan(matrix, name="tiny", row="plain", only=[asked]))
+    assert (verdict.verdict, states(verdict)) == ("ok", {asked: "ok"})
+    shop.write("shop/tests/test_shop.py", "import nothing_of_this_name\n")
+    verdict, _ = shop.verify(make_plan(matrix, name="tiny", row="plain", only=[asked]))
+    assert (verdict.verdict, states(verdict)[asked]) == ("broken", "new")
 
 
 def test_a_break_is_found_test_case_by_test_case(shop: Bench, index: Index) -> None:

@@ -257,6 +257,7 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
     assert (bench.root / "github-output.md").read_text(encoding="utf-8") == summary
     assert "| tiny/plain | BROKEN | 7 passed, 2 failed (0 expected, 2 unexpected) | " in summary
     assert (reports / "index.html").stat().st_size > 1000
+    assert out.read_text(encoding="utf-8").endswith("verdict=broken\nreports=reports\n")
 
     code, lines = monthly(checkout, "news", "--dry-run")
     assert (code, "open: tiny/plain BROKEN" in lines) == (0, True)
