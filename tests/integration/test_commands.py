@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -120,6 +121,13 @@ def test_one_test_case_can_be_asked_alone(shop: Bench) -> None:
     shop.write("shop/tests/test_shop.py", "import nothing_of_this_name\n")
     verdict, _ = shop.verify(make_plan(matrix, name="tiny", row="plain", only=[asked]))
     assert (verdict.verdict, states(verdict)[asked]) == ("broken", "new")
+
+
+def test_a_row_with_commands_is_locked_without_what_they_need(shop: Bench) -> None:
+    assert call(cli.lock, shop.project, ("plain",), shop.environ) == ""
+    lock = shop.root / "reports" / "tiny" / "plain" / "requirements.txt"
+    locked = re.findall(r"^([a-z-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    assert locked == ["alpha", "beta", "gamma"]
 
 
 def test_a_break_is_found_test_case_by_test_case(shop: Bench, index: Index) -> None:

@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from support.workbench import ROOT, toml
 
+from stackproof.cli.console import exit_code
+
 
 @pytest.fixture
 def pyproject() -> dict[str, Any]:
@@ -32,6 +34,31 @@ def test_the_noxfile_asks_for_the_nox_that_the_project_needs(pyproject: dict[str
     (wanted,) = [item.specifier for item in requirements if item.name == "nox"]
     noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
     assert re.findall(r'^nox\.needs_version = "(.*)"$', noxfile, re.MULTILINE) == [str(wanted)]
+
+
+def test_nothing_of_the_suite_imports_what_runs_it() -> None:
+    files = list((ROOT / "tests" / "stack").rglob("*.py"))
+    imports = re.compile(r"^\s*(?:from|import) stackproof\b", re.MULTILINE)
+    assert files
+    assert not [file.name for file in files if imports.search(file.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "code"),
+    [
+        (["exit 1"], 1),
+        (["exit 2, could not judge: there is no index"], 2),
+        (["exit 2, nothing was written: it is no TOML", "exit 1"], 1),
+        (["Python interpreter 3.99 not found"], 2),
+        (["Python interpreter 3.99 not found", "Command pytest failed with exit code 1"], 1),
+        ([None], 1),
+    ],
+)
+def test_a_failure_counts_before_what_could_not_be_judged(
+    reasons: list[str | None], code: int
+) -> None:
+    good = {"result_code": 1, "reason": None}
+    assert exit_code([good, *({"result_code": -1, "reason": it} for it in reasons)]) == code
 
 
 def test_mypy_and_ruff_go_by_the_oldest_python(pyproject: dict[str, Any]) -> None:

@@ -88,7 +88,8 @@ class _Locker:
         It is that of the last stage which changed the distribution, if that stage could reach it.
         """
         found: dict[str, str | None] = {}
-        for stage, record in zip(self.evidence.plan.stages, self.evidence.stages, strict=True):
+        # What commands needed was installed by one stage more, and is no part of the stack.
+        for stage, record in zip(self.evidence.plan.stages, self.evidence.stages, strict=False):
             index = stage.index if stage.index in record.command else None
             found |= dict.fromkeys([*record.drift.added, *record.drift.moved], index)
         kept = ((name, found.get(name)) for name in self.evidence.freeze)
