@@ -27,14 +27,20 @@ def pin(
     name: str,
     version: str = "1.0",
     *,
+    among: str | None = None,
     imports: str = "",
     area: str = "first",
     role: str = "letters",
     more: str = "",
 ) -> str:
-    """Return the table of a pin, whose module has its name if no other is given."""
+    """Return the table of a pin, whose module has its name if no other is given.
+
+    One `among` some versions has that range in place of its version, if not "".
+    """
+    asked = f'version = "{version}"\n' if among is None else ""
+    asked += f'range = "{among}"\n' if among else ""
     return (
-        f'[[pins]]\nname = "{name}"\nversion = "{version}"\nimports = ["{imports or name}"]\n'
+        f'[[pins]]\nname = "{name}"\n{asked}imports = ["{imports or name}"]\n'
         f'area = "{area}"\nrole = "{role}"\n{more}'
     )
 

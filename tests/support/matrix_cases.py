@@ -145,7 +145,7 @@ CASES: dict[str, Case] = {
     "unknown key that resembles none": case(
         (
             "[pins number 1 (alpha)], key zzz: unknown key 'zzz'; there are area, claims, "
-            "extras, imports, name, role, version"
+            "extras, imports, marker, name, range, role, version"
         ),
         in_schema=True,
         pins__0__zzz=1,
@@ -252,6 +252,87 @@ CASES: dict[str, Case] = {
         ),
         in_schema=True,
         pins__0__version="1.0 ",
+    ),
+    "no range": case(
+        (
+            "[pins number 1 (alpha)], key range: '1.0': not a range of versions; write one such "
+            "as '>=1.4,<2', or one version as 'version'"
+        ),
+        in_schema=True,
+        pins__0__version=DROP,
+        pins__0__range="1.0",
+    ),
+    "range of one version": case(
+        (
+            "[pins number 1 (alpha)], key range: '==1.0': names one version; write "
+            "version = '1.0' in its place"
+        ),
+        in_schema=False,
+        pins__0__version=DROP,
+        pins__0__range="==1.0",
+    ),
+    "range without versions": case(
+        (
+            "[pins number 1 (alpha)], key range: '>=2,<1': no version can be in it; write a "
+            "range such as '>=1.4,<2'"
+        ),
+        in_schema=False,
+        pins__0__version=DROP,
+        pins__0__range=">=2,<1",
+    ),
+    "version and range": case(
+        "[pins number 1 (alpha)], key range: stands beside 'version'; keep one of the two",
+        in_schema=True,
+        pins__0__range=">=1",
+    ),
+    "version and range of an override": case(
+        (
+            "[rows.mended.overrides number 1 (alpha)], key range: stands beside 'version'; keep "
+            "one of the two"
+        ),
+        in_schema=True,
+        rows__mended__overrides=[{**OVERRIDE, "range": ">=1"}],
+    ),
+    "override without a version": case(
+        ("[rows.mended.overrides number 1 (alpha)], key version: is missing; add it, or 'range'"),
+        in_schema=True,
+        rows__mended__overrides=[{k: v for k, v in OVERRIDE.items() if k != "version"}],
+    ),
+    "no marker": case(
+        (
+            "[pins number 1 (alpha)], key marker: 'python<4': not an environment marker; write "
+            "one such as \"python_version < '3.12'\""
+        ),
+        in_schema=False,
+        pins__0__marker="python<4",
+    ),
+    "marker of an extra": case(
+        (
+            "[pins number 1 (alpha)], key marker: \"extra == 'fast'\": asks for an extra, which "
+            "a pin is not required by; write a marker of the environment"
+        ),
+        in_schema=False,
+        pins__0__marker="extra == 'fast'",
+    ),
+    "constraint file of a range": case(
+        (
+            "[constraints.beta], key pin: 'beta' has no exact version to name a constraint file "
+            "by; give it one"
+        ),
+        in_schema=False,
+        pins__1__version=DROP,
+        pins__1__range=">=2",
+        rows__mended__overrides=[],
+    ),
+    "constraint file of an override's range": case(
+        (
+            "[rows.mended.overrides number 1 (beta)], key range: a constraint file is named by "
+            "the version of 'beta'; write 'version'"
+        ),
+        in_schema=False,
+        rows__mended__overrides=[
+            {"pin": "beta", "range": ">=2", "reason": "why", "date": date(2025, 1, 2)}
+        ],
     ),
     "bad version of an override": case(
         (

@@ -7,7 +7,7 @@ from functools import cache
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["agree", "overlap", "satisfies"]
+__all__ = ["agree", "is_version", "overlap", "satisfies"]
 
 
 def satisfies(installed: str, asked: str) -> bool:
@@ -22,6 +22,15 @@ def satisfies(installed: str, asked: str) -> bool:
         return _specifier(asked).contains(Version(installed), prereleases=True)
     except InvalidVersion:
         return False
+
+
+def is_version(asked: str) -> bool:
+    """Tell whether what is asked for is one version, and no range."""
+    try:
+        Version(asked)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def agree(one: str, other: str) -> bool:

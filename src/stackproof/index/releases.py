@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from stackproof.base.versions import satisfies
@@ -103,6 +104,15 @@ class Project:
         releases = self.releases(as_of)
         fitting = [item for item in releases if satisfies(str(item), version)]
         return releases[fitting[-1]] if fitting else None
+
+    def offered(self, specifier: str, as_of: datetime | None = None) -> list[Release]:
+        """Return what an installer may choose from a range, the newest first.
+
+        That is no release that was yanked, and a pre-release only where the range names one or has
+        nothing else (PEP 440).
+        """
+        kept = {v: item for v, item in self.releases(as_of).items() if item.yanked is None}
+        return [kept[version] for version in sorted(SpecifierSet(specifier).filter(kept))[::-1]]
 
     @cached_property
     def _views(self) -> dict[datetime | None, dict[Version, Release]]:

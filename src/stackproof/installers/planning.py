@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, count
 from types import MappingProxyType
@@ -10,9 +12,10 @@ from types import MappingProxyType
 from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
+from stackproof.installers.installer import Installer
 from stackproof.installers.known import DEFAULT, installer_named
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
-from stackproof.matrix.model import Claim, Command, ExtraStage, KnownFailure, Matrix, Pin, Stage
+from stackproof.matrix.model import Claim, Command, ExtraStage, Matrix, Row, Stage
 from stackproof.matrix.plan import (
     Change,
     Plan,
@@ -23,6 +26,7 @@ from stackproof.matrix.plan import (
     PlannedPin,
     PlannedStage,
 )
+from stackproof.matrix.row_pins import held_by_markers, pins_of
 
 __all__ = ["cut_off_arguments", "make_plan"]
 
@@ -43,22 +47,34 @@ def make_plan(
     """Resolve a row of the matrix called `name` to a plan.
 
     `python` and `as_of` stand in for the row's own. A candidate gives other `versions` for some
-    pins, which replace them wherever they stand, `extra` requirements for a last stage, and in
-    `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
-    Raises StackproofError if there is no such row.
+    pins, or ranges, which replace them wherever they stand, `extra` requirements for a last stage,
+    and in `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
+    Raises StackproofError if there is no such row, or it goes without all of its pins.
     """
     if row not in matrix.rows:
         raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
     lineage = matrix.lineage(row)
     cut_off = as_of or lineage[-1].as_of
-    asked = {pin: (version, "asked for on the command line") for pin, version in versions.items()}
-    pins = _pins(matrix, _overrides(matrix, row) | asked)
     interpreter = python or matrix.python_of(row)
-    effective = {pin.name: pin.version for pin in pins}
-    builder = _StageBuilder(matrix, effective, interpreter, installer, cut_off)
+    there, notes = held_by_markers(matrix, interpreter)
+    every = pins_of(matrix, row, versions)
+    pins = [pin for name, pin in every.items() if name in there]
+    builder = _StageBuilder(
+        matrix=matrix,
+        pins=every,
+        there=there,
+        python=interpreter,
+        installer=installer_named(installer),
+        as_of=cut_off,
+    )
     own = _stages(matrix, row)
     names = [stage.name for stage in own]
-    stages = tuple(builder.build(stage) for stage in [*own, *_last_stage(extra, names)])
+    built = [builder.build(stage) for stage in [*own, *_last_stage(extra, names)]]
+    stages = tuple(stage for stage in built if stage.requirements)
+    if built and not stages:
+        raise StackproofError(
+            f"row {name}/{row} installs nothing: no pin's marker holds on Python {interpreter}"
+        )
     plan = Plan(
         matrix=name,
         title=matrix.title,
@@ -70,17 +86,20 @@ def make_plan(
         as_of=cut_off,
         pins=_in_order(pins, stages),
         stages=stages,
-        groups=dict(matrix.groups),
+        groups={
+            group: tuple(member for member in members if member in there)
+            for group, members in matrix.groups.items()
+        },
         servers=matrix.servers,
         commands=tuple(_command(command) for command in matrix.commands),
-        claims=_claims(matrix),
-        known_failures=tuple(_known(failure) for failure in lineage[-1].known_failures),
+        claims=_claims(matrix, there),
+        known_failures=tuple(_known(lineage[-1], matrix, there, stages)),
         allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
         checks=(
             *_checks(pins, stages),
             *(CheckId("command", command.name) for command in matrix.commands),
         ),
-        notes=tuple(builder.notes),
+        notes=(*notes, *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
 
@@ -106,31 +125,6 @@ def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
     return narrowed if narrowed.asks_suite else narrowed.model_copy(update={"servers": ()})
 
 
-def _overrides(matrix: Matrix, row: str) -> dict[str, tuple[str, str]]:
-    """Return version and reason of each pin that the row, or a row it derives from, overrides."""
-    return {
-        override.pin: (override.version, override.reason)
-        for level in matrix.lineage(row)
-        for override in level.overrides
-    }
-
-
-def _pins(matrix: Matrix, overrides: Mapping[str, tuple[str, str]]) -> list[PlannedPin]:
-    return [_pin(pin, *overrides.get(pin.name, (pin.version, None))) for pin in matrix.pins]
-
-
-def _pin(pin: Pin, version: str, reason: str | None) -> PlannedPin:
-    return PlannedPin(
-        name=pin.name,
-        version=version,
-        documented=pin.version,
-        imports=pin.imports,
-        area=pin.area,
-        role=pin.role,
-        reason=reason,
-    )
-
-
 def _stages(matrix: Matrix, row: str) -> list[Stage]:
     stages = list(matrix.stages)
     for level in matrix.lineage(row):
@@ -150,37 +144,35 @@ def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
     return [Stage(name=name, step="none", requirements=tuple(extra))]
 
 
+@dataclass(kw_only=True)
 class _StageBuilder:
-    """Turns stages into installer calls, noting where a call departs from the document's."""
+    """Turns stages into installer calls, noting where a call departs from the document's.
 
-    def __init__(
-        self,
-        matrix: Matrix,
-        versions: Mapping[str, str],
-        python: str,
-        installer: str,
-        as_of: datetime | None,
-    ) -> None:
-        self._matrix = matrix
-        self._versions = versions
-        self._python = python
-        self._installer = installer_named(installer)
-        self._as_of = as_of
-        self.notes: list[str] = []
+    `pins` are all of the matrix as the row has them, `there` the names of those that it installs.
+    """
+
+    matrix: Matrix
+    pins: Mapping[str, PlannedPin]
+    there: AbstractSet[str]
+    python: str
+    installer: Installer
+    as_of: datetime | None
+    notes: list[str] = field(default_factory=list)
 
     def build(self, stage: Stage) -> PlannedStage:
         constraints = self._constraints(stage)
         index = self._index(stage)
-        arguments = [self._requirement(pin) for pin in stage.pins] + list(stage.requirements)
+        pins = tuple(name for name in stage.pins if name in self.there)
+        arguments = [self.pins[name].requirement for name in pins] + list(stage.requirements)
         if constraints is not None:
             arguments += ["--constraint", constraints.url]
         if index is not None:
-            arguments += [self._installer.index_option, index]
-        arguments += cut_off_arguments(self._installer.name, self._as_of)
+            arguments += [self.installer.index_option, index]
+        arguments += cut_off_arguments(self.installer.name, self.as_of)
         return PlannedStage(
             name=stage.name,
             step=stage.step,
-            pins=stage.pins,
+            pins=pins,
             arguments=tuple(arguments),
             constraints=constraints,
             index=index,
@@ -188,27 +180,25 @@ class _StageBuilder:
             reasons=dict(stage.reasons) if isinstance(stage, ExtraStage) else {},
         )
 
-    def _requirement(self, name: str) -> str:
-        extras = self._matrix.pin(name).extras
-        return f"{name}{'[' + ','.join(extras) + ']' if extras else ''}=={self._versions[name]}"
-
     def _constraints(self, stage: Stage) -> PlannedConstraints | None:
         if stage.constraints is None:
             return None
-        source = self._matrix.constraints[stage.constraints]
-        version = self._versions[source.pin]
+        source = self.matrix.constraints[stage.constraints]
+        version = self.pins[source.pin].version
+        if version is None:  # what reads matrix files refuses this
+            raise StackproofError(f"{source.pin} has no exact version to name a constraint file by")
         return PlannedConstraints(
             name=stage.constraints,
             subject=source.pin,
             version=version,
-            url=source.url.format(version=version, python=self._python),
+            url=source.url.format(version=version, python=self.python),
         )
 
     def _index(self, stage: Stage) -> str | None:
         if stage.index is None:
             return None
-        index = self._matrix.indexes[stage.index]
-        if self._as_of is not None and not index.upload_times:
+        index = self.matrix.indexes[stage.index]
+        if self.as_of is not None and not index.upload_times:
             self.notes.append(
                 f"stage {stage.name}: index {stage.index} publishes no upload times, so with a "
                 "cut-off date the default index serves in its place"
@@ -225,21 +215,34 @@ def _in_order(pins: Sequence[PlannedPin], stages: Sequence[PlannedStage]) -> tup
     )
 
 
-def _claims(matrix: Matrix) -> tuple[PlannedClaim, ...]:
+def _claims(matrix: Matrix, there: AbstractSet[str]) -> tuple[PlannedClaim, ...]:
     def planned(pin: str | None, claims: Sequence[Claim]) -> list[PlannedClaim]:
         return [PlannedClaim(pin=pin, text=item.text, checks=item.checks) for item in claims]
 
-    of_pins = [claim for pin in matrix.pins for claim in planned(pin.name, pin.claims)]
+    pins = [pin for pin in matrix.pins if pin.name in there]
+    of_pins = [claim for pin in pins for claim in planned(pin.name, pin.claims)]
     return (*planned(None, matrix.claims), *of_pins)
 
 
-def _known(failure: KnownFailure) -> PlannedFailure:
-    return PlannedFailure(
-        check=failure.check,
-        says=failure.says,
-        reason=failure.reason,
-        date=failure.date.isoformat(),
-    )
+def _known(
+    row: Row, matrix: Matrix, there: AbstractSet[str], stages: Sequence[PlannedStage]
+) -> Iterator[PlannedFailure]:
+    """Yield the row's expected failures, without those of pins and stages that are left out."""
+    left_out = {pin.name for pin in matrix.pins} - there
+    names = {stage.name for stage in stages}
+    for failure in row.known_failures:
+        check = CheckId.parse(failure.check)
+        subject = KINDS[check.kind].subject
+        if not (
+            (subject == "pin" and check.subject in left_out)
+            or (subject == "stage" and check.subject not in names)
+        ):
+            yield PlannedFailure(
+                check=failure.check,
+                says=failure.says,
+                reason=failure.reason,
+                date=failure.date.isoformat(),
+            )
 
 
 def _command(command: Command) -> PlannedCommand:

@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-)
+from pydantic import BaseModel, ConfigDict, Field
 
 from stackproof.matrix.values import (
     CheckText,
@@ -21,9 +17,11 @@ from stackproof.matrix.values import (
     DistributionName,
     Instant,
     Label,
+    MarkerText,
     Module,
     NeedText,
     PythonVersion,
+    RangeText,
     RequirementText,
     Text,
     Url,
@@ -74,11 +72,32 @@ class Claim(_Table):
     checks: tuple[CheckText, ...] = Field(default=(), strict=False)
 
 
-class Pin(_Table):
-    """One distribution at one exact version."""
+class _Asked(_Table):
+    """Which versions of a distribution are asked for: one, those in a range, or any."""
+
+    version: VersionText | None = None
+    range: RangeText | None = Field(
+        default=None, description="The versions that will do, in place of one exact version."
+    )
+
+    @property
+    def asked(self) -> str:
+        """The version or the range, or nothing where any version will do."""
+        return self.version or self.range or ""
+
+
+class Pin(_Asked):
+    """One distribution: at one exact version, at one in a range, or at any.
+
+    Where its marker does not hold, a row goes without it.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["version", "range"]}})
 
     name: DistributionName
-    version: VersionText
+    marker: MarkerText | None = Field(
+        default=None, description="Rows on whose Python it does not hold go without the pin."
+    )
     imports: tuple[Module, ...] = Field(
         default=(),
         strict=False,
@@ -105,7 +124,7 @@ class ConstraintSource(_Table):
     """A published constraint file; `{version}` and `{python}` in its address are filled in."""
 
     url: Url
-    pin: DistributionName = Field(description="The pin whose version fills {version}.")
+    pin: DistributionName = Field(description="The pin whose exact version fills {version}.")
 
 
 class Stage(_Table):
@@ -130,11 +149,14 @@ class ExtraStage(Stage):
     date: Day
 
 
-class Override(_Table):
-    """A pin at another version than the document's, and why."""
+class Override(_Asked):
+    """A pin at another version, or in another range, than the document's, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["version"]}, {"required": ["range"]}]}
+    )
 
     pin: DistributionName
-    version: VersionText
     reason: Text
     date: Day
 

@@ -80,15 +80,40 @@ Requested = Annotated[
 
 
 class PlannedPin(Record):
-    """A pin as the row has it; `documented` is the document's version."""
+    """A pin as the row has it: at an exact `version`, or in a `range`, "" for any version.
+
+    `documented` is what the document asks for: a version, a range, or nothing.
+    """
 
     name: str
-    version: str
+    version: str | None
+    range: str = ""
     documented: str
     imports: tuple[str, ...]
+    extras: tuple[str, ...] = ()
     area: str
     role: str
     reason: str | None
+
+    @property
+    def asked(self) -> str:
+        """What the row asks for: a version, a range, or nothing where any version will do."""
+        return self.version or self.range
+
+    @property
+    def requirement(self) -> str:
+        """The requirement that an installer is given."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}{f'=={self.version}' if self.version else self.range}"
+
+    @property
+    def departs(self) -> bool:
+        """Whether the row asks for something else than the document."""
+        return self.asked != self.documented
+
+    def __str__(self) -> str:
+        """Return the pin as sentences name it, such as redis 5.2.1 or redis>=4,<6."""
+        return f"{self.name} {self.version}" if self.version else f"{self.name}{self.range}"
 
 
 class PlannedConstraints(Record):
@@ -204,13 +229,18 @@ class Plan(Record):
 
     @property
     def versions(self) -> dict[str, str]:
-        """The version of each pin."""
-        return {pin.name: pin.version for pin in self.pins}
+        """The version of each pin that has an exact one."""
+        return {pin.name: pin.version for pin in self.pins if pin.version is not None}
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What is asked for of each pin: a version, a range, or nothing."""
+        return {pin.name: pin.asked for pin in self.pins}
 
     @property
     def named(self) -> frozenset[str]:
         """The distributions that the plan names: its pins, and what a trial asks for."""
-        return frozenset((*self.versions, *(change.name for change in self.requested)))
+        return frozenset((*self.asked, *(change.name for change in self.requested)))
 
     @property
     def asks_suite(self) -> bool:

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from stackproof.base.text import nearest
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
-from stackproof.matrix.model import Claim, ExtraStage, Matrix, Row, Stage
+from stackproof.matrix.model import Claim, ExtraStage, Matrix, Override, Pin, Row, Stage
 
 __all__ = ["Disagreement", "disagreements"]
 
@@ -30,6 +30,8 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     """Yield every place at which a matrix contradicts itself."""
     pins = {pin.name for pin in matrix.pins}
     yield from _duplicates(("pins",), "name", [pin.name for pin in matrix.pins])
+    for number, pin in enumerate(matrix.pins):
+        yield from _asked_twice(pin, ("pins", number))
     yield from _sources(matrix, pins)
     yield from _groups(matrix, pins)
     yield from _allowed_skips(matrix)
@@ -70,6 +72,16 @@ def _sources(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
             continue
         for field in sorted(fields - {"", "{version}", "{python}"}):
             yield (*place, "url"), f"{field} is not filled in; use {{version}} and {{python}}"
+        if source.pin in pins and matrix.pin(source.pin).version is None:
+            yield (
+                (*place, "pin"),
+                f"{source.pin!r} has no exact version to name a constraint file by; give it one",
+            )
+
+
+def _asked_twice(asked: Pin | Override, place: Place) -> Iterator[Disagreement]:
+    if asked.version is not None and asked.range is not None:
+        yield (*place, "range"), "stands beside 'version'; keep one of the two"
 
 
 def _placeholder(_: str, field: str | None, layout: str | None, conversion: str | None) -> str:
@@ -172,6 +184,8 @@ def _row(
         at = (*place, "overrides", number, "pin")
         if pin not in pins:
             yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
+    for number, override in enumerate(row.overrides):
+        yield from _override(matrix, override, (*place, "overrides", number))
     yield from _row_stages(matrix, name, row, pins, stages)
     known = _known(matrix, pins, stages)
     checks = [failure.check for failure in row.known_failures]
@@ -180,6 +194,17 @@ def _row(
         at = (*place, "known-failures", number, "check")
         yield from _check(at, check, known, RUN_KINDS)
     yield from _wordless_conflicts((*place, "known-failures"), row)
+
+
+def _override(matrix: Matrix, override: Override, place: Place) -> Iterator[Disagreement]:
+    yield from _asked_twice(override, place)
+    if not override.asked:
+        yield (*place, "version"), "is missing; add it, or 'range'"
+    if override.version is None and override.pin in {i.pin for i in matrix.constraints.values()}:
+        yield (
+            (*place, "range"),
+            f"a constraint file is named by the version of {override.pin!r}; write 'version'",
+        )
 
 
 def _wordless_conflicts(place: Place, row: Row) -> Iterator[Disagreement]:

@@ -9,9 +9,13 @@ import re
 from datetime import date, datetime, timezone
 from typing import Annotated
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from stackproof.base.versions import overlap
 
 __all__ = [
     "CheckText",
@@ -19,9 +23,11 @@ __all__ = [
     "DistributionName",
     "Instant",
     "Label",
+    "MarkerText",
     "Module",
     "NeedText",
     "PythonVersion",
+    "RangeText",
     "RequirementText",
     "Text",
     "Url",
@@ -45,6 +51,35 @@ def _distribution(value: str) -> str:
 def _version(value: str) -> str:
     if not re.fullmatch(_VERSION_PATTERN, value):
         raise ValueError("not a version; write one exact version such as '2.5.1'")
+    return value
+
+
+def _range(value: str) -> str:
+    try:
+        specifiers = SpecifierSet(value)
+    except InvalidSpecifier:
+        raise ValueError(
+            "not a range of versions; write one such as '>=1.4,<2', or one version as 'version'"
+        ) from None
+    for item in specifiers:
+        if item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*")):
+            raise ValueError(f"names one version; write version = '{item.version}' in its place")
+    if not overlap(value, ""):
+        raise ValueError("no version can be in it; write a range such as '>=1.4,<2'")
+    return "".join(value.split())
+
+
+def _marker(value: str) -> str:
+    try:
+        marker = Marker(value)
+    except InvalidMarker:
+        raise ValueError(
+            "not an environment marker; write one such as \"python_version < '3.12'\""
+        ) from None
+    if re.search(r"\b(extra|extras|dependency_groups)\b", str(marker)):
+        raise ValueError(
+            "asks for an extra, which a pin is not required by; write a marker of the environment"
+        )
     return value
 
 
@@ -92,6 +127,10 @@ _VERSION_PATTERN = (
     r"([-_.]?dev[-_.]?[0-9]*)?"
     r"(\+[a-z0-9]+([-_.][a-z0-9]+)*)?$"
 )
+_RANGE_PATTERN = (
+    r"^\s*(~=|!=|==|<=?|>=?)\s*[A-Za-z0-9][^,;@=<>~\s]*\s*"
+    r"(,\s*(~=|!=|==|<=?|>=?)\s*[A-Za-z0-9][^,;@=<>~\s]*\s*)*$"
+)
 _REQUIREMENT_PATTERN = (
     r"^[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*\(?\s*(===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9][^@]*$"
 )
@@ -109,6 +148,10 @@ DistributionName = Annotated[
 VersionText = Annotated[
     str, Field(json_schema_extra={"pattern": _VERSION_PATTERN}), AfterValidator(_version)
 ]
+RangeText = Annotated[
+    str, Field(json_schema_extra={"pattern": _RANGE_PATTERN}), AfterValidator(_range)
+]
+MarkerText = Annotated[str, StringConstraints(min_length=1), AfterValidator(_marker)]
 RequirementText = Annotated[
     str,
     Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),

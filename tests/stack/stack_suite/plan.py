@@ -23,13 +23,14 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One distribution at one exact version, with the modules it is imported by.
+    """One distribution, what is asked for of it, and the modules that it is imported by.
 
-    `imports` is empty where that is left to the distribution's own record, see `modules`.
+    `asked` is a version, a range, or nothing where any version will do. `imports` is empty where
+    that is left to the distribution's own record, see `modules`.
     """
 
     name: str
-    version: str
+    asked: str
     imports: tuple[str, ...]
 
 
@@ -98,7 +99,8 @@ def load_plan(path: Path, freeze: Path | None = None) -> Plan:
 
 
 def _pin(data: dict[str, Any]) -> Pin:
-    return Pin(name=data["name"], version=data["version"], imports=tuple(data["imports"]))
+    asked = data["version"] or data["range"]
+    return Pin(name=data["name"], asked=asked, imports=tuple(data["imports"]))
 
 
 def normal(name: str) -> str:

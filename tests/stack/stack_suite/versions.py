@@ -18,10 +18,10 @@ def satisfies(installed: str, asked: str) -> bool:
         return False
 
 
-def same_release(found: str, pinned: str) -> bool:
+def same_release(found: str, installed: str) -> bool:
     """Compare without local part: `2.5.1+cpu` is `2.5.1`, and so is psycopg2's `2.9.9 (dt dec)`."""
     try:
-        return satisfies(found.split(maxsplit=1)[0], Version(pinned).public)
+        return satisfies(found.split(maxsplit=1)[0], Version(installed).public)
     except (IndexError, InvalidVersion):
         return False
 

@@ -50,7 +50,7 @@ class Consistency:
         A pin whose version was never released, or is in the way of others, is replaced.
         Raises CannotJudgeError if the index fails.
         """
-        versions = {pin.name: self._released(pin.name, pin.version) for pin in self.plan.pins}
+        versions = {name: self._released(name, at) for name, at in self.plan.versions.items()}
         near = self._resolve(versions, freeze)
         if isinstance(near, Refused):
             near = self._free(versions, freeze)

@@ -11,9 +11,10 @@ from packaging.pylock import Pylock, PylockValidationError
 from packaging.specifiers import SpecifierSet
 
 from stackproof.matrix.document.problems import DocumentError, problem
-from stackproof.matrix.document.requirement import environment_of, read_install, this_python
+from stackproof.matrix.document.requirement import read_install, this_python
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Command, Install, Note, Stack
+from stackproof.matrix.markers import environment_of
 
 if sys.version_info >= (3, 11):
     import tomllib

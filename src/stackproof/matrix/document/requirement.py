@@ -5,14 +5,14 @@ from __future__ import annotations
 import platform
 import re
 
-from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from stackproof.matrix.document.stack import Install
+from stackproof.matrix.markers import applies
 
-__all__ = ["applies", "environment_of", "is_elsewhere", "read_install", "this_python"]
+__all__ = ["is_elsewhere", "read_install", "this_python"]
 
 #: A path or an address, which names no release of an index.
 _ELSEWHERE = re.compile(r"^(?:\.{1,2}(?:\[|$)|~|[^@]*[/\\])|\.(?:whl|zip|tar\.gz|tgz)$")
@@ -43,16 +43,6 @@ def read_install(text: str, line: int, python: str) -> Install | None:
         version=_pinned(requirement),
         written=str(requirement),
     )
-
-
-def applies(marker: Marker, python: str) -> bool:
-    """Tell whether a marker holds on this machine's platform with a minor version of Python."""
-    return marker.evaluate(environment_of(python))
-
-
-def environment_of(python: str) -> dict[str, str]:
-    """Return what markers go by on a minor version of Python, beside this machine's platform."""
-    return {"python_version": python, "python_full_version": f"{python}.0"}
 
 
 def this_python() -> str:

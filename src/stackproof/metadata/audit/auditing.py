@@ -183,6 +183,7 @@ def _pins(subject: Subject) -> Iterator[PinAnswer]:
             row=subject.plan.row,
             pin=pin.name,
             version=pin.version,
+            range=None if pin.exact else pin.planned.range,
             exists=how,
             nearest=exists.nearest(subject, pin) if how not in ("wheel", "source") else (),
             requires_python=python_support.requires_python(pin),

@@ -10,7 +10,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.matrix.document.names import distribution, is_name
 from stackproof.matrix.plan import PlannedClaim
 from stackproof.metadata.audit.constraints import answers
-from stackproof.metadata.audit.exists import how
+from stackproof.metadata.audit.exists import how, never_released
 from stackproof.metadata.audit.groups import judge
 from stackproof.metadata.audit.pairwise import Pairs
 from stackproof.metadata.audit.python_support import requires_python, support
@@ -77,7 +77,7 @@ def _exists(subject: Subject, name: str) -> _Judged:
         "source": f"{pin} can be built from source",
         "yanked": f"{pin} was yanked",
         "no file": f"{pin} has no file that fits the row",
-        "no version": f"{pin} was never released",
+        "no version": never_released(pin),
         "no project": f"the index has no project {name}",
     }
     return ("proved" if state in ("wheel", "source") else "refuted"), words[state]
@@ -115,7 +115,7 @@ def _constraints(subject: Subject, name: str) -> _Judged:
     pin = subject.pins[name]
     for facts, said in zip(subject.constraints, answers(subject, pin), strict=True):
         if said.state == "differs":
-            return "refuted", f"{facts.title} says {said.says}, the pin {pin.version}"
+            return "refuted", f"{facts.title} says {said.says}, the pin {pin.planned.asked}"
         if said.state == "agrees":
             return "proved", f"{facts.title} says {said.says} too"
     return "refuted", f"{subject.constraints[0].title} does not mention {name}"

@@ -12,7 +12,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
-from stackproof.metadata.audit.exists import how
+from stackproof.metadata.audit.exists import installable
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
 from stackproof.metadata.audit.sequential import Step, Walk
 from stackproof.metadata.audit.subject import Subject
@@ -38,13 +38,8 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
     A pin that does not exist would only hide all else, so it is left out. Raises CannotJudgeError
     if an index fails.
     """
-    out = [name for name, pin in subject.pins.items() if how(pin).startswith("no ")]
-    extras = {name: f"[{','.join(pin.extras)}]" for name, pin in subject.pins.items() if pin.extras}
-    asked = tuple(
-        f"{name}{extras.get(name, '')}=={pin.version}"
-        for name, pin in subject.pins.items()
-        if name not in out
-    )
+    out = [name for name, pin in subject.pins.items() if not installable(pin)]
+    asked = tuple(pin.planned.requirement for name, pin in subject.pins.items() if name not in out)
     resolution = resolver.resolve(
         Wanted(
             requirements=asked,
@@ -201,11 +196,12 @@ def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
         checks = (CheckId("version", name), CheckId("import", name))
         left = way.final.get(name)
         if left is None:
-            message = f"{pin} stands among the pins, but no stage installs it"
+            message = f"{pin.planned} stands among the pins, but no stage installs it"
             yield subject.finding("joint", "error", message, pin=name, checks=checks)
-        elif not satisfies(left, pin.version):
+        elif not satisfies(left, pin.planned.asked):
             message = (
-                f"{name} is pinned to {pin.version}, but stage {way.brought_by[name]} leaves {left}"
+                f"{name} is pinned to {pin.planned.asked}, but stage {way.brought_by[name]} leaves "
+                f"{left}"
             )
             yield subject.finding("joint", "error", message, pin=name, checks=checks[:1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stackproof.base.versions import overlap, satisfies
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.metadata.audit.record import ConstraintAnswer, Finding
 from stackproof.metadata.audit.subject import PinFacts, Subject
@@ -22,7 +23,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         for facts in subject.constraints:
             answer = _answer(facts, pin)
             if answer.state == "differs":
-                message = f"{pin.name} is pinned to {pin.version}; {facts.title} says {answer.says}"
+                message = (
+                    f"{pin.name} is pinned to {pin.planned.asked}; {facts.title} says {answer.says}"
+                )
                 yield subject.finding("constraints", "warning", message, pin=pin.name)
 
 
@@ -31,5 +34,8 @@ def _answer(facts: ConstraintFacts, pin: PinFacts) -> ConstraintAnswer:
     if requirement is None:
         return ConstraintAnswer(source=facts.name, state="not mentioned", says=None)
     says = str(requirement.specifier).removeprefix("==")
-    agrees = requirement.specifier.contains(pin.version, prereleases=True)
+    specifier = str(requirement.specifier)
+    agrees = (
+        satisfies(pin.version, specifier) if pin.exact else overlap(specifier, pin.planned.range)
+    )
     return ConstraintAnswer(source=facts.name, state="agrees" if agrees else "differs", says=says)

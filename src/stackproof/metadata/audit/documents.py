@@ -59,7 +59,7 @@ class _Comparison:
 
     @property
     def pins(self) -> dict[str, str]:
-        return {pin.name: pin.version for pin in self.matrix.pins}
+        return {pin.name: pin.asked for pin in self.matrix.pins}
 
     def python(self) -> Iterator[Difference]:
         if self.stack.python not in (None, self.matrix.python):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from stackproof.base.times import timestamp
@@ -12,7 +13,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import PinFacts, Subject
 
-__all__ = ["check", "how", "nearest"]
+__all__ = ["check", "how", "installable", "nearest", "never_released"]
 
 How = Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
 
@@ -30,21 +31,37 @@ def how(pin: PinFacts) -> How:
     return "wheel" if pin.file.is_wheel else "source"
 
 
+def installable(pin: PinFacts) -> bool:
+    """Tell whether an installer can take a pin: what was yanked it takes for an exact one alone."""
+    state = how(pin)
+    return state in ("wheel", "source") or (state == "yanked" and pin.exact)
+
+
 def nearest(subject: Subject, pin: PinFacts) -> tuple[str, ...]:
     """Return the nearest releases below and above a pin that can be installed in the row."""
     if pin.project is None:
         return ()
-    wanted = Version(pin.version)
+    ends = _ends(pin)
+    early = any(version.is_prerelease for version in ends)
     good = [
         version
         for version, release in pin.project.releases(subject.plan.as_of).items()
-        if version.is_prerelease <= wanted.is_prerelease
+        if version.is_prerelease <= early
         and release.yanked is None
         and subject.target.best(release) is not None
     ]
-    below = [version for version in good if version < wanted][-1:]
-    above = [version for version in good if version > wanted][:1]
-    return tuple(map(str, below + above))
+    if not ends:
+        return tuple(map(str, good[-1:]))
+    below = [version for version in good if version <= min(ends)][-1:]
+    above = [version for version in good if version >= max(ends)][:1]
+    return tuple(map(str, dict.fromkeys(below + above)))
+
+
+def _ends(pin: PinFacts) -> list[Version]:
+    """Return the versions that a pin names: its own, or those that its range lies between."""
+    if pin.planned.version is not None:
+        return [Version(pin.planned.version)]
+    return [Version(item.version.removesuffix(".*")) for item in SpecifierSet(pin.planned.range)]
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -67,14 +84,18 @@ def check(subject: Subject) -> Iterator[Finding]:
         elif state == "yanked":
             reason = pin.release.yanked if pin.release else None
             message = f"{pin} was yanked{f' ({reason})' if reason else ''}{_hint(subject, pin)}"
-            yield subject.finding("exists", "warning", message, pin=pin.name)
+            if pin.exact:
+                yield subject.finding("exists", "warning", message, pin=pin.name)
+            else:
+                message = f"{pin.planned} admits no other release: {message}"
+                yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
         elif state == "source":
             message = (
                 f"{pin} has no wheel for Python {subject.target.python} on this platform, so it "
                 "is built from source"
             )
             yield subject.finding("exists", "note", message, pin=pin.name)
-        if pin.metadata and (lacking := pin.metadata.lacking(pin.extras)):
+        if pin.metadata and (lacking := pin.metadata.lacking(pin.planned.extras)):
             asked = (CheckId("pip-check", pin.name),)
             message = f"{pin} has {lacking}, and is installed without"
             yield subject.finding("exists", "error", message, pin=pin.name, checks=asked)
@@ -83,13 +104,22 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _missing(subject: Subject, pin: PinFacts) -> str:
     if pin.project is None:
         return f"the index has no project {pin.name}; check the name"
-    later = pin.project.find(pin.version)
+    later = pin.project.find(pin.planned.asked)
     if later is not None and later.uploaded is not None and subject.plan.as_of is not None:
         return (
-            f"{pin} was uploaded on {later.uploaded.date()}, after the row's cut-off "
-            f"{timestamp(subject.plan.as_of)}{_hint(subject, pin)}"
+            f"{pin.name} {later.version} was uploaded on {later.uploaded.date()}, after the row's "
+            f"cut-off {timestamp(subject.plan.as_of)}{_hint(subject, pin)}"
         )
-    return f"{pin} was never released{_hint(subject, pin)}"
+    return f"{never_released(pin)}{_hint(subject, pin)}"
+
+
+def never_released(pin: PinFacts) -> str:
+    """Say that a project has no release that its pin asks for."""
+    if pin.exact:
+        return f"{pin} was never released"
+    if not pin.planned.range:
+        return f"{pin.name} has no release"
+    return f"no release of {pin.name} is in {pin.planned.range}"
 
 
 def _hint(subject: Subject, pin: PinFacts) -> str:

@@ -13,10 +13,10 @@ from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.index.core_metadata import CoreMetadata
-from stackproof.index.releases import File, Project
+from stackproof.index.releases import File, Project, Release
 from stackproof.index.target import Target
 from stackproof.matrix.model import Matrix
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Plan, PlannedPin
 from stackproof.metadata.audit.lines import Lines
 from stackproof.metadata.audit.subject import PinFacts, Subject
 
@@ -126,7 +126,7 @@ class Gatherer:
         self, source: Source, projects: Mapping[tuple[str, str], Project | None]
     ) -> dict[str, PinFacts]:
         found = [
-            self._facts(source, pin.name, projects[self._index_of(source, pin.name), pin.name])
+            self._facts(source, pin, projects[self._index_of(source, pin.name), pin.name])
             for pin in source.plan.pins
         ]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -136,18 +136,15 @@ class Gatherer:
                 for pin, item in zip(found, metadata, strict=True)
             }
 
-    def _facts(self, source: Source, name: str, project: Project | None) -> PinFacts:
-        version = next(pin.version for pin in source.plan.pins if pin.name == name)
-        release = project.find(version, source.plan.as_of) if project else None
-        index = self._index_of(source, name)
+    def _facts(self, source: Source, pin: PlannedPin, project: Project | None) -> PinFacts:
+        release = _release(source, pin, project)
+        index = self._index_of(source, pin.name)
         if project and release is None and not self._client.down(index):
             # A page may count as fresh and be older than the release: that would be a wrong error.
-            project = self._client.require(index, name)
-            release = project.find(version, source.plan.as_of) if project else None
+            project = self._client.require(index, pin.name)
+            release = _release(source, pin, project)
         return PinFacts(
-            name=name,
-            version=version,
-            extras=source.matrix.pin(name).extras,
+            planned=pin,
             project=project,
             release=release,
             file=source.target.best(release) if release else None,
@@ -197,6 +194,20 @@ class Gatherer:
                 )
                 return False
         return True
+
+
+def _release(source: Source, pin: PlannedPin, project: Project | None) -> Release | None:
+    """Return the release of an exact pin, or the newest in a range that can be installed in a row.
+
+    Where there is none of the latter, it is the newest that an installer may choose, or that was
+    yanked.
+    """
+    if project is None:
+        return None
+    as_of = source.plan.as_of
+    offered = project.offered(pin.range, as_of) if pin.version is None else []
+    fitting = (release for release in offered if source.target.best(release) is not None)
+    return next(fitting, None) or next(iter(offered), None) or project.find(pin.asked, as_of)
 
 
 _Metadata = dict[tuple[str, str], CoreMetadata | None]

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from packaging.specifiers import SpecifierSet
 
-from stackproof.base.versions import overlap
+from stackproof.base.versions import overlap, satisfies
 from stackproof.matrix.checks import CheckId
+from stackproof.metadata.audit.exists import never_released
 from stackproof.metadata.audit.record import Finding, PairAnswer
 from stackproof.metadata.audit.subject import PinFacts, Subject
 
@@ -53,7 +54,7 @@ def _requires(subject: Subject, pin: PinFacts) -> _Requires | None:
     if pin.metadata is None:
         return None
     ranges: dict[str, SpecifierSet] = defaultdict(SpecifierSet)
-    for name, requirement in pin.metadata.requirements(subject.target.markers, pin.extras):
+    for name, requirement in pin.metadata.requirements(subject.target.markers, pin.planned.extras):
         ranges[name] &= requirement.specifier
     return {name: str(specifier) for name, specifier in ranges.items()}
 
@@ -68,7 +69,7 @@ def _cell(
     shared = sorted((ours or {}).keys() & (theirs or {}).keys())
     apart = [name for name in shared if not overlap((ours or {})[name], (theirs or {})[name])]
     for cell in direct:
-        if cell.state == "conflict":
+        if cell.state != "satisfied":
             return cell
     if apart and ours and theirs:
         return _conflict(first, second, apart[0], ours[apart[0]], theirs[apart[0]])
@@ -84,31 +85,40 @@ def _direct(one: PinFacts, other: PinFacts, requires: _Requires) -> Iterator[Pai
     specifier = requires.get(other.name)
     if specifier is None:
         return
-    if SpecifierSet(specifier).contains(other.version, prereleases=True):
-        which = f"{other.name}{specifier}, which admits {other.version}"
+    asked = other.planned.asked
+    if satisfies(asked, specifier) if other.exact else overlap(specifier, asked):
+        which = f"{other.name}{specifier}, which admits {asked or 'some release'}"
         if not specifier:
             which = f"{other.name} in any version"
         yield PairAnswer(state="satisfied", reason=f"{one} requires {which}")
     else:
         yield PairAnswer(
-            state="conflict",
-            requiring=(one.name,),
-            reason=f"{one} requires {other.name}{specifier}, and it is pinned to {other.version}",
+            state="conflict" if one.exact else "unknown",
+            requiring=(one.name,) if one.exact else (),
+            reason=f"{one} requires {other.name}{specifier}, and it is pinned to {asked}"
+            f"{_others(one)}",
         )
 
 
 def _conflict(first: PinFacts, second: PinFacts, name: str, ours: str, theirs: str) -> PairAnswer:
+    exact = first.exact and second.exact
     return PairAnswer(
-        state="conflict",
-        requiring=(first.name, second.name),
+        state="conflict" if exact else "unknown",
+        requiring=(first.name, second.name) if exact else (),
         reason=f"{first} requires {name}{ours} and {second} requires {name}{theirs}, and no "
-        "version is in both ranges",
+        f"version is in both ranges{_others(first, second)}",
     )
+
+
+def _others(*pins: PinFacts) -> str:
+    """Say which pins have other releases to choose from, of which nothing follows."""
+    loose = [str(pin.planned) for pin in pins if not pin.exact]
+    return f"; {' and '.join(loose)} may admit a release that does not" if loose else ""
 
 
 def _unknown(pin: PinFacts) -> str:
     if pin.release is None:
-        return f"{pin} does not exist, so nobody knows what it would require"
+        return f"{never_released(pin)}, so nobody knows what it would require"
     return f"the index offers no metadata of {pin}, so what it requires is not known"
 
 

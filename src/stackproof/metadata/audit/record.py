@@ -82,12 +82,17 @@ class FreshnessAnswer(Record):
 
 
 class PinAnswer(Record):
-    """What is known of one pin of one row. `exists` says how it would be installed, if at all."""
+    """What is known of one pin of one row. `exists` says how it would be installed, if at all.
+
+    Of a pin without an exact version, `range` is what will do ("" for any), and `version` the
+    newest of it that the row can have, "" where there is none.
+    """
 
     matrix: str
     row: str
     pin: str
     version: str
+    range: str | None = None
     exists: Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
     nearest: tuple[str, ...]
     requires_python: str | None
@@ -170,8 +175,12 @@ class Audit(Record):
     def answers_of(self, plan: Plan) -> AuditAnswers:
         """Return what it says of the claims of a plan; nothing if it was of other versions."""
         mine = (plan.matrix, plan.row)
-        versions = {item.pin: item.version for item in self.pins if (item.matrix, item.row) == mine}
-        if versions != {pin.name: pin.version for pin in plan.pins}:
+        asked = {
+            item.pin: item.version if item.range is None else item.range
+            for item in self.pins
+            if (item.matrix, item.row) == mine
+        }
+        if asked != plan.asked:
             return {}  # the matrix has been edited since
         return {
             (item.pin, item.text, item.check): item

@@ -11,8 +11,8 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
 from stackproof.index.target import Target
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.model import Matrix
-from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.matrix.model import Matrix, Override, Pin
+from stackproof.matrix.plan import Plan, PlannedFailure, PlannedPin
 from stackproof.metadata.audit.lines import Lines, Place
 from stackproof.metadata.audit.record import Finding, Level, Rule
 
@@ -23,20 +23,35 @@ __all__ = ["PinFacts", "Subject"]
 class PinFacts:
     """What an index says of one pin; each is None where the one before it already is.
 
-    `metadata` is also None where the index offers none. `file` is what would be installed.
+    Of a pin in a range, `release` is the newest that a row can have. `metadata` is also None where
+    the index offers none. `file` is what would be installed.
     """
 
-    name: str
-    version: str
-    extras: tuple[str, ...]
+    planned: PlannedPin
     project: Project | None
     release: Release | None
     file: File | None
     metadata: CoreMetadata | None
 
+    @property
+    def name(self) -> str:
+        """The name of the distribution."""
+        return self.planned.name
+
+    @property
+    def exact(self) -> bool:
+        """Whether one version alone will do."""
+        return self.planned.version is not None
+
+    @property
+    def version(self) -> str:
+        """The version that is pinned, or that a range comes to, "" where it comes to none."""
+        found = str(self.release.version) if self.release else ""
+        return self.planned.version or found
+
     def __str__(self) -> str:
-        """Return name and version, as sentences have it."""
-        return f"{self.name} {self.version}"
+        """Return name and version, as sentences have it, or the range where it comes to none."""
+        return f"{self.name} {self.version}" if self.version else str(self.planned)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +108,12 @@ class Subject:
             level = self.matrix.rows[row]
             for number, override in enumerate(level.overrides):
                 if override.pin == name:
-                    return ("rows", row, "overrides", number, "version")
+                    return ("rows", row, "overrides", number, _key(override))
             row = level.base
-        names = [pin.name for pin in self.matrix.pins]
-        return ("pins", names.index(name), "version") if name in names else ()
+        for number, pin in enumerate(self.matrix.pins):
+            if pin.name == name:
+                return ("pins", number, _key(pin))
+        return ()
 
     def stage_place(self, name: str) -> Place:
         """Return where a stage stands: among the document's, or in the row that adds it."""
@@ -115,6 +132,13 @@ class Subject:
     def stages_of(self, pin: str) -> tuple[str, ...]:
         """Return the names of the stages that install a pin by name."""
         return tuple(stage.name for stage in self.plan.stages if pin in stage.pins)
+
+
+def _key(asked: Pin | Override) -> str:
+    """Return the key under which stands what is asked for of a pin."""
+    if asked.version is not None:
+        return "version"
+    return "name" if asked.range is None else "range"
 
 
 def _is_meant(failure: PlannedFailure, message: str) -> bool:

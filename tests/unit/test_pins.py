@@ -1,0 +1,137 @@
+"""Pins in a range, without a version, and with markers: what a row of them plans."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from packaging.markers import Marker
+from support.matrix_cases import DROP, FAILURE, changed
+
+from stackproof.errors import StackproofError
+from stackproof.installers.planning import make_plan
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.markers import applies, asks_patch
+from stackproof.matrix.plan import Plan, PlannedPin
+
+TODAY = date(2025, 1, 2)
+
+
+def plan(row: str = "base", **changes: object) -> Plan:
+    """Plan a row of the full matrix with alpha in a range, and other values changed."""
+    ranged = {"pins__0__version": DROP, "pins__0__range": ">=1, <2", **changes}
+    ranged = {path: value for path, value in ranged.items() if value is not None}
+    return make_plan(parse_matrix(changed(**ranged), file="full.toml"), name="full", row=row)
+
+
+def alpha(planned: Plan) -> PlannedPin:
+    return next(pin for pin in planned.pins if pin.name == "alpha")
+
+
+def test_a_range_is_what_the_installer_is_asked_for() -> None:
+    planned = plan()
+    pin = alpha(planned)
+    assert (pin.version, pin.range, pin.documented) == (None, ">=1,<2", ">=1,<2")
+    assert (pin.requirement, pin.departs) == ("alpha>=1,<2", False)
+    assert planned.stages[0].requirements == ("alpha>=1,<2",)
+    assert (planned.asked, planned.versions) == (
+        {"alpha": ">=1,<2", "beta": "2.0"},
+        {"beta": "2.0"},
+    )
+    assert "version:alpha" in planned.checks
+    assert "alpha" in planned.named
+
+
+def test_a_pin_may_ask_for_any_version() -> None:
+    pin = alpha(plan(pins__0__range=None, pins__0__extras=["fast"]))
+    assert (pin.version, pin.asked, pin.requirement) == (None, "", "alpha[fast]")
+
+
+@pytest.mark.parametrize(
+    ("override", "requirement"),
+    [({"version": "1.5"}, "alpha==1.5"), ({"range": "~=1.4"}, "alpha~=1.4")],
+)
+def test_a_row_may_ask_for_another_version_or_range(
+    override: dict[str, str], requirement: str
+) -> None:
+    entry = {"pin": "alpha", "reason": "why", "date": TODAY, **override}
+    pin = alpha(plan("base", rows__base__overrides=[entry]))
+    assert (pin.requirement, pin.documented, pin.departs) == (requirement, ">=1,<2", True)
+    assert pin.reason == "why"
+
+
+def test_a_plan_of_ranges_is_read_back_as_it_was_written() -> None:
+    assert Plan.model_validate(plan().to_data()) == plan()
+
+
+@pytest.mark.parametrize("changes", [{"pins__0__range": ">=1,<3"}, {"pins__0__range": None}])
+def test_another_range_is_another_stack(changes: dict[str, Any]) -> None:
+    assert plan(**changes).fingerprint != plan().fingerprint
+
+
+# --- markers ---------------------------------------------------------------------------------
+
+
+def test_a_pin_whose_marker_does_not_hold_is_left_out_and_named() -> None:
+    planned = plan(
+        pins__0__marker="python_version < '3.10'",
+        stages__1__pins=["alpha", "beta"],
+        rows__base__known_failures=[
+            FAILURE,
+            {**FAILURE, "check": "import:beta"},
+            {**FAILURE, "check": "stage:one"},
+        ],
+    )
+    assert [pin.name for pin in planned.pins] == ["beta"]
+    assert [(stage.name, stage.pins) for stage in planned.stages] == [("two", ("beta",))]
+    assert planned.groups == {"greek": ("beta",)}
+    assert not [check for check in planned.checks if "alpha" in check or check == "stage:one"]
+    assert [claim.pin for claim in planned.claims] == [None]
+    assert [failure.check for failure in planned.known_failures] == ["import:beta"]
+    (note,) = planned.notes
+    assert "alpha" in note
+    assert "python_version < '3.10'" in note
+
+
+def test_a_pin_whose_marker_holds_is_a_pin_like_any_other() -> None:
+    planned = plan(pins__0__marker="python_version >= '3.10' and sys_platform != 'win32'")
+    assert planned == plan()
+
+
+def test_a_row_on_another_python_has_other_pins() -> None:
+    marker = {"pins__0__marker": "python_version < '3.12'"}
+    assert "alpha" in plan("base", **marker).named
+    assert "alpha" not in plan("mended", **marker).named
+
+
+def test_a_row_needs_a_pin() -> None:
+    with pytest.raises(StackproofError, match="installs nothing"):
+        plan(
+            pins__0__marker="python_version < '3'",
+            pins__1__marker="python_version < '3'",
+            stages__1__requirements=[],
+        )
+
+
+@pytest.mark.parametrize(
+    ("marker", "python", "holds", "patch"),
+    [
+        ("python_version < '3.12'", "3.11", True, False),
+        ("python_version < '3.10'", "3.11", False, False),
+        ("python_version >= '3.9'", "3.11", True, False),
+        ("python_full_version < '3.11.3'", "3.11", False, True),
+        ("python_full_version <= '3.11.0a6'", "3.11", False, False),
+        ("python_full_version >= '3.11.4'", "3.12", True, False),
+        ("platform_python_implementation == 'PyPy'", "3.11", False, False),
+        ("sys_platform == 'win32'", "3.11", False, False),
+    ],
+)
+def test_a_marker_is_judged_for_the_newest_patch(
+    marker: str,
+    python: str,
+    holds: bool,  # noqa: FBT001
+    patch: bool,  # noqa: FBT001
+) -> None:
+    assert applies(Marker(marker), python) is holds
+    assert asks_patch(Marker(marker), python) is patch
