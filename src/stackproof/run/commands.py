@@ -15,22 +15,39 @@ from pathlib import Path
 from junitparser import Attr, JUnitXml, JUnitXmlError, Skipped, TestCase
 
 from stackproof.base.process import Finished, run
+from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
-from stackproof.evidence.records import CheckResult, Freeze, Outcome
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import CheckResult, Outcome, StageRecord
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
 from stackproof.installers.planning import cut_off_arguments
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedStage
+from stackproof.run.build import Builder
+from stackproof.run.servers import ServerInfo, ServerName, addresses, masked
 
-__all__ = ["Commands", "held_to", "project_stage"]
+__all__ = ["Commands", "install_project"]
 
 _LAST_LINES = 40
 _SAID = 4000
 
 
-def project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | None:
-    """Return the stage that installs what commands need, held to `constraints`; None if nothing."""
+def install_project(builder: Builder, evidence: Evidence, root: Path) -> StageRecord | None:
+    """Install what a plan's commands need, held to the stack; return the stage if it failed."""
+    constraints = evidence.folder / "held-to-the-stack.txt"
+    held = (f"{name}=={version}\n" for name, version in evidence.freeze.items())
+    write_atomically(constraints, "".join(held))
+    stage = _project_stage(builder.plan, root, constraints)
+    if stage is None:
+        return None
+    record = builder.run_stage(len(builder.plan.stages) + 1, stage)
+    evidence.write_stages([*evidence.stages, record])
+    return record if record.failure is not None else None
+
+
+def _project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | None:
+    """Return the stage that installs it all; None if there is nothing to install."""
     needs = dict.fromkeys(need for command in plan.commands for need in command.needs)
     editable = dict.fromkeys(command.editable for command in plan.commands if command.editable)
     cut_off = cut_off_arguments(plan.installer, plan.as_of)
@@ -59,9 +76,8 @@ class _Case(TestCase):
 class Commands:
     """The commands of a plan in an environment; their logs go to `folder`.
 
-    `only` are the ids of the checks that are asked, all if empty. `reachable` maps the names of
-    servers to their variables and addresses; one that is not there says why in `lacking`.
-    `private` is a folder for what nobody else may read. `mask` takes passwords out of a text.
+    `only` are the ids of the checks that are asked, all if empty. `private` is a folder for what
+    nobody else may read.
     """
 
     environment: Environment
@@ -69,9 +85,7 @@ class Commands:
     folder: Path
     private: Path
     environ: Mapping[str, str]
-    reachable: Mapping[str, tuple[str, str]]
-    lacking: Mapping[str, str]
-    mask: Callable[[str], str]
+    servers: Mapping[ServerName, ServerInfo]
     only: Sequence[str] = ()
     tick: Callable[[], None] = lambda: None
 
@@ -81,7 +95,8 @@ class Commands:
         Raises CannotJudgeError where test cases are asked for, and it ends well without any.
         """
         own = CheckId("command", command.name)
-        absent = [self.lacking[server] for server in command.servers if server in self.lacking]
+        wanted = [self.servers[server] for server in command.servers]
+        absent = [server.reason or "" for server in wanted if server.grade == "unavailable"]
         if absent:
             asked = [check for check in self.only if command.answers(check)] or [own]
             for check in asked:
@@ -91,7 +106,7 @@ class Commands:
         log.parent.mkdir(parents=True, exist_ok=True)
         report = self.private / f"{command.name}.xml"
         finished = self._run(command, log, report)
-        said = self.mask(log.read_text(encoding="utf-8", errors="replace"))
+        said = self._mask(log.read_text(encoding="utf-8", errors="replace"))
         log.write_text(said, encoding="utf-8")
         cases = list(self._cases(command, report)) if command.junit else []
         if command.junit and not cases and finished.exit == 0:
@@ -116,6 +131,9 @@ class Commands:
             result for check, result in results.items() if not self.only or check in self.only
         )
 
+    def _mask(self, text: str) -> str:
+        return masked(text, self.servers.values())
+
     def _run(self, command: PlannedCommand, log: Path, report: Path) -> Finished:
         scripts = str(self.environment.python.parent)
         path = os.pathsep.join([scripts, self.environ.get("PATH", os.defpath)])
@@ -135,7 +153,7 @@ class Commands:
                 "PATH": path,
                 "VIRTUAL_ENV": str(self.environment.root),
                 "TMPDIR": str(self.private),
-                **dict(self.reachable[name] for name in command.servers if name in self.reachable),
+                **addresses(self.servers[name] for name in command.servers),
             },
             cwd=self.root / command.cwd,
             tick=self.tick,
@@ -162,7 +180,7 @@ class Commands:
         skipped = bool(results) and all(isinstance(one, Skipped) for one in results)
         # A case that skips itself says, as in any suite of tests, that it does not apply here.
         outcome: Outcome = "passed" if skipped or not results else "failed"
-        return _result(check, outcome, self.mask(words)[:_SAID], case.time or 0.0, command)
+        return _result(check, outcome, self._mask(words)[:_SAID], case.time or 0.0, command)
 
 
 def _name(case: _Case) -> str:
@@ -199,8 +217,3 @@ def _result(
         seconds=round(seconds, 3),
         servers=command.servers,
     )
-
-
-def held_to(freeze: Freeze) -> str:
-    """Return the constraint file that holds what is installed later to what is installed."""
-    return "".join(f"{name}=={version}\n" for name, version in freeze.items())

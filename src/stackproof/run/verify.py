@@ -26,12 +26,12 @@ from stackproof.installers.pip_check import pip_check
 from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
 from stackproof.run.build import Builder
-from stackproof.run.commands import Commands, held_to, project_stage
+from stackproof.run.commands import Commands, install_project
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
 from stackproof.run.masking import mask_report_log, named_by_place
 from stackproof.run.overwritten import overwritten_files
 from stackproof.run.reuse import Mark, reusable_build
-from stackproof.run.servers import Starting, masked, reachable, starting
+from stackproof.run.servers import Starting, masked, starting
 from stackproof.run.servers.info import ServerInfo
 from stackproof.run.start_files import start_notes
 from stackproof.run.suite import Suite, useful_workers
@@ -344,18 +344,11 @@ class _Run:
 
     def _install_project(self, environment: Environment) -> bool:
         """Install what commands need; tell whether that could be had beside the stack."""
-        constraints = self.evidence.folder / "held-to-the-stack.txt"
-        write_atomically(constraints, held_to(self.evidence.freeze))
-        stage = project_stage(self.plan, self.project.root, constraints)
-        if stage is None:
-            return True
         with self._part("project"):
-            builder = self._builder(environment)
-            record = builder.run_stage(len(self.plan.stages) + 1, stage)
-        self.evidence.write_stages([*self.evidence.stages, record])
-        if record.failure not in (None, "refused"):
-            raise CannotJudgeError(f"stage {stage.name}: {record.message}")
-        return record.failure is None
+            failed = install_project(self._builder(environment), self.evidence, self.project.root)
+        if failed is not None and failed.failure != "refused":
+            raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
+        return failed is None
 
     def _run_commands(self, environment: Environment, servers: Starting) -> None:
         with self._part("servers"):
@@ -367,9 +360,7 @@ class _Run:
             folder=self.evidence.folder,
             private=servers.private_folder({}),
             environ=self.project.environ,
-            reachable=reachable(started),
-            lacking={name: info.reason for name, info in started.items() if info.reason},
-            mask=lambda text: masked(text, tuple(started.values())),
+            servers=started,
             only=self.plan.only,
             tick=self.progress.tick,
         )

@@ -6,7 +6,7 @@ however the run ends. A server that the user names by address is used in place o
 
 from __future__ import annotations
 
-__all__ = ["ServerInfo", "ServerName", "Starting", "masked", "reachable", "running", "starting"]
+__all__ = ["ServerInfo", "ServerName", "Starting", "addresses", "masked", "running", "starting"]
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -116,13 +116,9 @@ def running(
         yield servers.result()
 
 
-def reachable(servers: Mapping[ServerName, ServerInfo]) -> dict[str, tuple[str, str]]:
-    """Return the variable and the address of each server that can be had, by its name."""
-    return {
-        name: (_provider(name).VARIABLE, info.url)
-        for name, info in servers.items()
-        if info.url is not None and info.grade != "unavailable"
-    }
+def addresses(servers: Iterable[ServerInfo]) -> dict[str, str]:
+    """Return the address of each server by the variable that names one of the user's own."""
+    return {_provider(info.name).VARIABLE: info.url for info in servers if info.url is not None}
 
 
 def masked(text: str, servers: Iterable[ServerInfo]) -> str:
