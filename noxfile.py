@@ -12,6 +12,7 @@
 #     "pydantic>=2.9",
 #     "pypi-simple>=1.6",
 #     "remotezip>=0.12",
+#     "pyyaml>=6.0.2",
 #     "requests>=2.32",
 #     "requests-cache>=1.2",
 #     "rich>=13.9",

@@ -79,9 +79,7 @@ def test_a_document_is_read(tmp_path: Path, text: str) -> None:
         (22, "Step 1: Alpha", ("https://example.org/constraints-1.0/constraints-3.11.txt",), None),
         (28, "Step 2: Beta", (), "https://example.org/cpu"),
     ]
-    assert stack.steps[0].installs == (
-        Install(line=22, name="alpha", extras=(), version="1.0", written="alpha==1.0"),
-    )
+    assert stack.steps[0].installs == (Install(line=22, name="alpha", specifier="==1.0"),)
     assert len(stack.commands) == 3
 
 

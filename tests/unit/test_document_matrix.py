@@ -70,13 +70,14 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     )
     path = tmp_path / "requirements.txt"
     path.write_text(text, encoding="utf-8")
-    stack = read_stack(path, python="3.12")
+    stack = read_stack(path).on("3.12")
     assert [str(note) for note in (*stack.notes, *left_out(stack))] == [
+        "line 10: '-e .' was passed over; it names no release of an index",
+        ("line 4: '--hash (2 in all)' was passed over; a matrix pins releases, not their files"),
         (
-            "line 7: \"beta==2.0 ; python_version < '3'\" was passed over; its marker does not "
+            "line 7: 'beta==2.0 ; python_version < \"3\"' was passed over; its marker does not "
             "hold for Python 3.12"
         ),
-        "line 10: '-e .' was passed over; it names no package",
     ]
     matrix = _matrix(tmp_path, text, "requirements.txt", python="3.12")
     assert matrix.python == "3.12"
@@ -95,21 +96,27 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     )
 
 
-#: What each lock file says, and what each package of an index has.
-LOCK = 'lock-version = "1.0"\ncreated-by = "somebody"\n'
-SOURCE = 'archive = { url = "https://example.org/x.tar.gz", hashes = { sha256 = "00" } }\n'
+LOCK = 'lock-version = "1.0"\ncreated-by = "x"\n'
+WHEEL = '[[packages.wheels]]\nurl = "https://e.org/{0}-1-py3-none-any.whl"\nhashes.sha256 = "0"\n'
 
 
 def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
     text = (
         f'{LOCK}requires-python = ">=3.12"\n'
-        f'[[packages]]\nname = "alpha"\nversion = "1.0"\n{SOURCE}'
-        f'[[packages]]\nname = "old"\nversion = "1"\nmarker = "python_version < \'3\'"\n{SOURCE}'
-        '[[packages]]\nname = "local"\ndirectory = { path = "." }\n'
+        '[[packages]]\nname = "alpha"\nversion = "1.0"\n'
+        f"{WHEEL.format('alpha')}"
+        '[[packages]]\nname = "old"\nversion = "1"\nmarker = "python_version < \'3\'"\n'
+        f"{WHEEL.format('old')}"
+        '[[packages]]\nname = "local"\ndirectory.path = "."\n'
     )
     matrix = _matrix(tmp_path, text, "pylock.toml")
     assert matrix.python == "3.12"
     assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0")]
+    stack = read_stack(tmp_path / "pylock.toml").on("3.12")
+    assert [(note.line, note.message.partition(";")[0]) for note in stack.notes] == [
+        (17, "'local' was passed over"),
+        (10, "'old==1 "),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +125,8 @@ def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
         ("python_version >= '3.12'", True),
         ("python_version < '3.12'", False),
         ("'x' in extras", False),
-        ("'dev' in dependency_groups", False),
-        ("'usual' in dependency_groups", True),
+        ("'dev' in dependency_groups", True),
+        ("'docs' in dependency_groups", False),
         ("extra == 'x'", False),
     ],
 )
@@ -127,16 +134,15 @@ def test_markers_of_a_lock_file_are_judged_for_its_python(
     tmp_path: Path, marker: str, *, taken: bool
 ) -> None:
     path = tmp_path / "pylock.toml"
-    entry = f'[[packages]]\nname = "beta"\nversion = "1"\nmarker = "{marker}"\n{SOURCE}'
-    alpha = f'[[packages]]\nname = "alpha"\nversion = "1.0"\n{SOURCE}'
-    head = f'{LOCK}requires-python = "<3.14,>=3.12"\ndefault-groups = ["usual"]\n'
-    path.write_text(f"{head}{alpha}{entry}", encoding="utf-8")
+    begin = f'{LOCK}requires-python = "<3.14,>=3.12"\ndefault-groups = ["dev"]\n'
+    entry = f'[[packages]]\nname = "beta"\nversion = "1"\nmarker = "{marker}"\n'
+    alpha = f'[[packages]]\nname = "alpha"\nversion = "1.0"\n{WHEEL.format("alpha")}'
+    path.write_text(f"{begin}{alpha}{entry}{WHEEL.format('beta')}", encoding="utf-8")
     stack = read_stack(path)
     assert stack.python == "3.12"
-    assert [item.name for item in stack.steps[0].installs] == ["alpha", "beta"][: 1 + taken]
-    assert [note.message.partition(";")[0] for note in stack.notes] == (
-        [] if taken else ["beta was passed over"]
-    )
+    (step,) = stack.on("3.12").steps
+    assert [item.name for item in step.installs] == ["alpha", "beta"][: 1 + taken]
+    assert [note.line for note in stack.on("3.12").notes] == ([] if taken else [11])
 
 
 def test_what_has_no_place_in_a_matrix_is_said(tmp_path: Path) -> None:
@@ -175,24 +181,32 @@ def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:
         (
             "r.txt",
             "# nothing\n",
-            ["r.txt: line 1: pins nothing; write lines such as 'numpy==1.24.4'"],
+            ["r.txt: line 1: asks for no release; write lines such as 'numpy==1.24.4'"],
         ),
         (
             "r.txt",
             "a==1 ; nonsense\n",
             ["r.txt: line 1: 'a==1 ; nonsense': its marker cannot be read"],
         ),
-        ("pylock.toml", "x = ", ["pylock.toml: line 1: is not a lock file of PEP 751"]),
-        ("pylock.toml", "x = 1\n", ["pylock.toml: line 1: is not a lock file of PEP 751"]),
-        ("pylock.toml", f"{LOCK}packages = []\n", ["pylock.toml: line 1: locks no package"]),
+        ("pylock.toml", "x = ", ["pylock.toml: line 1: is not TOML ("]),
+        ("pylock.toml", "x = 1\n", ["pylock.toml: line 1: is not a lock file of PEP 751 ("]),
+        (
+            "pylock.toml",
+            f"{LOCK}packages = []\n",
+            ["pylock.toml: line 1: locks no release of an index"],
+        ),
+        (
+            "pylock.toml",
+            f"{LOCK}packages = [1]\n",
+            ["pylock.toml: line 1: is not a lock file of PEP 751 ("],
+        ),
         *(
             ("pylock.toml", LOCK + text, ["pylock.toml: line 1: is not a lock file of PEP 751 ("])
             for text in (
-                "packages = [1]\n",
-                f'[[packages]]\nname = "a"\nversion = 1\n{SOURCE}',
-                f'[[packages]]\nname = "a b"\nversion = "1"\n{SOURCE}',
-                f'[[packages]]\nname = "a"\nversion = "1"\nmarker = "nonsense"\n{SOURCE}',
-                f'requires-python = "new"\n[[packages]]\nname = "a"\nversion = "1"\n{SOURCE}',
+                f'[[packages]]\nname = "a"\nversion = 1\n{WHEEL}',
+                f'[[packages]]\nname = "a b"\nversion = "1"\n{WHEEL}',
+                f'[[packages]]\nname = "a"\nversion = "1"\nmarker = "nonsense"\n{WHEEL}',
+                f'requires-python = "new"\n[[packages]]\nname = "a"\nversion = "1"\n{WHEEL}',
             )
         ),
     ],

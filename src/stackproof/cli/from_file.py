@@ -9,6 +9,7 @@ import tomlkit
 from stackproof.base.text import without_credentials
 from stackproof.matrix.document.first_matrix import first_matrix, left_out
 from stackproof.matrix.document.reading import read_stack
+from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.load import parse_matrix
 
 __all__ = ["read_matrix"]
@@ -20,6 +21,7 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
     Raises StackproofError where no matrix that can be used comes of it.
     """
     stack = read_stack(file, python=python)
+    stack = stack.on(python or stack.python or this_python())
     text = first_matrix(stack, python=python)
     parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
     notes = map(str, (*stack.notes, *left_out(stack)))

@@ -1,4 +1,4 @@
-"""`nox -s matrix-from`: write a first matrix from a document, requirements or a lock file."""
+"""`nox -s matrix-from`: write a first matrix from what a team has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["matrix_from"]
 def matrix_from(session: nox.Session, project: Project) -> None:
     """Write `matrices/<name>.toml` from the file behind `--`; fail the session if it cannot be."""
     options = Options("matrix-from")
-    options.add_argument("file", type=Path, metavar="FILE.md|FILE.txt|pylock.toml")
+    options.add_argument("file", type=Path, metavar="FILE")
     options.add_argument("--python", type=python_version, metavar="3.11")
     options.add_argument("--name", type=_name, metavar="NAME")
     screen = console()

@@ -44,7 +44,7 @@ _SESSIONS = {
     "lock": ("Lock what was proved of a row, with hashes", "[ROW] [--as-of TIMESTAMP]"),
     "matrix_from": (
         "Write a first matrix",
-        "FILE.md|FILE.txt|pylock.toml [--python X.Y] [--name NAME]",
+        "FILE [--python X.Y] [--name NAME]",
     ),
     "init": ("Set a repository up: noxfile, matrix, workflow", "[FILE]"),
     "changes": ("Say what changed since the last run as expected", "[MATRIX/ROW ...]"),

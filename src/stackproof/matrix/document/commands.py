@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from stackproof.errors import Problem
-from stackproof.matrix.document.options import split_option, takes_value
+from stackproof.matrix.document.options import is_public_index, split_option, takes_value
 from stackproof.matrix.document.problems import problem
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
+from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.shell import (
     Word,
     apart_from_here_documents,
     logical_lines,
     simple_commands,
 )
-from stackproof.matrix.document.stack import Command, Install, Note
+from stackproof.matrix.document.stack import Command, Install, Note, passed_over
 
 __all__ = ["CommandReader"]
 
@@ -48,7 +50,8 @@ _OTHERS = {
     "pdm": ("add",),
     "pipenv": ("install",),
     "poetry": ("add",),
-    "uv": ("add", "sync"),
+    "pipx": ("install",),
+    "uv": ("add", "sync", "tool"),
 }
 _PLACEHOLDER = re.compile(r"<[\w -]+>")
 #: What brings up the installers themselves is no part of a stack.
@@ -59,11 +62,11 @@ _INSTALLERS = frozenset(["pip", "setuptools", "uv", "wheel"])
 class CommandReader:
     """Collects the installer calls of a document; variables last from one block to the next.
 
-    Markers of requirements are judged for `python`.
+    With a `folder`, requirements files that calls name are read there.
     """
 
     file: str
-    python: str
+    folder: Path | None = None
     commands: list[Command] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -89,8 +92,8 @@ class CommandReader:
         """Note the installer calls of a block that is not read as shell."""
         for number, text in enumerate(block.split("\n"), start=line):
             if _INSTALLER_CALL.search(text):
-                message = f"{text.strip()!r} was passed over; {what} is not read as shell"
-                self.notes.append(Note(line=number, message=message))
+                why = f"{what} is not read as shell"
+                self.notes.append(passed_over(text.strip(), why, number))
 
     def _command(self, words: list[Word], section: str, step: str) -> None:
         rest, assignments = _called(words)
@@ -104,8 +107,8 @@ class CommandReader:
                 self.commands.append(call.command(section, step))
         elif rest[0].raw not in _PRINTS and _brings_packages(rest):
             shown = " ".join(word.raw for word in words)
-            message = f"{shown!r} was passed over; only calls of pip install are read"
-            self.notes.append(Note(line=rest[0].line, message=message))
+            why = "only calls of pip install are read"
+            self.notes.append(passed_over(shown, why, rest[0].line))
 
     def _expand(self, word: Word) -> str:
         if word.is_literal:
@@ -173,26 +176,38 @@ class _Call:
         if meaning == "constraint":
             self.constraints.append(value)
         elif meaning == "index":
-            self.index = value
+            self.index = None if is_public_index(value) else value
         elif meaning == "further":
             self.further.append(whole)
         elif meaning == "rehearsal":
             self.is_rehearsal = True
         elif meaning == "list":
             self.reads_list = True
-            self._pass_over(whole, word, "no file beside the document is read")
+            self._list(value, whole, word)
         elif meaning == "elsewhere":
             self._pass_over(whole, word, "it names no release of an index")
 
+    def _list(self, name: str, whole: str, word: Word) -> None:
+        """Take what a requirements file asks for, if it is there."""
+        folder = self.reader.folder
+        if folder is None or not (folder / name).is_file():
+            there = "no file beside the document is read" if folder is None else "it is not there"
+            self._pass_over(whole, word, there)
+            return
+        lines = RequirementLines(self.reader.file, folder)
+        lines.include(name, word.line)
+        self.installs += lines.installs
+        self.constraints += lines.constraints
+        self.index = self.index or lines.index
+        self.further += lines.further
+        self.reader.notes += lines.notes
+        self.reader.problems += lines.problems
+
     def _requirement(self, text: str, word: Word) -> None:
         try:
-            found = read_install(text, word.line, self.reader.python)
+            found = read_install(text, word.line)
         except ValueError as error:
             self.reader.problems.append(problem(self.reader.file, word.line, str(error)))
-            return
-        if found is None:
-            why = f"its marker does not hold for Python {self.reader.python}"
-            self._pass_over(text, word, why)
             return
         if not word.is_quoted and ("<" in text or ">" in text):
             message = f"{text} stands without quotes: a shell takes what follows < or > for a file"
@@ -201,7 +216,7 @@ class _Call:
             self.installs.append(found)
 
     def _pass_over(self, text: str, word: Word, why: str) -> None:
-        self.reader.notes.append(Note(line=word.line, message=f"{text!r} was passed over; {why}"))
+        self.reader.notes.append(passed_over(text, why, word.line))
 
 
 def _called(words: Sequence[Word]) -> tuple[list[Word], list[tuple[str, Word]]]:

@@ -26,12 +26,14 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
     filled in with what is most likely, for the user to look over. The modules to import are left
     out: what a distribution installs says so.
     """
+    python = python or stack.python or this_python()
+    stack = stack.on(python)
     document = tomlkit.document()
     document.add(tomlkit.comment("Written by `nox -s matrix-from`; look over roles and claims."))
     document["format"] = 1
     document["title"] = stack.title
     document["document"] = stack.file
-    document["python"] = python or stack.python or this_python()
+    document["python"] = python
     constraints, indexes = _constraints(stack), _indexes(stack)
     if constraints:
         document["constraints"] = constraints

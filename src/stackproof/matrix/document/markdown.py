@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,10 +14,10 @@ from markdown_it.token import Token
 from stackproof.errors import Problem
 from stackproof.matrix.document.commands import CommandReader
 from stackproof.matrix.document.problems import DocumentError, problem
-from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Aside, Stack
 from stackproof.matrix.document.tables import TableReader, broken_tables
+from stackproof.matrix.document.text import read_text
 
 __all__ = ["read_markdown"]
 
@@ -60,21 +61,19 @@ class _Block:
     step: str
 
 
-def read_markdown(text: str, *, name: str, file: str, python: str | None) -> Stack:
-    """Return the stack of a document; `file` names it in problems.
+def read_markdown(path: Path, *, name: str) -> Stack:
+    """Return the stack of a document.
 
-    Without `python`, markers are judged for the one that the table names. Raises DocumentError with
-    every problem: no version table, a broken one, a code block that is never closed, a version that
-    is none, a name that is none.
+    Raises DocumentError with every problem: no version table, a broken one, a code block that is
+    never closed, a version that is none, a name that is none.
     """
+    text, file = read_text(path), path.name
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     # As Markdown counts them; to Python a form feed would end a line too.
     lines = re.split(r"\r\n|\r|\n", text)
     blocks = list(_blocks(tokens))
-    # The table tells for which Python to read the commands, and they by which names to read it.
-    first = _read_blocks(blocks, file, python or this_python())
-    tables = _read_tables(tokens, lines, file, first)
-    reader = _read_blocks(blocks, file, python or tables.python or this_python())
+    reader = _read_blocks(blocks, file)
+    tables = _read_tables(tokens, lines, file, reader)
     problems = [*_open_blocks(tokens, file), *broken_tables(tokens, lines, file)]
     problems += [*reader.problems, *tables.problems]
     if not tables.found and not problems:
@@ -174,16 +173,16 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
             )
 
 
-def _read_blocks(blocks: Sequence[_Block], file: str, python: str) -> CommandReader:
-    """Return what the blocks install on a Python."""
-    reader = CommandReader(file, python)
+def _read_blocks(blocks: Sequence[_Block], file: str) -> CommandReader:
+    """Return what the blocks install."""
+    reader = CommandReader(file)
     for block in blocks:
-        lines = RequirementLines(python)
+        lines = RequirementLines(file)
         if block.language in (*_LISTS, *_PLAIN):
             lines.read(block.text, block.line)
         pins = any(item.version is not None for item in lines.installs)
         if block.language in _LISTS or (pins and not lines.problems):
-            reader.problems += [problem(file, line, message) for line, message in lines.problems]
+            reader.problems += lines.problems
             reader.notes += lines.notes
             reader.commands.append(
                 lines.command(line=block.line, section=block.section, step=block.step)

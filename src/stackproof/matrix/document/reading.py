@@ -1,50 +1,53 @@
-"""Read whatever a newcomer has: a Markdown document, a requirements file, or a lock file."""
+"""Read whatever a newcomer has, told by the name of the file what it is."""
 
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 from stackproof.errors import StackproofError
-from stackproof.matrix.document.lists import read_lock, read_requirements
-from stackproof.matrix.document.markdown import read_markdown
 from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.document.text import read_text
 
-__all__ = ["read_stack"]
+__all__ = ["FORMS", "read_stack"]
+
+#: What can be read, as the usage of a session names it.
+FORMS = (
+    "requirements.txt|pyproject.toml|pylock.toml|uv.lock|poetry.lock|Pipfile.lock|"
+    "environment.yml|Dockerfile|FILE.md"
+)
+#: By the name of a file: the module that reads it, and the function.
+_READERS = {
+    r"pyproject\.toml": ("projects", "read_project"),
+    r"poetry\.lock": ("locks", "read_poetry_lock"),
+    r"pipfile\.lock": ("locks", "read_pipfile_lock"),
+    r"(.*\W)?(docker|container)file(\W.*)?": ("dockerfile", "read_dockerfile"),
+    r".*\.(md|markdown)": ("markdown", "read_markdown"),
+    r".*\.(txt|in)": ("requirement_lines", "read_requirements"),
+    r".*\.(yml|yaml)": ("environments", "read_environment"),
+}
+#: The same of files that are for several versions of Python, and read for one.
+_READERS_FOR_PYTHON = {
+    r"pylock(\.[^.]+)?\.toml": ("locks", "read_pylock"),
+    r"uv\.lock": ("uv_lock", "read_uv_lock"),
+}
 
 
 def read_stack(path: Path, *, python: str | None = None) -> Stack:
-    """Return the stack of a file, told by its name what it is: `.md`, `.txt`, `.in` or `.toml`.
+    """Return the stack of a file.
 
-    `python` is the minor version that markers are judged for; without it that is the file's own,
-    or else the one that runs. Raises StackproofError if the file cannot be read, or DocumentError
-    with all that is wrong in it.
+    `python` is the minor version that a lock file for several is read for; without it that is the
+    oldest one that the file admits. Raises StackproofError if the file cannot be read, or
+    DocumentError with all that is wrong in it.
     """
-    readers = {
-        ".md": read_markdown,
-        ".markdown": read_markdown,
-        ".txt": read_requirements,
-        ".in": read_requirements,
-        ".toml": read_lock,
-    }
-    text = _text(path)
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise StackproofError(
-            f"{path}: cannot tell what it is; give a Markdown document (.md), a requirements "
-            "file (.txt), or a lock file (pylock.toml)"
-        )
-    return reader(text, name=_slug(path.stem), file=path.name, python=python)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise StackproofError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise StackproofError(f"{path}: is not UTF-8 text ({error})") from error
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "stack"
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "stack"
+    for readers, options in ((_READERS, {}), (_READERS_FOR_PYTHON, {"python": python})):
+        for pattern, (module, function) in readers.items():
+            if re.fullmatch(pattern, path.name.lower()):
+                # What reads one form loads libraries that others can do without.
+                reader = import_module(f"stackproof.matrix.document.{module}")
+                stack: Stack = getattr(reader, function)(path, name=name, **options)
+                return stack
+    read_text(path)  # what is not there is said first
+    raise StackproofError(f"{path}: cannot tell what it is by its name; give one of {FORMS}")

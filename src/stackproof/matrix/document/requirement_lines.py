@@ -1,39 +1,77 @@
-"""Read the lines of a requirements file, or of such a list in a document."""
+"""Read the lines of a requirements file, as pip documents its format, or of such a list elsewhere.
+
+Files that it names by `-r` and `-c` are read too, where it lies in a folder.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from stackproof.matrix.document.options import split_option
+from packaging.specifiers import SpecifierSet
+
+from stackproof.base.text import first_of
+from stackproof.errors import Problem, StackproofError
+from stackproof.matrix.document.options import is_public_index, split_option
+from stackproof.matrix.document.problems import DocumentError, problem
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
-from stackproof.matrix.document.stack import Command, Install, Note
+from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
+from stackproof.matrix.document.text import read_text
 
-__all__ = ["RequirementLines"]
+__all__ = ["RequirementLines", "read_requirements"]
+
+
+def read_requirements(path: Path, *, name: str) -> Stack:
+    """Return the stack of a requirements file, or of what `pip freeze` printed.
+
+    Raises DocumentError with every line that is no requirement, and for a file without any.
+    """
+    lines = RequirementLines(path.name, folder=path.parent)
+    lines.read(read_text(path))
+    problems = list(lines.problems)
+    if not problems and not lines.installs:
+        message = "asks for no release; write lines such as 'numpy==1.24.4'"
+        problems.append(problem(path.name, 1, message))
+    if problems:
+        raise DocumentError(problems)
+    command = lines.command(line=1, section="", step=path.name)
+    notes = tuple(lines.notes)
+    return Stack(
+        name=name, file=path.name, title=name, python=None, commands=(command,), notes=notes
+    )
 
 
 @dataclass
 class RequirementLines:
-    """What the lines say: requirements that hold on a Python, options, and what is wrong."""
+    """What the lines of `file` say: requirements, options, and what is wrong.
 
-    python: str
+    Without a `folder`, no other file is read.
+    """
+
+    file: str
+    folder: Path | None = None
     installs: list[Install] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
     index: str | None = None
     further: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    #: The file whose lines are read, where that is one which the file names, and those before it.
+    _other: str | None = None
+    _seen: set[Path] = field(default_factory=set)
+    _limits: list[Install] = field(default_factory=list)
 
     def read(self, text: str, line: int = 1) -> None:
         """Read lines, the first of which has the number `line`."""
-        for number, content in _logical_lines(text, line):
-            if content.startswith("-"):
-                self._option(number, content)
-            elif is_elsewhere(content):
-                self._pass_over(number, content, "it names no release of an index")
-            else:
-                self._requirement(number, content)
+        self._read(text, line, self.installs)
+        self._limit()
+
+    def include(self, name: str, line: int) -> None:
+        """Read the requirements file that a line, or a call, names."""
+        self._include(name, line, self.installs)
+        self._limit()
 
     def command(self, *, line: int, section: str, step: str) -> Command:
         """Return the lines as one call of an installer."""
@@ -48,34 +86,94 @@ class RequirementLines:
             is_list=True,
         )
 
-    def _option(self, number: int, content: str) -> None:
+    def _read(self, text: str, line: int, into: list[Install]) -> None:
+        hashed: list[int] = []
+        for number, content in _logical_lines(text, line):
+            if content.startswith("-"):
+                self._option(number, content, into)
+                continue
+            wanted, *options = re.split(r"\s+(?=--)", content)
+            hashed += [number for option in options if option.startswith("--hash")]
+            for option in options:
+                if not option.startswith("--hash"):
+                    self._pass_over(number, option, "a pin has no such option")
+            if is_elsewhere(wanted):
+                self._pass_over(number, wanted, "it names no release of an index")
+            else:
+                self._requirement(number, wanted, into)
+        if hashed:
+            what = f"--hash ({len(hashed)} in all)"
+            self._pass_over(hashed[0], what, "a matrix pins releases, not their files")
+
+    def _option(self, number: int, content: str, into: list[Install]) -> None:
         name, value = split_option(*content.split(maxsplit=1))
-        if name == "constraint" and value:
+        if name == "constraint" and "://" in value:
             self.constraints.append(value)
+        elif name == "constraint" and value:
+            self._include(value, number, self._limits)
+        elif name == "list" and value:
+            self._include(value, number, into)
         elif name == "index" and value:
-            self.index = value
+            self.index = None if is_public_index(value) else value
         elif name == "further":
             self.further.append(content)
         else:
-            self._pass_over(number, content, "it names no package")
+            self._pass_over(number, content, "it names no release of an index")
 
-    def _requirement(self, number: int, content: str) -> None:
-        try:
-            found = read_install(content, number, self.python)
-        except ValueError as error:
-            self.problems.append((number, str(error)))
+    def _include(self, name: str, line: int, into: list[Install]) -> None:
+        option = "-c" if into is self._limits else "-r"
+        if self.folder is None or "://" in name:
+            self._pass_over(line, f"{option} {name}", "no file beside the document is read")
             return
-        if found is None:
-            self._pass_over(number, content, f"its marker does not hold for Python {self.python}")
-        else:
-            self.installs.append(found)
+        path = self.folder / name
+        if path.resolve() in self._seen:
+            return
+        self._seen.add(path.resolve())
+        try:
+            text = read_text(path)
+        except StackproofError as error:
+            self.problems.append(problem(self._other or self.file, line, str(error)))
+            return
+        outer = self.folder, self._other
+        self.folder, self._other = path.parent, path.name
+        self._read(text, 1, into)
+        self.folder, self._other = outer
+
+    def _limit(self) -> None:
+        """Hold what is asked for to the constraint files; note what else these say."""
+        others: dict[str | None, list[str]] = {}
+        for limit in self._limits:
+            held = [
+                number
+                for number, item in enumerate(self.installs)
+                if item.name == limit.name and limit.marker in (None, item.marker)
+            ]
+            for number in held:
+                item = self.installs[number]
+                both = SpecifierSet(item.specifier) & SpecifierSet(limit.specifier)
+                self.installs[number] = replace(item, specifier=str(both))
+            if not held:
+                others.setdefault(limit.file, []).append(limit.written)
+        for file, items in others.items():
+            message = (
+                f"{len(items)} lines were passed over, about what nothing asks for beside them: "
+                f"{first_of(items)}"
+            )
+            self.notes.append(Note(line=None, message=message, file=file))
+        self._limits.clear()
+
+    def _requirement(self, number: int, content: str, into: list[Install]) -> None:
+        try:
+            into.append(read_install(content, number, self._other))
+        except ValueError as error:
+            self.problems.append(problem(self._other or self.file, number, str(error)))
 
     def _pass_over(self, number: int, content: str, why: str) -> None:
-        self.notes.append(Note(line=number, message=f"{content!r} was passed over; {why}"))
+        self.notes.append(passed_over(content, why, number, self._other))
 
 
 def _logical_lines(text: str, line: int) -> Iterator[tuple[int, str]]:
-    """Yield (line, content) without comments and hashes, lines that go on joined."""
+    """Yield (line, content) without comments, lines that go on joined."""
     pending, begin = "", line
     for number, content in enumerate(re.split(r"\r\n|\r|\n", text), start=line):
         begin = begin if pending else number
@@ -83,11 +181,8 @@ def _logical_lines(text: str, line: int) -> Iterator[tuple[int, str]]:
         if pending.endswith("\\"):
             pending = pending[:-1] + " "
             continue
-        yield from _whole(begin, pending)
+        if pending.strip():
+            yield begin, pending.strip()
         pending = ""
-    yield from _whole(begin, pending)
-
-
-def _whole(line: int, text: str) -> Iterator[tuple[int, str]]:
-    if content := re.sub(r"\s--hash[= ]\S+", "", text).strip():
-        yield line, content
+    if pending.strip():
+        yield begin, pending.strip()

@@ -1,13 +1,23 @@
-"""A stack as a document tells it: what its table lists, and what its install commands install."""
+"""The one record that every reader fills: what a file lists, and what its calls install.
+
+Nothing is judged for a Python here: each requirement keeps its marker, and `Stack.on` tells those
+that hold from those that do not.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["Aside", "Command", "Install", "Listed", "Note", "Stack"]
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
+
+from stackproof.base.versions import is_version
+from stackproof.matrix.markers import applies
+
+__all__ = ["Aside", "Command", "Install", "Listed", "Note", "Stack", "Variant", "passed_over"]
 
 #: A heading that is one of a series: "Step 2", "2단계: MLflow", "3. PyTorch".
 _NUMBERED = re.compile(r"\b(?:step|stage|phase)\b|단계|^\W*\d+[.):]", re.IGNORECASE)
@@ -27,16 +37,36 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Install:
-    """One requirement of an install command, and how it is `written`, without its marker.
+    """One requirement, whatever form it was read from, by the normal name of its distribution.
 
-    `version` is None where none is pinned: for a range, a bare name, an address.
+    `specifier` (PEP 440) is empty where any version will do; `marker` (PEP 508) says where it is
+    asked for at all. `file` names the file that it stands in, where that is not the document.
     """
 
     line: int
     name: str
-    extras: tuple[str, ...]
-    version: str | None
-    written: str
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    marker: str | None = None
+    file: str | None = None
+
+    @property
+    def version(self) -> str | None:
+        """The one version that is asked for; None for a range, or a bare name."""
+        for item in SpecifierSet(self.specifier):
+            if item.operator in ("==", "===") and is_version(item.version):
+                return item.version
+        return None
+
+    @property
+    def written(self) -> str:
+        """The requirement without its marker."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}{self.specifier}"
+
+    def holds(self, python: str) -> bool:
+        """Tell whether it is asked for on this machine's platform with a minor version."""
+        return self.marker is None or applies(Marker(self.marker), python)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +95,17 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One stack of several that a file describes: its `name`, its Python, and all that it asks."""
+
+    name: str
+    summary: str
+    line: int
+    python: str | None
+    installs: tuple[Install, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Aside:
     """Words beside the steps that may name a version: a comment, or code within a sentence.
 
@@ -82,29 +123,58 @@ class Note:
 
     line: int | None
     message: str
+    file: str | None = None
 
     def __str__(self) -> str:
         """Return the note as one line."""
-        return self.message if self.line is None else f"line {self.line}: {self.message}"
+        place = [self.file, None if self.line is None else f"line {self.line}"]
+        return ": ".join([*([", ".join(filter(None, place))] if any(place) else []), self.message])
+
+
+def passed_over(what: str, why: str, line: int | None = None, file: str | None = None) -> Note:
+    """Return the note that a file's words have no place in a matrix, and why."""
+    return Note(line=line, message=f"{what!r} was passed over; {why}", file=file)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """What a document says. `python` is a minor version, None where it names none.
+    """What a file says. `python` is a minor version, None where it names none.
 
     `has_table` is false for files that have no place for one. `notes` are what was passed over.
+    Where the file describes several stacks, `variants` are they, and the commands install whatever
+    any of them asks for.
     """
 
     name: str
     file: str
     title: str
     python: str | None
-    python_line: int
-    has_table: bool
-    listed: tuple[Listed, ...]
+    python_line: int = 1
+    has_table: bool = False
+    listed: tuple[Listed, ...] = ()
     commands: tuple[Command, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Note, ...] = ()
     asides: tuple[Aside, ...] = ()
+    variants: tuple[Variant, ...] = ()
+
+    def on(self, python: str) -> Stack:
+        """Return the stack as it is on a Python: without what a marker leaves out, as notes say."""
+        notes = [
+            passed_over(
+                f"{item.written} ; {item.marker}",
+                f"its marker does not hold for Python {python}",
+                item.line,
+                item.file,
+            )
+            for command in self.commands
+            for item in command.installs
+            if not item.holds(python)
+        ]
+        commands = tuple(
+            replace(command, installs=tuple(i for i in command.installs if i.holds(python)))
+            for command in self.commands
+        )
+        return replace(self, commands=commands, notes=(*self.notes, *notes))
 
     @property
     def steps(self) -> tuple[Command, ...]:

@@ -27,7 +27,7 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
     """
     where = path.resolve()
     shown = where.relative_to(root).as_posix() if where.is_relative_to(root) else path.name
-    stack = read_stack(path, python=matrix.python)
+    stack = read_stack(path, python=matrix.python).on(matrix.python)
     comparison = _Comparison(matrix, stack)
     found = [
         *comparison.python(),

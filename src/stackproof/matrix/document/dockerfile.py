@@ -1,0 +1,104 @@
+"""Read a Dockerfile: what its RUN lines install, by the format that Docker documents."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from stackproof.matrix.document.commands import CommandReader
+from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.document.text import read_text
+
+__all__ = ["read_dockerfile"]
+
+_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
+_HERE = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+#: A here-document that is itself the script of a shell: `RUN <<EOF`, `RUN <<EOF bash`.
+_SCRIPT = re.compile(
+    r"(?:--\S+\s+)*<<-?\s*([\"']?)\w+\1\s*(?:(?:/bin/)?(?:ba|da|z)?sh(?:\s+-\w+)*)?"
+)
+_PYTHON = re.compile(r"(?:\S*/)?python:(3\.\d+)|\S*python(3\.?\d+)|\S*py(3\d+)")
+
+
+def read_dockerfile(path: Path, *, name: str) -> Stack:
+    """Return the stack that a Dockerfile's calls of pip and uv install, one step a call.
+
+    Requirements files that calls name are read beside it. Raises DocumentError with what is wrong,
+    and where nothing is installed.
+    """
+    reader = CommandReader(path.name, path.parent)
+    python = None
+    for line, word, rest in _instructions(read_text(path)):
+        step = f"{word} on line {line}"
+        if word == "FROM" and (match := _PYTHON.search(rest.split()[0])):
+            python = match[1] or f"3.{(match[2] or match[3]).removeprefix('3').lstrip('.')}"
+        elif word in ("ENV", "ARG"):
+            reader.read(_assignments(rest), line=line, section="", step=step)
+        elif word == "RUN":
+            reader.read(_script(rest), line=line, section="", step=step)
+    problems = list(reader.problems)
+    if not reader.commands and not problems:
+        problems.append(problem(path.name, 1, "no RUN line calls `pip install` for a release"))
+    if problems:
+        raise DocumentError(problems)
+    return Stack(
+        name=name,
+        file=path.name,
+        title=name,
+        python=python,
+        commands=tuple(reader.commands),
+        notes=tuple(reader.notes),
+    )
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, word, rest) of each instruction; its lines stay, comments in between are blank.
+
+    A here-document belongs to its instruction.
+    """
+    lines = re.split(r"\r\n|\r|\n", text)
+    number = 0
+    while number < len(lines):
+        begin, pending = number, [_bare(lines[number])]
+        while pending[-1].endswith("\\") and number + 1 < len(lines):
+            number += 1
+            bare = _bare(lines[number])
+            pending.append(bare or "\\")
+        for here in _HERE.finditer("\n".join(pending)):
+            ends = [line.strip() for line in lines[number + 1 :]]
+            if here[2] in ends:
+                end = number + 1 + ends.index(here[2])
+                pending += lines[number + 1 : end + 1]
+                number = end
+        if match := _INSTRUCTION.fullmatch("\n".join(pending)):
+            yield begin + 1, match[1].upper(), match[2]
+        number += 1
+
+
+def _bare(line: str) -> str:
+    return "" if line.lstrip().startswith("#") else line.rstrip()
+
+
+def _assignments(rest: str) -> str:
+    """Return `ENV` and `ARG` as a shell would set the same; `ENV name value` is the old form."""
+    if re.match(r"\w+\s+[^=\s]", rest):
+        name, value = rest.split(maxsplit=1)
+        return f"{name}='{value}'"
+    return rest
+
+
+def _script(rest: str) -> str:
+    """Return what a RUN carries out as a shell's text, its lines in their places."""
+    first, _, body = rest.partition("\n")
+    if _SCRIPT.fullmatch(first.strip()):
+        return "\n" + body.rpartition("\n")[0]
+    if first.startswith("["):
+        try:
+            return shlex.join(json.loads(rest.replace("\\\n", "\n")))
+        except (TypeError, ValueError):
+            return rest
+    return f"RUN {rest}" if first.startswith("--") else rest

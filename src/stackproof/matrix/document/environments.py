@@ -1,0 +1,51 @@
+"""Read an `environment.yml` of conda: the part of it that pip installs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.requirement_lines import RequirementLines
+from stackproof.matrix.document.stack import Note, Stack, passed_over
+from stackproof.matrix.document.yaml_text import Words, read_yaml
+
+__all__ = ["read_environment"]
+
+_PYTHON = re.compile(r"(?:[\w-]+::)?python\s*[=~>]=?\s*(3\.\d+)")
+
+
+def read_environment(path: Path, *, name: str) -> Stack:
+    """Return the stack that pip installs into an environment of conda.
+
+    Raises DocumentError with what is no requirement, and where pip installs nothing.
+    """
+    data, file = read_yaml(path)[0], path.name
+    lines = RequirementLines(file, folder=path.parent)
+    notes: list[Note] = []
+    python = None
+    for item in data.get("dependencies") or []:
+        if isinstance(item, dict) and isinstance(item.get("pip"), list):
+            for text in item["pip"]:
+                lines.read(text, text.line)
+        elif not isinstance(item, Words):
+            notes.append(passed_over(str(item), "it is no list of pip's"))
+        elif match := _PYTHON.match(item):
+            python = match[1]
+        elif not re.fullmatch(r"(?:[\w-]+::)?pip\b.*", item):
+            why = "it is a package of conda, which no index of Python packages has"
+            notes.append(passed_over(item, why, item.line))
+    problems = list(lines.problems)
+    if not lines.installs and not problems:
+        message = "pip installs nothing into this environment; packages of conda are not read"
+        problems.append(problem(file, 1, message))
+    if problems:
+        raise DocumentError(problems)
+    return Stack(
+        name=name,
+        file=file,
+        title=str(data.get("name") or name),
+        python=python,
+        commands=(lines.command(line=lines.installs[0].line, section="", step=file),),
+        notes=(*notes, *lines.notes),
+    )

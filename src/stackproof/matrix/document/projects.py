@@ -1,0 +1,151 @@
+"""Read a `pyproject.toml`: dependencies, extras, groups (PEP 621, PEP 735), and poetry's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from packaging.dependency_groups import resolve_dependency_groups
+
+from stackproof.errors import Problem
+from stackproof.matrix.document.poetry import poetry_dependencies, poetry_specifier
+from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.pythons import oldest_python
+from stackproof.matrix.document.requirement import is_elsewhere, read_install
+from stackproof.matrix.document.stack import Command, Install, Note, Stack, Variant, passed_over
+from stackproof.matrix.document.toml_text import TomlText
+
+__all__ = ["read_project"]
+
+_BASE = "dependencies"
+
+
+def read_project(path: Path, *, name: str) -> Stack:
+    """Return the stack of a project: its dependencies, and a variant for each extra and group.
+
+    Raises DocumentError with all that is no requirement, and for a project that asks for nothing.
+    """
+    project = _Project(TomlText(path))
+    project.read()
+    parts = {title: items for title, items in project.parts.items() if items}
+    if not parts and not project.problems:
+        message = "asks for no release; there is none in 'dependencies', an extra or a group"
+        project.problems.append(problem(path.name, 1, message))
+    if project.problems:
+        raise DocumentError(project.problems)
+    commands = tuple(
+        Command(line=items[0].line, section="", step=title, installs=tuple(items), is_list=True)
+        for title, items in parts.items()
+    )
+    return Stack(
+        name=name,
+        file=path.name,
+        title=project.title or name,
+        python=project.python,
+        commands=commands,
+        notes=tuple(project.notes),
+        variants=tuple(_variants(parts)) if len(parts) > 1 else (),
+    )
+
+
+def _variants(parts: Mapping[str, list[Install]]) -> Iterator[Variant]:
+    base = parts.get(_BASE, [])
+    for title, items in parts.items():
+        yield Variant(
+            name="documented" if items is base else title.replace(" ", "-"),
+            summary=f"{_BASE}." if items is base or not base else f"{_BASE}, and {title}.",
+            line=items[0].line,
+            python=None,
+            installs=tuple(items if items is base else [*base, *items]),
+        )
+
+
+@dataclass
+class _Project:
+    """What the tables of a project ask for: `dependencies`, `extra NAME` and `group NAME`."""
+
+    text: TomlText
+    title: str | None = None
+    python: str | None = None
+    parts: dict[str, list[Install]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Read every table that may ask for something."""
+        data = self.text.data
+        project, tool = data.get("project", {}), data.get("tool", {})
+        poetry = tool.get("poetry", {})
+        self.title = project.get("name") or poetry.get("name")
+        self._guarded(lambda: self._read_project(project, data.get("dependency-groups", {})))
+        self._guarded(lambda: self._read_poetry(poetry))
+        self._guarded(lambda: self._read_tools(tool, data.get("build-system", {})))
+
+    def _guarded(self, read: Callable[[], None]) -> None:
+        try:
+            read()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self.problems.append(problem(self.text.file, 1, f"cannot be read ({error})"))
+
+    def _read_project(self, project: Mapping[str, Any], groups: Mapping[str, Any]) -> None:
+        self.python = oldest_python(project.get("requires-python"))
+        self._take(_BASE, project.get("dependencies", []), "[project]")
+        for name, items in project.get("optional-dependencies", {}).items():
+            self._take(f"extra {name}", items, "[project.optional-dependencies]")
+        for name in groups:
+            asked = resolve_dependency_groups(groups, name)
+            self._take(f"group {name}", asked, "[dependency-groups]")
+        dynamic = {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ()))
+        for key in sorted(dynamic):
+            why = "what makes the package says it; give the file that it is read from"
+            self.notes.append(passed_over(key, why, self.text.line("dynamic")))
+
+    def _take(self, title: str, items: Iterable[str], behind: str) -> None:
+        for text in items:
+            line = self.text.line(text, behind=behind)
+            if is_elsewhere(text):
+                why = "it names no release of an index"
+                self.notes.append(passed_over(text, why, line))
+                continue
+            try:
+                self.parts.setdefault(title, []).append(read_install(text, line))
+            except ValueError as error:
+                self.problems.append(problem(self.text.file, line or 1, str(error)))
+
+    def _read_poetry(self, poetry: Mapping[str, Any]) -> None:
+        asked = {_BASE: ("dependencies", poetry.get("dependencies", {}))}
+        for name, group in poetry.get("group", {}).items():
+            asked[f"group {name}"] = (f"group.{name}.dependencies", group.get("dependencies", {}))
+        old = poetry.get("dev-dependencies", {})
+        asked |= {"group dev": ("dev-dependencies", old)} if old else {}
+        for title, (key, table) in asked.items():
+            header = f"tool.poetry.{key}"
+            for item in poetry_dependencies(table, self.text.keys(header), f"[{header}]"):
+                if isinstance(item, Note):
+                    self.notes.append(item)
+                else:
+                    self.parts.setdefault(title, []).append(item)
+        python = poetry.get("dependencies", {}).get("python")
+        if python and self.python is None:
+            self.python = oldest_python(poetry_specifier(str(python)))
+        lines = self.text.keys("tool.poetry.extras")
+        for name, members in poetry.get("extras", {}).items():
+            why = f"poetry's extra asks for {', '.join(members)}"
+            self.notes.append(passed_over(f"extra {name}", why, lines.get(name)))
+
+    def _read_tools(self, tool: Mapping[str, Any], build: Mapping[str, Any]) -> None:
+        uv = tool.get("uv", {})
+        for name, source in uv.get("sources", {}).items():
+            line = self.text.line(name, behind="[tool.uv.sources")
+            why = "a pin takes its releases from the index of its stage; name that there"
+            self.notes.append(passed_over(f"{name} = {source}", why, line))
+        for key in ("constraint-dependencies", "override-dependencies", "dev-dependencies"):
+            for text in uv.get(key, []):
+                why = f"uv alone reads {key}"
+                self.notes.append(passed_over(text, why, self.text.line(text, behind="[tool.uv]")))
+        for text in build.get("requires", []):
+            why = "what builds the project is no part of its stack"
+            line = self.text.line(text, behind="[build-system]")
+            self.notes.append(passed_over(text, why, line))

@@ -1,0 +1,115 @@
+"""Read `uv.lock`: it holds all platforms and versions of Python, so what a row needs is reached.
+
+From the projects of the lock, along dependencies whose markers hold, as `uv sync` goes: with the
+group `dev`, without extras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+
+from stackproof.matrix.document.locks import LockedStack
+from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.pythons import oldest_python
+from stackproof.matrix.document.requirement import this_python
+from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.document.toml_text import TomlText
+from stackproof.matrix.markers import applies
+
+__all__ = ["read_uv_lock"]
+
+#: The group that `uv sync` installs unless told otherwise.
+_GROUP = "dev"
+_LOCAL = ("virtual", "editable", "directory")
+
+
+def read_uv_lock(path: Path, *, name: str, python: str | None) -> Stack:
+    """Return the stack of a `uv.lock` for a Python, else for the oldest one that it admits.
+
+    Raises DocumentError if it is none, or locks nothing.
+    """
+    text = TomlText(path)
+    try:
+        own = oldest_python(text.data.get("requires-python"))
+        locked = LockedStack(path, python or own)
+        graph = _Graph(text.entries("package"), python or own or this_python())
+        graph.take_into(locked, text.data.get("manifest", {}).get("requirements", []))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        message = f"is not a lock file of uv ({error})"
+        raise DocumentError([problem(path.name, 1, message)]) from error
+    return locked.stack(name)
+
+
+@dataclass(frozen=True)
+class _Graph:
+    """The entries of a lock with their lines, and the Python that markers are judged for."""
+
+    entries: list[tuple[int | None, dict[str, Any]]]
+    python: str
+
+    def take_into(self, locked: LockedStack, asked: list[dict[str, Any]]) -> None:
+        """Take each release that is reached, and note each that is not."""
+        projects = [entry for _, entry in self.entries if _is_local(entry)]
+        reached = self._reached([*asked, *(item for entry in projects for item in _wanted(entry))])
+        for line, entry in self.entries:
+            requirement = f"{entry['name']}=={entry.get('version', '')}"
+            if _is_local(entry):
+                locked.pass_over(entry["name"], "it is a project beside the lock file", line)
+                for kind, name in _left(entry):
+                    locked.pass_over(f"{kind} {name}", "only `uv sync` that names it has it", line)
+            elif id(entry) not in reached:
+                why = f"nothing that is installed asks for it on Python {self.python} here"
+                locked.pass_over(requirement, why, line)
+            elif "registry" not in entry["source"]:
+                locked.pass_over(requirement, "it names no release of an index", line)
+            else:
+                locked.take(requirement, line, marker=None, index=entry["source"]["registry"])
+
+    def _reached(self, asked: Iterable[dict[str, Any]]) -> set[int]:
+        reached: set[int] = set()
+        seen: set[tuple[int, str]] = set()
+        pending = list(asked)
+        while pending:
+            item = pending.pop()
+            if "marker" in item and not applies(Marker(item["marker"]), self.python):
+                continue
+            for entry in self._found(item):
+                for extra in ("", *item.get("extra", ())):
+                    if (id(entry), extra) not in seen:
+                        seen.add((id(entry), extra))
+                        reached.add(id(entry))
+                        more = entry.get("optional-dependencies", {}).get(extra, [])
+                        pending += more if extra else entry.get("dependencies", [])
+        return reached
+
+    def _found(self, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield what a dependency is locked to: it names a version where there are several."""
+        for _, entry in self.entries:
+            if entry["name"] == item["name"] and item.get("version", entry.get("version")) == (
+                entry.get("version")
+            ):
+                markers = entry.get("resolution-markers", [])
+                if not markers or any(applies(Marker(text), self.python) for text in markers):
+                    yield entry
+
+
+def _is_local(entry: dict[str, Any]) -> bool:
+    return any(kind in entry["source"] for kind in _LOCAL)
+
+
+def _wanted(project: dict[str, Any]) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = project.get("dev-dependencies", {})
+    return [*project.get("dependencies", []), *groups.get(_GROUP, [])]
+
+
+def _left(project: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in project.get("optional-dependencies", {}):
+        yield "extra", name
+    for name in project.get("dev-dependencies", {}):
+        if name != _GROUP:
+            yield "group", name
