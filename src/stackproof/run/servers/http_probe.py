@@ -40,8 +40,7 @@ def get_text(url: str, auth: tuple[str, str] | None = None) -> str:
     except _NO_ADDRESS as error:
         raise ServerError("this is no http or https address") from error
     except (requests.RequestException, UnicodeDecodeError) as error:
-        cause = getattr(error.args[0], "reason", error) if error.args else type(error).__name__
-        raise ServerError(str(cause)) from error
+        raise ServerError(str(_first_cause(error))) from error
 
 
 def get_json(url: str, auth: tuple[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
@@ -50,3 +49,10 @@ def get_json(url: str, auth: tuple[str, str] | None = None) -> Any:  # noqa: ANN
         return json.loads(get_text(url, auth))
     except ValueError as error:
         raise ServerError(f"answered {urlsplit(url).path} with something else than JSON") from error
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return what the libraries below met first; they wrap it and name their own objects."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
