@@ -259,14 +259,17 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "# Only words\n", "| Name | Size |\n|---|---|\n| a | 1 |\n"])
 def test_no_version_table_at_all(tmp_path: Path, text: str) -> None:
     assert _problems(tmp_path, text) == [
-        "letters.md: line 1: there is no table with a column for packages and one for versions"
+        (
+            "letters.md: line 1: there is no table with a column for packages and one for versions, "
+            "nor one with a stack a row and a package a column"
+        )
     ]
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(StackproofError, match=r"none\.md: cannot be read \(No such file"):
         read_stack(tmp_path / "none.md")
-    (tmp_path / "latin.md").write_bytes(b"\xff\xfe|")
+    (tmp_path / "latin.md").write_bytes(b"\xff|")
     with pytest.raises(StackproofError, match=r"latin\.md: is not UTF-8 text"):
         read_stack(tmp_path / "latin.md")
     (tmp_path / "a.pdf").touch()

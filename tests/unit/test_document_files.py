@@ -11,6 +11,7 @@ from stackproof.matrix.document.poetry import poetry_specifier
 from stackproof.matrix.document.problems import DocumentError
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Stack
+from stackproof.matrix.document.words import specifier_of
 
 
 def _read(folder: Path, name: str, text: str, *, python: str | None = None) -> Stack:
@@ -141,11 +142,11 @@ torch = { index = "cpu" }
 def test_a_project(tmp_path: Path) -> None:
     stack = _read(tmp_path, "pyproject.toml", PROJECT)
     assert (stack.title, stack.python) == ("shop", "3.11")
-    assert [call.step for call in stack.commands] == [
-        "dependencies",
-        "extra web",
-        "group lint",
-        "group dev",
+    assert [(item.name, len(item.installs)) for item in stack.variants] == [
+        ("documented", 2),
+        ("extra-web", 3),
+        ("group-lint", 3),
+        ("group-dev", 4),
     ]
     assert _asked(stack) == [
         (8, "fastapi[standard]<1,>=0.115", None),
@@ -547,3 +548,115 @@ def test_what_is_no_such_file_is_said(tmp_path: Path, name: str, text: str, said
 def test_a_name_that_says_nothing(tmp_path: Path) -> None:
     with pytest.raises(StackproofError, match="cannot tell what it is by its name"):
         _read(tmp_path, "stack.ini", "")
+
+
+ROWS = """\
+# Compatible versions
+
+shop | Python | beam[gcp] | arrow | flow | bsl
+---- | ------ | --------- | ----- | ---- | ---
+[GitHub master](https://example.org/r.md) | >=3.10,<3.13 | 2.73.0 | 18.1 | nightly (2.x) | 1.21.0
+[1.17.2](https://example.org/1.17.2/r.md) | >=3.9,<3.11 | 2.59.0 | 10 | 2.17 | 1.17.1
+[1.11.0](https://example.org/1.11.0/r.md) | >=3.7,<3.10 | 2.40.0 | 6.0.0 | 1.15.5 / 2.10.0 | 1.11.0
+[0.14.0](https://example.org/0.14.0/r.md) | >=2.7,<3 or >=3.5,<4 | 2.14.0 | n/a | 1.14.0 | n/a
+[0.12.0](https://example.org/0.12.0/r.md) | >=2.7,<3 | 2.10.0 | n/a | 1.12.0 | n/a
+"""
+
+
+def test_a_table_with_one_stack_a_row(tmp_path: Path) -> None:
+    """In the form of the table of compatible versions in tensorflow/tfx's README."""
+    stack = _read(tmp_path, "versions.md", ROWS)
+    assert (stack.title, stack.python) == ("Compatible versions", "3.10")
+    assert [
+        (item.name, item.python, item.line, [asked.written for asked in item.installs])
+        for item in stack.variants
+    ] == [
+        (
+            "1-17-2",
+            "3.10",
+            6,
+            ["shop==1.17.2", "beam[gcp]==2.59.0", "arrow==10.*", "flow==2.17.*", "bsl==1.17.1"],
+        ),
+        (
+            "1-11-0",
+            "3.9",
+            7,
+            ["shop==1.11.0", "beam[gcp]==2.40.0", "arrow==6.0.0", "flow==2.10.0", "bsl==1.11.0"],
+        ),
+        ("0-14-0", "3.10", 8, ["shop==0.14.0", "beam[gcp]==2.14.0", "flow==1.14.0"]),
+    ]
+    assert _noted(stack) == [(5, "'GitHub master'"), (7, "'flow 1.15.5'"), (9, "'0.12.0'")]
+
+
+IMAGE = """\
+---
+apiVersion: image.openshift.io/v1
+kind: ImageStream
+metadata:
+  name: notebook
+spec:
+  tags:
+    - annotations:
+        # language=json
+        example.org/notebook-software: |
+          [
+            {"name": "CUDA", "version": "12.8"},
+            {"name": "Python", "version": "v3.12"}
+          ]
+        example.org/notebook-python-dependencies: |
+          [
+            {"name": "JupyterLab", "version": "4.5"},
+            {"name": "Sklearn-onnx", "version": "1.20"},
+            {"name": "MySQL Connector/Python", "version": "9.7"},
+            {"name": "MLflow", "version": "3.14.1"}
+          ]
+        openshift.io/imported-from: registry.example.org/notebook
+      name: "2025.2"
+    - annotations:
+        example.org/notebook-software: |
+          [{"name": "Python", "version": "v3.11"}]
+        example.org/notebook-python-dependencies: |
+          [{"name": "JupyterLab", "version": "4.4"}]
+      name: "2025.1"
+"""
+
+
+def test_an_image_with_one_stack_a_tag(tmp_path: Path) -> None:
+    """In the form of the workbench images of opendatahub-io/notebooks."""
+    stack = _read(tmp_path, "notebook-imagestream.yaml", IMAGE)
+    assert (stack.title, stack.python) == ("notebook", "3.12")
+    assert [
+        (item.name, item.python, [(asked.line, asked.written) for asked in item.installs])
+        for item in stack.variants
+    ] == [
+        (
+            "2025-2",
+            "3.12",
+            [
+                (17, "jupyterlab==4.5.*"),
+                (18, "skl2onnx==1.20.*"),
+                (19, "mysql-connector-python==9.7.*"),
+                (20, "mlflow==3.14.1"),
+            ],
+        ),
+        ("2025-1", "3.11", [(28, "jupyterlab==4.4.*")]),
+    ]
+    assert _noted(stack) == [(12, "'CUDA'")]
+
+
+@pytest.mark.parametrize(
+    ("word", "specifier"),
+    [
+        ("2.17", "==2.17.*"),
+        ("v2.17.x", "==2.17.*"),
+        ("2.17.*", "==2.17.*"),
+        ("2", "==2.*"),
+        ("2.17.0", "==2.17.0"),
+        ("==2.17.1", "==2.17.1"),
+        ("2.5.1+cpu", "==2.5.1+cpu"),
+        ("1.0rc1", "==1.0rc1"),
+        (">=1.4, <2", "<2,>=1.4"),
+    ],
+)
+def test_the_words_that_tables_have_for_versions(word: str, specifier: str) -> None:
+    assert specifier_of(word) == specifier

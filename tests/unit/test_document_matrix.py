@@ -9,17 +9,18 @@ import tomlkit
 from support.documents import DOCUMENT
 
 from stackproof.installers.planning import make_plan
-from stackproof.matrix.document.first_matrix import first_matrix, left_out
+from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.problems import DocumentError
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.model import Matrix
+from stackproof.metadata.audit.documents import compare
 
 
 def _matrix(folder: Path, text: str, name: str, *, python: str | None = None) -> Matrix:
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    written = first_matrix(read_stack(path), python=python)
+    written, _ = first_matrix(read_stack(path), python=python)
     return parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
 
 
@@ -70,30 +71,78 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     )
     path = tmp_path / "requirements.txt"
     path.write_text(text, encoding="utf-8")
-    stack = read_stack(path).on("3.12")
-    assert [str(note) for note in (*stack.notes, *left_out(stack))] == [
+    _, notes = first_matrix(read_stack(path), python="3.12")
+    assert [str(note) for note in notes] == [
         "line 10: '-e .' was passed over; it names no release of an index",
-        ("line 4: '--hash (2 in all)' was passed over; a matrix pins releases, not their files"),
-        (
-            "line 7: 'beta==2.0 ; python_version < \"3\"' was passed over; its marker does not "
-            "hold for Python 3.12"
-        ),
+        "line 4: '--hash (2 in all)' was passed over; a matrix pins releases, not their files",
     ]
     matrix = _matrix(tmp_path, text, "requirements.txt", python="3.12")
     assert matrix.python == "3.12"
-    assert [(pin.name, pin.version, pin.extras) for pin in matrix.pins] == [
-        ("alpha", "1.0", ("x", "y")),
-        ("delta", "4", ()),
+    assert [(pin.name, pin.asked, pin.marker, pin.extras) for pin in matrix.pins] == [
+        ("alpha", "1.0", None, ("x", "y")),
+        ("beta", "2.0", 'python_version < "3"', ()),
+        ("gamma", ">=1", None, ()),
+        ("delta", "4", None, ()),
     ]
-    assert make_plan(matrix, name="r", row="documented").stages[0].arguments == (
+    plan = make_plan(matrix, name="r", row="documented")
+    assert plan.stages[0].arguments == (
         "alpha[x,y]==1.0",
-        "delta==4",
         "gamma>=1",
+        "delta==4",
         "--constraint",
         "https://example.org/c-1.0.txt",
         "--default-index",
         "https://example.org/simple",
     )
+    assert ["beta" in note for note in plan.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked", "noted"),
+    [
+        (
+            "numpy==1.26.4 ; python_version < '3.12'\nnumpy>=2 ; python_version >= '3.12'",
+            ">=2",
+            [1],
+        ),
+        ("numpy>=1.2\nnumpy<2", "<2,>=1.2", []),
+        ("numpy\nnumpy", "", []),
+        ("numpy==1.26.*,==1.26.4", "1.26.4", []),
+        ("numpy==1.26.*", "==1.26.*", []),
+        ("numpy==1.26 ; extra == 'x'\nnumpy", "", [1]),
+    ],
+)
+def test_several_lines_of_one_distribution_are_one_pin(
+    tmp_path: Path, lines: str, asked: str, noted: list[int]
+) -> None:
+    (tmp_path / "r.txt").write_text(lines, encoding="utf-8")
+    _, notes = first_matrix(read_stack(tmp_path / "r.txt"), python="3.12")
+    assert [note.line for note in notes] == noted
+    (pin,) = _matrix(tmp_path, lines, "r.txt", python="3.12").pins
+    assert pin.asked == asked
+
+
+def test_extras_and_groups_of_a_project_are_rows(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "shop"\ndependencies = ["alpha>=1", "beta"]\n'
+        '[project.optional-dependencies]\nweb = ["alpha[x]<3", "gamma==1"]\n'
+        '[dependency-groups]\ntest = ["delta~=2.0"]\n'
+    )
+    matrix = _matrix(tmp_path, text, "pyproject.toml", python="3.12")
+    assert [(pin.name, pin.asked, pin.extras) for pin in matrix.pins] == [
+        ("alpha", ">=1", ("x",)),
+        ("beta", "", ()),
+        ("gamma", "1", ()),
+        ("delta", "~=2.0", ()),
+    ]
+    rows = {name: make_plan(matrix, name="shop", row=name) for name in matrix.rows}
+    assert {name: [stage.requirements for stage in row.stages] for name, row in rows.items()} == {
+        "documented": [("alpha[x]>=1", "beta")],
+        "extra-web": [("alpha[x]<3,>=1", "beta", "gamma==1")],
+        "group-test": [("alpha[x]>=1", "beta", "delta~=2.0")],
+    }
+    assert [row.default for row in matrix.rows.values()] == [True, False, False]
+    assert rows["documented"].notes == ("the row goes without delta, gamma",)
 
 
 LOCK = 'lock-version = "1.0"\ncreated-by = "x"\n'
@@ -111,7 +160,8 @@ def test_a_lock_file_becomes_a_matrix(tmp_path: Path) -> None:
     )
     matrix = _matrix(tmp_path, text, "pylock.toml")
     assert matrix.python == "3.12"
-    assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0")]
+    assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0"), ("old", "1")]
+    assert make_plan(matrix, name="p", row="documented").versions == {"alpha": "1.0"}
     stack = read_stack(tmp_path / "pylock.toml").on("3.12")
     assert [(note.line, note.message.partition(";")[0]) for note in stack.notes] == [
         (17, "'local' was passed over"),
@@ -149,18 +199,42 @@ def test_what_has_no_place_in_a_matrix_is_said(tmp_path: Path) -> None:
     text = DOCUMENT.replace(
         "beta==2.0 --index", "beta 'gamma[x]>=1' delta --pre -c here.txt --index"
     )
-    stack = read_stack(_written(tmp_path, text))
-    assert [str(note) for note in left_out(stack)] == [
-        "line 28: 'delta' was passed over; it says no version",
+    written, notes = first_matrix(read_stack(_written(tmp_path, text)))
+    assert [str(note) for note in notes] == [
         "line 28: '--pre' was passed over; a stage has no such option",
         "line 28: 'here.txt' was passed over; it is no address",
     ]
-    matrix = parse_matrix(tomlkit.parse(first_matrix(stack)).unwrap(), file="first.toml")
-    assert [(pin.name, pin.version) for pin in matrix.pins] == [("alpha", "1.0"), ("beta", "2.0")]
-    assert [(stage.pins, stage.requirements) for stage in matrix.stages] == [
-        (("alpha",), ()),
-        (("beta",), ("gamma[x]>=1",)),
+    matrix = parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
+    assert [(pin.name, pin.asked, pin.extras) for pin in matrix.pins] == [
+        ("alpha", "1.0", ()),
+        ("beta", "==2.0.*", ()),
+        ("gamma", ">=1", ("x",)),
+        ("delta", "", ()),
     ]
+    assert [stage.pins for stage in matrix.stages] == [("alpha",), ("beta", "gamma", "delta")]
+
+
+def test_each_row_of_a_table_departs_from_the_first(tmp_path: Path) -> None:
+    text = (
+        "| shop | Python | alpha | beta |\n|---|---|---|---|\n"
+        "| 2.0.0 | 3.12 | 1.1 | 3.0.1 |\n| 1.0.0 | 3.11 | 1.0.4 | n/a |\n"
+    )
+    matrix = _matrix(tmp_path, text, "table.md")
+    rows = {name: make_plan(matrix, name="t", row=name) for name in matrix.rows}
+    assert {name: (row.python, row.asked) for name, row in rows.items()} == {
+        "2-0-0": ("3.12", {"shop": "2.0.0", "alpha": "==1.1.*", "beta": "3.0.1"}),
+        "1-0-0": ("3.11", {"shop": "1.0.0", "alpha": "1.0.4"}),
+    }
+
+
+def test_a_matrix_agrees_with_the_document_that_it_is_written_from(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("| 2.0 |", "| 2 |").replace(
+        "install beta==2.0 --index", "install beta 'gamma[x]>=1,<2' --index"
+    )
+    matrix = _matrix(tmp_path, text, "letters.md")
+    assert matrix.pin("beta").asked == "==2.*"
+    found = compare(matrix, tmp_path / "letters.md", name="letters", root=tmp_path)
+    assert [(item.level, item.line) for item in found if item.level == "error"] == []
 
 
 def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:

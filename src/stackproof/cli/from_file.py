@@ -7,9 +7,8 @@ from pathlib import Path
 import tomlkit
 
 from stackproof.base.text import without_credentials
-from stackproof.matrix.document.first_matrix import first_matrix, left_out
+from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.reading import read_stack
-from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.load import parse_matrix
 
 __all__ = ["read_matrix"]
@@ -21,8 +20,6 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
     Raises StackproofError where no matrix that can be used comes of it.
     """
     stack = read_stack(file, python=python)
-    stack = stack.on(python or stack.python or this_python())
-    text = first_matrix(stack, python=python)
+    text, notes = first_matrix(stack, python=python)
     parse_matrix(tomlkit.parse(text).unwrap(), file=f"{stack.name}.toml")
-    notes = map(str, (*stack.notes, *left_out(stack)))
-    return stack.name, text, [without_credentials(note) for note in notes]
+    return stack.name, text, [without_credentials(str(note)) for note in notes]

@@ -26,7 +26,7 @@ from stackproof.matrix.plan import (
     PlannedPin,
     PlannedStage,
 )
-from stackproof.matrix.row_pins import held_by_markers, pins_of
+from stackproof.matrix.row_pins import pins_of, pins_there
 
 __all__ = ["cut_off_arguments", "make_plan"]
 
@@ -56,7 +56,7 @@ def make_plan(
     lineage = matrix.lineage(row)
     cut_off = as_of or lineage[-1].as_of
     interpreter = python or matrix.python_of(row)
-    there, notes = held_by_markers(matrix, interpreter)
+    there, notes = pins_there(matrix, row, interpreter)
     every = pins_of(matrix, row, versions)
     pins = [pin for name, pin in every.items() if name in there]
     builder = _StageBuilder(
@@ -73,7 +73,8 @@ def make_plan(
     stages = tuple(stage for stage in built if stage.requirements)
     if built and not stages:
         raise StackproofError(
-            f"row {name}/{row} installs nothing: no pin's marker holds on Python {interpreter}"
+            f"row {name}/{row} installs nothing: it goes without every pin of its stages on Python "
+            f"{interpreter}"
         )
     plan = Plan(
         matrix=name,

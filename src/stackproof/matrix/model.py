@@ -214,8 +214,9 @@ class Remedy(Stage):
 class Row(_Table):
     """One variant of the stack to prove.
 
-    A derived row takes python, overrides and stages from its base, never its cut-off date or its
-    known failures: those were found by running one row and say nothing about another.
+    A derived row takes python, overrides, stages and what it goes without from its base, never its
+    cut-off date or its known failures: those were found by running one row and say nothing about
+    another.
     """
 
     summary: Text
@@ -224,6 +225,9 @@ class Row(_Table):
     python: PythonVersion | None = None
     as_of: Instant | None = None
     overrides: tuple[Override, ...] = Field(default=(), strict=False)
+    without: tuple[DistributionName, ...] = Field(
+        default=(), strict=False, description="The pins that the row goes without."
+    )
     stages: tuple[ExtraStage, ...] = Field(default=(), strict=False)
     known_failures: tuple[KnownFailure, ...] = Field(default=(), strict=False)
 

@@ -184,6 +184,8 @@ def _row(
         at = (*place, "overrides", number, "pin")
         if pin not in pins:
             yield at, f"overrides a pin that is not there: {pin!r}; {nearest(pin, pins)}"
+    for number, pin in enumerate(row.without):
+        yield from _unknown((*place, "without", number), "pin", pin, pins)
     for number, override in enumerate(row.overrides):
         yield from _override(matrix, override, (*place, "overrides", number))
     yield from _row_stages(matrix, name, row, pins, stages)

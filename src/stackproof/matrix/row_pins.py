@@ -1,4 +1,4 @@
-"""The pins of a row: what it asks for of each, and those that its Python goes without. Pure."""
+"""The pins of a row: what it asks for of each, and those that it goes without. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
 from stackproof.matrix.plan import PlannedPin
 
-__all__ = ["held_by_markers", "pins_of"]
+__all__ = ["pins_of", "pins_there"]
 
 
 def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, PlannedPin]:
@@ -29,10 +29,15 @@ def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, 
     return {pin.name: _pin(pin, *asked.get(pin.name, (pin.asked, None))) for pin in matrix.pins}
 
 
-def held_by_markers(matrix: Matrix, python: str) -> tuple[frozenset[str], list[str]]:
-    """Return the pins whose markers hold on a Python, and what is to be said of the others."""
+def pins_there(matrix: Matrix, row: str, python: str) -> tuple[frozenset[str], list[str]]:
+    """Return the pins that a row has on a Python, and what is to be said of the others."""
+    without = {name for level in matrix.lineage(row) for name in level.without}
     there, notes = set[str](), list[str]()
+    if without:
+        notes.append(f"the row goes without {', '.join(sorted(without))}")
     for pin in matrix.pins:
+        if pin.name in without:
+            continue
         marker = Marker(pin.marker) if pin.marker is not None else None
         if marker is None or applies(marker, python):
             there.add(pin.name)

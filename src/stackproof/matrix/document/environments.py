@@ -1,10 +1,11 @@
-"""Read an `environment.yml` of conda: the part of it that pip installs."""
+"""Read YAML that holds a stack: what pip installs into an `environment.yml`, or an image."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from stackproof.matrix.document.image_streams import read_image_streams
 from stackproof.matrix.document.problems import DocumentError, problem
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Note, Stack, passed_over
@@ -16,11 +17,14 @@ _PYTHON = re.compile(r"(?:[\w-]+::)?python\s*[=~>]=?\s*(3\.\d+)")
 
 
 def read_environment(path: Path, *, name: str) -> Stack:
-    """Return the stack that pip installs into an environment of conda.
+    """Return the stack that pip installs into an environment of conda, or those of an image.
 
     Raises DocumentError with what is no requirement, and where pip installs nothing.
     """
-    data, file = read_yaml(path)[0], path.name
+    documents = [item for item in read_yaml(path) if isinstance(item, dict)]
+    if streams := [item for item in documents if item.get("kind") == "ImageStream"]:
+        return read_image_streams(streams, path, name=name)
+    data, file = (documents or [{}])[0], path.name
     lines = RequirementLines(file, folder=path.parent)
     notes: list[Note] = []
     python = None

@@ -1,33 +1,36 @@
-"""Write a first matrix file from what a document, a requirements file or a lock file says."""
+"""Write a first matrix file from the record of a stack, whatever file that was read from."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 import tomlkit
-from packaging.requirements import Requirement
-from packaging.version import Version
 from tomlkit.items import AoT, Table
 
+from stackproof.base.versions import is_version
 from stackproof.matrix.document.requirement import this_python
-from stackproof.matrix.document.stack import Command, Install, Listed, Note, Stack
+from stackproof.matrix.document.stack import Command, Listed, Note, Stack, passed_over
+from stackproof.matrix.document.wanted import Wanted, WantedRow, wanted_pins, wanted_rows
 
-__all__ = ["first_matrix", "left_out"]
+__all__ = ["first_matrix"]
 
 
-def first_matrix(stack: Stack, *, python: str | None = None) -> str:
-    """Return the text of a matrix file; `python` stands in for a version the stack does not name.
+def first_matrix(stack: Stack, *, python: str | None = None) -> tuple[str, list[Note]]:
+    """Return the text of a matrix file, and a note for each word that has no place in one.
 
-    What cannot be known from the stack alone (the role of a pin, the checks that prove a claim) is
-    filled in with what is most likely, for the user to look over. The modules to import are left
-    out: what a distribution installs says so.
+    `python` stands in for the version that the stack names, or does not. What cannot be known from
+    the stack alone (the role of a pin, the checks that prove a claim) is filled in with what is
+    most likely, for the user to look over. The modules to import are left out: what a distribution
+    installs says so.
     """
+    notes = list(stack.notes)
     python = python or stack.python or this_python()
-    stack = stack.on(python)
+    pins = wanted_pins(stack, python, notes)
+    notes += _left_out(stack)
     document = tomlkit.document()
     document.add(tomlkit.comment("Written by `nox -s matrix-from`; look over roles and claims."))
     document["format"] = 1
@@ -39,68 +42,56 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> str:
         document["constraints"] = constraints
     if indexes:
         document["indexes"] = indexes
-    pins = _wanted(stack)
     owners = {str(source["pin"]) for source in (constraints or {}).values()}
     document["pins"] = _array(_pin(pin, stack.listed, owners) for pin in pins)
     document["stages"] = _array(_stages(stack, {pin.name for pin in pins}))
     rows = tomlkit.table(is_super_table=True)
-    rows["documented"] = _table(summary="Literally what the document's steps do, nothing fixed.")
+    for number, row in enumerate(wanted_rows(stack, pins, python)):
+        rows[row.name] = _row(row, stack.file, is_first=not number)
+    if not stack.variants:
+        summary = "Literally what the document's steps do, nothing fixed."
+        rows["documented"] = _table(summary=summary)
     document["rows"] = rows
-    return tomlkit.dumps(document)
+    return tomlkit.dumps(document), list(dict.fromkeys(notes))
 
 
-def left_out(stack: Stack) -> Iterator[Note]:
-    """Yield a note for each word of the steps that has no place in a matrix."""
-    names = {pin.name for pin in _wanted(stack)}
+def _left_out(stack: Stack) -> Iterator[Note]:
+    """Yield a note for each option of the steps that has no place in a matrix."""
     for command in stack.steps:
-        for item in command.installs:
-            if item.name not in names and not _is_range(item):
-                message = f"{item.written!r} was passed over; it says no version"
-                yield Note(line=item.line, message=message)
         for text in command.further:
-            message = f"{text!r} was passed over; a stage has no such option"
-            yield Note(line=command.line, message=message)
-        if command.constraints and not _constraint_source(command):
-            message = f"{command.constraints[0]!r} was passed over; it is no address"
-            yield Note(line=command.line, message=message)
+            yield passed_over(text, "a stage has no such option", command.line)
+        addresses = [text for text in command.constraints if "://" in text]
+        for text in command.constraints:
+            if text not in addresses:
+                yield passed_over(text, "it is no address", command.line)
+            elif text != addresses[0]:
+                yield passed_over(text, "a stage has one constraint file", command.line)
+            elif _constraint_source(command) is None:
+                why = "a constraint file belongs to a pin with a version, and there is none"
+                yield passed_over(text, why, command.line)
 
 
-def _is_range(item: Install) -> bool:
-    """Tell whether it asks for some versions and for no single one: a stage can ask so too."""
-    return item.version is None and bool(Requirement(item.written).specifier)
+def _row(row: WantedRow, file: str, *, is_first: bool) -> Table:
+    table = _table(summary=row.summary)
+    if not is_first:
+        table["default"] = False
+    if row.python:
+        table["python"] = row.python
+    if row.without:
+        table["without"] = list(row.without)
+    today = datetime.now(tz=timezone.utc).date()
+    overrides = (
+        _table(pin=pin, **_asked(asked), reason=f"{file} has it so.", date=today)
+        for pin, asked in row.overrides.items()
+    )
+    if row.overrides:
+        table["overrides"] = _array(overrides)
+    return table
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Wanted:
-    """A pin to write: what the table lists of it, and the first step's word that has a version."""
-
-    name: str
-    version: str
-    listed: Listed | None
-    install: Install | None
-
-
-def _wanted(stack: Stack) -> list[_Wanted]:
-    """Return the pins, in the order of the table, then of the steps."""
-    listed: dict[str, Listed] = {}
-    installed: dict[str, Install] = {}
-    for row in stack.listed:
-        listed.setdefault(row.name, row)
-    for command in stack.steps:
-        for item in command.installs:
-            if item.version is not None or item.name in listed:
-                installed.setdefault(item.name, item)
-    versions = {name: item.version for name, item in installed.items()}
-    versions |= {name: row.version for name, row in listed.items()}
-    return [
-        _Wanted(
-            name=name,
-            version=str(Version(versions[name] or "")),
-            listed=listed.get(name),
-            install=installed.get(name),
-        )
-        for name in dict.fromkeys([*listed, *installed])
-    ]
+def _asked(asked: str) -> dict[str, str]:
+    """Return the key of a pin or an override that says what is asked for."""
+    return {("version" if is_version(asked) else "range"): asked} if asked else {}
 
 
 def _table(**values: object) -> Table:
@@ -117,15 +108,14 @@ def _array(tables: Iterator[Table]) -> AoT:
     return array
 
 
-def _pin(pin: _Wanted, others: Sequence[Listed], owners: Collection[str]) -> Table:
-    table = _table(
-        name=pin.name,
-        version=pin.version,
-        area=pin.listed.area if pin.listed else "-",
-        role=pin.listed.label if pin.listed else pin.name,
-    )
-    if pin.install and pin.install.extras:
-        table["extras"] = list(pin.install.extras)
+def _pin(pin: Wanted, others: Sequence[Listed], owners: Collection[str]) -> Table:
+    table = _table(name=pin.name, **_asked(pin.asked))
+    if pin.marker:
+        table["marker"] = pin.marker
+    table["area"] = pin.listed.area if pin.listed else "-"
+    table["role"] = pin.listed.label if pin.listed else pin.name
+    if pin.extras:
+        table["extras"] = list(pin.extras)
     if pin.listed and pin.listed.remarks:
         claims = tomlkit.array()
         for text in pin.listed.remarks:
@@ -155,23 +145,19 @@ def _checks(
 
 
 def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
-    """Yield a stage for each step that installs a pin, or asks for a range of versions."""
+    """Yield a stage for each step that installs a pin."""
     taken: set[str] = set()
     for command in stack.steps:
         names = list(dict.fromkeys(item.name for item in command.installs if item.name in pins))
-        ranges = [item for item in command.installs if item.name not in pins and _is_range(item)]
-        if names or ranges:
-            yield _stage(command, names, ranges, taken)
+        if names:
+            yield _stage(command, names, taken)
 
 
-def _stage(command: Command, pins: list[str], ranges: list[Install], taken: set[str]) -> Table:
-    first = pins[0] if pins else ranges[0].name
-    numbered = (f"{first}-{number}" for number in itertools.count(2))
-    name = next(text for text in itertools.chain([first], numbered) if text not in taken)
+def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
+    numbered = (f"{pins[0]}-{number}" for number in itertools.count(2))
+    name = next(text for text in itertools.chain([pins[0]], numbered) if text not in taken)
     taken.add(name)
     table = _table(name=name, step=command.step or "-", pins=pins)
-    if ranges:
-        table["requirements"] = [item.written for item in ranges]
     if _constraint_source(command):
         table["constraints"] = _constraints_name(command)
     if command.index:

@@ -15,8 +15,9 @@ from stackproof.errors import Problem
 from stackproof.matrix.document.commands import CommandReader
 from stackproof.matrix.document.problems import DocumentError, problem
 from stackproof.matrix.document.requirement_lines import RequirementLines
-from stackproof.matrix.document.stack import Aside, Stack
-from stackproof.matrix.document.tables import TableReader, broken_tables
+from stackproof.matrix.document.stack import Aside, Command, Stack, passed_over
+from stackproof.matrix.document.stack_rows import StackRows
+from stackproof.matrix.document.tables import TableReader, all_tables, broken_tables
 from stackproof.matrix.document.text import read_text
 
 __all__ = ["read_markdown"]
@@ -76,15 +77,23 @@ def read_markdown(path: Path, *, name: str) -> Stack:
     tables = _read_tables(tokens, lines, file, reader)
     problems = [*_open_blocks(tokens, file), *broken_tables(tokens, lines, file)]
     problems += [*reader.problems, *tables.problems]
-    if not tables.found and not problems:
-        message = "there is no table with a column for packages and one for versions"
+    stacks = StackRows()
+    stacks.read(list(all_tables(tokens)))
+    if not tables.found and not stacks.variants and not problems:
+        message = (
+            "there is no table with a column for packages and one for versions, nor one with a "
+            "stack a row and a package a column"
+        )
         problems.append(problem(file, 1, message))
     if problems:
         raise DocumentError(sorted(problems, key=lambda item: int(item.where.split()[1])))
+    title = _title(tokens) or name
+    if not tables.found:
+        return _of_rows(stacks, reader, name=name, file=file, title=title)
     return Stack(
         name=name,
         file=file,
-        title=_title(tokens) or name,
+        title=title,
         python=tables.python,
         python_line=tables.python_line,
         has_table=True,
@@ -92,6 +101,30 @@ def read_markdown(path: Path, *, name: str) -> Stack:
         commands=tuple(reader.commands),
         notes=tuple(reader.notes),
         asides=(*_comments(blocks, reader), *_spans(tokens)),
+    )
+
+
+def _of_rows(
+    stacks: StackRows, reader: CommandReader, *, name: str, file: str, title: str
+) -> Stack:
+    """Return the stacks of a table that has one a row; what commands install is in no table."""
+    installs = tuple(item for variant in stacks.variants for item in variant.installs)
+    line = stacks.variants[0].line
+    command = Command(line=line, section="", step=title, installs=installs, is_list=True)
+    why = "the document's stacks are the rows of its table"
+    calls = [
+        passed_over(", ".join(item.written for item in call.installs), why, call.line)
+        for call in reader.commands
+        if call.installs
+    ]
+    return Stack(
+        name=name,
+        file=file,
+        title=title,
+        python=stacks.variants[0].python,
+        commands=(command,),
+        notes=(*stacks.notes, *reader.notes, *calls),
+        variants=tuple(stacks.variants),
     )
 
 

@@ -15,15 +15,16 @@ _SPOKEN = {
     "opencv": "opencv-python",
     "beautifulsoup": "beautifulsoup4",
     "airflow": "apache-airflow",
+    "sklearn-onnx": "skl2onnx",
 }
 
 _PROVIDER = "apache-airflow-providers-"
 
 
 def is_name(label: str) -> bool:
-    """Tell whether a word, its spaces read as hyphens, can name a distribution."""
+    """Tell whether a word, its spaces and slashes read as hyphens, can name a distribution."""
     try:
-        canonicalize_name("-".join(label.split()), validate=True)
+        canonicalize_name(_joined(label), validate=True)
     except InvalidName:
         return False
     return True
@@ -34,7 +35,7 @@ def distribution(label: str, known: Collection[str]) -> str:
 
     Raises InvalidName if the word can name none.
     """
-    name = str(canonicalize_name("-".join(label.split()), validate=True))
+    name = str(canonicalize_name(_joined(label), validate=True))
     if name in known:
         return name
     if name in _SPOKEN:
@@ -42,3 +43,7 @@ def distribution(label: str, known: Collection[str]) -> str:
     if name.endswith("-provider") and "apache-airflow" in known:
         return _PROVIDER + name.removesuffix("-provider")
     return name
+
+
+def _joined(label: str) -> str:
+    return "-".join(label.replace("/", " ").split())

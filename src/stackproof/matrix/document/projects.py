@@ -35,16 +35,15 @@ def read_project(path: Path, *, name: str) -> Stack:
         project.problems.append(problem(path.name, 1, message))
     if project.problems:
         raise DocumentError(project.problems)
-    commands = tuple(
-        Command(line=items[0].line, section="", step=title, installs=tuple(items), is_list=True)
-        for title, items in parts.items()
-    )
+    installs = tuple(item for items in parts.values() for item in items)
+    step = f"{path.name}: {', '.join(parts)}"
+    command = Command(line=1, section="", step=step, installs=installs, is_list=True)
     return Stack(
         name=name,
         file=path.name,
         title=project.title or name,
         python=project.python,
-        commands=commands,
+        commands=(command,),
         notes=tuple(project.notes),
         variants=tuple(_variants(parts)) if len(parts) > 1 else (),
     )

@@ -14,7 +14,7 @@ from stackproof.matrix.document.names import distribution, is_name
 from stackproof.matrix.document.problems import problem
 from stackproof.matrix.document.stack import Listed
 
-__all__ = ["TableReader", "broken_tables"]
+__all__ = ["TableReader", "TableRow", "all_tables", "broken_tables"]
 
 _NAME_HEADS = ("package", "distribution", "library", "name", "패키지", "라이브러리")
 _VERSION_HEADS = ("version", "버전")
@@ -26,7 +26,9 @@ _CONTAINERS = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(?=\|)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
+class TableRow:
+    """A row of a table as its reader sees it, and its line."""
+
     line: int
     cells: tuple[str, ...]
 
@@ -49,13 +51,13 @@ class TableReader:
 
     def read(self, tokens: Sequence[Token]) -> None:
         """Read each table that has a column for packages and one for versions."""
-        for header, *rows in _tables(tokens):
+        for header, *rows in all_tables(tokens):
             columns = _Columns.of(header.cells)
             if columns is not None:
                 self.found = True
                 self._read(columns, rows, len(header.cells))
 
-    def _read(self, columns: _Columns, rows: Sequence[_Row], width: int) -> None:
+    def _read(self, columns: _Columns, rows: Sequence[TableRow], width: int) -> None:
         area = "-"
         for row in rows:
             label, version = _bare(row.cells[columns.name]), row.cells[columns.version]
@@ -74,7 +76,9 @@ class TableReader:
         match = _PYTHON.match(version)
         self.python, self.python_line = (match[1] if match else None), line
 
-    def _listed(self, columns: _Columns, row: _Row, label: str, version: str, area: str) -> Listed:
+    def _listed(
+        self, columns: _Columns, row: TableRow, label: str, version: str, area: str
+    ) -> Listed:
         special = {columns.name, columns.version, columns.area}
         remarks = [_MARKS.sub("", cell) for n, cell in enumerate(row.cells) if n not in special]
         return Listed(
@@ -108,7 +112,7 @@ class _Columns:
 
 def broken_tables(tokens: Sequence[Token], lines: Sequence[str], file: str) -> Iterator[Problem]:
     """Yield a problem for each version table, or part of one, that Markdown takes for text."""
-    headers = [rows[0].cells for rows in _tables(tokens)]
+    headers = [rows[0].cells for rows in all_tables(tokens)]
     widths = {len(cells) for cells in headers if _Columns.of(cells) is not None}
     for token in tokens:
         begin, end = token.map or (0, 0)
@@ -135,8 +139,9 @@ def _why_no_table(rows: Sequence[str]) -> str:
     return "the table is broken: below its header there is no line such as |---|---|"
 
 
-def _tables(tokens: Sequence[Token]) -> Iterator[list[_Row]]:
-    rows: list[_Row] = []
+def all_tables(tokens: Sequence[Token]) -> Iterator[list[TableRow]]:
+    """Yield the rows of each table, its header first."""
+    rows: list[TableRow] = []
     cells: list[str] = []
     line = 0
     for token in tokens:
@@ -147,7 +152,7 @@ def _tables(tokens: Sequence[Token]) -> Iterator[list[_Row]]:
         elif token.type == "inline":
             cells.append(_shown(token))
         elif token.type == "tr_close":
-            rows.append(_Row(line=line, cells=tuple(cells)))
+            rows.append(TableRow(line=line, cells=tuple(cells)))
         elif token.type == "table_close":
             yield rows
 

@@ -37,7 +37,7 @@ def read_text(path: Path) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         if said is None:
-            raise StackproofError(f"{path}: is not UTF-8 text ({error})") from error
+            raise StackproofError(f"{path}: is not {encoding.upper()} text ({error})") from error
     try:
         return content.decode(said[1].decode())
     except (LookupError, UnicodeDecodeError) as error:

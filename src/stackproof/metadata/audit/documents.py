@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from stackproof.base.text import without_credentials
-from stackproof.base.versions import agree
+from stackproof.base.versions import agree, is_version, overlap, satisfies
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Install, Listed, Stack
 from stackproof.matrix.model import Matrix
@@ -90,7 +88,10 @@ class _Comparison:
                     f"{pins[item.name]}"
                 )
                 yield Difference("error", item.line, message, item.name)
-        missing = [name for name in pins if name not in first]
+        # Of a step that leaves the version open, the table need not say one either.
+        steps = [item for command in self.stack.steps for item in command.installs]
+        opened = {item.name for item in steps if item.version is None}
+        missing = [name for name in pins if name not in first and name not in opened]
         for name in missing if self.stack.has_table else ():
             message = f"the matrix pins {name} {pins[name]}, which the table does not list"
             yield Difference("error", 1, message, name)
@@ -149,18 +150,23 @@ def _open_version(
     install: Install, others: list[tuple[str, str]], *, is_step: bool
 ) -> Iterator[Difference]:
     """Yield an error if a range shuts out the documented version, a warning if a step is open."""
-    requirement = Requirement(install.written)
     for who, version in others:
-        if not requirement.specifier.contains(version, prereleases=True):
+        if not _can_be(version, install.specifier):
             message = f"this command asks for {install.written}, but {who} {version}"
             yield Difference("error", install.line, message, install.name)
             return
-    if is_step and others:
-        who, version = others[0]
+    said = [item for item in others if is_version(item[1])]
+    if is_step and said:
+        who, version = said[0]
         message = (
             f"the step asks for {install.written}, which leaves the version open; {who} {version}"
         )
         yield Difference("warning", install.line, message, install.name)
+
+
+def _can_be(asked: str, specifier: str) -> bool:
+    """Tell whether what is asked for, a version or a range, can be in another range."""
+    return satisfies(asked, specifier) if is_version(asked) else overlap(asked, specifier)
 
 
 def _called(item: Listed) -> str:
