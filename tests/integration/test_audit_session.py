@@ -230,6 +230,22 @@ def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) 
     )
 
 
+def test_a_file_is_audited_with_all_its_rows_and_what_has_no_place_there_is_said(
+    desk: Desk,
+) -> None:
+    text = (
+        '[project]\nname = "p"\ndependencies = ["alpha>=1", "x @ https://example.org/x.whl"]\n'
+        '[project.optional-dependencies]\nmore = ["beta"]\n'
+    )
+    (desk.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    _audit(desk, "pyproject.toml")
+    written = _written(desk)
+    assert sorted(written["pairs"]) == ["pyproject/documented", "pyproject/extra-more"]
+    assert [
+        (item["file"], item["line"]) for item in written["findings"] if item["rule"] == "document"
+    ] == [("pyproject.toml", 3)]
+
+
 def _matrix_from(desk: Desk, *posargs: str) -> str:
     return call(matrix_from, Project.at(desk.root, {}), posargs)
 

@@ -258,12 +258,8 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# Only words\n", "| Name | Size |\n|---|---|\n| a | 1 |\n"])
 def test_no_version_table_at_all(tmp_path: Path, text: str) -> None:
-    assert _problems(tmp_path, text) == [
-        (
-            "letters.md: line 1: there is no table with a column for packages and one for versions, "
-            "nor one with a stack a row and a package a column"
-        )
-    ]
+    (said,) = _problems(tmp_path, text)
+    assert said.startswith("letters.md: line 1: there is no table with a column for packages")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
+from stackproof.matrix.document.stack import Note
 from stackproof.matrix.files import find_matrices
 from stackproof.matrix.load import load_matrix
 from stackproof.metadata.audit.auditing import Place
@@ -36,9 +37,9 @@ def audit(session: nox.Session, project: Project) -> None:
     cache = user_cache_path("stackproof") / "index"
     place = Place(project=project, cache=cache)
     given = options.parse_args(session.posargs)
-    chosen = _rows(given.names, project)
-    found = _document(given.document, chosen, project) if given.document else ()
-    result = judge(chosen, place, found)
+    chosen, found = _rows(given.names, project)
+    found += _document(given.document, chosen, project) if given.document else []
+    result = judge(chosen, place, tuple(found))
     _write(result, project.reports)
     print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
@@ -53,21 +54,24 @@ def _write(result: Audit, reports: Path) -> None:
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
 
 
-def _rows(names: list[str], project: Project) -> list[tuple[Path, str]]:
+def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], list[Finding]]:
     """Return the rows that are named; a matrix's name stands for its rows that run by default.
 
-    A file that a matrix can be written from stands for the one row of that, which is left among the
-    reports.
+    A file that a matrix can be written from stands for all rows of that, which is left among the
+    reports; a finding names whatever of the file has no place there.
     """
     files = find_matrices(project.matrices)
     chosen: list[tuple[Path, str]] = []
+    found: list[Finding] = []
     for name in names or files:
         matrix, _, row = name.partition("/")
         if matrix not in files and (file := project.root / name).is_file():
-            _, text, _ = read_matrix(file)
-            matrix, row = name, ""
+            _, text, notes = read_matrix(file)
             files[name] = project.reports / InReports.AUDITED / f"{file.stem}.toml"
             write_atomically(files[name], text)
+            found += [_said_of(note, name, file.stem) for note in notes]
+            chosen += [(files[name], item) for item in load_matrix(files[name]).rows]
+            continue
         if matrix not in files:
             raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, files)}")
         rows = load_matrix(files[matrix]).rows
@@ -75,12 +79,23 @@ def _rows(names: list[str], project: Project) -> list[tuple[Path, str]]:
             raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
         wanted = [row] if row else [item for item in rows if rows[item].default]
         chosen += [(files[matrix], item) for item in wanted]
-    return list(dict.fromkeys(chosen))
+    return list(dict.fromkeys(chosen)), found
 
 
-def _document(
-    document: Path, chosen: list[tuple[Path, str]], project: Project
-) -> tuple[Finding, ...]:
+def _said_of(note: Note, file: str, matrix: str) -> Finding:
+    return Finding(
+        rule="document",
+        level="note",
+        matrix=matrix,
+        row=None,
+        pin=None,
+        file=note.file or file,
+        line=note.line or 1,
+        message=note.message,
+    )
+
+
+def _document(document: Path, chosen: list[tuple[Path, str]], project: Project) -> list[Finding]:
     files = list(dict.fromkeys(file for file, _ in chosen))
     if len(files) != 1:
         raise StackproofError("a document is compared with one matrix; name it before --document")
@@ -88,4 +103,4 @@ def _document(
     # What reads documents takes as long to load as some audits take.
     from stackproof.metadata.audit.documents import compare  # noqa: PLC0415
 
-    return tuple(compare(load_matrix(file), document, name=file.stem, root=project.root))
+    return list(compare(load_matrix(file), document, name=file.stem, root=project.root))

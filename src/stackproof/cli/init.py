@@ -50,7 +50,7 @@ def _matrix(file: Path | None, project: Project) -> Iterator[str]:
         return
     name, text, notes = read_matrix(project.root / file)
     target = project.matrices / f"{name}.toml"
-    yield from notes
+    yield from map(str, notes)
     yield _written(target, text, str(project.shown(target)))
 
 

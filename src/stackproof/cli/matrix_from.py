@@ -27,14 +27,14 @@ def matrix_from(session: nox.Session, project: Project) -> None:
     options.add_argument("--name", type=_name, metavar="NAME")
     screen = console()
     given = options.parse_args(session.posargs)
-    own, text, said = read_matrix(given.file, python=given.python)
+    own, text, notes = read_matrix(given.file, python=given.python)
     target = project.matrices / f"{given.name or own}.toml"
     if target.exists():
         raise StackproofError(
             f"{project.shown(target)} is there already; choose another name with --name"
         )
     write_atomically(target, text)
-    said += [f"wrote {project.shown(target)}; next: nox -s audit -- {target.stem}"]
+    said = [*map(str, notes), f"wrote {project.shown(target)}; next: nox -s audit -- {target.stem}"]
     for line in said:
         screen.print(line, markup=False, highlight=False)
 
