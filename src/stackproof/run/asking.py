@@ -1,0 +1,150 @@
+"""Ask a complete environment all checks of a plan: those of the suite, then the team's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
+from stackproof.errors import CannotJudgeError
+from stackproof.evidence.records import CheckResult
+from stackproof.evidence.reports import InRun
+from stackproof.installers.environment import Environment
+from stackproof.run.built_environment import builder_of
+from stackproof.run.commands import Commands, install_project
+from stackproof.run.course import Course
+from stackproof.run.masking import mask_report_log, named_by_place
+from stackproof.run.servers import Starting, masked
+from stackproof.run.servers.info import ServerInfo
+from stackproof.run.suite import Suite, useful_workers
+from stackproof.run.suite_files import assembled_suite, brought_workloads, workload_folders
+from stackproof.run.suite_tools import suite_tools
+from stackproof.run.surroundings import check_notes
+from stackproof.run.workloads import DeclaredWorkload
+
+__all__ = ["Asking"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """The questions of a run to its environment; `workloads` are those that may be among them."""
+
+    course: Course
+    environment: Environment
+    servers: Starting
+    workloads: Iterable[DeclaredWorkload]
+
+    def ask_all(self) -> None:
+        """Write the answers to all checks of the plan.
+
+        Raises CannotJudgeError where something stands in the way of an answer.
+        """
+        if self.course.plan.asks_suite:
+            self._run_suite()
+        if self.course.plan.commands and self._install_project():
+            self._run_commands()
+
+    def _suite(self) -> Suite:
+        course, project = self.course, self.course.project
+        with course.part("test tools"):
+            tools = suite_tools(
+                self.environment,
+                log=course.evidence.folder / InRun.STAGE_LOGS / "test-tools.log",
+                environ=project.environ,
+                tick=course.progress.tick,
+            )
+        course.evidence.write_tools(tools.freeze)
+        return Suite(
+            tests=assembled_suite(
+                project.suite,
+                {**workload_folders(project), **brought_workloads(self.environment)},
+            ),
+            environment=self.environment,
+            freeze=course.evidence.freeze,
+            tools=tools,
+            folder=course.evidence.folder,
+            environ=project.environ,
+            limit=project.suite_limit,
+            workers=useful_workers(course.plan, self.workloads, project.suite_workers),
+        )
+
+    def _run_suite(self) -> None:
+        course = self.course
+        suite = self._suite()
+        course.notes += check_notes(course.surroundings, course.evidence.freeze)
+        with course.part("servers"):
+            started = self.servers.result()
+        public = {name: info.public() for name, info in started.items()}
+        write_atomically(course.evidence.folder / InRun.SERVERS, to_json(public))
+        _require_named(started.values())
+        # Addresses carry passwords, which evidence must not.
+        known = {name: info.to_json() for name, info in started.items()}
+        private = self.servers.private_folder({InRun.SERVERS: to_json(known)})
+        with course.part("suite"), self.servers.needed():
+            try:
+                finished = suite.run(private / InRun.SERVERS, course.progress.tick)
+            finally:
+                self._mask(started.values(), suite.folders)
+        course.suite_exit = finished.exit
+        if finished.timed_out:
+            raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
+        if self.environment.freeze() != course.evidence.freeze:
+            raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _install_project(self) -> bool:
+        """Install what commands need; tell whether that could be had beside the stack."""
+        course = self.course
+        with course.part("project"):
+            builder = builder_of(course, self.environment)
+            failed = install_project(builder, course.evidence, course.project.root)
+        if failed is not None and failed.failure != "refused":
+            raise CannotJudgeError(f"stage {failed.name}: {failed.message}")
+        return failed is None
+
+    def _run_commands(self) -> None:
+        course = self.course
+        with course.part("servers"):
+            started = self.servers.result()
+        _require_named(started.values())
+        commands = Commands(
+            environment=self.environment,
+            root=course.project.root,
+            folder=course.evidence.folder,
+            private=self.servers.private_folder({}),
+            environ=course.project.environ,
+            servers=started,
+            only=course.plan.only,
+            tick=course.progress.tick,
+        )
+        results: list[CheckResult] = []
+        for command in course.plan.commands:
+            with course.part(f"command {command.name}"), self.servers.needed():
+                results += commands.answers(command)
+            course.evidence.write_commands(results)
+
+    def _mask(self, servers: Iterable[ServerInfo], folders: Mapping[str, str]) -> None:
+        """Take passwords out of what the suite wrote, and where on this machine its files lie."""
+        known = tuple(servers)
+
+        def mask(text: str) -> str:
+            return named_by_place(masked(text, known), folders)
+
+        folder = self.course.evidence.folder
+        log, output = (folder / name for name in (InRun.CHECKS, InRun.SUITE_LOG))
+        if log.exists():
+            text = log.read_text(encoding="utf-8", errors="replace")
+            write_atomically(log, mask_report_log(text, mask))
+        if output.exists():
+            write_atomically(output, mask(output.read_text(encoding="utf-8", errors="replace")))
+
+
+def _require_named(servers: Iterable[ServerInfo]) -> None:
+    """Raise if the user names a server that cannot be used: a skip would hide that."""
+    reasons = [
+        str(server.reason)
+        for server in servers
+        if (server.origin, server.grade) == ("user", "unavailable")
+    ]
+    if reasons:
+        raise CannotJudgeError(f"a server of yours cannot be used: {'; '.join(reasons)}")

@@ -1,0 +1,73 @@
+"""One run as it goes: what it is about, what it does just now, and what is known of it so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from stackproof.base.progress import Progress
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.layout import Project
+from stackproof.evidence.records import ConstraintsUsed, RunRecord
+from stackproof.matrix.plan import Plan
+
+__all__ = ["Course"]
+
+
+@dataclass(kw_only=True)
+class Course:
+    """A run of `plan` whose `evidence` is being written.
+
+    `surroundings` are the user's variables, `project` has those that commands of the run get.
+    """
+
+    plan: Plan
+    project: Project
+    surroundings: Mapping[str, str]
+    progress: Progress
+    evidence: Evidence
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    begin: float = field(default_factory=time.monotonic)
+    others_seconds: float = 0.0
+    doing: str = "preparation"
+    python: str = ""
+    installer_version: str = ""
+    index: str | None = None
+    further: tuple[str, ...] | None = None
+    constraints: list[ConstraintsUsed] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    suite_exit: int | None = None
+
+    @contextmanager
+    def part(self, text: str) -> Iterator[None]:
+        """Show and time a part of the run that others do: an installer, an index, the suite."""
+        self.doing = text
+        begin = time.monotonic()
+        try:
+            with self.progress.part(f"{self.plan.label}: {text}"):
+                yield
+        finally:
+            self.others_seconds += time.monotonic() - begin
+
+    def record(self, *, built: bool, trouble: str | None) -> RunRecord:
+        """Return the circumstances of the run, for its evidence."""
+        seconds = time.monotonic() - self.begin
+        return RunRecord(
+            started=self.started,
+            seconds=round(seconds, 3),
+            own_seconds=round(seconds - self.others_seconds, 3),
+            python=self.python or self.plan.python,
+            installer=self.plan.installer,
+            installer_version=self.installer_version or self.plan.installer,
+            index=self.index,
+            further=self.further,
+            constraints=tuple(self.constraints),
+            notes=(*self.plan.notes, *self.project.notes, *self.notes),
+            suite=self.project.suite_of(self.plan),
+            suite_exit=self.suite_exit,
+            built=built,
+            trouble=trouble,
+        )
