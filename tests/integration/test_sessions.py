@@ -15,7 +15,7 @@ from support.matrices import PYTHON
 from support.workbench import TINY, WORKLOAD, Bench
 
 from stackproof import cli
-from stackproof.cli import rows
+from stackproof.cli.offers import rows
 from stackproof.cli.rows import find_row
 from stackproof.errors import MatrixError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.workbench import ROOT
 
-from stackproof.cli import rows
+from stackproof.cli.offers import rows
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"

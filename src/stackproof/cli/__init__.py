@@ -7,8 +7,6 @@ each test run too, which need rows alone, and none of the libraries behind the s
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from stackproof.cli.offers import RowChoice, rows
-
 if TYPE_CHECKING:
     from stackproof.cli.audit import audit
     from stackproof.cli.calibrate import calibrate
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from stackproof.cli.verify import verify
 
 __all__ = [
-    "RowChoice",
     "audit",
     "calibrate",
     "candidate",
@@ -41,7 +38,6 @@ __all__ = [
     "monthly",
     "repair",
     "report",
-    "rows",
     "thin",
     "timeline",
     "verify",
