@@ -13,16 +13,17 @@ from support.sessions import Arguments, call
 from support.sites import Shop
 
 from stackproof import cli
+from stackproof.cli.offers import RowChoice
 from stackproof.evidence.layout import Project
 
-_DOORS = sorted(set(cli.__all__) - {"RowChoice", "rows", "write_schemas"})
+_DOORS = sorted(set(cli.__all__) - {"write_schemas"})
 
 
 def run(name: str, root: Path, arguments: Arguments = ()) -> str:
     """Run a session; return the message of its failure, or nothing."""
     door, project = getattr(cli, name), Project.at(root, {})
     if name == "verify":
-        choice = cli.RowChoice(file=root / "x.toml", row="x", python=None, default=True)
+        choice = RowChoice(file=root / "x.toml", row="x", python=None, default=True)
         return call(lambda session, project: door(session, choice, project), project, arguments)
     return call(door, project, arguments)
 
