@@ -505,6 +505,35 @@ CMD ["pip", "install", "late==1"]
 """
 
 
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [
+        ("COPY docker/base.txt /srv/requirements.txt", "/srv/requirements.txt"),
+        ("COPY --chown=1:1 pyproject.toml docker/base.txt /app/", "/app/base.txt"),
+        ('ADD ["docker/base.txt", "./"]', "base.txt"),
+        ("RUN true", "docker/base.txt"),
+        ("RUN --mount=type=bind,source=docker/base.txt,target=/srv/r.txt true", "/srv/r.txt"),
+    ],
+)
+def test_files_that_an_image_has_are_found_where_they_came_from(
+    tmp_path: Path, before: str, named: str
+) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "base.txt").write_text("idna==3.7\n", encoding="utf-8")
+    text = f"FROM python:3.12\n{before}\nRUN pip install -r {named}\n"
+    assert _asked(_read(tmp_path, "Dockerfile", text)) == [(1, "idna==3.7", None)]
+
+
+def test_a_file_that_the_folder_of_an_image_lacks_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere.txt"
+    other.write_text("never==1\n", encoding="utf-8")
+    (tmp_path / "image").mkdir()
+    text = f"FROM x\nCOPY --from=base /r.txt /r.txt\nRUN pip install -r {other} -r /r.txt a\n"
+    stack = _read(tmp_path / "image", "Dockerfile", text)
+    assert [asked for _, asked, _ in _asked(stack)] == ["a"]
+    assert _noted(stack) == [(3, f"'-r {other}'"), (3, "'-r /r.txt'")]
+
+
 def test_a_dockerfile(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("idna==3.7\n", encoding="utf-8")
     stack = _read(tmp_path, "Dockerfile", DOCKERFILE)
@@ -543,6 +572,11 @@ def test_what_is_no_such_file_is_said(tmp_path: Path, name: str, text: str, said
     with pytest.raises(DocumentError) as caught:
         _read(tmp_path, name, text)
     assert str(caught.value).startswith(f"{name}: {said}")
+
+
+@pytest.mark.parametrize("name", ["requirements-dev.lock", "Requirements", "r.freeze", "dev.in"])
+def test_names_of_requirements_files(tmp_path: Path, name: str) -> None:
+    assert _asked(_read(tmp_path, name, "idna==3.7\n")) == [(1, "idna==3.7", None)]
 
 
 def test_a_name_that_says_nothing(tmp_path: Path) -> None:

@@ -237,6 +237,15 @@ def test_a_matrix_agrees_with_the_document_that_it_is_written_from(tmp_path: Pat
     assert [(item.level, item.line) for item in found if item.level == "error"] == []
 
 
+def test_passwords_of_an_index_reach_no_matrix(tmp_path: Path) -> None:
+    text = "-i https://me:secret@example.org/simple\nalpha==1.0\n"
+    (tmp_path / "r.txt").write_text(text, encoding="utf-8")
+    written, notes = first_matrix(read_stack(tmp_path / "r.txt"))
+    assert "secret" not in written
+    assert 'url = "https://example.org/simple"' in written
+    assert [note.line for note in notes] == [1]
+
+
 def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:
     again = "\n| Package | Version |\n|---|---|\n| beta | V2.1RC1 |\n| zeta | V3.0RC1 |\n"
     matrix = _matrix(tmp_path, DOCUMENT + again, "letters.md")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,11 +62,12 @@ _INSTALLERS = frozenset(["pip", "setuptools", "uv", "wheel"])
 class CommandReader:
     """Collects the installer calls of a document; variables last from one block to the next.
 
-    With a `folder`, requirements files that calls name are read there.
+    `find` returns where a requirements file that a call names lies, None for one that is not there;
+    without it none is read.
     """
 
     file: str
-    folder: Path | None = None
+    find: Callable[[str], Path | None] | None = None
     commands: list[Command] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -189,13 +190,15 @@ class _Call:
 
     def _list(self, name: str, whole: str, word: Word) -> None:
         """Take what a requirements file asks for, if it is there."""
-        folder = self.reader.folder
-        if folder is None or not (folder / name).is_file():
-            there = "no file beside the document is read" if folder is None else "it is not there"
-            self._pass_over(whole, word, there)
+        if self.reader.find is None:
+            self._pass_over(whole, word, "no file beside the document is read")
             return
-        lines = RequirementLines(self.reader.file, folder)
-        lines.include(name, word.line)
+        path = self.reader.find(name)
+        if path is None:
+            self._pass_over(whole, word, "there is no such file beside the document")
+            return
+        lines = RequirementLines(self.reader.file, path.parent)
+        lines.include(path.name, word.line)
         self.installs += lines.installs
         self.constraints += lines.constraints
         self.index = self.index or lines.index

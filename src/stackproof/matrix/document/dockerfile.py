@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from stackproof.matrix.document.commands import CommandReader
 from stackproof.matrix.document.problems import DocumentError, problem
@@ -30,7 +30,8 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
     Requirements files that calls name are read beside it. Raises DocumentError with what is wrong,
     and where nothing is installed.
     """
-    reader = CommandReader(path.name, path.parent)
+    copies = _Copies(path.parent)
+    reader = CommandReader(path.name, copies.find)
     python = None
     for line, word, rest in _instructions(read_text(path)):
         step = f"{word} on line {line}"
@@ -38,7 +39,10 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
             python = match[1] or f"3.{(match[2] or match[3]).removeprefix('3').lstrip('.')}"
         elif word in ("ENV", "ARG"):
             reader.read(_assignments(rest), line=line, section="", step=step)
+        elif word in ("COPY", "ADD"):
+            copies.take(rest)
         elif word == "RUN":
+            copies.mount(rest)
             reader.read(_script(rest), line=line, section="", step=step)
     problems = list(reader.problems)
     if not reader.commands and not problems:
@@ -53,6 +57,45 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
         commands=tuple(reader.commands),
         notes=tuple(reader.notes),
     )
+
+
+class _Copies:
+    """Which files of the build's folder the image has, by their names there.
+
+    The image's own folders are not followed: a requirements file is known by its name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sources: dict[str, str] = {}
+
+    def take(self, rest: str) -> None:
+        """Take what a COPY brings; that of another stage or image is none of the folder's."""
+        words = rest.replace("\\\n", " ").split()
+        *sources, target = [word.strip('[],"') for word in words if not word.startswith("--")]
+        if any(word.startswith("--from=") for word in words):
+            return
+        for source in sources:
+            name = PurePosixPath(source).name
+            renamed = len(sources) == 1 and PurePosixPath(target).suffix
+            self._sources[PurePosixPath(target).name if renamed else name] = source
+
+    def mount(self, rest: str) -> None:
+        """Take what a RUN binds into its container: `--mount=type=bind,source=a,target=b`."""
+        for options in re.findall(r"--mount=(\S+)", rest):
+            given = dict(option.partition("=")[::2] for option in options.split(","))
+            source = given.get("source", given.get("src"))
+            target = given.get("target", given.get("dst", given.get("destination")))
+            if source and target and "from" not in given:
+                self._sources[PurePosixPath(target).name] = source
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of the folder that a name in the image stands for."""
+        bare = PurePosixPath(name).name
+        for source in (self._sources.get(bare), name.lstrip("/"), bare):
+            if source is not None and (self._folder / source.lstrip("/")).is_file():
+                return self._folder / source.lstrip("/")
+        return None
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:

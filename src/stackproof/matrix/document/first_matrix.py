@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.items import AoT, Table
 
+from stackproof.base.text import without_credentials
 from stackproof.base.versions import is_version
 from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.stack import Command, Listed, Note, Stack, passed_over
@@ -60,6 +61,10 @@ def _left_out(stack: Stack) -> Iterator[Note]:
     for command in stack.steps:
         for text in command.further:
             yield passed_over(text, "a stage has no such option", command.line)
+        if command.index and without_credentials(command.index) != command.index:
+            shown = without_credentials(command.index)
+            why = "whoever runs it has them, in a netrc file or a variable of the installer"
+            yield passed_over(f"credentials of {shown}", why, command.line)
         addresses = [text for text in command.constraints if "://" in text]
         for text in command.constraints:
             if text not in addresses:
@@ -161,7 +166,7 @@ def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
     if _constraint_source(command):
         table["constraints"] = _constraints_name(command)
     if command.index:
-        table["index"] = _index_name(command.index)
+        table["index"] = _index_name(without_credentials(command.index))
     return table
 
 
@@ -195,7 +200,8 @@ def _indexes(stack: Stack) -> Table | None:
     for command in stack.steps:
         if command.index:
             # Not known from here; without upload times a row with a date passes the index over.
-            found[_index_name(command.index)] = _table(url=command.index, upload_times=False)
+            url = without_credentials(command.index)
+            found[_index_name(url)] = _table(url=url, upload_times=False)
     return found if len(found) else None
 
 

@@ -24,8 +24,8 @@ _READERS = {
     r"pipfile\.lock": ("locks", "read_pipfile_lock"),
     r"(.*\W)?(docker|container)file(\W.*)?": ("dockerfile", "read_dockerfile"),
     r".*\.(md|markdown)": ("markdown", "read_markdown"),
-    r".*\.(txt|in)": ("requirement_lines", "read_requirements"),
     r".*\.(yml|yaml)": ("environments", "read_environment"),
+    r".*\.(txt|in|freeze)|requirements[^/]*(\.lock)?": ("requirement_lines", "read_requirements"),
 }
 #: The same of files that are for several versions of Python, and read for one.
 _READERS_FOR_PYTHON = {
