@@ -193,6 +193,27 @@ def test_a_workload_that_removes_its_sandbox_ends_alone(bench: Bench) -> None:
     assert states(verdict)["smoke:added"] == states(verdict)["smoke:sum"] == "ok"
 
 
+# --- what a module does to the process that imports it ------------------------------------------
+
+MEDDLING = {
+    "takes the command line for its own": "import sys; sys.argv = sys.argv[:1]\n",
+    "reads the command line": "import sys; assert sys.argv == ['-c'], sys.argv\n",
+    "has no word on its version": "def __getattr__(name):\n    raise LookupError(name)\n",
+    "has a version that is no text": "__version__ = (1, 0)\n",
+    "has a module of that name": "from types import ModuleType\n__version__ = ModuleType('v')\n",
+    "puts others in place of builtins": "import builtins; builtins.open = builtins.print = None\n",
+}
+
+
+@pytest.mark.fault("meddling")
+@pytest.mark.parametrize("source", MEDDLING.values(), ids=MEDDLING)
+def test_a_module_may_do_as_it_likes_to_its_process(
+    bench: Bench, index: Index, source: str
+) -> None:
+    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": source}))
+    assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
+
+
 # --- what the stack has run at the start of every Python -------------------------------------
 
 

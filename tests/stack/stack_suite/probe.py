@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 _DUMP_SHARE = 0.9
 
 # Goes on after a module that fails: what comes after it has to be imported beside the others too.
-# The file is open only while an answer is written: a module must not write its own.
+# The file is open only while an answer is written: a module must not write its own. A module may
+# put what it likes in place of the command line and of builtins, and finds neither of ours there.
 _SCRIPT = """
 import faulthandler, json, sys, traceback
+from builtins import open
+from json import dumps
 def file_of(name):
     # Where it is found: a module may have put another one, such as an alias, in its own place.
     # No importlib.util, which a module may lack, and would find imported.
@@ -33,20 +36,28 @@ def file_of(name):
     except Exception:
         return None
     return origin if isinstance(origin, str) else None
-faulthandler.dump_traceback_later(float(sys.argv[1]))
-for name in sys.argv[3:]:
+def version_of(module):
+    # Whatever asking for it raises, the module was imported. What is no text is no version.
+    try:
+        version = module.__version__
+        return str(version) if isinstance(version, str) else None
+    except Exception:
+        return None
+limit, answers, *names = sys.argv[1:]
+del sys.argv[1:]
+faulthandler.dump_traceback_later(float(limit))
+for name in names:
     version = error = file = None
     try:
         __import__(name)
-        version = getattr(sys.modules[name], "__version__", None)
+        version = version_of(sys.modules[name])
         file = file_of(name)
     except Exception as raised:
         traceback.print_exc()
         # Whole: its last line may be a note, and a note may be empty.
         error = " ".join("".join(traceback.format_exception_only(raised)).split())
-    version = None if version is None else str(version)
-    with open(sys.argv[2], "a", encoding="utf-8") as found:
-        print(json.dumps({"version": version, "error": error, "file": file}), file=found)
+    with open(answers, "a", encoding="utf-8") as found:
+        found.write(dumps({"version": version, "error": error, "file": file}) + "\\n")
 """
 
 
