@@ -95,6 +95,19 @@ def test_what_changes_no_module_does_not_count(
     assert evidence.overwritten.files == evidence.overwritten.settled == {}
 
 
+@pytest.mark.fault("6")
+def test_a_package_that_lost_all_it_has_to_comments_is_no_namespace(
+    bench: Bench, index: Index
+) -> None:
+    """With pip, which installs one after the other, it is the twin that wins."""
+    (bench.root / "tests/stack/workloads/test_sum.py").unlink()
+    index.add(Release("twin", "2.0", modules={"alpha/__init__.py": "# nothing\n"}))
+    verdict, evidence = bench.verify(bench.plan(text=BOTH, installer="pip"))
+    assert {check.id for check in verdict.news} >= {"overwrite:alpha"}
+    assert evidence.overwritten is not None
+    assert evidence.overwritten.files == {"alpha/__init__.py": ("alpha", "twin")}
+
+
 def test_what_an_owner_settles_at_each_start_is_told_and_does_not_count(
     bench: Bench, index: Index
 ) -> None:

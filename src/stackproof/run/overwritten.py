@@ -8,15 +8,18 @@ installed projects", the RECORD file), with the hash of each file.
 from __future__ import annotations
 
 import ast
+import base64
 import csv
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from pathlib import Path
 
 from packaging.markers import default_environment
+from packaging.utils import canonicalize_name
 
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.index.core_metadata import CoreMetadata
@@ -44,7 +47,7 @@ def overwritten_files(environment: Environment) -> Overwritten:
         found = {
             file: sorted(owners)
             for file, owners in sorted(hashes.items())
-            if len(set(owners.values())) > 1 and not _is_namespace(library / file)
+            if len(set(owners.values())) > 1 and not _is_namespace(library, file, owners)
         }
         starts = {name: _start_lines(library, records[name]) for name in {*chain(*found.values())}}
         for file, owners in found.items():
@@ -71,20 +74,32 @@ def _hashes(record: Path) -> Iterator[tuple[str, str]]:
             yield file, digest
 
 
-def _is_namespace(file: Path) -> bool:
+def _is_namespace(library: Path, file: str, owners: Mapping[str, str]) -> bool:
     """Tell whether a file makes a folder a package and does nothing else.
 
     Several distributions may bring one, each in its own words: a namespace package of the older
-    kind (PyPA's "Packaging namespace packages"), or comments alone.
+    kind (PyPA's "Packaging namespace packages"), or comments alone. What was written over is not
+    known; where that is the package of its owner's own name, it may have been all that it has.
     """
-    if file.name != "__init__.py":
+    if not file.endswith("/__init__.py"):
         return False
     try:
-        text = file.read_text(encoding="utf-8")
+        content = (library / file).read_bytes()
+        text = content.decode()
         body = ast.parse(text).body
     except (OSError, SyntaxError, ValueError, RecursionError):
         return False
-    return _NAMESPACE.search(text) is not None or all(map(_does_nothing, body))
+    if _NAMESPACE.search(text):
+        return True
+    own = canonicalize_name(file.removesuffix("/__init__.py"))
+    lost = own in owners and owners[own] != _digest(content)
+    return not lost and all(map(_does_nothing, body))
+
+
+def _digest(content: bytes) -> str:
+    """Return a hash as a RECORD has it (PyPA's "Recording installed projects")."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+    return f"sha256={digest.decode().rstrip('=')}"
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
