@@ -83,7 +83,7 @@ def _found(checkout: Bench) -> dict[tuple[str, str], tuple[str, dict[str, str]]]
     return {(item.workload, item.column): (item.outcome, item.versions) for item in written.results}
 
 
-@pytest.mark.fault("9")
+@pytest.mark.fault("3")
 def test_a_workload_that_fails_on_its_oldest_release_is_told(
     checkout: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ def run(name: str, root: Path, arguments: Arguments = ()) -> str:
 
 
 @pytest.mark.fault("C5")
+@pytest.mark.fault("R8.12")
 @pytest.mark.parametrize("name", _DOORS)
 def test_what_the_system_refuses_ends_every_session_in_a_sentence(
     name: str, tmp_path: Path
