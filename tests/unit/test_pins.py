@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.markers import Marker
+from support.markup import parse
 from support.matrix_cases import DROP, FAILURE, changed
+from support.records import FRONTIER, REPAIR
+from support.site_files import FRONTIER as FRONTIER_FILE
+from support.site_files import REPAIR as REPAIR_FILE
+from support.sites import Shop
 
 from stackproof.errors import StackproofError
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.plan import Plan, PlannedPin
+from stackproof.report.document import document_markdown
+from stackproof.report.frontier import frontier_markdown
+from stackproof.report.markdown import markdown
+from stackproof.report.repair import repair_markdown
+from stackproof.report.site.reports_reader import ReportsReader
 
 TODAY = date(2025, 1, 2)
 
@@ -135,3 +147,75 @@ def test_a_marker_is_judged_for_the_newest_patch(
 ) -> None:
     assert applies(Marker(marker), python) is holds
     assert asks_patch(Marker(marker), python) is patch
+
+
+# --- reports ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return a project whose alpha is in a range, and whose beta may be any."""
+    made = Shop(root=tmp_path)
+    file = made.matrices / "tiny.toml"
+    beta, alpha = file.read_text(encoding="utf-8").split('name = "alpha"')
+    beta = beta.replace('version = "1.0"\n', "", 1)
+    alpha = alpha.replace('version = "1.0"', 'range = ">=1,<2"', 1)
+    more = '\n[[rows.other.overrides]]\npin = "alpha"\nrange = ">=1,<1.6"\nreason = "why"\n'
+    file.write_text(f'{beta}name = "alpha"{alpha}{more}date = 2025-01-02\n', encoding="utf-8")
+    return made
+
+
+def test_a_report_shows_what_a_range_came_to(shop: Shop) -> None:
+    evidence, verdict = shop.run()
+    assert verdict.installed == {"alpha": "1.0", "beta": "1.0"}
+    text = markdown(evidence, verdict)
+    assert "| beta | 1.0 (any version) |" in text
+    assert "| alpha | 1.0 (any of >=1,&lt;2) |" in text
+
+
+def test_a_report_shows_what_the_document_asks_for_instead(shop: Shop) -> None:
+    text = markdown(*shop.run(row="other"))
+    assert "| alpha | 1.0 (any of >=1,&lt;1.6; in the document >=1,&lt;2) |" in text
+    assert "| alpha | >=1,&lt;2 | >=1,&lt;1.6 | why |" in text
+
+
+def test_the_documents_table_shows_what_a_range_came_to(shop: Shop) -> None:
+    shop.run()
+    reader = ReportsReader(reports=shop.reports, matrices=shop.matrices)
+    (kept, *_), _ = reader.rows()
+    text = document_markdown(kept, ["alpha", "beta"], None, reports=shop.reports, lang="en")
+    assert "| alpha | 1.0 (any of >=1,&lt;2) | ✅ stable |" in text
+    assert "| beta | 1.0 (any version) |" in text
+
+
+def test_the_page_shows_what_a_range_came_to_and_how_far_it_goes(shop: Shop) -> None:
+    shop.run()
+    home = shop.reports / "tiny" / "plain"
+    frontier, repair = json.loads(json.dumps([FRONTIER_FILE, REPAIR_FILE]))
+    frontier["pins"][0]["range"] = ">=1,<2"
+    repaired = repair["pins"][0]
+    repaired |= {"documented": "", "range": "<=1.4"}
+    (home / "frontier.json").write_text(json.dumps(frontier), encoding="utf-8")
+    (home / "repair.json").write_text(json.dumps(repair), encoding="utf-8")
+    text = parse(shop.page()).text
+    assert "any of >=1,<2" in text
+    assert "any version" in text
+    assert "beyond the range" in text
+    assert f"{repaired['name']}<=1.4" in text
+    korean = parse(shop.page("ko")).text
+    assert ">=1,<2 중 하나" in korean
+    assert "범위 밖" in korean
+
+
+def test_a_frontier_says_where_a_pin_leaves_its_range() -> None:
+    pins = tuple(pin.model_copy(update={"range": ">=1,<2"}) for pin in FRONTIER.pins)
+    text = frontier_markdown(FRONTIER.model_copy(update={"pins": pins}))
+    assert "1.0 (any of >=1,&lt;2)" in text
+    assert text.count("(beyond the range)") == 1
+
+
+def test_a_repair_names_the_narrower_range() -> None:
+    (first, *_) = REPAIR.pins
+    change = first.model_copy(update={"range": ">=1,<=1.4", "documented": ">=1,<2"})
+    text = repair_markdown(REPAIR.model_copy(update={"pins": (change,)}))
+    assert f"| {change.name} | {change.version} (>=1,&lt;=1.4) | >=1,&lt;2 |" in text

@@ -55,7 +55,8 @@ class Verdict(Record):
     `trouble` says why a run could not be judged and is None for one that was. Of a broken run
     `untold` says what could not be told besides its failures, None where all was; `ended` says
     whether a run asked all that it was to ask. `depth` says of each pin what was asked of it: a
-    workload that needs it, an import only, or neither. `left_out` maps the workloads that need
+    workload that needs it, an import only, or neither, and `installed` which version of it there
+    is, None for none. `left_out` maps the workloads that need
     what the row does not pin, or use what it does not have, to those distributions.
     """
 
@@ -75,6 +76,7 @@ class Verdict(Record):
     checks: tuple[Check, ...]
     claims: tuple[ClaimVerdict, ...]
     depth: dict[str, Depth] = Field(default={})  # older files have none
+    installed: dict[str, str | None] = Field(default={})  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     counts: dict[str, int]
 
@@ -140,6 +142,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
             else judge_claims(plan.claims, {}, {})
         ),
         depth=_depth(plan, answers.every.values()),
+        installed={pin.name: evidence.freeze.get(pin.name) for pin in plan.pins},
         left_out=evidence.left_out,
         counts=_counts(checks),
     )

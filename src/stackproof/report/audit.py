@@ -16,6 +16,8 @@ from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
 from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
 from stackproof.report.tables import print_last, print_lines, terminal_table
+from stackproof.report.texts import texts
+from stackproof.report.wording import among
 
 __all__ = [
     "Merged",
@@ -71,7 +73,7 @@ def _pins(audit: Audit) -> list[tuple[str, ...]]:
     cells = (
         (
             pin.pin,
-            pin.version,
+            come_to(pin),
             pin.exists + (f": {', '.join(pin.nearest)}" if pin.nearest else ""),
             pin.python,
             constrained(pin),
@@ -80,6 +82,13 @@ def _pins(audit: Audit) -> list[tuple[str, ...]]:
         for pin in audit.pins
     )
     return list(dict.fromkeys(cells))
+
+
+def come_to(pin: PinAnswer) -> str:
+    """Return the version of a pin, and what it is the newest of, where that is a range."""
+    if pin.range is None:
+        return pin.version
+    return f"{pin.version or 'none'} ({among(pin.range, texts())})"
 
 
 def _about(audit: Audit) -> Iterator[str]:
@@ -143,6 +152,7 @@ def _templates() -> Environment:
     templates.filters.update(
         age=age,
         behind=behind,
+        come_to=come_to,
         constrained=constrained,
         joint_line=joint_line,
         symbol=symbol,

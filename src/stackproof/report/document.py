@@ -19,6 +19,7 @@ from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, pin_views
 from stackproof.report.site.reports_reader import KeptRow
 from stackproof.report.texts import Language, Texts, texts
+from stackproof.report.wording import pin_notes
 
 __all__ = ["document_markdown", "language_of"]
 
@@ -98,6 +99,8 @@ class _Writer:
             },
         }
         self._versions = {view.pin.name: _version(view, t) for view in pins}
+        asked = {view.pin.name: view.pin.documented or t("matrix.any") for view in pins}
+        self._documented = {name: (text, cell(text)) for name, text in asked.items()}
         self._python = kept.run.python
 
     def line(self, line: str, pin: str | None) -> str:
@@ -109,8 +112,8 @@ class _Writer:
 
     def _cell(self, cell: str, pin: str) -> str:
         bare = _LEADING_MARKS.sub("", cell).strip()
-        if pin in self._versions and bare == self._versions[pin][0]:
-            return f" {self._versions[pin][1]} "
+        if pin in self._versions and bare in self._documented[pin]:
+            return f" {self._versions[pin]} "
         if pin == PYTHON and _PYTHON_VERSION.fullmatch(bare):
             return f" {self._python} "
         claims = self._claims[pin]
@@ -124,13 +127,11 @@ class _Writer:
         return f" {_BREAK.join(marked)} "
 
 
-def _version(view: PinView, t: Texts) -> tuple[str, str]:
-    """Return the document's version, and what to write in its place."""
-    pin = view.pin
-    if pin.version == pin.documented:
-        return pin.documented, pin.version
-    note = t("matrix.documented", version=pin.documented)
-    return pin.documented, f"{pin.version} ({note})"
+def _version(view: PinView, t: Texts) -> str:
+    """Return what to write in place of the document's version."""
+    notes = "; ".join(pin_notes(view.pin, t))
+    shown = f"{view.version} ({notes})" if notes else view.version
+    return cell(shown)
 
 
 def _doubts(every: Iterable[tuple[str, ClaimView]]) -> Iterator[tuple[str, str, str, list[str]]]:

@@ -65,7 +65,8 @@ def own_form(pins: Sequence[PlannedPin], claims: Sequence[PlannedClaim], t: Text
         places[len(lines)] = pin.name
         shown = "" if pin.area == area else f"**{cell(pin.area)}**"
         area = pin.area
-        lines.append(_line([shown, pin.name, pin.documented, first, "<br>".join(others)]))
+        asked = cell(pin.documented or t("matrix.any"))
+        lines.append(_line([shown, pin.name, asked, first, "<br>".join(others)]))
     return Form(lines=tuple(lines), pins=places)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from stackproof.base.versions import satisfies
 from stackproof.experiments.frontier.record import Frontier, PinFrontier
 from stackproof.report.tables import pipe_table, print_lines, terminal_table
+from stackproof.report.texts import texts
+from stackproof.report.wording import among
 
-__all__ = ["frontier_markdown", "pin_line", "print_frontier"]
+__all__ = ["frontier_markdown", "is_beyond", "pin_line", "print_frontier"]
 
 _COLUMNS = ("pin", "pinned", "passes", "resolves", "newest", "days gained", "the next step up")
 
@@ -39,16 +42,24 @@ def in_order(frontier: Frontier) -> list[PinFrontier]:
 
 
 def _cells(pin: PinFrontier) -> tuple[str, ...]:
+    t = texts()
+    told = t("frontier.beyond")
     along = "".join(f" with {name} {version}" for name, version in pin.companions.items())
+    beyond = f" ({told})" if is_beyond(pin) else ""
     return (
         pin.name,
-        pin.pinned,
-        pin.newest_passing + along,
+        pin.pinned if pin.range is None else f"{pin.pinned} ({among(pin.range, t)})",
+        pin.newest_passing + beyond + along,
         pin.newest_resolvable,
         pin.newest,
         str(pin.gained_days) if pin.gained_days else "",
         _next_step(pin),
     )
+
+
+def is_beyond(pin: PinFrontier) -> bool:
+    """Tell whether a pin passes at a version that its range does not admit."""
+    return pin.range is not None and not satisfies(pin.newest_passing, pin.range)
 
 
 def _next_step(pin: PinFrontier) -> str:

@@ -9,11 +9,20 @@ from jinja2 import Environment
 from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import PlannedPin
 from stackproof.report.audited import audited
 from stackproof.report.texts import Language, Texts, texts
-from stackproof.report.wording import HEADLINE, brief, counts, kinds, standing
+from stackproof.report.wording import (
+    HEADLINE,
+    brief,
+    counts,
+    kinds,
+    pin_notes,
+    pin_version,
+    standing,
+)
 
 __all__ = ["markdown"]
 
@@ -28,7 +37,8 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
             t=t,
             verdict=verdict,
             plan=plan,
-            versions={pin.name: _version(pin, t) for pin in plan.pins},
+            versions={pin.name: _version(pin, evidence.freeze, t) for pin in plan.pins},
+            named={pin.name: _named(pin, evidence.freeze) for pin in plan.pins},
             run=evidence.run,
             stages=evidence.stages,
             servers=evidence.servers,
@@ -46,12 +56,15 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
     )
 
 
-def _version(pin: PlannedPin, t: Texts) -> str:
-    """Return the version that the checks speak of, and the document's where that is another."""
-    if pin.version == pin.documented:
-        return pin.version
-    note = t("matrix.documented", version=pin.documented)
-    return f"{pin.version} ({note})"
+def _version(pin: PlannedPin, freeze: Freeze, t: Texts) -> str:
+    """Return the version that the checks speak of, and what is asked for where that is another."""
+    notes = "; ".join(pin_notes(pin, t))
+    return f"{pin_version(pin, freeze)} ({notes})" if notes else pin_version(pin, freeze)
+
+
+def _named(pin: PlannedPin, freeze: Freeze) -> str:
+    """Return the name of a pin, with the version that its range came to if it has one."""
+    return pin.name if pin.version else f"{pin.name} {pin_version(pin, freeze)}".rstrip()
 
 
 @cache

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
+from stackproof.base.versions import requirement
 from stackproof.experiments.repair.record import RemedyTrial, Repair, RepairedPin, Tried
 from stackproof.report.tables import print_lines, terminal_table
 
@@ -33,8 +34,8 @@ def print_repair(repair: Repair, console: Console) -> None:
 
 
 def _named(change: RepairedPin) -> str:
-    departs = f" (document: {change.documented})" if change.documented else ""
-    return f"{change.name}=={change.version}{departs}"
+    departs = "" if change.documented is None else f" (document: {change.documented or 'any'})"
+    return f"{requirement(change.name, change.range or change.version)}{departs}"
 
 
 def repair_markdown(repair: Repair) -> str:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections import Counter
 
 from stackproof.evidence.claims import ClaimVerdict
+from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.matrix.checks import CheckId
-from stackproof.report.texts import Language, texts
+from stackproof.matrix.plan import PlannedPin
+from stackproof.report.texts import Language, Texts, texts
 from stackproof.run.failure_text import in_one_line
 
-__all__ = ["HEADLINE", "brief", "counts", "kinds", "shallow", "standing", "state_in_words"]
+__all__ = [
+    "HEADLINE",
+    "among",
+    "brief",
+    "counts",
+    "kinds",
+    "pin_notes",
+    "pin_version",
+    "shallow",
+    "standing",
+    "state_in_words",
+]
 
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
@@ -26,6 +39,25 @@ def counts(verdict: Verdict, lang: Language = "en") -> str:
         words.append(t("counts.failed", **failed))
     words += [t(f"counts.{name}", number=number[name]) for name in _REST if number[name]]
     return ", ".join(words)
+
+
+def pin_version(pin: PlannedPin, freeze: Freeze) -> str:
+    """Return the version that the checks of a pin speak of, "" for a range that came to nothing."""
+    return pin.version or freeze.get(pin.name, "")
+
+
+def pin_notes(pin: PlannedPin, t: Texts) -> list[str]:
+    """Say what a pin is asked for where that is no version, and what the document asks for."""
+    notes = [] if pin.version else [among(pin.range, t)]
+    if pin.departs:
+        asked = pin.documented or t("matrix.any")
+        notes.append(t("matrix.documented", version=asked))
+    return notes
+
+
+def among(specifier: str, t: Texts) -> str:
+    """Say that any version in a range will do, or any at all."""
+    return t("matrix.range", range=specifier) if specifier else t("matrix.any")
 
 
 def shallow(verdict: Verdict) -> str:

@@ -13,12 +13,14 @@ from jinja2 import Environment
 from stackproof.base.records import write_atomically
 from stackproof.base.templates import html_templates
 from stackproof.base.times import timestamp
+from stackproof.base.versions import requirement
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history
 from stackproof.evidence.reports import InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
+from stackproof.report.frontier import is_beyond
 from stackproof.report.site.compatibility import pair_grids
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
@@ -29,7 +31,7 @@ from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
 from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, texts
-from stackproof.report.wording import brief
+from stackproof.report.wording import among, brief, pin_notes
 
 __all__ = ["write_site"]
 
@@ -133,5 +135,14 @@ def _short(value: float) -> str:
 @cache
 def _templates() -> Environment:
     templates = html_templates("stackproof.report")
-    templates.filters.update(brief=brief, minute=_minute, short=_short, timestamp=_utc)
+    templates.filters.update(
+        among=among,
+        brief=brief,
+        minute=_minute,
+        pin_notes=pin_notes,
+        requirement=requirement,
+        short=_short,
+        timestamp=_utc,
+    )
+    templates.tests["beyond"] = is_beyond
     return templates

@@ -16,6 +16,7 @@ from stackproof.metadata.audit.record import Audit
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
 from stackproof.report.site.reports_reader import KeptRow
+from stackproof.report.wording import pin_version
 
 __all__ = ["Answer", "ClaimView", "PinView", "Proof", "log_of", "pin_views", "prove"]
 
@@ -61,9 +62,13 @@ class ClaimView:
 
 @dataclass(frozen=True, kw_only=True)
 class PinView:
-    """A line of the document's table: `stage` is (name, log) of the stage that installs the pin."""
+    """A line of the document's table: `stage` is (name, log) of the stage that installs the pin.
+
+    `version` is the one that the checks speak of, "" where a range came to none.
+    """
 
     pin: PlannedPin
+    version: str
     stage: tuple[str, str | None] | None
     claims: tuple[ClaimView, ...]
 
@@ -86,6 +91,7 @@ def pin_views(
         views.append(
             PinView(
                 pin=pin,
+                version=pin_version(pin, kept.evidence.freeze),
                 stage=(stage.name, log) if stage else None,
                 claims=tuple(claims.get(pin.name, ())),
             )
