@@ -7,6 +7,10 @@ __all__ = ["Desk", "matrix_text", "messages"]
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from stackproof.base.versions import is_version
 from stackproof.evidence.layout import Project
 from stackproof.metadata.audit.auditing import Place, audit
 from stackproof.metadata.audit.record import Audit, Finding
@@ -18,16 +22,16 @@ from support.sandbox import hermetic_environ
 def matrix_text(
     *pins: str, stages: tuple[tuple[str, ...], ...] | None = None, more: str = "", row: str = ""
 ) -> str:
-    """Return a matrix of pins such as `alpha==1.0`, in one stage where no others are given.
+    """Return a matrix of pins such as `alpha==1.0`, or `alpha>=1`, in one stage if given no others.
 
     `more` goes before the pins, `row` into the one row, which is called plain.
     """
-    versions = dict(named.split("==") for named in pins)
+    versions = {item.name: item.specifier for item in map(Requirement, pins)}
     steps = stages or (tuple(versions),)
     text = matrix(
         "T",
         f"{more}\n",
-        *(pin(*item, imports="m", area="a", role="r") for item in versions.items()),
+        *(_pin(*item) for item in versions.items()),
         *(
             stage(f"s{number}", *names, step=f"Step {number}")
             for number, names in enumerate(steps, 1)
@@ -35,6 +39,12 @@ def matrix_text(
         summary="S",
     )
     return text + row
+
+
+def _pin(name: str, specifier: SpecifierSet) -> str:
+    exact = str(specifier).removeprefix("==")
+    among = None if is_version(exact) else str(specifier)
+    return pin(name, exact, among=among, imports="m", area="a", role="r")
 
 
 @dataclass(kw_only=True)

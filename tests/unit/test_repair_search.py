@@ -33,7 +33,9 @@ class Record:
         planned = plan(checks)
         more = dict(item.split("==") for item in planned.extra)
         self.asked.append(({**planned.changed, **more}, tuple(checks)))
-        freeze = {**ROW, **planned.changed, **more}
+        # A range comes to the version that it ends at.
+        changed = {name: at.rpartition("=")[2] for name, at in planned.changed.items()}
+        freeze = {**ROW, **changed, **more}
         failed = self.fails(freeze)
         return Found(
             freeze=freeze,
@@ -52,6 +54,7 @@ class Record:
         *sources: Versions,
         joint: Mapping[str, str] = PINS,
         changed: Mapping[str, str] | None = None,
+        held: Mapping[str, str] | None = None,
     ) -> PinSearch:
         """Return a search on this record, with further versions to try for each check."""
 
@@ -63,7 +66,7 @@ class Record:
             extra: Sequence[str] = (),
         ) -> Any:  # noqa: ANN401 - a plan, as far as the search and this record read it
             last = SimpleNamespace(name="last")
-            return SimpleNamespace(versions=PINS, stages=[last], changed=versions, extra=extra)
+            return SimpleNamespace(asked=PINS, stages=[last], changed=versions, extra=extra)
 
         planner: Any = SimpleNamespace(at=at)
 
@@ -77,7 +80,8 @@ class Record:
             moment=MOMENT,
             prober=prober,
             sources=known,
-            joint=Joint(near={}, newest={}, versions=joint, changed=changed or {}),
+            joint=Joint(near={}, newest={}, pins=joint, changed=changed or {}),
+            held=held or {},
         )
 
 
@@ -133,3 +137,18 @@ def test_a_documented_pin_that_was_changed_for_nothing_gets_its_version_back() -
     versions, whole = search.search({"lamps": "2.0"}, ["smoke:light"])
     assert (versions, whole.failed, search.joint.changed) == ({"lamps": "2.0"}, (), {})
     assert search.removals(versions, whole) == {"lamps": ("smoke:light",)}
+
+
+def test_a_pin_in_a_range_is_held_by_a_narrower_range_and_by_no_more_pins() -> None:
+    def fails(held: Mapping[str, str]) -> list[str]:
+        return [] if held["lamps"] == "0.9" else ["smoke:light"]
+
+    record = Record(fails, ["smoke:light"])
+    pins = {**PINS, "lamps": ">=0.5,<2"}
+    search = record.search({"lamps": "0.4"}, {"lamps": "0.9"}, joint=pins, held={"lamps": "1.0"})
+    versions, whole = search.search({}, ["smoke:light"])
+    assert (versions, whole.failed) == ({"lamps": "0.9"}, ())
+    assert search.narrowed(versions) == {"lamps": ">=0.5,<=0.9"}
+    assert record.asked[-1] == ({"lamps": ">=0.5,<=0.9"}, ())
+    # What lies outside of the range is not even tried.
+    assert not [versions for versions, _ in record.asked if "0.4" in versions.values()]

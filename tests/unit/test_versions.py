@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 from support.workbench import ROOT
 
-from stackproof.base.versions import agree, overlap, satisfies
+from stackproof.base.versions import agree, narrow, overlap, requirement, satisfies
 
 Satisfies = Callable[[str, str], bool]
 
@@ -121,6 +121,31 @@ def test_two_words_on_a_version_agree_where_one_leaves_the_build_open(
     answer: bool,  # noqa: FBT001
 ) -> None:
     assert agree(one, other) is agree(other, one) is answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"), [("1.0", "x[y]==1.0"), (">=1,<2", "x[y]>=1,<2"), ("", "x[y]")]
+)
+def test_a_requirement_asks_for_a_version_a_range_or_any(asked: str, text: str) -> None:
+    assert requirement("x[y]", asked) == text
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "than", "narrower"),
+    [
+        (">=1,<3", "1.5", "2.0", ">=1,<=1.5"),
+        (">=1,<3", "2.5", "2.0", "<3,>=2.5"),
+        ("~=1.4", "1.6", "1.9", "~=1.4,<=1.6"),
+        (">1,!=1.5,<=3", "1.4", "2", ">1,!=1.5,<=1.4"),
+        ("", "1.6+cpu", "2", "<=1.6"),
+    ],
+)
+def test_a_range_is_narrowed_to_end_at_a_version(
+    asked: str, version: str, than: str, narrower: str
+) -> None:
+    assert narrow(asked, version, than=than) == narrower
+    assert satisfies(version, narrower)
+    assert not satisfies(than, narrower)
 
 
 @pytest.mark.fault("R8.4")

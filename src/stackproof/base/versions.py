@@ -7,7 +7,7 @@ from functools import cache
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["agree", "is_version", "overlap", "satisfies"]
+__all__ = ["agree", "is_version", "narrow", "overlap", "requirement", "satisfies"]
 
 
 def satisfies(installed: str, asked: str) -> bool:
@@ -31,6 +31,21 @@ def is_version(asked: str) -> bool:
     except InvalidVersion:
         return False
     return True
+
+
+def requirement(name: str, asked: str) -> str:
+    """Return the requirement of a distribution: at a version, in a range, or at any if "" is asked.
+
+    `name` may have extras, as in `uvicorn[standard]`.
+    """
+    return f"{name}=={asked}" if is_version(asked) else f"{name}{asked}"
+
+
+def narrow(asked: str, version: str, *, than: str) -> str:
+    """Return a range that ends at a version of it, on the side of another one that is left out."""
+    drop, end = ("<", "<=") if Version(version) < Version(than) else (">", ">=")
+    kept = [item for item in asked.split(",") if item and not item.startswith(drop)]
+    return ",".join([*kept, f"{end}{Version(version).public}"])
 
 
 def agree(one: str, other: str) -> bool:

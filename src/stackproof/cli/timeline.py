@@ -83,7 +83,7 @@ def _birth(releases: Releases, plan: Plan, until: datetime) -> datetime:
 
     Where no index tells, or that is too late, it is a midnight of the year before.
     """
-    born = releases.born(plan.versions)
+    born = releases.born(plan.asked)
     if born is not None:
         hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
         if hour < until:

@@ -10,6 +10,7 @@ from datetime import datetime
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
+from stackproof.base.versions import is_version, satisfies
 from stackproof.index.client import IndexClient
 from stackproof.index.releases import Release
 from stackproof.index.target import Target
@@ -50,16 +51,37 @@ class Releases:
         project = self.client.project(self.index, name)
         return list(project.releases(moment).values()) if project else []
 
+    def offered(self, name: str, specifier: str, moment: datetime) -> list[Release]:
+        """Return the releases in a range that were there at a moment and can be installed here.
+
+        The newest comes first.
+        """
+        project = self.client.project(self.index, name)
+        offered = project.offered(specifier, moment) if project else []
+        return [release for release in offered if self.target.best(release) is not None]
+
     def uploaded(self, name: str, version: str) -> datetime | None:
         """Return when the first file of a release came, or None where that is not known."""
         release = self._release(name, version)
         return release.uploaded if release else None
 
     def born(self, pins: Mapping[str, str]) -> datetime | None:
-        """Return when the last of some pins was uploaded: the day their stack can first be had."""
-        self.fetch(pins)
-        found = (self.uploaded(name, version) for name, version in pins.items())
+        """Return when the last of some pins was uploaded: the day their stack can first be had.
+
+        `pins` maps each to what is asked for: of a range its first release counts, and where any
+        version will do, none.
+        """
+        asked = {name: text for name, text in pins.items() if text}
+        self.fetch(asked)
+        found = (self._first(name, text) for name, text in asked.items())
         return max(filter(None, found), default=None)
+
+    def _first(self, name: str, asked: str) -> datetime | None:
+        """Return when the first release that is asked for came."""
+        if is_version(asked):
+            return self.uploaded(name, asked)
+        came = (item.uploaded for item in self._all(name) if satisfies(str(item.version), asked))
+        return min(filter(None, came), default=None)
 
     def uploads(self, name: str, version: str) -> tuple[datetime, ...]:
         """Return when the files of a release that can be installed here came, in order."""

@@ -42,6 +42,8 @@ class RowEdit:
             if entry is None:
                 style.add(row, "overrides", {"pin": pin, **values})
             else:
+                for key in {"version", "range"} - values.keys():
+                    entry.pop(key, None)
                 entry.update(values)
         for stage in self.stages:
             style.add(row, "stages", stage)

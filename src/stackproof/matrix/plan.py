@@ -13,6 +13,7 @@ from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
+from stackproof.base.versions import requirement
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import ServerName
 
@@ -104,7 +105,7 @@ class PlannedPin(Record):
     def requirement(self) -> str:
         """The requirement that an installer is given."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}{f'=={self.version}' if self.version else self.range}"
+        return requirement(f"{self.name}{extras}", self.asked)
 
     @property
     def departs(self) -> bool:

@@ -10,8 +10,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from stackproof.base.versions import satisfies
 from stackproof.index.choice import Catalogue, Release, eligible
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Plan, PlannedPin
 
 __all__ = ["Baseline", "Companion"]
 
@@ -29,7 +30,8 @@ class Companion:
 class Baseline:
     """What upgrades start from: the row's pins with their versions, its groups, its cut-off.
 
-    With `fixed`, the cut-off was asked for, so nothing may move it.
+    Of a pin in a range that is the newest release in it, which an installer takes by itself. With
+    `fixed`, the cut-off was asked for, so nothing may move it.
     """
 
     pins: Mapping[str, str]
@@ -42,7 +44,7 @@ class Baseline:
     def of(cls, plan: Plan, catalogue: Catalogue, *, fixed: bool = False) -> Baseline:
         """Return the baseline that a row's plan is, with what an index knows of releases."""
         return cls(
-            pins=plan.versions,
+            pins={pin.name: pin.version or _newest(pin, catalogue, plan) for pin in plan.pins},
             groups=plan.groups,
             catalogue=catalogue,
             as_of=plan.as_of,
@@ -183,6 +185,13 @@ class _Group:
                 if canonicalize_name(item.name) in self.members and "extra" not in str(item.marker)
             ]
         return self._known[name, version]
+
+
+def _newest(pin: PlannedPin, catalogue: Catalogue, plan: Plan) -> str:
+    """Return the newest release in a pin's range, or 0, which any is above, where there is none."""
+    usable = eligible(catalogue.releases(pin.name), plan.as_of)
+    within = (str(item.version) for item in usable if satisfies(str(item.version), pin.range))
+    return next(within, "0")
 
 
 def _admits(requirement: Requirement, version: Version) -> bool:

@@ -19,7 +19,8 @@ class TrialVerdict(Verdict):
     """The verdict of a trial, the form of its `verdict.json`.
 
     `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
-    (version before, version after), and `pins_moved` names the pins among them. `unmet` maps what
+    (version before, version after), and `pins_moved` names the pins among them that have an exact
+    version. `unmet` maps what
     was asked for and is not installed, though every stage was, to the version in its place, None
     for none. `guilty` names who is to blame where several upgrades fail together. `conflict` says,
     of a trial that is not safe, which requirements no environment can meet all together, if that

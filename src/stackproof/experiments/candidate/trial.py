@@ -173,7 +173,6 @@ def _judged(
         asked = versions_asked(plan.requested)
         changes = moved(baseline.freeze, evidence.freeze, asked, built=built)
         unmet = unheld(asked, evidence.freeze) if built else {}
-    pins = {pin.name for pin in base.pins}
     return TrialVerdict(
         **dict(verdict),
         base_row=f"{base.matrix}/{base.row}",
@@ -183,7 +182,8 @@ def _judged(
         baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
         comparison=comparison,
         moved=changes,
-        pins_moved=tuple(name for name in changes if name in pins),
+        # What has a range may move in it; the version check tells whether it left it.
+        pins_moved=tuple(name for name in changes if name in base.versions),
         companions=companions,
         unmet=unmet,
     )

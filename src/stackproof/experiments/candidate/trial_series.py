@@ -131,7 +131,7 @@ class TrialSeries:
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
         if self._moving(name, asked) and not trial.companions:
             return ""
-        own = Version(base.versions[name])
+        own = Version(Baseline.of(base, self.catalogue).pins[name])
         wanted = Version(asked)
         between = upgrade_path(
             self.catalogue.releases(name),

@@ -151,6 +151,7 @@ class Explorer:
         return PinFrontier(
             name=name,
             pinned=str(pinned),
+            range=self._ranges.get(name),
             newest=str(max([pinned, *(release.version for release in usable)])),
             newest_resolvable=str(resolvable),
             newest_passing=str(reached),
@@ -169,7 +170,17 @@ class Explorer:
 
     @cached_property
     def _pinned(self) -> dict[str, str]:
-        return self.planner.base().versions
+        """The version that each pin has: of one in a range that which the row came to."""
+        base = self.planner.base()
+        if base.versions.keys() == base.asked.keys():
+            return base.versions
+        known = Baseline.of(base, self.catalogue).pins
+        held = self.bench.baseline(self._base).freeze
+        return {pin.name: pin.version or held.get(pin.name, known[pin.name]) for pin in base.pins}
+
+    @cached_property
+    def _ranges(self) -> dict[str, str]:
+        return {pin.name: pin.range for pin in self.planner.base().pins if pin.version is None}
 
     @cached_property
     def _base(self) -> Plan:

@@ -21,18 +21,20 @@ class Blocked(Record):
 class PinFrontier(Record):
     """How far one pin can be taken.
 
-    `newest` is its newest release before the cut-off. `newest_resolvable` and `newest_passing` are
-    the highest versions that the rest of the stack can be resolved with, and that pass the suite,
-    in the pin's own trials or as another's companion; each is the pinned version where nothing
-    newer does. `companions` maps the pins that have to move along to `newest_passing` to their
-    versions. `gained_days` is the time between the uploads of the pinned version and of
-    `newest_passing`. `unjudged` holds the versions above `newest_passing` of which it could not be
-    told whether they pass, and why; where no release of the pin is known, all above the pinned one
-    (">1.0").
+    Of a pin in a range, `range` is the versions that will do ("" for any), and `pinned` the one
+    that the row came to. `newest` is its newest release before the cut-off. `newest_resolvable` and
+    `newest_passing` are the highest versions that the rest of the stack can be resolved with, and
+    that pass the suite, in the pin's own trials or as another's companion; each is the pinned
+    version where nothing newer does. `companions` maps the pins that have to move along to
+    `newest_passing` to their versions. `gained_days` is the time between the uploads of the pinned
+    version and of `newest_passing`. `unjudged` holds the versions above `newest_passing` of which
+    it could not be told whether they pass, and why; where no release of the pin is known, all above
+    the pinned one (">1.0").
     """
 
     name: str
     pinned: str
+    range: str | None = None
     newest: str
     newest_resolvable: str
     newest_passing: str

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from packaging.version import Version
 
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import is_version, requirement, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.delta_debugging import reduce_to_minimum
 from stackproof.index.history import Releases
@@ -23,13 +23,14 @@ __all__ = ["Consistency", "Joint"]
 class Joint:
     """One resolution of all pins: near to what a row holds, or `newest` where that is asked.
 
-    `changed` maps pins that had to leave the document's version to the reason; `refused` holds the
-    resolver's words where there is no such resolution.
+    `pins` maps each to what it has to be then: a version, or the range that it stays in. `changed`
+    maps pins that had to leave the document's version to the reason; `refused` holds the resolver's
+    words where there is no such resolution.
     """
 
     near: Resolution
     newest: Resolution
-    versions: Mapping[str, str]
+    pins: Mapping[str, str]
     changed: Mapping[str, str]
     refused: str | None = None
 
@@ -50,18 +51,22 @@ class Consistency:
         A pin whose version was never released, or is in the way of others, is replaced.
         Raises CannotJudgeError if the index fails.
         """
-        versions = {name: self._released(name, at) for name, at in self.plan.versions.items()}
-        near = self._resolve(versions, freeze)
+        pins = self.plan.asked
+        pins |= {name: self._released(name, at) for name, at in self.plan.versions.items()}
+        near = self._resolve(pins, freeze)
         if isinstance(near, Refused):
-            near = self._free(versions, freeze)
+            near = self._free(pins, freeze)
         if isinstance(near, Refused):
-            return Joint(near={}, newest={}, versions=versions, changed={}, refused=near.words)
-        found = {name: near[name].version for name in versions}
-        newest = self._resolve(found, {})
+            return Joint(near={}, newest={}, pins=pins, changed={}, refused=near.words)
+        pins = {
+            name: asked if name not in self._notes and not is_version(asked) else near[name].version
+            for name, asked in pins.items()
+        }
+        newest = self._resolve(pins, {})
         return Joint(
             near=near,
             newest=near if isinstance(newest, Refused) else newest,
-            versions=found,
+            pins=pins,
             changed=self._notes,
         )
 
@@ -75,7 +80,7 @@ class Consistency:
         What comes along as somebody's requirement is left to the installer. The pins that it would
         else move to make room for the rest are named too.
         """
-        pins = joint.versions
+        pins = joint.pins
         versions = {
             name: chosen.version
             for name, chosen in joint.near.items()
@@ -87,7 +92,7 @@ class Consistency:
             if isinstance(answer, Refused):
                 break
             moved = {
-                name: pins[name]
+                name: joint.near[name].version
                 for name, chosen in answer.items()
                 if name in pins and not satisfies(chosen.version, pins[name])
             }
@@ -97,12 +102,11 @@ class Consistency:
         return versions
 
     def _resolve(
-        self, versions: Mapping[str, str], freeze: Freeze, freed: Sequence[str] = ()
+        self, pins: Mapping[str, str], freeze: Freeze, freed: Sequence[str] = ()
     ) -> Resolution | Refused:
-        pins = (f"{name}=={version}" for name, version in versions.items())
         return self.resolver.resolve(
             Wanted(
-                requirements=(*pins, *freed),
+                requirements=(*(requirement(*pin) for pin in pins.items()), *freed),
                 python=self.releases.target.full,
                 preferences=freeze,
                 as_of=self.moment,
@@ -141,8 +145,8 @@ class Consistency:
         self._notes[clash[-1]] = because
         return self._free(_without(pins, clash[-1]), freeze, (*freed, clash[-1]))
 
-    def _clashes(self, names: tuple[str, ...], versions: Mapping[str, str]) -> bool:
-        answer = self._resolve({name: versions[name] for name in names}, {})
+    def _clashes(self, names: tuple[str, ...], pins: Mapping[str, str]) -> bool:
+        answer = self._resolve({name: pins[name] for name in names}, {})
         return isinstance(answer, Refused)
 
     def _because(self, clash: Mapping[str, str]) -> str:

@@ -74,7 +74,7 @@ class RemedyTrials:
 
     def _plan(self, remedy: Remedy, only: Sequence[str] = ()) -> Plan:
         plan = self.planner.at(self.moment, only)
-        pins = [f"{name}=={plan.versions[name]}" for name in remedy.pins]
+        pins = [pin for pin in plan.pins if pin.name in remedy.pins]
         files = [stage.constraints for stage in plan.stages if stage.constraints is not None]
         constraints = next((file for file in files if file.name == remedy.constraints), None)
         options = ["--reinstall"] if remedy.reinstall else []
@@ -84,8 +84,8 @@ class RemedyTrials:
         stage = PlannedStage(
             name=remedy.name,
             step=remedy.step,
-            pins=remedy.pins,
-            arguments=(*pins, *remedy.requirements, *options),
+            pins=tuple(pin.name for pin in pins),
+            arguments=(*(pin.requirement for pin in pins), *remedy.requirements, *options),
             constraints=constraints,
             index=None,
             reason="what the document says repairs a broken stack",

@@ -18,8 +18,9 @@ __all__ = ["Reasons"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reasons:
-    """What is known of the `versions` of a last stage; `pins` are the row's own, by name.
+    """What is known of the `versions` of a repair; `pins` are what the row asks for, by name.
 
+    `ranges` are those that hold some of the versions; the others are installed by a last stage.
     `builds` are the row as it is, and as the versions were put upon it. `removals` maps each
     version to the first checks that were seen to fail without it alone.
     """
@@ -31,23 +32,25 @@ class Reasons:
     facts: Facts
     consistency: Consistency
     pins: Mapping[str, str]
+    ranges: Mapping[str, str]
 
     def changes(self) -> tuple[RepairedPin, ...]:
         """Return the pins of the repair, those of documented pins last."""
         versions = dict(self.versions)
         for name in self.joint.changed:
-            versions.setdefault(name, self.joint.versions[name])
+            versions.setdefault(name, self.joint.pins[name])
         return tuple(self._change(name, version) for name, version in versions.items())
 
     def _change(self, name: str, version: str) -> RepairedPin:
-        departs = name in self.joint.changed
+        departs = name in self.joint.changed or name in self.ranges
         return RepairedPin(
             name=name,
             version=version,
             mends=self.removals.get(name, ()),
             because=self.joint.changed.get(name) or self._because(name, version),
             documented=self.pins[name] if departs else None,
-            installed=name in self.versions,
+            installed=name in self.versions and name not in self.ranges,
+            range=self.ranges.get(name),
         )
 
     def _failure(self, check: str) -> Check | None:

@@ -13,8 +13,8 @@ class RepairedPin(Record):
     """One pin of a repair; `mends` are the first checks that were seen to fail without it.
 
     `because` is the requirement that makes it necessary. `documented` is the document's version
-    where the change departs from it, else None. `installed` says whether the last stage
-    installs it.
+    where the change departs from it, else None; `range` is the range that comes to the version
+    where the row's own was narrowed. `installed` says whether the last stage installs it.
     """
 
     name: str
@@ -22,6 +22,7 @@ class RepairedPin(Record):
     mends: tuple[str, ...]
     because: str
     documented: str | None
+    range: str | None = None
     installed: bool = True  # older files do not say
 
 

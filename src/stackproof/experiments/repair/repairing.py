@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property, partial
 
 from stackproof.base.times import timestamp
+from stackproof.base.versions import satisfies
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
@@ -18,7 +19,7 @@ from stackproof.experiments.repair.documented_fixes import RemedyTrials
 from stackproof.experiments.repair.reasons import Reasons
 from stackproof.experiments.repair.record import RemedyTrial, Removal, Repair
 from stackproof.experiments.repair.search import PinSearch, Versions
-from stackproof.experiments.repair.sources import Sources
+from stackproof.experiments.repair.sources import Sources, older_steps
 from stackproof.experiments.repair.writing import repair_text
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
@@ -58,6 +59,7 @@ class Repairer:
             moment=self.moment,
             prober=self.prober,
             newest={name: chosen.version for name, chosen in joint.newest.items()},
+            older=older_steps(self.releases, plan().asked, self._held(broken), self.moment),
             remedied=remedied,
         )
         search = PinSearch(
@@ -66,6 +68,7 @@ class Repairer:
             prober=self.prober,
             sources=sources,
             joint=joint,
+            held=self._held(broken),
         )
         start, nothing = broken, not failing or joint.refused is not None
         if broken.refusal is not None and not nothing:
@@ -89,9 +92,10 @@ class Repairer:
             joint=search.joint,
             versions=versions,
             removals=removals,
-            facts=Facts(self.releases, self._pins),
+            facts=Facts(self.releases, self.planner.at(self.moment).versions),
             consistency=self._consistency,
             pins=self._pins,
+            ranges=search.narrowed(versions),
         )
         found = not unmended
         repair = Repair(
@@ -126,8 +130,14 @@ class Repairer:
 
     @cached_property
     def _pins(self) -> Versions:
-        """The row's own versions of its pins."""
-        return self.planner.at(self.moment).versions
+        """What the row asks for of its pins."""
+        return self.planner.at(self.moment).asked
+
+    def _held(self, found: Found) -> Versions:
+        """Return the versions of pins that a build has in their ranges."""
+        pins = (pin for pin in self.planner.at(self.moment).pins if pin.version is None)
+        held = {pin.name: (found.freeze.get(pin.name, ""), pin.range) for pin in pins}
+        return {name: at for name, (at, asked) in held.items() if satisfies(at, asked)}
 
     @cached_property
     def _consistency(self) -> Consistency:

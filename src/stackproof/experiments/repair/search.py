@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from stackproof.base.text import first_of
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import is_version, narrow, requirement, satisfies
 from stackproof.experiments.delta_debugging import drop_needless, reduce_to_minimum
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
@@ -28,7 +28,9 @@ Versions = dict[str, str]
 class PinSearch:
     """Tries versions on a row as of a moment; `joint` is the resolution of all pins.
 
-    Of `joint` those documented pins stay changed that have to be.
+    Of `joint` those documented pins stay changed that have to be. `held` are the versions of the
+    pins that the row has in their ranges: a narrower range holds such a pin at another one, and one
+    more pin holds all else.
     """
 
     planner: Planner
@@ -36,6 +38,7 @@ class PinSearch:
     prober: Prober
     sources: Sources
     joint: Joint
+    held: Mapping[str, str]
     _failed: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
 
     def search(self, versions: Versions, failing: Sequence[str]) -> tuple[Versions, Found]:
@@ -79,7 +82,7 @@ class PinSearch:
         """Return the versions without which some of what was repaired fails."""
         # What is no pin is more often needless; asked first, the others are then asked once.
         needed = drop_needless(
-            sorted(versions, key=lambda name: name in self.joint.versions),
+            sorted(versions, key=lambda name: name in self.joint.pins),
             lambda part: self._holds({name: versions[name] for name in part}, repaired),
         )
         return {name: versions[name] for name in needed}
@@ -94,7 +97,7 @@ class PinSearch:
         """Give a pin the document's version again; return the versions of the others."""
         self.joint = replace(
             self.joint,
-            versions={**self.joint.versions, name: self._documented[name]},
+            pins={**self.joint.pins, name: self._documented[name]},
             changed={other: why for other, why in self.joint.changed.items() if other != name},
         )
         return _without(versions, name)
@@ -105,7 +108,7 @@ class PinSearch:
         That may be a check which the broken row never came to, so all are asked, if need be. What
         fails of the `whole` anyway does not count.
         """
-        pins = {**self.joint.versions, name: self._documented[name]}
+        pins = {**self.joint.pins, name: self._documented[name]}
         plan = self._plan(_without(versions, name), _without(self._changed, name))
         failed: tuple[str, ...] = ()
         for checks in ([CheckId("pip-check")], []):
@@ -145,7 +148,7 @@ class PinSearch:
             others = {
                 name: version
                 for name, version in source.items()
-                if name not in self.joint.versions
+                if self._is_free(name, version)
                 and not satisfies(found.freeze.get(name, version), version)
             }
             likely = [name for name in through if name in others]
@@ -170,7 +173,7 @@ class PinSearch:
         rest = [check for check in repaired if check not in cheap]
         found = self.probe(versions, cheap or [self._last_stage])
         failed = [check for check in cheap if found.passes(check) is not True]
-        lost = _lost_pins(self.joint.versions, found)
+        lost = _lost_pins(self.joint.pins, found)
         failed += [name for name in lost if name not in failed]
         if not failed and rest:
             found = self.probe(versions, rest)
@@ -185,16 +188,36 @@ class PinSearch:
     @property
     def _changed(self) -> Versions:
         """The versions of the documented pins that had to change."""
-        return {name: self.joint.versions[name] for name in self.joint.changed}
+        return {name: self.joint.pins[name] for name in self.joint.changed}
 
     @property
     def _documented(self) -> Versions:
-        """The versions that the row has of its pins."""
-        return self.planner.at(self.moment).versions
+        """What the row asks for of its pins."""
+        return self.planner.at(self.moment).asked
+
+    def narrowed(self, versions: Versions) -> Versions:
+        """Return the ranges that hold pins at these versions, of those that lie in their ranges.
+
+        Of another pin the version is installed once more: what moves it there is not its range.
+        """
+        return {
+            name: narrow(self.joint.pins[name], version, than=self.held[name])
+            for name, version in versions.items()
+            if name in self.held
+            and self._is_free(name, version)
+            and not satisfies(self.held[name], version)
+        }
+
+    def _is_free(self, name: str, version: str) -> bool:
+        """Tell whether a distribution may have a version: what is pinned only in its range."""
+        asked = self.joint.pins.get(name, "")
+        return not is_version(asked) and satisfies(version, asked)
 
     def _plan(self, versions: Versions, changed: Versions) -> Callable[[Sequence[str]], Plan]:
-        extra = [f"{name}=={version}" for name, version in sorted(versions.items())]
-        return partial(self.planner.at, self.moment, versions=changed, extra=extra)
+        ranges = self.narrowed(versions)
+        rest = sorted(name for name in versions if name not in ranges)
+        extra = [requirement(name, versions[name]) for name in rest]
+        return partial(self.planner.at, self.moment, versions={**changed, **ranges}, extra=extra)
 
 
 def _without(versions: Mapping[str, str], name: str) -> Versions:

@@ -6,30 +6,58 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from packaging.version import Version
+
+from stackproof.base.text import count
 from stackproof.base.times import timestamp
 from stackproof.evidence.records import Built
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial, Tried
+from stackproof.index.history import Releases
 
-__all__ = ["Sources"]
+__all__ = ["Sources", "older_steps"]
+
+#: How many steps down a range are tried.
+_STEPS = 4
 
 _CONSISTENT = "all pins resolved in one go"
+
+
+def older_steps(
+    releases: Releases, asked: Mapping[str, str], held: Mapping[str, str], moment: datetime
+) -> list[dict[str, str]]:
+    """Return the versions a step, two steps and so on below those that are `held` in ranges.
+
+    `asked` maps pins to their ranges; a step is the newest patch of the minor version before.
+    """
+    found: list[dict[str, str]] = []
+    for name, at in held.items():
+        minors: dict[tuple[int, int, int], str] = {}
+        for release in releases.offered(name, asked[name], moment):
+            version = release.version
+            if version < Version(at):
+                minors.setdefault((version.epoch, version.major, version.minor), str(version))
+        for number, older in enumerate(list(minors.values())[:_STEPS]):
+            found += [{}] if number == len(found) else []
+            found[number][name] = older
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
     """Versions that are known to go together, for a row as of a moment.
 
-    They are the `newest` that agree with all pins, those that a remedy of the document left, and
-    those of a better day.
+    They are the `newest` that agree with all pins, `older` ones in the ranges of pins, a step down
+    each, those that a remedy of the document left, and those of a better day.
     """
 
     planner: Planner
     moment: datetime
     prober: Prober
     newest: Mapping[str, str]
+    older: Sequence[Mapping[str, str]]
     remedied: Sequence[tuple[RemedyTrial, Found]]
     _repairing: dict[str, str] = field(default_factory=dict)
     _unanswered: dict[str, list[str]] = field(default_factory=dict)
@@ -99,6 +127,8 @@ class Sources:
         Remedies or days of which none has any to offer are named all the same.
         """
         yield "the newest versions that agree with all pins", self.newest
+        for number, versions in enumerate(self.older, 1):
+            yield f"releases in the ranges of pins, {count(number, 'step')} down", versions
         repairing = [
             (f"the remedy {trial.name}", found.freeze)
             for trial, found in self.remedied

@@ -67,7 +67,11 @@ def _edit(repair: Repair, pins: Collection[str], today: date) -> RowEdit:
             "as-of": datetime.fromisoformat(repair.as_of.replace("Z", "+00:00")),
         },
         overrides={
-            pin.name: {"version": pin.version, "reason": pin.because, "date": today}
+            pin.name: {
+                **({"range": pin.range} if pin.range else {"version": pin.version}),
+                "reason": pin.because,
+                "date": today,
+            }
             for pin in repair.pins
             if pin.documented is not None
         },

@@ -70,7 +70,7 @@ class Tracer:
         # A check over all others comes last: it then finds the turns of those that it sums up.
         search.narrow(sorted(wanted, key=lambda check: check.endswith(":*")))
         histories = self._histories(search, wanted)
-        born = self.releases.born(self.planner.at(until).versions)
+        born = self.releases.born(self.planner.at(until).asked)
         installed = [moment for moment, found in self.builds.items() if found.refusal is None]
         return Timeline(
             matrix=self.planner.name,
