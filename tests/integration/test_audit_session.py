@@ -231,7 +231,7 @@ def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_file_is_audited_with_all_its_rows_and_what_has_no_place_there_is_said(
-    desk: Desk,
+    desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = (
         '[project]\nname = "p"\ndependencies = ["alpha>=1", "x @ https://example.org/x.whl"]\n'
@@ -244,6 +244,7 @@ def test_a_file_is_audited_with_all_its_rows_and_what_has_no_place_there_is_said
     assert [
         (item["file"], item["line"]) for item in written["findings"] if item["rule"] == "document"
     ] == [("pyproject.toml", 3)]
+    assert capsys.readouterr().out.startswith("pyproject.toml:3: 'x @ https://example.org/x.whl'")
 
 
 def _matrix_from(desk: Desk, *posargs: str) -> str:

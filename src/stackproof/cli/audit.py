@@ -38,6 +38,9 @@ def audit(session: nox.Session, project: Project) -> None:
     place = Place(project=project, cache=cache)
     given = options.parse_args(session.posargs)
     chosen, found = _rows(given.names, project)
+    for item in found:
+        line = f"{item.file}:{item.line}: {item.message}"
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
     found += _document(given.document, chosen, project) if given.document else []
     result = judge(chosen, place, tuple(found))
     _write(result, project.reports)
