@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from support.audit_bench import Desk, matrix_text, messages
 from support.checkout import Checkout
 from support.index import Index
@@ -22,6 +24,7 @@ from stackproof.experiments.repair.writing import write_repair
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix, parse_matrix
 from stackproof.matrix.plan import Plan
+from stackproof.report.terminal import print_verdict
 
 
 def ranged(*pins: str, names: tuple[str, ...] = ("alpha", "beta")) -> str:
@@ -85,6 +88,22 @@ def test_a_pin_whose_marker_does_not_hold_is_not_installed_and_named(bench: Benc
     assert [note for note in evidence.plan.notes if "pin beta is left out" in note]
     report = Path(evidence.folder / "report.md").read_text(encoding="utf-8")
     assert "pin beta is left out" in report
+    assert verdict.pins_left_out == {"beta": "python_version < '3'"}
+    screen = Console(file=StringIO(), width=120)
+    with screen.capture() as printed:
+        print_verdict(verdict, Path("report.md"), screen)
+    lines = printed.get().splitlines()
+    assert [line for line in lines if line.startswith("left out") and " beta " in line]
+
+
+def test_an_audit_names_the_pins_that_are_left_out(tmp_path: Path) -> None:
+    text = matrix_text("alpha==1.0", "beta==1.0").replace(
+        'version = "1.0"', 'version = "1.0"\nmarker = "python_version < \'3\'"', 1
+    )
+    report = audited(tmp_path, text, Release("beta", "1.0"))
+    assert [item.pin for item in report.pins] == ["beta"]
+    assert [note for note in report.notes if note.startswith("tiny/plain: pin alpha is left out")]
+    assert report.exit_code == 0
 
 
 # --- audit -----------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ class Verdict(Record):
     whether a run asked all that it was to ask. `depth` says of each pin what was asked of it: a
     workload that needs it, an import only, or neither, and `installed` which version of it there
     is, None for none. `left_out` maps the workloads that need
-    what the row does not pin, or use what it does not have, to those distributions.
+    what the row does not pin, or use what it does not have, to those distributions, and
+    `pins_left_out` the pins that the row goes without to their markers.
     """
 
     format: Literal[1] = 1
@@ -78,6 +79,7 @@ class Verdict(Record):
     depth: dict[str, Depth] = Field(default={})  # older files have none
     installed: dict[str, str | None] = Field(default={})  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
+    pins_left_out: dict[str, str] = Field(default={})  # older files have none
     counts: dict[str, int]
 
     @field_validator("constraints", mode="before")
@@ -144,6 +146,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         depth=_depth(plan, answers.every.values()),
         installed={pin.name: evidence.freeze.get(pin.name) for pin in plan.pins},
         left_out=evidence.left_out,
+        pins_left_out=plan.left_out,
         counts=_counts(checks),
     )
 

@@ -26,7 +26,7 @@ from stackproof.matrix.plan import (
     PlannedPin,
     PlannedStage,
 )
-from stackproof.matrix.row_pins import pins_of, pins_there
+from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
 __all__ = ["cut_off_arguments", "make_plan"]
 
@@ -56,7 +56,7 @@ def make_plan(
     lineage = matrix.lineage(row)
     cut_off = as_of or lineage[-1].as_of
     interpreter = python or matrix.python_of(row)
-    there, notes = pins_there(matrix, row, interpreter)
+    there = pins_there(matrix, row, interpreter)
     every = pins_of(matrix, row, versions)
     pins = [pin for name, pin in every.items() if name in there]
     builder = _StageBuilder(
@@ -100,7 +100,8 @@ def make_plan(
             *_checks(pins, stages),
             *(CheckId("command", command.name) for command in matrix.commands),
         ),
-        notes=(*notes, *builder.notes),
+        left_out=left_out_of(matrix, row, interpreter),
+        notes=(*row_notes(matrix, row, interpreter), *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema, field_serializer
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, field_serializer
 
 from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
@@ -37,6 +37,7 @@ _WORDS: Any = {
     "claims": True,
     "known_failures": True,
     "allowed_skips": True,
+    "left_out": True,
     "notes": True,
     "pins": {"__all__": {"documented", "area", "role", "reason"}},
     "stages": {"__all__": {"step", "reason", "reasons"}},
@@ -194,6 +195,7 @@ class Plan(Record):
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
     what a candidate tries, and is empty for a row as the matrix has it. `only`
     holds the ids of the checks that a probe asks alone, and is empty where all are asked.
+    `left_out` maps the pins that the row goes without to their markers.
     """
 
     format: Literal[1] = 1
@@ -216,6 +218,7 @@ class Plan(Record):
     allowed_skips: tuple[str, ...] = ()
     checks: tuple[str, ...]
     import_seconds: int = 120
+    left_out: dict[str, str] = Field(default={})
     notes: tuple[str, ...]
 
     @field_serializer("as_of")

@@ -11,7 +11,7 @@ from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
 from stackproof.matrix.plan import PlannedPin
 
-__all__ = ["pins_of", "pins_there"]
+__all__ = ["left_out_of", "marker_notes", "pins_of", "pins_there", "row_notes"]
 
 
 def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, PlannedPin]:
@@ -29,29 +29,53 @@ def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, 
     return {pin.name: _pin(pin, *asked.get(pin.name, (pin.asked, None))) for pin in matrix.pins}
 
 
-def pins_there(matrix: Matrix, row: str, python: str) -> tuple[frozenset[str], list[str]]:
-    """Return the pins that a row has on a Python, and what is to be said of the others."""
-    without = {name for level in matrix.lineage(row) for name in level.without}
-    there, notes = set[str](), list[str]()
-    if without:
-        notes.append(f"the row goes without {', '.join(sorted(without))}")
-    for pin in matrix.pins:
-        if pin.name in without:
-            continue
-        marker = Marker(pin.marker) if pin.marker is not None else None
-        if marker is None or applies(marker, python):
-            there.add(pin.name)
-        else:
-            notes.append(
-                f"pin {pin.name} is left out: its marker {pin.marker} does not hold on Python "
-                f"{python} here"
-            )
-        if marker is not None and asks_patch(marker, python):
-            notes.append(
-                f"the marker of pin {pin.name}, {pin.marker}, asks for a patch of Python "
-                f"{python}; it was judged for the newest"
-            )
-    return frozenset(there), notes
+def left_out_of(matrix: Matrix, row: str, python: str) -> dict[str, str]:
+    """Return the pins of a row whose markers do not hold on a Python, each with its marker."""
+    return {
+        name: marker
+        for name, marker in _markers(matrix, row).items()
+        if not applies(Marker(marker), python)
+    }
+
+
+def row_notes(matrix: Matrix, row: str, python: str) -> list[str]:
+    """Say which pins a row goes without, and why."""
+    without = sorted(_without(matrix, row))
+    notes = [f"the row goes without {', '.join(without)}"] if without else []
+    return notes + marker_notes(matrix, row, python)
+
+
+def marker_notes(matrix: Matrix, row: str, python: str) -> list[str]:
+    """Say which pins a Python leaves out, and which markers ask more of it than is known."""
+    notes = [
+        f"pin {name} is left out: its marker {marker} does not hold on Python {python} here"
+        for name, marker in left_out_of(matrix, row, python).items()
+    ]
+    return notes + [
+        f"the marker of pin {name}, {marker}, asks for a patch of Python {python}; it was judged "
+        "for the newest"
+        for name, marker in _markers(matrix, row).items()
+        if asks_patch(Marker(marker), python)
+    ]
+
+
+def pins_there(matrix: Matrix, row: str, python: str) -> frozenset[str]:
+    """Return the pins that a row has on a Python."""
+    gone = _without(matrix, row) | left_out_of(matrix, row, python).keys()
+    return frozenset(pin.name for pin in matrix.pins if pin.name not in gone)
+
+
+def _without(matrix: Matrix, row: str) -> set[str]:
+    return {name for level in matrix.lineage(row) for name in level.without}
+
+
+def _markers(matrix: Matrix, row: str) -> dict[str, str]:
+    without = _without(matrix, row)
+    return {
+        pin.name: pin.marker
+        for pin in matrix.pins
+        if pin.marker is not None and pin.name not in without
+    }
 
 
 def _pin(pin: Pin, asked: str, reason: str | None) -> PlannedPin:

@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _COLUMNS = ("pin", "version", "exists", "Python", "constraints", "freshness")
+#: Of the column of versions, which is wider where a range stands in it.
+_VERSION_WIDTH = 12
 _LEVEL_STYLE = {"error": "red", "warning": "yellow", "known": "dim"}
 
 
@@ -43,8 +45,10 @@ def print_audit(audit: Audit, report: Path, console: Console) -> None:
     if console.is_terminal:
         console.print(terminal_table("pins", _COLUMNS, _pins(audit)))
     else:
-        form = "{:<36} {:<12} {:<12} {:<9} {:<16} {}"
-        print_lines(console, (form.format(*cells) for cells in _pins(audit)))
+        pins = _pins(audit)
+        width = max([_VERSION_WIDTH, *(len(cells[1]) for cells in pins)])
+        form = f"{{:<36}} {{:<{width}}} {{:<12}} {{:<9}} {{:<16}} {{}}"
+        print_lines(console, (form.format(*cells) for cells in pins))
     print_lines(console, map(joint_line, audit.joint))
     for item in merge(audit.findings):
         if item.level != "note":

@@ -97,6 +97,8 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         lacking = sorted({name for needs in verdict.left_out.values() for name in needs})
         why = f"the row does not pin {', '.join(lacking)}{_meant(lacking, verdict)}"
         yield "left out", _all_of([*verdict.left_out], "workloads"), why
+    for name, marker in verdict.pins_left_out.items():
+        yield "left out", name, f"its marker {marker} does not hold"
 
 
 def _meant(lacking: Sequence[str], verdict: Verdict) -> str:

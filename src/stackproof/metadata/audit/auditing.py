@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from stackproof.base.text import without_credentials
+from stackproof.base.text import first_of, without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.claims import ClaimAnswer
 from stackproof.evidence.layout import Project
@@ -22,6 +22,7 @@ from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
+from stackproof.matrix.row_pins import marker_notes
 from stackproof.metadata.audit import (
     combined,
     constraints,
@@ -95,7 +96,7 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         started=started,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
-        notes=(*client.notes, *_stand_ins(sources), *gatherer.notes),
+        notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes),
         trouble=(*gatherer.trouble, *(trouble for _, _, trouble in joints if trouble)),
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
@@ -140,6 +141,17 @@ def _stand_ins(sources: list[Source]) -> tuple[str, ...]:
         f"Python {target.python} is not on this machine; its rows are judged as on {full}"
         for full, target in sorted(missing.items())
     )
+
+
+def _left_out(sources: list[Source]) -> Iterator[str]:
+    """Yield what there is to say of the markers of pins, and of which rows."""
+    rows: dict[str, list[str]] = {}
+    for source in sources:
+        plan = source.plan
+        for note in marker_notes(source.matrix, plan.row, plan.python):
+            rows.setdefault(note, []).append(f"{plan.matrix}/{plan.row}")
+    for note, names in rows.items():
+        yield f"{first_of(names)}: {note}"
 
 
 def _constraints(
