@@ -187,6 +187,31 @@ pg = ["psycopg"]
 """
 
 
+def test_an_extra_may_name_others_of_its_project(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "My.Shop"\ndependencies = ["alpha"]\n[project.optional-dependencies]\n'
+        'Web_UI = ["beta"]\ndb = ["gamma"]\nall = ["my-shop[web-ui, db]", "my-shop[all]"]\n'
+    )
+    stack = _read(tmp_path, "pyproject.toml", text)
+    assert [(item.name, [asked.name for asked in item.installs]) for item in stack.variants] == [
+        ("documented", ["alpha"]),
+        ("extra-web-ui", ["alpha", "beta"]),
+        ("extra-db", ["alpha", "gamma"]),
+        ("extra-all", ["alpha", "beta", "gamma"]),
+    ]
+
+
+def test_what_no_one_specifier_says_is_named(tmp_path: Path) -> None:
+    text = (
+        '[tool.poetry.dependencies]\npython = "^3.8 || ^3.12"\nalpha = "^1.2 || ^2"\nbeta = "^1"\n'
+        '[[tool.poetry.source]]\nname = "near"\nurl = "https://example.org/simple"\n'
+    )
+    stack = _read(tmp_path, "pyproject.toml", text)
+    assert stack.python == "3.10"
+    assert _asked(stack) == [(4, "beta<2,>=1", None)]
+    assert _noted(stack) == [(3, "'alpha'"), (7, "'https://example.org/simple'")]
+
+
 def test_a_project_of_poetry(tmp_path: Path) -> None:
     stack = _read(tmp_path, "pyproject.toml", POETRY)
     assert (stack.title, stack.python) == ("shop", "3.11")
@@ -559,6 +584,14 @@ def test_a_dockerfile(tmp_path: Path) -> None:
     [
         ("pyproject.toml", "[project]\nname = 'a'\n", "line 1: asks for no release"),
         ("pyproject.toml", "[project]\ndependencies = ['a==x']\n", "line 2: 'a==x': 'x' is not a"),
+        ("pyproject.toml", "[project]\ndependencies = 'a'\n", "line 1: cannot be read"),
+        (
+            "pyproject.toml",
+            "[dependency-groups]\ndev = [{include-group = 'x'}]\n",
+            "line 2: group dev: ",
+        ),
+        ("requirements.txt", "a~=1\n", "line 1: 'a~=1' is not a requirement; write one such as"),
+        ("image.yaml", "kind: ImageStream\nspec: {tags: x}\n", "line 1: no tag has"),
         ("uv.lock", "version = 1\n", "line 1: locks no release"),
         ("uv.lock", "[[package]]\nname = 'a'\n", "line 1: is not a lock file of uv"),
         ("poetry.lock", "[[package]]\nname = 'a'\n", "line 1: is not a lock file of poetry"),
@@ -577,6 +610,26 @@ def test_what_is_no_such_file_is_said(tmp_path: Path, name: str, text: str, said
 @pytest.mark.parametrize("name", ["requirements-dev.lock", "Requirements", "r.freeze", "dev.in"])
 def test_names_of_requirements_files(tmp_path: Path, name: str) -> None:
     assert _asked(_read(tmp_path, name, "idna==3.7\n")) == [(1, "idna==3.7", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("requirements.txt", "\ngit+https://example.org/a\n", 2),
+        ("Dockerfile", "FROM x\nCOPY r.txt .\nRUN pip install -r r.txt\n", 3),
+        ("environment.yml", "dependencies:\n- numpy=1.26\n", 2),
+        ("uv.lock", "[[package]]\nname='a'\nversion='1'\nsource={virtual='.'}\n", 1),
+        ("pyproject.toml", "[project]\ndependencies = ['a @ https://example.org/a']\n", 2),
+    ],
+)
+def test_a_file_that_asks_for_no_release_says_what_it_asks_for(
+    tmp_path: Path, name: str, text: str, line: int
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        _read(tmp_path, name, text)
+    _, said = caught.value.problems
+    assert said.where == f"line {line}"
+    assert "was passed over" in said.message
 
 
 def test_a_name_that_says_nothing(tmp_path: Path) -> None:

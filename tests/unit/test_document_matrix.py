@@ -8,6 +8,7 @@ import pytest
 import tomlkit
 from support.documents import DOCUMENT
 
+from stackproof.errors import StackproofError
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.problems import DocumentError
@@ -244,6 +245,19 @@ def test_passwords_of_an_index_reach_no_matrix(tmp_path: Path) -> None:
     assert "secret" not in written
     assert 'url = "https://example.org/simple"' in written
     assert [note.line for note in notes] == [1]
+
+
+def test_a_table_that_no_step_installs_is_one_stage(tmp_path: Path) -> None:
+    text = "| Package | Version |\n|---|---|\n| beta | 2.17 |\n| alpha | 1.0.1 |\n"
+    matrix = _matrix(tmp_path, text, "table.md")
+    plan = make_plan(matrix, name="t", row="documented")
+    assert [stage.requirements for stage in plan.stages] == [("alpha==1.0.1", "beta==2.17.*")]
+
+
+def test_two_lines_that_no_release_can_be_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("alpha==1\nbeta\nalpha>=2\n", encoding="utf-8")
+    with pytest.raises(StackproofError, match=r"r\.txt: line 3 asks for alpha>=2, and line 1"):
+        first_matrix(read_stack(tmp_path / "r.txt"))
 
 
 def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:

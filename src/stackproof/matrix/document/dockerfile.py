@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from stackproof.matrix.document.commands import CommandReader
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.problems import DocumentError, without_releases
 from stackproof.matrix.document.stack import Stack
 from stackproof.matrix.document.text import read_text
 
@@ -45,8 +45,9 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
             copies.mount(rest)
             reader.read(_script(rest), line=line, section="", step=step)
     problems = list(reader.problems)
-    if not reader.commands and not problems:
-        problems.append(problem(path.name, 1, "no RUN line calls `pip install` for a release"))
+    if not any(command.installs for command in reader.commands) and not problems:
+        message = "no RUN line calls `pip install` for a release"
+        problems = without_releases(path.name, message, reader.notes)
     if problems:
         raise DocumentError(problems)
     return Stack(

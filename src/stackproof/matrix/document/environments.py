@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from stackproof.matrix.document.image_streams import read_image_streams
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.problems import DocumentError, without_releases
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Note, Stack, passed_over
 from stackproof.matrix.document.yaml_text import Words, read_yaml
@@ -42,7 +42,7 @@ def read_environment(path: Path, *, name: str) -> Stack:
     problems = list(lines.problems)
     if not lines.installs and not problems:
         message = "pip installs nothing into this environment; packages of conda are not read"
-        problems.append(problem(file, 1, message))
+        problems = without_releases(file, message, [*notes, *lines.notes])
     if problems:
         raise DocumentError(problems)
     return Stack(

@@ -13,6 +13,7 @@ from tomlkit.items import AoT, Table
 
 from stackproof.base.text import without_credentials
 from stackproof.base.versions import is_version
+from stackproof.errors import StackproofError
 from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.stack import Command, Listed, Note, Stack, passed_over
 from stackproof.matrix.document.wanted import Wanted, WantedRow, wanted_pins, wanted_rows
@@ -26,11 +27,14 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> tuple[str, list[
     `python` stands in for the version that the stack names, or does not. What cannot be known from
     the stack alone (the role of a pin, the checks that prove a claim) is filled in with what is
     most likely, for the user to look over. The modules to import are left out: what a distribution
-    installs says so.
+    installs says so. Raises StackproofError where two lines ask for what no release is.
     """
     notes = list(stack.notes)
     python = python or stack.python or this_python()
-    pins = wanted_pins(stack, python, notes)
+    try:
+        pins = wanted_pins(stack, python, notes)
+    except ValueError as error:
+        raise StackproofError(f"{stack.file}: {error}") from error
     notes += _left_out(stack)
     document = tomlkit.document()
     document.add(tomlkit.comment("Written by `nox -s matrix-from`; look over roles and claims."))
@@ -150,12 +154,14 @@ def _checks(
 
 
 def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
-    """Yield a stage for each step that installs a pin."""
+    """Yield a stage for each step that installs a pin; one for all where no step is told."""
     taken: set[str] = set()
     for command in stack.steps:
         names = list(dict.fromkeys(item.name for item in command.installs if item.name in pins))
         if names:
             yield _stage(command, names, taken)
+    if not taken:
+        yield _table(name="all", step=f"{stack.file} names no step.", pins=sorted(pins))
 
 
 def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:

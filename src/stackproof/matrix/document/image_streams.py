@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stackproof.errors import Problem
-from stackproof.matrix.document.names import distribution
+from stackproof.matrix.document.names import distribution, label_of
 from stackproof.matrix.document.problems import DocumentError, problem
 from stackproof.matrix.document.requirement import read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, Variant, passed_over
@@ -28,11 +28,13 @@ _PACKAGES = "python-dependencies"
 
 def read_image_streams(streams: Sequence[Mapping[str, Any]], path: Path, *, name: str) -> Stack:
     """Return the stacks of all tags. Raises DocumentError with whatever is no version."""
-    tags = [tag for stream in streams for tag in stream.get("spec", {}).get("tags") or []]
+    specs = [stream["spec"] for stream in streams if isinstance(stream.get("spec"), dict)]
+    tags = [tag for spec in specs for tag in spec.get("tags") or [] if isinstance(tag, dict)]
     variants, notes, problems = list[Variant](), list[Note](), list[Problem]()
     for tag in tags:
         python, installs = None, list[Install]()
-        for key, entry, line in _entries(tag.get("annotations") or {}):
+        annotations = tag.get("annotations")
+        for key, entry, line in _entries(annotations if isinstance(annotations, dict) else {}):
             label, version = str(entry["name"]), str(entry["version"])
             try:
                 if label.lower() == "python":
@@ -48,7 +50,7 @@ def read_image_streams(streams: Sequence[Mapping[str, Any]], path: Path, *, name
             label = str(tag.get("name", len(variants) + 1))
             variants.append(
                 Variant(
-                    name=re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-"),
+                    name=label_of(label, [variant.name for variant in variants]),
                     summary=f"Tag {label}.",
                     line=installs[0].line,
                     python=python,

@@ -14,8 +14,8 @@ from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockValidationError
 
 from stackproof.matrix.document.options import is_public_index
-from stackproof.matrix.document.poetry import poetry_specifier
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.poetry import poetry_admitted
+from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import read_install, this_python
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
@@ -53,8 +53,8 @@ class LockedStack:
         """Return the stack: one call for each index. Raises DocumentError if nothing is locked."""
         file = self.path.name
         if not self._by_index:
-            said = [problem(file, note.line or 1, note.message) for note in self.notes]
-            raise DocumentError([problem(file, 1, "locks no release of an index"), *said])
+            message = "locks no release of an index"
+            raise DocumentError(without_releases(file, message, self.notes))
         commands = tuple(
             Command(
                 line=installs[0].line,
@@ -136,7 +136,7 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
     asked = _asked_by(package for _, package in packages)
     try:
         admitted = str(text.data.get("metadata", {}).get("python-versions", ""))
-        locked = LockedStack(path, oldest_python(_admitted(admitted)))
+        locked = LockedStack(path, oldest_python(poetry_admitted(admitted)))
         for line, package in packages:
             requirement = f"{package['name']}=={package['version']}"
             source = package.get("source", {})
@@ -153,10 +153,6 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
         message = f"is not a lock file of poetry ({error})"
         raise DocumentError([problem(path.name, 1, message)]) from error
     return locked.stack(name)
-
-
-def _admitted(text: str) -> str:
-    return " or ".join(poetry_specifier(part) for part in text.split("||"))
 
 
 def _asked_by(packages: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -195,7 +191,7 @@ def read_pipfile_lock(path: Path, *, name: str) -> Stack:
                 locked.pass_over(called, _NO_RELEASE, line)
                 continue
             extras = f"[{','.join(package['extras'])}]" if package.get("extras") else ""
-            requirement = f"{called}{extras}{package['version']}"
+            requirement = f"{called}{extras}{package['version'].removeprefix('*')}"
             index = indexes.get(package.get("index", ""))
             locked.take(requirement, line, marker=package.get("markers"), index=index)
         for section in sorted(data.keys() - {"_meta", "default"}):

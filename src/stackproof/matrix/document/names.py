@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Collection
 
 from packaging.utils import InvalidName, canonicalize_name
 
-__all__ = ["distribution", "is_name"]
+__all__ = ["distribution", "is_name", "label_of"]
 
 #: Words for projects whose distribution is called otherwise.
 _SPOKEN = {
@@ -43,6 +45,16 @@ def distribution(label: str, known: Collection[str]) -> str:
     if name.endswith("-provider") and "apache-airflow" in known:
         return _PROVIDER + name.removesuffix("-provider")
     return name
+
+
+def label_of(text: str, taken: Collection[str] = ()) -> str:
+    """Return a text as the name of a matrix or a row: small letters, digits, single hyphens.
+
+    A number tells it from those that are taken.
+    """
+    label = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "stack"
+    numbered = (f"{label}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([label], numbered) if name not in taken)
 
 
 def _joined(label: str) -> str:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from stackproof.matrix.document.requirement import read_install
 from stackproof.matrix.document.stack import Install, Note, passed_over
 
-__all__ = ["poetry_dependencies", "poetry_specifier"]
+__all__ = ["poetry_admitted", "poetry_dependencies", "poetry_specifier"]
 
 _ELSEWHERE = ("git", "path", "file", "url")
 
@@ -30,6 +30,11 @@ def poetry_specifier(text: str) -> str:
         return str(SpecifierSet(",".join(map(_part, parts))))
     except (InvalidSpecifier, InvalidVersion):
         raise ValueError(f"{text!r} is not a range of versions") from None
+
+
+def poetry_admitted(text: str) -> str:
+    """Return the ranges of versions of Python that a constraint admits, with "or" between."""
+    return " or ".join(poetry_specifier(part) for part in text.split("||"))
 
 
 def _part(part: str) -> str:
@@ -55,8 +60,7 @@ def poetry_dependencies(
 ) -> Iterator[Install | Note]:
     """Yield what a table of dependencies asks for, and notes on what it does not get from an index.
 
-    `what` names the table, `lines` has the line of each key. Raises ValueError for what is no
-    requirement.
+    `what` names the table, `lines` has the line of each key.
     """
     for name, given in table.items():
         if name.lower() == "python":
@@ -72,7 +76,10 @@ def poetry_dependencies(
                 if "source" in wanted:
                     shown = f"source = {wanted['source']}"
                     yield passed_over(shown, "an index of one pin has no place here", line)
-                yield read_install(_requirement(name, wanted), line)
+                try:
+                    yield read_install(_requirement(name, wanted), line)
+                except ValueError as error:
+                    yield passed_over(name, str(error), line)
 
 
 def _requirement(name: str, wanted: Mapping[str, Any]) -> str:

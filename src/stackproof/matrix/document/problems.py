@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stackproof.errors import Problem, StackproofError
+from stackproof.matrix.document.stack import Note
 
-__all__ = ["DocumentError", "problem"]
+__all__ = ["DocumentError", "problem", "without_releases"]
 
 
 class DocumentError(StackproofError):
@@ -20,3 +21,11 @@ class DocumentError(StackproofError):
 def problem(file: str, line: int, message: str) -> Problem:
     """Return a problem at a line of a document."""
     return Problem(file=file, where=f"line {line}", message=message)
+
+
+def without_releases(file: str, message: str, notes: Sequence[Note]) -> list[Problem]:
+    """Return the problem that a file asks for no release, and whatever else it asks for."""
+    return [
+        problem(file, 1, message),
+        *(problem(note.file or file, note.line or 1, note.message) for note in notes),
+    ]

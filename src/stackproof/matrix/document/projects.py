@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from packaging.dependency_groups import resolve_dependency_groups
+from packaging.errors import ExceptionGroup
+from packaging.utils import canonicalize_name
 
 from stackproof.errors import Problem
-from stackproof.matrix.document.poetry import poetry_dependencies, poetry_specifier
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.names import label_of
+from stackproof.matrix.document.options import is_public_index
+from stackproof.matrix.document.poetry import poetry_admitted, poetry_dependencies
+from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, Variant, passed_over
@@ -32,7 +37,7 @@ def read_project(path: Path, *, name: str) -> Stack:
     parts = {title: items for title, items in project.parts.items() if items}
     if not parts and not project.problems:
         message = "asks for no release; there is none in 'dependencies', an extra or a group"
-        project.problems.append(problem(path.name, 1, message))
+        project.problems += without_releases(path.name, message, project.notes)
     if project.problems:
         raise DocumentError(project.problems)
     installs = tuple(item for items in parts.values() for item in items)
@@ -53,7 +58,7 @@ def _variants(parts: Mapping[str, list[Install]]) -> Iterator[Variant]:
     base = parts.get(_BASE, [])
     for title, items in parts.items():
         yield Variant(
-            name="documented" if items is base else title.replace(" ", "-"),
+            name="documented" if items is base else label_of(title),
             summary=f"{_BASE}." if items is base or not base else f"{_BASE}, and {title}.",
             line=items[0].line,
             python=None,
@@ -91,17 +96,27 @@ class _Project:
     def _read_project(self, project: Mapping[str, Any], groups: Mapping[str, Any]) -> None:
         self.python = oldest_python(project.get("requires-python"))
         self._take(_BASE, project.get("dependencies", []), "[project]")
-        for name, items in project.get("optional-dependencies", {}).items():
-            self._take(f"extra {name}", items, "[project.optional-dependencies]")
+        extras = project.get("optional-dependencies", {})
+        for name, items in extras.items():
+            asked = _of_extras(items, extras, own=project.get("name", ""))
+            self._take(f"extra {name}", asked, "[project.optional-dependencies]")
         for name in groups:
-            asked = resolve_dependency_groups(groups, name)
+            try:
+                asked = list(resolve_dependency_groups(groups, name))
+            except ExceptionGroup as error:
+                said = "; ".join(map(str, error.exceptions))
+                line = self.text.line(name, behind="[dependency-groups]") or 1
+                self.problems.append(problem(self.text.file, line, f"group {name}: {said}"))
+                continue
             self._take(f"group {name}", asked, "[dependency-groups]")
         dynamic = {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ()))
         for key in sorted(dynamic):
             why = "what makes the package says it; give the file that it is read from"
             self.notes.append(passed_over(key, why, self.text.line("dynamic")))
 
-    def _take(self, title: str, items: Iterable[str], behind: str) -> None:
+    def _take(self, title: str, items: object, behind: str) -> None:
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise ValueError(f"{title} of {behind} is no list of texts")
         for text in items:
             line = self.text.line(text, behind=behind)
             if is_elsewhere(text):
@@ -128,7 +143,9 @@ class _Project:
                     self.parts.setdefault(title, []).append(item)
         python = poetry.get("dependencies", {}).get("python")
         if python and self.python is None:
-            self.python = oldest_python(poetry_specifier(str(python)))
+            self.python = oldest_python(poetry_admitted(str(python)))
+        for index in poetry.get("source", []):
+            self._pass_over_index(index)
         lines = self.text.keys("tool.poetry.extras")
         for name, members in poetry.get("extras", {}).items():
             why = f"poetry's extra asks for {', '.join(members)}"
@@ -140,6 +157,8 @@ class _Project:
             line = self.text.line(name, behind="[tool.uv.sources")
             why = "a pin takes its releases from the index of its stage; name that there"
             self.notes.append(passed_over(f"{name} = {source}", why, line))
+        for index in uv.get("index", []):
+            self._pass_over_index(index)
         for key in ("constraint-dependencies", "override-dependencies", "dev-dependencies"):
             for text in uv.get(key, []):
                 why = f"uv alone reads {key}"
@@ -148,3 +167,30 @@ class _Project:
             why = "what builds the project is no part of its stack"
             line = self.text.line(text, behind="[build-system]")
             self.notes.append(passed_over(text, why, line))
+
+    def _pass_over_index(self, index: Mapping[str, Any]) -> None:
+        url = str(index.get("url", index.get("name")))
+        if not is_public_index(url):
+            why = "which pins come from it is for a stage to say; name it there"
+            self.notes.append(passed_over(url, why, self.text.line(url)))
+
+
+def _of_extras(items: object, extras: Mapping[str, Any], *, own: str) -> object:
+    """Return what an extra asks for, with that of others of the project that it names."""
+    if not isinstance(items, list):
+        return items
+    found: list[object] = []
+    for text in items:
+        match = re.fullmatch(r"([\w.-]+)\s*\[([^\]]*)\]", str(text).strip())
+        if match and own and canonicalize_name(match[1]) == canonicalize_name(own):
+            for name in match[2].split(","):
+                others = {canonicalize_name(key): value for key, value in extras.items()}
+                other = others.get(canonicalize_name(name.strip()), [])
+                rest = {key: value for key, value in extras.items() if value is not other}
+                more = _of_extras(other, rest, own=own)
+                found += (
+                    [item for item in more if item not in found] if isinstance(more, list) else []
+                )
+        else:
+            found.append(text)
+    return found

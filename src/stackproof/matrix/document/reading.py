@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from stackproof.errors import StackproofError
+from stackproof.matrix.document.names import label_of
 from stackproof.matrix.document.stack import Stack
 from stackproof.matrix.document.text import read_text
 
@@ -41,7 +42,7 @@ def read_stack(path: Path, *, python: str | None = None) -> Stack:
     oldest one that the file admits. Raises StackproofError if the file cannot be read, or
     DocumentError with all that is wrong in it.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "stack"
+    name = label_of(path.stem)
     for readers, options in ((_READERS, {}), (_READERS_FOR_PYTHON, {"python": python})):
         for pattern, (module, function) in readers.items():
             if re.fullmatch(pattern, path.name.lower()):

@@ -51,10 +51,10 @@ def this_python() -> str:
 
 def _complaint(text: str) -> str:
     wanted, _, marker = text.partition(";")
-    name, equals, version = wanted.partition("==")
+    _, equals, version = wanted.partition("==")
     try:
-        canonicalize_name(Requirement(name).name, validate=True)
-    except (InvalidName, InvalidRequirement):
+        canonicalize_name(re.split(r"[^\w.-]", wanted.strip())[0], validate=True)
+    except InvalidName:
         return f"{text!r} is not a requirement; its name is not one"
     if equals and not is_version(version.strip().removesuffix(".*")):
         return f"{text!r}: {version.strip()!r} is not a version"

@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from stackproof.base.text import first_of
 from stackproof.errors import Problem, StackproofError
 from stackproof.matrix.document.options import is_public_index, split_option
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
 from stackproof.matrix.document.text import read_text
@@ -33,7 +33,7 @@ def read_requirements(path: Path, *, name: str) -> Stack:
     problems = list(lines.problems)
     if not problems and not lines.installs:
         message = "asks for no release; write lines such as 'numpy==1.24.4'"
-        problems.append(problem(path.name, 1, message))
+        problems = without_releases(path.name, message, lines.notes)
     if problems:
         raise DocumentError(problems)
     command = lines.command(line=1, section="", step=path.name)

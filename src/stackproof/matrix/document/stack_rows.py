@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from stackproof.matrix.document.names import label_of
 from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import read_install
 from stackproof.matrix.document.stack import Install, Note, Variant, passed_over
@@ -51,11 +52,9 @@ class StackRows:
             return
         first = heads[0]
         called = f"{first.name} {label}" if first and first.is_package else label
-        name = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
-        names = {variant.name for variant in self.variants}
         self.variants.append(
             Variant(
-                name=name if name and name not in names else f"{name or 'line'}-{row.line}",
+                name=label_of(label, [variant.name for variant in self.variants]),
                 summary=f"{called}, as line {row.line} has it.",
                 line=row.line,
                 python=python,
@@ -75,8 +74,8 @@ class StackRows:
                 installs.append(self._install(head, cell, row.line))
             else:
                 python = _python(cell)
-        if len(installs) < _FEWEST:
-            raise ValueError("it has no two packages")
+        if not installs:
+            raise ValueError("it names no package")
         return python, installs
 
     def _install(self, head: _Head, cell: str, line: int) -> Install:
@@ -103,7 +102,7 @@ class _Head:
     @classmethod
     def of(cls, cell: str) -> _Head | None:
         """Return the head that a cell is, None for one that names the stack, or nothing known."""
-        match = re.fullmatch(r"([A-Za-z0-9][\w.-]*[A-Za-z0-9])\s*(\[[^\]]*\])?", cell.strip())
+        match = re.fullmatch(r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?", cell.strip())
         return cls(match[1], match[2] or "") if match and cell.lower() not in _LABELS else None
 
     @property

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import overlap, satisfies
 from stackproof.matrix.document.stack import Install, Listed, Note, Stack, passed_over
 from stackproof.matrix.document.words import specifier_of
 
@@ -43,7 +43,10 @@ class WantedRow:
 
 
 def wanted_pins(stack: Stack, python: str, notes: list[Note]) -> list[Wanted]:
-    """Return the pins, in the order of the table, then of the steps; add to `notes`."""
+    """Return the pins, in the order of the table, then of the steps; add to `notes`.
+
+    Raises ValueError where two lines ask for what no release is.
+    """
     listed: dict[str, Listed] = {}
     for row in stack.listed:
         listed.setdefault(row.name, row)
@@ -137,8 +140,13 @@ def _one(items: Sequence[Install], python: str, notes: list[Note]) -> Install:
         if item not in live:
             why = f"its marker does not hold for Python {python}, and that of another line does"
             notes.append(passed_over(f"{item.written} ; {item.marker}", why, item.line, item.file))
-    specifiers = SpecifierSet()
-    for item in live:
+    specifiers = SpecifierSet(first.specifier)
+    for item in live[1:]:
+        if not overlap(str(specifiers), item.specifier):
+            raise ValueError(
+                f"line {item.line} asks for {item.written}, and line {first.line} for "
+                f"{first.written}: no release is both; keep one"
+            )
         specifiers &= SpecifierSet(item.specifier)
     return replace(
         first,
