@@ -260,6 +260,42 @@ def test_two_lines_that_no_release_can_be_are_refused(tmp_path: Path) -> None:
         first_matrix(read_stack(tmp_path / "r.txt"))
 
 
+def test_what_a_marker_leaves_out_is_no_difference(tmp_path: Path) -> None:
+    text = "alpha==1.0\ncolorama==0.4.6 ; sys_platform == 'win32'\n"
+    matrix = _matrix(tmp_path, text, "r.txt")
+    found = compare(matrix, tmp_path / "r.txt", name="r", root=tmp_path)
+    assert [(item.level, item.line) for item in found] == [("note", 2)]
+
+
+ROWS = """\
+| shop | Python | alpha | beta |
+|---|---|---|---|
+| 2.0.0 | 3.12 | 1.1 | 3.0.1 |
+| 1.0.0 | 3.11 | 1.0.4 | n/a |
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("", "", []),
+        ("| 1.1 |", "| 1.2 |", [(3, "alpha")]),
+        ("| 3.0.1 |", "| 3.0 |", [(3, "beta")]),
+        ("| n/a |", "| 3.0.0 |", [(4, "beta")]),
+        ("| 3.0.1 |", "| n/a |", [(3, "beta")]),
+        ("| 3.11 |", "| 3.10 |", [(4, None)]),
+        ("| 1.0.0 |", "| 1.0.1 |", [(4, None)]),
+    ],
+)
+def test_the_stacks_of_a_table_are_compared_with_the_rows(
+    tmp_path: Path, old: str, new: str, said: list[tuple[int, str | None]]
+) -> None:
+    matrix = _matrix(tmp_path, ROWS, "table.md")
+    path = _written(tmp_path, ROWS.replace(old, new))
+    found = list(compare(matrix, path, name="t", root=tmp_path))
+    assert [(item.line, item.pin) for item in found] == said
+
+
 def test_a_package_that_two_tables_list_is_pinned_once(tmp_path: Path) -> None:
     again = "\n| Package | Version |\n|---|---|\n| beta | V2.1RC1 |\n| zeta | V3.0RC1 |\n"
     matrix = _matrix(tmp_path, DOCUMENT + again, "letters.md")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stackproof.base.text import without_credentials
 from stackproof.matrix.document.stack import Command
+from stackproof.matrix.markers import applies
 from stackproof.matrix.model import Matrix, Stage
 from stackproof.metadata.audit.record import Level
 
@@ -28,20 +30,35 @@ class Difference:
 
 def step_differences(matrix: Matrix, steps: Sequence[Command]) -> Iterator[Difference]:
     """Yield what a step and its stage do differently, and each that has no counterpart."""
-    pairs = _pairs(matrix.stages, steps)
+    stages = _stages(matrix)
+    pairs = _pairs(stages, steps)
     for number, command in enumerate(steps):
         if number not in pairs:
             message = (
                 f"no stage of the matrix installs what this command does: {_listing(command.names)}"
             )
             yield Difference("error", command.line, message)
-    for number, stage in enumerate(matrix.stages):
+    for number, stage in enumerate(stages):
         if number not in pairs.values():
             message = f"no command of the document does what stage {stage.name} of the matrix does"
             yield Difference("error", 1, message)
     for number, place in pairs.items():
-        yield from _pair(matrix, steps[number], matrix.stages[place])
-    yield from _order(matrix.stages, steps, pairs)
+        yield from _pair(matrix, steps[number], stages[place])
+    yield from _order(stages, steps, pairs)
+
+
+def _stages(matrix: Matrix) -> list[Stage]:
+    """Return the stages as they are on the Python of the matrix, which steps are read for too."""
+    there = {
+        pin.name
+        for pin in matrix.pins
+        if pin.marker is None or applies(Marker(pin.marker), matrix.python)
+    }
+    stages = (
+        stage.model_copy(update={"pins": tuple(name for name in stage.pins if name in there)})
+        for stage in matrix.stages
+    )
+    return [stage for stage in stages if stage.pins or stage.requirements]
 
 
 def _pairs(stages: Sequence[Stage], steps: Sequence[Command]) -> dict[int, int]:

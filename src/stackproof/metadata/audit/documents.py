@@ -12,6 +12,7 @@ from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Install, Listed, Stack
 from stackproof.matrix.model import Matrix
 from stackproof.metadata.audit.document_remarks import stale_asides, stale_remarks
+from stackproof.metadata.audit.document_rows import row_differences
 from stackproof.metadata.audit.document_steps import Difference, step_differences
 from stackproof.metadata.audit.record import Finding
 
@@ -26,16 +27,7 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
     where = path.resolve()
     shown = where.relative_to(root).as_posix() if where.is_relative_to(root) else path.name
     stack = read_stack(path, python=matrix.python).on(matrix.python)
-    comparison = _Comparison(matrix, stack)
-    found = [
-        *comparison.python(),
-        *comparison.table(),
-        *step_differences(matrix, stack.steps),
-        *comparison.coverage(),
-        *comparison.versions(),
-        *stale_remarks(stack),
-        *stale_asides(stack),
-    ]
+    found = list(row_differences(matrix, stack) if stack.variants else _differences(matrix, stack))
     found += [Difference("note", note.line or 1, note.message) for note in stack.notes]
     for item in found:
         yield Finding(
@@ -48,6 +40,18 @@ def compare(matrix: Matrix, path: Path, *, name: str, root: Path) -> Iterator[Fi
             line=item.line,
             message=without_credentials(item.message),
         )
+
+
+def _differences(matrix: Matrix, stack: Stack) -> Iterator[Difference]:
+    """Yield in what a document of one stack departs from the matrix, and from itself."""
+    comparison = _Comparison(matrix, stack)
+    yield from comparison.python()
+    yield from comparison.table()
+    yield from step_differences(matrix, stack.steps)
+    yield from comparison.coverage()
+    yield from comparison.versions()
+    yield from stale_remarks(stack)
+    yield from stale_asides(stack)
 
 
 @dataclass(frozen=True)
