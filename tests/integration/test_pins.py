@@ -245,6 +245,41 @@ def test_a_range_is_narrowed_before_a_pin_is_added(phone: Phone) -> None:
     assert (override.version, override.range) == (None, ">=1,<=1.1")
 
 
+def test_a_range_that_is_in_the_way_is_left(phone: Phone) -> None:
+    # Nothing that phone 1.0 admits is in the range.
+    phone.index.add(
+        Release("phone", "1.5", requires=["bells<1.1", "contacts", "lamps"], uploaded=day(2))
+    )
+    text = RANGED_PHONE.replace('version = "1.0"', 'version = "1.5"').replace(
+        'range = ">=1,<2"', 'range = ">=1.1"'
+    )
+    phone.matrix = parse_matrix(toml(text), file="phone.toml")
+    repair = phone.repair()
+    (bells,) = repair.pins
+    assert (repair.found, bells.version, bells.range, bells.documented) == (
+        True,
+        "1.0",
+        None,
+        ">=1.1",
+    )
+
+
+def test_a_grid_keeps_to_the_ranges_of_a_row(bench: Bench, index: Index) -> None:
+    checkout = engines(bench, index)
+    index.add(
+        *(Release("plug", at, requires=[f"lamp>={at}"]) for at in ("1.0", "2.0")),
+        *(Release("socket", at, requires=["plug"]) for at in ("1.0",)),
+    )
+    code, lines = checkout.run("grid", "plug>=1", "socket>=1", "--row", "verified")
+    assert code == 0, lines
+    grid = record(checkout, "grid.json")
+    assert grid["held"] == ["lamp>=1,<2", "wire"]
+    assert {tuple(cell["versions"]): cell["state"] for cell in grid["cells"]} == {
+        ("1.0", "1.0"): "compatible",
+        ("2.0", "1.0"): "conflict",
+    }
+
+
 def engines(bench: Bench, index: Index) -> Checkout:
     """Return a checkout whose lamp is in a range, and is broken from 2.2 on."""
     broken = {"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}

@@ -120,13 +120,14 @@ def test_a_repair_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> Non
     assert file.read_bytes() == before
 
 
-def test_an_override_takes_the_place_of_one_of_the_same_pin(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", ['version = "1.1"', 'range = ">=1,<2"'])
+def test_an_override_takes_the_place_of_one_of_the_same_pin(tmp_path: Path, asked: str) -> None:
     file = tmp_path / "tiny.toml"
-    before = '[[rows.plain.overrides]]\npin = "alpha"\nversion = "1.1"  # quieter\n'
+    before = f'[[rows.plain.overrides]]\npin = "alpha"\n{asked}  # quieter\n'
     before += 'reason = "they asked for it"\ndate = 2025-01-01\n'
     file.write_text(f"{TINY}\n{before}", encoding="utf-8")
     values = {"version": "3.0", "reason": "said so", "date": TODAY}
     change_row(file, "plain", RowEdit(overrides={"alpha": values}))
     (override,) = load_matrix(file).rows["plain"].overrides
     assert (override.pin, override.version, override.date) == ("alpha", "3.0", TODAY)
-    assert override.reason == "said so"
+    assert (override.range, override.reason) == (None, "said so")

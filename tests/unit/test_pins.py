@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.version import Version
 from support.markup import parse
 from support.matrix_cases import DROP, FAILURE, changed
 from support.records import FRONTIER, REPAIR
@@ -17,6 +19,8 @@ from support.site_files import REPAIR as REPAIR_FILE
 from support.sites import Shop
 
 from stackproof.errors import StackproofError
+from stackproof.experiments.candidate.group_resolution import Baseline
+from stackproof.index.choice import Release
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.markers import applies, asks_patch
@@ -147,6 +151,35 @@ def test_a_marker_is_judged_for_the_newest_patch(
 ) -> None:
     assert applies(Marker(marker), python) is holds
     assert asks_patch(Marker(marker), python) is patch
+
+
+# --- what upgrades start from ----------------------------------------------------------------
+
+
+class Known:
+    """A catalogue in which each distribution has a few releases."""
+
+    def releases(self, name: str, *, refresh: bool = False) -> list[Release]:  # noqa: ARG002 - the same each time
+        """Return three releases of alpha, and none of others."""
+        versions = ("1.0", "1.4", "2.0") if name == "alpha" else ()
+        return [
+            Release(version=Version(version), uploaded=None, completed=None, yanked=False)
+            for version in versions
+        ]
+
+    def requirements(self, name: str, version: Version) -> list[Requirement]:
+        """Return what a release requires: nothing."""
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("asked", "start"), [(">=1,<2", "1.4"), (None, "2.0"), (">=3", "0"), ("==1.0.*", "1.0")]
+)
+def test_upgrades_of_a_range_start_from_the_newest_release_in_it(
+    asked: str | None, start: str
+) -> None:
+    baseline = Baseline.of(plan(pins__0__range=asked), Known())
+    assert baseline.pins == {"alpha": start, "beta": "2.0"}
 
 
 # --- reports ---------------------------------------------------------------------------------
