@@ -126,7 +126,12 @@ class Workshop:
                 _build(home / "venv", plan, home / "builds")
             self._environment = Environment.at(home / "venv", plan.installer)
             log = home / "test-tools.log"
-            self._tools = suite_tools(self._environment, log=log, environ=os.environ)
+            self._tools = suite_tools(
+                self._environment,
+                log=log,
+                environ=os.environ,
+                otherwise=lambda: self._environment.root / "suite-tools",
+            )
             [packages] = self._environment.libraries
             (packages / "sabotage_hook.py").write_text(_HOOK)
             (packages / "sabotage_hook.pth").write_text("import sabotage_hook\n")

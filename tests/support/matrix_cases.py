@@ -314,6 +314,28 @@ CASES: dict[str, Case] = {
         in_schema=False,
         pins__0__marker="extra == 'fast'",
     ),
+    "nothing to install": case(
+        (
+            "[rows.base], key interpreter: is missing, and there are no [[stages]] that the row "
+            "could install; add either"
+        ),
+        in_schema=False,
+        stages=[],
+        rows__mended=DROP,
+        rows__again=DROP,
+    ),
+    "stages for an environment that exists": case(
+        (
+            "[rows.mended], key stages: nothing is installed into an environment that exists; "
+            "remove it, or 'interpreter'"
+        ),
+        (
+            "[rows.mended], key as-of: nothing is installed into an environment that exists; "
+            "remove it, or 'interpreter'"
+        ),
+        in_schema=False,
+        rows__mended__interpreter="/opt/venv/bin/python",
+    ),
     "constraint file of a range": case(
         (
             "[constraints.beta], key pin: 'beta' has no exact version to name a constraint file "

@@ -171,8 +171,9 @@ class Bench:
         )
 
     def verify(self, plan: Plan, venv: Path | None = None) -> tuple[Verdict, Evidence]:
-        """Carry a plan out in an environment, a new one where none is given."""
-        where = venv or self.environment(plan.installer)
+        """Carry a plan out in an environment, a new one where none is given or exists."""
+        built = plan.interpreter is None
+        where = (venv or self.environment(plan.installer)) if built else None
         progress = Progress(Console(file=self.output, width=120))
         return verify(plan, where, self.project, progress, conclude=conclude)
 

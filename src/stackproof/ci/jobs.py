@@ -18,11 +18,14 @@ _TASK_MINUTES = 45
 
 
 class Task(Record):
-    """One call of nox: prove a row, or try upgrades of it; `row` is `<matrix>/<row>`."""
+    """One call of nox: prove a row, or try upgrades of it; `row` is `<matrix>/<row>`.
+
+    `python` is None where the row's environment exists.
+    """
 
     kind: Literal["verify", "candidate"]
     row: str
-    python: str
+    python: str | None
     arguments: tuple[str, ...]
 
 
@@ -79,7 +82,7 @@ def _job(number: int, task: Task) -> Job:
     return Job(
         id=f"{number:03}-{name_on_disk(task.row)}",
         name=task.row,
-        pythons=(task.python,),
+        pythons=(task.python,) if task.python else (),
         minutes=_TASK_MINUTES,
         tasks=(task,),
     )

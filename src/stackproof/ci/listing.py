@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,11 +21,14 @@ _SECONDS = 120
 
 
 class Listed(Record):
-    """A row as nox lists it; `default` says whether a plain `nox` runs it."""
+    """A row as nox lists it; `default` says whether a plain `nox` runs it.
+
+    `python` is None for a row of an environment that exists, which needs no interpreter.
+    """
 
     session: str
     row: str
-    python: str
+    python: str | None
     default: bool
 
 
@@ -34,7 +37,7 @@ class _Session(Record):
 
     session: str
     name: str
-    python: str | bool | None
+    python: str | Literal[False] | None
     call_spec: dict[str, Any]
 
 
@@ -79,11 +82,11 @@ def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
             raise StackproofError(
                 f"the matrix {row!r} cannot be used; `nox -s '{item.session}'` says why"
             )
-        if row is not None and isinstance(item.python, str):
+        if row:
             yield Listed(
                 session=item.session,
                 row=row,
-                python=item.python,
+                python=item.python or None,
                 default=item.name == "verify",
             )
 

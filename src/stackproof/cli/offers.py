@@ -28,13 +28,15 @@ __all__ = ["RowChoice", "rows"]
 class RowChoice:
     """A row that nox offers: the matrix file, the row's name, its Python version.
 
-    A matrix that cannot be used stands here itself, with its `problems`, and with no row.
+    `builds` tells whether nox is to make an environment for it. A matrix that cannot be used stands
+    here itself, with its `problems`, and with no row.
     """
 
     file: Path
     row: str
     python: str | None
     default: bool
+    builds: bool = True
     problems: str = ""
 
     def __str__(self) -> str:
@@ -53,8 +55,8 @@ def rows(folder: Path) -> list[RowChoice]:
     for file in files.find_matrices(folder).values():
         try:
             choices += [
-                RowChoice(file=file, row=row, python=python, default=default)
-                for row, python, default in _offered(file)
+                RowChoice(file=file, row=row, python=python, default=default, builds=builds)
+                for row, python, default, builds in _offered(file)
             ]
         except MatrixError as error:
             bad.append(
@@ -65,8 +67,11 @@ def rows(folder: Path) -> list[RowChoice]:
     return bad + choices
 
 
-def _offered(file: Path) -> list[tuple[str, str, bool]]:
-    """Return name, Python version and `default` of each row; raise MatrixError for a bad matrix."""
+def _offered(file: Path) -> list[tuple[str, str, bool, bool]]:
+    """Return name, Python version, `default` and `builds` of each row.
+
+    Raises MatrixError for a bad matrix.
+    """
     kept = (
         user_cache_path("stackproof") / "rows" / f"{hashlib.sha256(bytes(file)).hexdigest()}.json"
     )
@@ -75,10 +80,14 @@ def _offered(file: Path) -> list[tuple[str, str, bool]]:
         known = json.loads(kept.read_bytes())
         if known["seen"] == seen:
             return [
-                (str(row), str(python), bool(default)) for row, python, default in known["rows"]
+                (str(row), str(python), bool(default), bool(builds))
+                for row, python, default, builds in known["rows"]
             ]
     matrix = import_module("stackproof.matrix.load").load_matrix(file)
-    found = [(row, matrix.python_of(row), its.default) for row, its in matrix.rows.items()]
+    found = [
+        (row, matrix.python_of(row), its.default, its.interpreter is None)
+        for row, its in matrix.rows.items()
+    ]
     with suppress(OSError):  # it is kept for speed alone
         write = import_module("stackproof.base.records").write_atomically
         write(kept, json.dumps({"seen": seen, "rows": found}))

@@ -14,7 +14,7 @@ from stackproof.evidence.layout import WORKLOADS, Project
 
 __all__ = ["register"]
 
-_VERIFY = "Prove or disprove every claim of a row; -- [--as-of TIMESTAMP]."
+_VERIFY = "Prove or disprove every claim of a row; -- [--as-of TIMESTAMP|--interpreter PYTHON]."
 _OPTIONAL = "Do the same for the rows that are not run by default."
 #: The sessions that need no environment of their own: what each does, and what may stand behind
 #: `--`. A name with underscores is the door in `stackproof.cli`; nox has it with hyphens.
@@ -109,7 +109,11 @@ def _register_rows(
 ) -> None:
     chosen = {str(row): row for row in found if row.default == default or row.problems}
     # nox writes parameters into its JSON reports, also into those of `-j`, so they are plain text.
-    parameters = [nox.param(row.python, text, id=text) for text, row in chosen.items()]
+    # Where Python is False, nox makes no environment.
+    parameters = [
+        nox.param(row.python if row.builds else False, text, id=text)
+        for text, row in chosen.items()
+    ]
     if default and not parameters:
         # nox passes over a session without parameters in silence, and nothing proved is no success.
         parameters = [nox.param(None, "", id="none")]

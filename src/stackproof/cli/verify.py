@@ -8,8 +8,10 @@ from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
 from stackproof.cli.offers import RowChoice
 from stackproof.cli.options import Options, instant
+from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
+from stackproof.installers.known import DEFAULT, installer_named
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
@@ -31,11 +33,10 @@ def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> 
         )
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")
-    project = open_project(session, project, installer(session))
     plan = _plan(session, choice)
-    verdict, evidence = carry_out(
-        plan, environment(session), project, Progress(screen), conclude=conclude
-    )
+    project = open_project(session, project, installer_named(plan.installer))
+    venv = environment(session) if plan.interpreter is None else None
+    verdict, evidence = carry_out(plan, venv, project, Progress(screen), conclude=conclude)
     print_verdict(verdict, project.shown(evidence.folder / InRun.REPORT), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")
@@ -44,12 +45,21 @@ def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> 
 def _plan(session: nox.Session, choice: RowChoice) -> Plan:
     options = Options("verify")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--interpreter", metavar="/opt/venv/bin/python")
     given = options.parse_args(session.posargs)
+    matrix = load_matrix(choice.file)
+    interpreter = given.interpreter or matrix.rows[choice.row].interpreter
+    if interpreter and given.as_of:
+        raise StackproofError(
+            f"--as-of fixes nothing of an environment that exists ({interpreter}); leave it out"
+        )
     return make_plan(
-        load_matrix(choice.file),
+        matrix,
         name=choice.file.stem,
         row=choice.row,
         python=session.python if isinstance(session.python, str) else choice.python,
+        interpreter=interpreter,
         as_of=given.as_of,
-        installer=installer(session).name,
+        # Nothing but test tools is installed beside an environment that exists.
+        installer=DEFAULT.name if interpreter else installer(session).name,
     )

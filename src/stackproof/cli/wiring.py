@@ -12,6 +12,7 @@ from rich.console import Console
 
 from stackproof.base.progress import Progress
 from stackproof.cli.rows import find_row
+from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
@@ -44,9 +45,14 @@ class Context:
     def planner(self, text: str, as_of: datetime | None = None) -> Planner:
         """Return the planner of the row `[MATRIX/]ROW`, with a cut-off in place of its own.
 
-        Raises StackproofError if there is no such row.
+        Raises StackproofError if there is no such row, or it is of an environment that exists.
         """
         name, row, matrix = find_row(text, self.project.matrices)
+        if matrix.rows[row].interpreter is not None:
+            raise StackproofError(
+                f"{name}/{row} is of an environment that exists, into which nothing is installed; "
+                "name a row that installs its pins"
+            )
         return Planner(matrix=matrix, name=name, row=row, as_of=as_of)
 
     def file(self, planner: Planner) -> Path:

@@ -15,13 +15,16 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackproof.base.process import run
+from stackproof.base.process import Finished, run
+from stackproof.base.versions import satisfies
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import PipCheck
 from stackproof.index.core_metadata import CoreMetadata
-from stackproof.installers.environment import Environment, distributions
+from stackproof.installers.environment import Environment, distributions, metadata_of
+from stackproof.installers.installer import Installer
+from stackproof.installers.pip.installer import PIP, check_from_outside
 
-__all__ = ["pip_check"]
+__all__ = ["pip_check", "pip_check_from_outside"]
 
 #: How many complaints uv says there are: one that is not read must not hide behind those that are.
 _FOUND = re.compile(r"^Found (\d+) incompatibilit", re.MULTILINE)
@@ -36,20 +39,47 @@ def pip_check(
     CannotJudgeError if it ends in another way than by an answer.
     """
     finished = run(environment.check_command(), log=log, limit=300, env=environ)
+    return _read(environment.installer, finished, log, _lacking_extras(environment, asked))
+
+
+def pip_check_from_outside(
+    environment: Environment,
+    pip: Path,
+    log: Path,
+    environ: Mapping[str, str],
+    asked: Iterable[str],
+) -> PipCheck:
+    """Have the pip in a folder check an environment that exists, wherever its packages lie.
+
+    uv looks only where it would install, and misses what a system or a parent environment has. Of
+    the extras that are `asked` for no check of an installer knows: what they require is looked for.
+    Raises CannotJudgeError as `pip_check` does.
+    """
+    command = check_from_outside(environment.python, pip)
+    finished = run(command, log=log, limit=300, env={**environ, **PIP.no_files})
+    wanted = tuple(asked)
+    lacking = (*_lacking_extras(environment, wanted), *_unmet_extras(environment, wanted))
+    return _read(PIP, finished, log, lacking)
+
+
+def _read(
+    speaker: Installer, finished: Finished, log: Path, lacking: Iterable[tuple[str, str]]
+) -> PipCheck:
+    """Return what a check said, and what is `lacking` besides, by the distribution."""
     output = log.read_text(encoding="utf-8", errors="replace")
     complaints: dict[str, list[str]] = {}
     for line in output.splitlines():
-        found = environment.installer.complaint.match(line)
+        found = speaker.complaint.match(line)
         if found:
             (name,) = filter(None, found.groups())
             complaints.setdefault(str(canonicalize_name(name)), []).append(line)
     if finished.timed_out or finished.exit < 0 or (finished.exit and not complaints):
         raise CannotJudgeError(f"`pip check` {finished.describe()}; see {log.name}")
     _require_all_read(output, sum(map(len, complaints.values())), log)
-    for name, sentence in _lacking_extras(environment, asked):
+    for name, sentence in lacking:
         complaints.setdefault(name, []).append(sentence)
     return PipCheck(
-        speaker=environment.installer.name,
+        speaker=speaker.name,
         exit=finished.exit,
         seconds=round(finished.seconds, 3),
         complaints={name: tuple(lines) for name, lines in sorted(complaints.items())},
@@ -59,19 +89,40 @@ def pip_check(
 
 def _lacking_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield, by the distribution, each requirement whose extra the installed release has not."""
-    wanted = defaultdict[str, set[str]](set)
-    minor = ".".join(environment.version.split(".")[:2])
-    here = {"python_full_version": environment.version, "python_version": minor}
+    for name, version, metadata, extras in _with_extras(environment, asked):
+        if lacking := metadata.lacking(extras):
+            yield name, f"{name} {version} has {lacking}, which the documented commands ask for"
+
+
+def _unmet_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield, by the distribution, what an extra of it requires and the environment has not."""
+    freeze, here = environment.freeze(), _markers(environment)
+    for name, version, metadata, extras in _with_extras(environment, asked):
+        always = set(metadata.requirements(here))
+        for other, requirement in set(metadata.requirements(here, sorted(extras))) - always:
+            if other not in freeze or not satisfies(freeze[other], str(requirement.specifier)):
+                has = f"it is at {freeze[other]}" if other in freeze else "it is not installed"
+                wanted = f"{other}{requirement.specifier}"
+                yield name, f"{name}[{','.join(sorted(extras))}] {version} requires {wanted}; {has}"
+
+
+def _with_extras(
+    environment: Environment, asked: Iterable[str]
+) -> Iterator[tuple[str, str, CoreMetadata, set[str]]]:
+    """Yield what is installed of the distributions that are asked for with extras."""
+    wanted, here = defaultdict[str, set[str]](set), _markers(environment)
     for requirement in map(Requirement, asked):
         if requirement.marker is None or requirement.marker.evaluate(here):
             wanted[canonicalize_name(requirement.name)] |= requirement.extras
     for library in environment.libraries:
         for folder, name, version in distributions(library):
-            if not wanted[name]:
-                continue
-            text = (folder / "METADATA").read_text(encoding="utf-8", errors="replace")
-            if lacking := CoreMetadata.parse(text).lacking(wanted[name]):
-                yield name, f"{name} {version} has {lacking}, which the documented commands ask for"
+            if wanted[name]:
+                yield name, version, CoreMetadata.parse(metadata_of(folder)), wanted[name]
+
+
+def _markers(environment: Environment) -> dict[str, str]:
+    minor = ".".join(environment.version.split(".")[:2])
+    return {"python_full_version": environment.version, "python_version": minor, "extra": ""}
 
 
 def _require_all_read(output: str, read: int, log: Path) -> None:

@@ -37,6 +37,7 @@ def make_plan(
     name: str,
     row: str,
     python: str | None = None,
+    interpreter: str | None = None,
     as_of: datetime | None = None,
     installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
@@ -46,43 +47,49 @@ def make_plan(
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.
 
-    `python` and `as_of` stand in for the row's own. A candidate gives other `versions` for some
-    pins, or ranges, which replace them wherever they stand, `extra` requirements for a last stage,
-    and in `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
+    `python`, `interpreter` and `as_of` stand in for the row's own. A candidate gives other
+    `versions` for some pins, or ranges, which replace them wherever they stand, `extra`
+    requirements for a last stage, and in `requested` what was asked for in all. A probe asks `only`
+    some checks, by their ids.
     Raises StackproofError if there is no such row, or it goes without all of its pins.
     """
     if row not in matrix.rows:
         raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
     lineage = matrix.lineage(row)
-    cut_off = as_of or lineage[-1].as_of
-    interpreter = python or matrix.python_of(row)
-    there = pins_there(matrix, row, interpreter)
+    existing = interpreter or lineage[-1].interpreter
+    cut_off = None if existing else as_of or lineage[-1].as_of
+    python = python or matrix.python_of(row)
+    there = pins_there(matrix, row, python)
     every = pins_of(matrix, row, versions)
     pins = [pin for name, pin in every.items() if name in there]
     builder = _StageBuilder(
         matrix=matrix,
         pins=every,
         there=there,
-        python=interpreter,
+        python=python,
         installer=installer_named(installer),
         as_of=cut_off,
     )
-    own = _stages(matrix, row)
+    own = [] if existing else _stages(matrix, row)
     names = [stage.name for stage in own]
     built = [builder.build(stage) for stage in [*own, *_last_stage(extra, names)]]
     stages = tuple(stage for stage in built if stage.requirements)
     if built and not stages:
         raise StackproofError(
             f"row {name}/{row} installs nothing: it goes without every pin of its stages on Python "
-            f"{interpreter}"
+            f"{python}"
         )
+    commands = [item for item in matrix.commands if not (existing and _installs(item))]
+    if left_out := [item.name for item in matrix.commands if item not in commands]:
+        builder.notes.append(f"not run, since they install what they need: {', '.join(left_out)}")
     plan = Plan(
         matrix=name,
         title=matrix.title,
         row=row,
         summary=lineage[-1].summary,
         requested=tuple(requested),
-        python=interpreter,
+        python=python,
+        interpreter=existing,
         installer=installer,
         as_of=cut_off,
         pins=_in_order(pins, stages),
@@ -92,16 +99,16 @@ def make_plan(
             for group, members in matrix.groups.items()
         },
         servers=matrix.servers,
-        commands=tuple(_command(command) for command in matrix.commands),
+        commands=tuple(_command(command) for command in commands),
         claims=_claims(matrix, there),
         known_failures=tuple(_known(lineage[-1], matrix, there, stages)),
         allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
         checks=(
             *_checks(pins, stages),
-            *(CheckId("command", command.name) for command in matrix.commands),
+            *(CheckId("command", command.name) for command in commands),
         ),
-        left_out=left_out_of(matrix, row, interpreter),
-        notes=(*row_notes(matrix, row, interpreter), *builder.notes),
+        left_out=left_out_of(matrix, row, python),
+        notes=(*row_notes(matrix, row, python), *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
 
@@ -245,6 +252,10 @@ def _known(
                 reason=failure.reason,
                 date=failure.date.isoformat(),
             )
+
+
+def _installs(command: Command) -> bool:
+    return bool(command.needs or command.editable)
 
 
 def _command(command: Command) -> PlannedCommand:

@@ -215,14 +215,19 @@ class Row(_Table):
     """One variant of the stack to prove.
 
     A derived row takes python, overrides, stages and what it goes without from its base, never its
-    cut-off date or its known failures: those were found by running one row and say nothing about
-    another.
+    interpreter, its cut-off date or its known failures: those were found by running one row and say
+    nothing about another.
     """
 
     summary: Text
     base: Label | None = None
     default: bool = Field(default=True, description="Whether a plain `nox -s verify` runs it.")
     python: PythonVersion | None = None
+    interpreter: Text | None = Field(
+        default=None,
+        description="The Python of an environment that exists, such as /opt/venv/bin/python: it is "
+        "judged as it is, and nothing is installed into it.",
+    )
     as_of: Instant | None = None
     overrides: tuple[Override, ...] = Field(default=(), strict=False)
     without: tuple[DistributionName, ...] = Field(
@@ -250,7 +255,7 @@ class Matrix(_Table):
     indexes: dict[Label, Index] = {}
     constraints: dict[Label, ConstraintSource] = {}
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
-    stages: tuple[Stage, ...] = Field(strict=False, min_length=1)
+    stages: tuple[Stage, ...] = Field(default=(), strict=False)
     commands: tuple[Command, ...] = Field(
         default=(), strict=False, description="The team's own commands, run after the suite."
     )

@@ -191,7 +191,8 @@ class PlannedCommand(Record):
 class Plan(Record):
     """Everything that decides what a run does.
 
-    `checks` are the ids of the checks that every run of the plan must answer; workloads are found
+    `interpreter` is the Python of an environment that exists, which is judged as it is; None where
+    one is built. `checks` are the ids of the checks that every run must answer; workloads are found
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
     what a candidate tries, and is empty for a row as the matrix has it. `only`
     holds the ids of the checks that a probe asks alone, and is empty where all are asked.
@@ -206,6 +207,7 @@ class Plan(Record):
     requested: tuple[Requested, ...] = ()
     only: tuple[str, ...] = ()
     python: str
+    interpreter: str | None = None
     installer: str
     as_of: datetime | None
     pins: tuple[PlannedPin, ...]

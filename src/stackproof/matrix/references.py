@@ -188,6 +188,7 @@ def _row(
         yield from _unknown((*place, "without", number), "pin", pin, pins)
     for number, override in enumerate(row.overrides):
         yield from _override(matrix, override, (*place, "overrides", number))
+    yield from _origin(row, place, stages)
     yield from _row_stages(matrix, name, row, pins, stages)
     known = _known(matrix, pins, stages)
     checks = [failure.check for failure in row.known_failures]
@@ -196,6 +197,21 @@ def _row(
         at = (*place, "known-failures", number, "check")
         yield from _check(at, check, known, RUN_KINDS)
     yield from _wordless_conflicts((*place, "known-failures"), row)
+
+
+def _origin(row: Row, place: Place, stages: Sequence[str]) -> Iterator[Disagreement]:
+    """Yield what leaves open where a row's environment comes from."""
+    if row.interpreter is None and not stages:
+        yield (
+            (*place, "interpreter"),
+            "is missing, and there are no [[stages]] that the row could install; add either",
+        )
+    if row.interpreter is not None:
+        why = "nothing is installed into an environment that exists; remove it, or 'interpreter'"
+        if row.stages:
+            yield (*place, "stages"), why
+        if row.as_of is not None:
+            yield (*place, "as-of"), why
 
 
 def _override(matrix: Matrix, override: Override, place: Place) -> Iterator[Disagreement]:

@@ -53,6 +53,7 @@ class Asking:
                 log=course.evidence.folder / InRun.STAGE_LOGS / "test-tools.log",
                 environ=project.environ,
                 tick=course.progress.tick,
+                otherwise=course.temporary,
             )
         course.evidence.write_tools(tools.freeze)
         return Suite(
@@ -112,7 +113,7 @@ class Asking:
             root=course.project.root,
             folder=course.evidence.folder,
             private=self.servers.private_folder({}),
-            environ=course.project.environ,
+            environ={**course.project.environ, **self._no_byte_code},
             servers=started,
             only=course.plan.only,
             tick=course.progress.tick,
@@ -122,6 +123,11 @@ class Asking:
             with course.part(f"command {command.name}"), self.servers.needed():
                 results += commands.answers(command)
             course.evidence.write_commands(results)
+
+    @property
+    def _no_byte_code(self) -> dict[str, str]:
+        """What keeps a command from writing byte code into an environment that is not ours."""
+        return {"PYTHONDONTWRITEBYTECODE": "1"} if self.course.plan.interpreter else {}
 
     def _mask(self, servers: Iterable[ServerInfo], folders: Mapping[str, str]) -> None:
         """Take passwords out of what the suite wrote, and where on this machine its files lie."""

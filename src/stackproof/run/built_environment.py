@@ -46,8 +46,15 @@ class BuiltEnvironment:
     mark: Mark | None = None
 
     def describe(self) -> Environment:
-        """Return the environment; raise CannotJudgeError if it has no Python that works."""
-        return Environment.at(self.venv, self.course.plan.installer)
+        """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
+        plan = self.course.plan
+        environment = Environment.at(self.venv, plan.installer)
+        if not environment.has_python(plan.python):
+            raise CannotJudgeError(
+                f"the plan wants Python {plan.python}, but the environment has "
+                f"{environment.version}; install Python {plan.python}"
+            )
+        return environment
 
     def complete(self, environment: Environment) -> bool:
         """Have all of the stack in it; tell whether it is, which it is not where a stage failed."""

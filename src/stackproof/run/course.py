@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 
 from stackproof.base.progress import Progress
+from stackproof.base.temporary import temporary_folder
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.records import ConstraintsUsed, RunRecord
@@ -21,7 +23,8 @@ __all__ = ["Course"]
 class Course:
     """A run of `plan` whose `evidence` is being written.
 
-    `surroundings` are the user's variables, `project` has those that commands of the run get.
+    `surroundings` are the user's variables, `project` has those that commands of the run get. What
+    is temporary goes at the `end`.
     """
 
     plan: Plan
@@ -29,6 +32,7 @@ class Course:
     surroundings: Mapping[str, str]
     progress: Progress
     evidence: Evidence
+    end: ExitStack
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     begin: float = field(default_factory=time.monotonic)
     others_seconds: float = 0.0
@@ -51,6 +55,10 @@ class Course:
                 yield
         finally:
             self.others_seconds += time.monotonic() - begin
+
+    def temporary(self) -> Path:
+        """Make a folder that goes at the end of the run; raise OSError if it cannot be made."""
+        return self.end.enter_context(temporary_folder("run"))
 
     def record(self, *, built: bool, trouble: str | None) -> RunRecord:
         """Return the circumstances of the run, for its evidence."""

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.index.core_metadata import CoreMetadata
-from stackproof.installers.environment import Environment, distributions
+from stackproof.installers.environment import Environment, distributions, metadata_of
 
 __all__ = ["code_in", "overwritten_files", "rows_of"]
 
@@ -136,7 +136,7 @@ def _users(environment: Environment, owners: AbstractSet[str]) -> set[str]:
     if not owners:
         return set()
     known = {
-        name: CoreMetadata.parse(_text(folder / "METADATA"))
+        name: CoreMetadata.parse(metadata_of(folder))
         for library in environment.libraries
         for folder, name, _ in distributions(library)
     }

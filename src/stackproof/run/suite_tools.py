@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -65,23 +65,23 @@ def suite_tools(
     log: Path,
     environ: Mapping[str, str],
     tick: Callable[[], None] = lambda: None,
+    wanted: Sequence[str] = TOOLS,
+    otherwise: Callable[[], Path],
 ) -> SuiteTools:
     """Return the test tools for the environment's Python, from its installer where need be.
 
     What the installer prints goes to `log`. Where the user's cache cannot be written to, they go to
-    the environment's folder, beside what Python finds there. Raises CannotJudgeError if they cannot
-    be had, and says why.
+    the folder that `otherwise` makes. Raises CannotJudgeError if they cannot be had, and says why.
     """
     platform = [environment.implementation, environment.version, sysconfig.get_platform()]
-    shelf = user_cache_path("stackproof") / "suite-tools" / fingerprint([*platform, *TOOLS])[:32]
+    shelf = user_cache_path("stackproof") / "suite-tools" / fingerprint([*platform, *wanted])[:32]
     try:
         shelf.mkdir(parents=True, exist_ok=True)
         writable = os.access(shelf, os.W_OK)
     except OSError:
         writable = False
     if not writable:
-        shelf = environment.root / "suite-tools"
-        shelf.mkdir(exist_ok=True)
+        shelf = otherwise()
     found = _newest(shelf)
     if found is not None and _age(found) < _FRESH:
         return SuiteTools(found)
@@ -90,7 +90,7 @@ def suite_tools(
         if found is not None and _age(found) < _FRESH:
             return SuiteTools(found)
         try:
-            return _fetch(environment, shelf, log, environ, tick)
+            return _fetch(environment, shelf, log=log, environ=environ, tick=tick, wanted=wanted)
         except CannotJudgeError:
             if found is None:
                 raise
@@ -109,9 +109,11 @@ def _age(home: Path) -> timedelta:
 def _fetch(
     environment: Environment,
     shelf: Path,
+    *,
     log: Path,
     environ: Mapping[str, str],
     tick: Callable[[], None],
+    wanted: Sequence[str],
 ) -> SuiteTools:
     """Install the tools aside, and put them on the shelf when they are whole."""
     aside = shelf / "aside"
@@ -120,14 +122,14 @@ def _fetch(
     made.byte_code.mkdir(parents=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = environment.install_command(
-        [*TOOLS, "--target", str(made.folder)], debug_log=log.with_suffix(".debug")
+        [*wanted, "--target", str(made.folder)], debug_log=log.with_suffix(".debug")
     )
     finished = run(command, log=log, limit=_LIMIT_SECONDS, env=environ, tick=tick)
     if finished.exit != 0 or finished.timed_out:
         words = log.read_text(encoding="utf-8", errors="replace")
         why = explain(classify(words, finished) or "unknown", words, finished)
         raise CannotJudgeError(
-            f"the test tools ({', '.join(TOOLS)}) could not be had; see {log.name}: {why}"
+            f"the test tools ({', '.join(wanted)}) could not be had; see {log.name}: {why}"
         )
     home = shelf / datetime.now(timezone.utc).strftime(_TIME)
     aside.rename(home)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from stackproof.base.locking import alone
 from stackproof.base.progress import Progress
@@ -20,6 +22,7 @@ from stackproof.matrix.plan import Plan
 from stackproof.run.asking import Asking
 from stackproof.run.built_environment import BuiltEnvironment
 from stackproof.run.course import Course
+from stackproof.run.existing_environment import ExistingEnvironment
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
 from stackproof.run.servers import starting
 from stackproof.run.workloads import declared_workloads, needed_servers
@@ -32,7 +35,7 @@ Conclude = Callable[[Evidence], Verdict]
 
 def verify(
     plan: Plan,
-    venv: Path,
+    venv: Path | None,
     project: Project,
     progress: Progress,
     *,
@@ -43,6 +46,7 @@ def verify(
 
     The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
+    Where `venv` is None, the environment that the plan names is judged as it is.
     However the run ends, what it found is written and judged: what trouble kept from being told is
     no failure.
     Raises CannotJudgeError if another run of the row is under way, or if not even a verdict can be
@@ -50,7 +54,7 @@ def verify(
     """
     home = home or project.home(plan)
     try:
-        with ended_by_signals(), alone(home):
+        with ended_by_signals(), alone(home), ExitStack() as end:
             Evidence.clear(home)
             course = Course(
                 plan=plan,
@@ -58,14 +62,32 @@ def verify(
                 surroundings=project.environ,
                 progress=progress,
                 evidence=Evidence.create(home, plan),
+                end=end,
             )
-            subject = BuiltEnvironment(course=course, venv=venv)
+            subject: Subject = (
+                ExistingEnvironment(course=course)
+                if venv is None
+                else BuiltEnvironment(course=course, venv=venv)
+            )
             run = _Run(course=course, subject=subject, conclude=conclude)
             return run.to_its_end(), course.evidence
     except OSError as error:
         raise CannotJudgeError(
             f"{refused(error)}; so no verdict could be written; fix this and run again"
         ) from error
+
+
+class Subject(Protocol):
+    """The environment of a run, and how it comes to have the stack."""
+
+    def describe(self) -> Environment:
+        """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
+
+    def complete(self, environment: Environment) -> bool:
+        """Have all of the stack in it; tell whether it is."""
+
+    def require_own(self) -> None:
+        """Raise CannotJudgeError if it is no longer what the run works with."""
 
 
 @dataclass(kw_only=True)
@@ -76,7 +98,7 @@ class _Run:
     """
 
     course: Course
-    subject: BuiltEnvironment
+    subject: Subject
     conclude: Conclude
     trouble: str | None = None
     complete: bool = False
@@ -100,7 +122,6 @@ class _Run:
         self.course.evidence.hold_room()
         environment = self.subject.describe()
         self.course.python = environment.version
-        self._require_python(environment)
         try:
             self._carry_out_in(environment)
         except (CannotJudgeError, OSError):
@@ -161,14 +182,6 @@ class _Run:
         except OSError as error:
             course.progress.say(
                 f"the history lacks this run until `nox -s report`: {refused(error)}"
-            )
-
-    def _require_python(self, environment: Environment) -> None:
-        wanted = self.course.plan.python
-        if not f"{environment.version}.".startswith(f"{wanted}."):
-            raise CannotJudgeError(
-                f"the plan wants Python {wanted}, but the environment has "
-                f"{environment.version}; install Python {wanted}"
             )
 
     def _require_own(self) -> None:

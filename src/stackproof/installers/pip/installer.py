@@ -21,7 +21,10 @@ from stackproof.installers.sources import (
     on_web,
 )
 
-__all__ = ["PIP", "Pip"]
+__all__ = ["PIP", "PIP_ALONE", "Pip", "check_from_outside"]
+
+#: What has a pip that checks an environment from outside; newer ones leave old Pythons behind.
+PIP_ALONE = ("pip>=23.1",)
 
 
 class Pip:
@@ -128,3 +131,12 @@ class Pip:
 
 
 PIP: Installer = Pip()
+
+
+def check_from_outside(python: Path, folder: Path) -> list[str]:
+    """Return the command by which a pip in a folder of its own checks an interpreter's environment.
+
+    As `pip --python` does, it is run there without being found there by anybody else
+    (https://pip.pypa.io/en/stable/topics/python-option/).
+    """
+    return [str(python), "-I", "-B", str(folder / "pip" / "__pip-runner__.py"), "check"]
