@@ -505,7 +505,7 @@ def test_an_environment_of_conda(tmp_path: Path) -> None:
 
 DOCKERFILE = """\
 # syntax=docker/dockerfile:1
-FROM python:3.11-slim AS base
+FROM --platform=$BUILDPLATFORM python:3.11-slim AS base
 ARG TORCH_VERSION=2.5.1
 ENV AIRFLOW_VERSION=2.10.5 \\
     PIP_NO_CACHE_DIR=1
@@ -522,6 +522,13 @@ set -e
 pip install other==$OTHER
 EOF
 RUN ["pip", "install", "jsonform==1.0"]
+COPY <<EOF /srv/
+never==1
+EOF
+RUN --mount=type=cache,target=/root/.cache \\
+    <<'END' bash
+pip install late==2
+END
 RUN python3 <<EOF
 import pip  # pip install never==1
 EOF
@@ -568,6 +575,7 @@ def test_a_dockerfile(tmp_path: Path) -> None:
         (13, "https://download.pytorch.org/whl/cpu"),
         (16, None),
         (18, None),
+        (24, None),
     ]
     assert _asked(stack) == [
         (1, "idna==3.7", None),
@@ -575,8 +583,9 @@ def test_a_dockerfile(tmp_path: Path) -> None:
         (13, "torch==2.5.1", None),
         (16, "other==1.0", None),
         (18, "jsonform==1.0", None),
+        (24, "late==2", None),
     ]
-    assert [line for line, _ in _noted(stack)] == [22]
+    assert [line for line, _ in _noted(stack)] == [29]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from stackproof.matrix.document.commands import CommandReader
@@ -35,7 +35,7 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
     python = None
     for line, word, rest in _instructions(read_text(path)):
         step = f"{word} on line {line}"
-        if word == "FROM" and (match := _PYTHON.search(rest.split()[0])):
+        if word == "FROM" and (match := _PYTHON.search(re.sub(r"--\S+\s+", "", rest).split()[0])):
             python = match[1] or f"3.{(match[2] or match[3]).removeprefix('3').lstrip('.')}"
         elif word in ("ENV", "ARG"):
             reader.read(_assignments(rest), line=line, section="", step=step)
@@ -72,9 +72,10 @@ class _Copies:
 
     def take(self, rest: str) -> None:
         """Take what a COPY brings; that of another stage or image is none of the folder's."""
-        words = rest.replace("\\\n", " ").split()
+        lines = rest.split("\n")
+        words = " ".join(line.rstrip("\\") for line in lines[: _head(lines)]).split()
         *sources, target = [word.strip('[],"') for word in words if not word.startswith("--")]
-        if any(word.startswith("--from=") for word in words):
+        if any(word.startswith(("--from=", "<<")) for word in words):
             return
         for source in sources:
             name = PurePosixPath(source).name
@@ -137,12 +138,19 @@ def _assignments(rest: str) -> str:
 
 def _script(rest: str) -> str:
     """Return what a RUN carries out as a shell's text, its lines in their places."""
-    first, _, body = rest.partition("\n")
-    if _SCRIPT.fullmatch(first.strip()):
-        return "\n" + body.rpartition("\n")[0]
-    if first.startswith("["):
+    lines = rest.split("\n")
+    head = _head(lines)
+    if _SCRIPT.fullmatch(" ".join(line.rstrip("\\").strip() for line in lines[:head])):
+        return "\n".join([*[""] * head, *lines[head:-1]])
+    if rest.startswith("["):
         try:
             return shlex.join(json.loads(rest.replace("\\\n", "\n")))
         except (TypeError, ValueError):
             return rest
-    return f"RUN {rest}" if first.startswith("--") else rest
+    return f"RUN {rest}" if rest.startswith("--") else rest
+
+
+def _head(lines: Sequence[str]) -> int:
+    """Return how many lines an instruction has before the text of its here-documents."""
+    ends = (number for number, line in enumerate(lines, 1) if not line.endswith("\\"))
+    return next(ends, len(lines))
