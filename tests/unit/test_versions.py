@@ -113,6 +113,12 @@ def test_what_is_neither_version_nor_specifier_cannot_be_asked_for() -> None:
         ("2.5.1+cpu", "2.5.1+cu121", False),
         ("1.0", "1.0.0", True),
         ("1.0", "1.1", False),
+        ("1.5", ">=1,<2", True),
+        ("2.5", ">=1,<2", False),
+        ("==1.4.*", "==1.4.*", True),
+        ("==1.4.*", ">=1.5", False),
+        ("", "", True),
+        ("", "1.0", True),
     ],
 )
 def test_two_words_on_a_version_agree_where_one_leaves_the_build_open(

@@ -49,8 +49,13 @@ def narrow(asked: str, version: str, *, than: str) -> str:
 
 
 def agree(one: str, other: str) -> bool:
-    """Tell whether two words on one version can both hold: one may leave open which build of it."""
-    return satisfies(one, other) or satisfies(other, one)
+    """Tell whether two words on one version can both hold: versions, ranges, or "" for any.
+
+    A version may leave open which build of it.
+    """
+    if is_version(one) or is_version(other):
+        return satisfies(one, other) or satisfies(other, one)
+    return overlap(one, other)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.base.text import without_credentials
-from stackproof.base.versions import agree, is_version, overlap, satisfies
+from stackproof.base.versions import agree, is_version
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Install, Listed, Stack
 from stackproof.matrix.model import Matrix
@@ -155,7 +155,7 @@ def _open_version(
 ) -> Iterator[Difference]:
     """Yield an error if a range shuts out the documented version, a warning if a step is open."""
     for who, version in others:
-        if not _can_be(version, install.specifier):
+        if not agree(version, install.specifier):
             message = f"this command asks for {install.written}, but {who} {version}"
             yield Difference("error", install.line, message, install.name)
             return
@@ -166,11 +166,6 @@ def _open_version(
             f"the step asks for {install.written}, which leaves the version open; {who} {version}"
         )
         yield Difference("warning", install.line, message, install.name)
-
-
-def _can_be(asked: str, specifier: str) -> bool:
-    """Tell whether what is asked for, a version or a range, can be in another range."""
-    return satisfies(asked, specifier) if is_version(asked) else overlap(asked, specifier)
 
 
 def _called(item: Listed) -> str:
