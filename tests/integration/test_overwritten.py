@@ -11,7 +11,11 @@ from support.workbench import TINY, Bench, states
 TWIN = Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "2.0"  # twin\n'})
 BOTH = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["twin==2.0"]')
 
-START = 'import sys; package = "alpha"\n'
+#: What puts the twin's own file back at each start of Python, as urllib3-future does.
+START = (
+    "import shutil, sysconfig; place = sysconfig.get_path('purelib'); name = '__init__.py'; "
+    "shutil.copy(f'{place}/twin_own/{name}', place + '/' + 'alpha' + '/' + name)\n"
+)
 EXTEND = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
 
 
@@ -108,14 +112,46 @@ def test_a_package_that_lost_all_it_has_to_comments_is_no_namespace(
     assert evidence.overwritten.files == {"alpha/__init__.py": ("alpha", "twin")}
 
 
-def test_what_an_owner_settles_at_each_start_is_told_and_does_not_count(
-    bench: Bench, index: Index
+OWN = '__version__ = "1.0"  # twin\n'
+
+
+@pytest.mark.fault("6")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_an_owner_settles_at_each_start_is_said_and_does_not_count(
+    bench: Bench, index: Index, installer: str
 ) -> None:
-    modules = {"alpha/__init__.py": '__version__ = "1.0"  # twin\n', "twin.pth": START}
+    modules = {"alpha/__init__.py": OWN, "twin_own/__init__.py": OWN, "twin.pth": START}
     index.add(Release("twin", "2.0", modules=modules))
-    verdict, evidence = bench.verify(bench.plan(text=BOTH))
+    verdict, evidence = bench.verify(bench.plan(text=BOTH, installer=installer))
     assert (verdict.trouble, verdict.verdict) == (None, "ok")
     found = evidence.overwritten
     assert found is not None
     assert (found.files, found.settled) == ({}, {"alpha/__init__.py": ("twin", "alpha")})
     assert [note for note in evidence.run.notes if "twin has Python put its own" in note]
+
+
+NAMES = "import sys; package = 'alpha'\n"
+FIRST = TINY.replace('pins = ["alpha"]', 'requirements = ["twin==2.0"]').replace(
+    'pins = ["beta"]', 'pins = ["alpha", "beta"]'
+)
+#: Not settled by a twin of these files, which comes after alpha, or before it.
+UNSETTLED = {
+    "it has nothing to put back": (BOTH, {"alpha/__init__.py": OWN, "twin.pth": NAMES}),
+    "it put nothing back": (
+        FIRST,
+        {"alpha/__init__.py": OWN, "twin_own/__init__.py": OWN, "twin.pth": NAMES},
+    ),
+}
+
+
+@pytest.mark.fault("6")
+@pytest.mark.parametrize(("text", "modules"), UNSETTLED.values(), ids=UNSETTLED)
+def test_an_owner_whose_start_only_names_the_package_settles_nothing(
+    bench: Bench, index: Index, text: str, modules: dict[str, str]
+) -> None:
+    """With pip, which installs one after the other, that order says whose file stands."""
+    index.add(Release("twin", "2.0", modules=modules))
+    verdict, evidence = bench.verify(bench.plan(text=text, installer="pip"))
+    assert {check.id for check in verdict.news} == {"overwrite:alpha"}
+    assert evidence.overwritten is not None
+    assert evidence.overwritten.settled == {}

@@ -202,6 +202,13 @@ MEDDLING = {
     "has a version that is no text": "__version__ = (1, 0)\n",
     "has a module of that name": "from types import ModuleType\n__version__ = ModuleType('v')\n",
     "puts others in place of builtins": "import builtins; builtins.open = builtins.print = None\n",
+    "has a child that ends by itself": (
+        "import os, sys\npid = os.fork()\nif pid == 0:\n    sys.exit(0)\nos.waitpid(pid, 0)\n"
+    ),
+    "leaves no file to be opened": (
+        "from resource import *\nsetrlimit(RLIMIT_NOFILE, (0, getrlimit(RLIMIT_NOFILE)[1]))\n"
+    ),
+    "closes whatever is open": "import os; os.closerange(0, 1000)\n",
 }
 
 
@@ -260,6 +267,21 @@ def test_what_runs_at_every_start_is_named_with_its_owner(bench: Bench, index: I
     ]
     report = (evidence.folder / "report.md").read_text(encoding="utf-8")
     assert all(file in report for file in ("extra.pth", "sitecustomize"))
+
+
+@pytest.mark.fault("A5")
+def test_what_runs_from_a_folder_that_a_path_line_adds_is_named(bench: Bench, index: Index) -> None:
+    files = {
+        "extra.py": "",
+        "paths.pth": "# a comment\n\nbelow\n../site-packages/below\nnowhere\n",
+        "below/sitecustomize.py": "",
+        "below/more.pth": "import sys\n",  # no line of it is read here
+    }
+    _, evidence = bench.verify(with_extra(bench, index, files))
+    notes = [note for note in evidence.run.notes if "at its start" in note]
+    assert [note.partition(" at its start")[0] for note in notes] == [
+        "extra 1.0 has every Python run below/sitecustomize.py"
+    ]
 
 
 # --- workloads that vanish -------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pathlib import Path
 from packaging.markers import default_environment
 from packaging.utils import canonicalize_name
 
+from stackproof.base.process import ask
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.environment import Environment, distributions, metadata_of
@@ -49,11 +50,18 @@ def overwritten_files(environment: Environment) -> Overwritten:
             for file, owners in sorted(hashes.items())
             if len(set(owners.values())) > 1 and not _is_namespace(library, file, owners)
         }
-        starts = {name: _start_lines(library, records[name]) for name in {*chain(*found.values())}}
+        rulers = {
+            file: [name for name in owners if _can_settle(library, records[name], file)]
+            for file, owners in found.items()
+        }
+        if any(rulers.values()):
+            ask([str(environment.python), "-I", "-c", "pass"])  # a start, at which they do
         for file, owners in found.items():
-            rulers = [name for name in owners if _rules(starts[name], file)]
-            order = tuple(dict.fromkeys([*rulers, *owners]))
-            (settled if len(rulers) == 1 else files)[file] = order
+            (ruler, *more) = rulers[file] or [""]
+            if ruler and not more and _stands(library, file, hashes[file][ruler]):
+                settled[file] = tuple(dict.fromkeys([ruler, *owners]))
+            else:
+                files[file] = tuple(owners)
     users = _users(environment, {*chain(*files.values())})
     return Overwritten(files=files, settled=settled, users=tuple(sorted(users)))
 
@@ -118,13 +126,23 @@ def code_in(pth: Path) -> list[str]:
     return [line for line in lines if line.startswith(("import ", "import\t"))]
 
 
-def _rules(start_lines: list[str], file: str) -> bool:
-    """Tell whether an owner of a file sees to its package at each start of Python.
+def _can_settle(library: Path, record: Path, file: str) -> bool:
+    """Tell whether an owner of a file can see to it, at each start of Python, that its own stands.
 
-    So it is with urllib3-future, which puts its own files back wherever urllib3 wrote over them.
+    So it is with urllib3-future, which puts its files back wherever urllib3 wrote over them: it has
+    each a second time, and code in a `.pth` file that names the package.
     """
-    package = file.partition("/")[0].removesuffix(".py")
-    return any(f'"{package}"' in line for line in start_lines)
+    package = re.escape(file.partition("/")[0].removesuffix(".py"))
+    hashes = dict(_hashes(record))
+    again = any(digest == hashes[file] for other, digest in hashes.items() if other != file)
+    lines = _start_lines(library, record) if again else []
+    return any(re.search(rf"""(["']){package}\1""", line) for line in lines)
+
+
+def _stands(library: Path, file: str, digest: str) -> bool:
+    """Tell whether a file is what an owner's record has."""
+    place = library / file
+    return place.is_file() and _digest(place.read_bytes()) == digest
 
 
 def _text(file: Path) -> str:

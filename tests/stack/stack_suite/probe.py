@@ -23,9 +23,11 @@ _DUMP_SHARE = 0.9
 # The file is open only while an answer is written: a module must not write its own. A module may
 # put what it likes in place of the command line and of builtins, and finds neither of ours there.
 _SCRIPT = """
-import faulthandler, json, sys, traceback
+import faulthandler, json, os, sys, traceback
 from builtins import open
 from json import dumps
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from time import monotonic
 def file_of(name):
     # Where it is found: a module may have put another one, such as an alias, in its own place.
     # No importlib.util, which a module may lack, and would find imported.
@@ -43,9 +45,14 @@ def version_of(module):
         return str(version) if isinstance(version, str) else None
     except Exception:
         return None
+def watch():
+    faulthandler.dump_traceback_later(max(deadline - monotonic(), 0.001))
 limit, answers, *names = sys.argv[1:]
 del sys.argv[1:]
-faulthandler.dump_traceback_later(float(limit))
+deadline = monotonic() + float(limit)
+watch()
+# A child would wait at its end for the thread that watches, and which it has not.
+os.register_at_fork(before=faulthandler.cancel_dump_traceback_later, after_in_parent=watch)
 for name in names:
     version = error = file = None
     try:
@@ -56,8 +63,12 @@ for name in names:
         traceback.print_exc()
         # Whole: its last line may be a note, and a note may be empty.
         error = " ".join("".join(traceback.format_exception_only(raised)).split())
+    # A module may have left no room for one more open file, and the next one is to find none.
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    setrlimit(RLIMIT_NOFILE, (hard, hard))
     with open(answers, "a", encoding="utf-8") as found:
         found.write(dumps({"version": version, "error": error, "file": file}) + "\\n")
+    setrlimit(RLIMIT_NOFILE, (soft, hard))
 """
 
 
