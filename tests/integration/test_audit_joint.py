@@ -195,6 +195,15 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
             "base 1.0 is asked for and base 2.0 is asked for",
         ),
         (
+            (
+                "Because alpha==1.0 depends on one of: base>=1.7,<2.0 base>2.0,<3 and you require "
+                "alpha==1.0, we can conclude that you require one of: base>=1.7,<2.0 base>2.0,<3 "
+                "And because you require base==2.0, we can conclude that your requirements are "
+                "unsatisfiable."
+            ),
+            "alpha 1.0 requires one of base>=1.7,<2.0, base>2.0,<3 and base 2.0 is asked for",
+        ),
+        (
             "something that nobody has seen before",
             "the resolver found no set of versions that satisfies all requirements",
         ),
@@ -202,6 +211,19 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
 )
 def test_a_refusal_comes_down_to_a_sentence(words: str, said: str) -> None:
     assert sentence(words) == said
+
+
+@pytest.mark.fault("4")
+def test_a_requirement_with_gaps_is_named(tmp_path: Path) -> None:
+    releases = (
+        Release("store", "2.0", requires=["files!=1.8,!=2.0,<3,>=1.7"]),
+        *(Release("files", version) for version in ("1.7", "1.8", "1.9", "2.0", "2.1")),
+    )
+    with Index(*releases) as index:
+        found = Desk(root=tmp_path, index=index).audit(matrix_text("store==2.0", "files==2.0"))
+    told = " ".join(messages(found, "joint"))
+    assert "store 2.0 requires one of files>=1.7,<1.8, files>1.8,<2.0, files>2.0,<3" in told
+    assert "files 2.0 is asked for" in told
 
 
 @pytest.mark.fault("4")

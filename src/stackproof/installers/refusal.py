@@ -19,19 +19,19 @@ _EXTRAS = r"(?:\[[\w,-]+\])?"
 _MARKER = r"(?:\{[^}]*\})?"
 _FACT = re.compile(
     rf"(?P<who>{_NAME}){_EXTRAS}{_MARKER}(?P<at>{_SPEC})? depends? on "
-    rf"(?P<what>{_NAME}){_EXTRAS}{_MARKER}(?P<range>{_SPEC})?"
+    rf"(?P<several>one of: )?(?P<what>{_NAME}){_EXTRAS}{_MARKER}(?P<range>{_SPEC})?"
+    rf"(?P<others>(?: {_NAME}{_EXTRAS}(?:\{{[^}}]*\}}(?:{_SPEC})?|{_SPEC}))*)"
     rf"|there (?:is|are) no versions? of (?P<missing>{_NAME}){_MARKER}(?P<missing_at>{_SPEC})?"
     rf"|(?P<absent>{_NAME}){_MARKER} was not found in the package registry"
     rf"|(?P<yanked>{_NAME})(?P<yanked_at>{_SPEC})? (?:was|is) yanked"
     r"(?: \(reason: (?P<reason>.*?)\)(?= and |, |\.\s|\.?$| we can))?"
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
 )
-#: A requirement that differs between platforms or Pythons; what follows is a list.
-_ONE_OF = "one"
 _ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
 _PINNED = re.compile(rf"({_NAME})==([\w.+!]*\w)")
 #: What the resolver derives from the facts before it: a sentence needs the facts alone.
-_CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|$)")
+#: What ends in a list ends without a full stop.
+_CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|(?= And because )|$)")
 _MOST = 4
 
 
@@ -64,7 +64,7 @@ def required(words: str, *, derived: bool = False) -> tuple[Required, ...]:
             range=(match["range"] or "").replace(", ", ","),
         )
         for match in _FACT.finditer(text)
-        if match["what"] and (match["what"] != _ONE_OF or match["range"])
+        if match["what"] and not match["several"]  # no one range says what several come to
     ]
     return tuple(dict.fromkeys(found))
 
@@ -117,7 +117,9 @@ def _about(match: re.Match[str]) -> str:
 def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
     if match["what"]:
         who = _named(match["who"], match["at"], pins)
-        return f"{who} requires {match['what']}{match['range'] or ''}"
+        several = "one of " if match["several"] else ""
+        others = "".join(f", {other}" for other in match["others"].split(" ")[1:])
+        return f"{who} requires {several}{match['what']}{match['range'] or ''}{others}"
     if match["missing"]:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
     if match["absent"]:
