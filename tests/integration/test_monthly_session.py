@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 from support.checkout import Checkout
-from support.index import Index
+from support.index import Fault, Index
 from support.matrices import PYTHON
 from support.wheels import Release
 from support.workbench import TINY, Bench
@@ -226,6 +226,18 @@ def only(lines: list[str], start: str) -> str:
 
 def monthly(checkout: Checkout, *arguments: str) -> tuple[int, list[str]]:
     return checkout.run("monthly", *arguments)
+
+
+@pytest.mark.fault("index")
+def test_a_job_that_could_not_be_judged_ends_so(checkout: Checkout, index: Index) -> None:
+    code, lines = monthly(checkout, "jobs")
+    assert code == 0, lines
+    index.fail(Fault.SERVER_ERROR, "delta")
+    code, lines = monthly(checkout, "run")
+    assert code == 1, lines
+    assert only(lines, "nox > Session monthly aborted: exit 2")
+    file = checkout.bench.root / "reports" / "monthly" / "verify-tiny-plain.json"
+    assert TaskEnd.model_validate_json(file.read_text(encoding="utf-8")).exit == 2
 
 
 def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -> None:

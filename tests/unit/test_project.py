@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import nox
@@ -13,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from support.workbench import ROOT, toml
 
-from stackproof.cli.console import exit_code
+from stackproof.base.nox_report import exit_code
 
 
 @pytest.fixture
@@ -55,10 +57,13 @@ def test_nothing_of_the_suite_imports_what_runs_it() -> None:
     ],
 )
 def test_a_failure_counts_before_what_could_not_be_judged(
-    reasons: list[str | None], code: int
+    tmp_path: Path, reasons: list[str | None], code: int
 ) -> None:
     good = {"result_code": 1, "reason": None}
-    assert exit_code([good, *({"result_code": -1, "reason": it} for it in reasons)]) == code
+    sessions = [good, *({"result_code": -1, "reason": it} for it in reasons)]
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"result": 0, "sessions": sessions}), encoding="utf-8")
+    assert exit_code(report) == code
 
 
 def test_mypy_and_ruff_go_by_the_oldest_python(pyproject: dict[str, Any]) -> None:

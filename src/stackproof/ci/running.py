@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from stackproof.base.nox_report import exit_code
 from stackproof.base.process import Finished, run
 from stackproof.base.records import Record
 from stackproof.base.text import plain
@@ -30,7 +31,11 @@ _GRACE_SECONDS = 120.0
 
 
 class TaskEnd(Record):
-    """How one task ended: in words, and with the last lines that it printed."""
+    """How one task ended: in words, and with the last lines that it printed.
+
+    `exit` is 1 for an unexpected result, 2 for what could not be judged (nox ends with 1 for both),
+    and else nox's own.
+    """
 
     format: Literal[1] = 1
     row: str
@@ -95,18 +100,20 @@ class _Crew:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
         started = datetime.now(timezone.utc)
-        finished = self._nox(task.arguments, log, self.limit)
+        report = _file(reports, task, "nox.json")
+        report.unlink(missing_ok=True)
+        finished = self._nox(("--report", str(report), *task.arguments), log, self.limit)
         end = TaskEnd(
             row=task.row,
             kind=task.kind,
             started=started,
             seconds=round(finished.seconds, 1),
-            exit=finished.exit,
+            exit=_code(finished, report),
             ending=finished.describe(),
             last_lines=_last_lines(log),
         )
         end.write(_file(reports, task, "json"))
-        if task.kind == "verify" and finished.exit == 1:
+        if task.kind == "verify" and end.exit == 1:
             self._search(task, log, self.limit - finished.seconds)
         return end
 
@@ -152,6 +159,13 @@ class _Follower:
         if whole:
             self._shown += len(whole)
             self._show(whole.decode("utf-8", errors="replace"))
+
+
+def _code(finished: Finished, report: Path) -> int:
+    """Return the code of nox's session; nox that failed without a report began none."""
+    if finished.exit != 1:
+        return finished.exit
+    return exit_code(report) if report.exists() else 2
 
 
 def _last_lines(log: Path) -> str:

@@ -7,17 +7,16 @@ stackproof OPTION ...                        nox OPTION ...
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import nox
+
+from stackproof.base.nox_report import exit_code
 
 __all__ = ["ROOT", "main"]
 
@@ -25,7 +24,6 @@ __all__ = ["ROOT", "main"]
 ROOT = "STACKPROOF_ROOT"
 
 _OURS = Path(__file__).with_name("noxfile.py")
-_CODE = re.compile(r"exit (\d+)")
 
 
 def main() -> None:
@@ -43,7 +41,7 @@ def main() -> None:
         except SystemExit as end:
             if end.code != 1 or not report.exists():
                 raise
-            sys.exit(exit_code(json.loads(report.read_text(encoding="utf-8"))["sessions"]))
+            sys.exit(exit_code(report))
 
 
 def _words(words: Sequence[str]) -> list[str]:
@@ -64,18 +62,3 @@ def _noxfile(here: Path, folder: Path) -> list[str]:
     if own.is_file() and "stackproof.register" in own.read_text(encoding="utf-8"):
         return ["-f", str(own)]
     return ["-f", str(shutil.copy(_OURS, folder)), "--envdir", str(here / ".nox")]
-
-
-def exit_code(sessions: Sequence[dict[str, Any]]) -> int:
-    """Return the code of sessions that did not all end well, from nox's report.
-
-    That is 1 where one of them found a failure, and 2 where all that failed could not judge: a
-    session of ours says so first of all, and one that never began has no interpreter.
-    """
-    reasons = [str(item["reason"] or "") for item in sessions if item["result_code"] <= 0]
-    codes = [_CODE.match(reason) for reason in reasons]
-    unjudged = [
-        found[1] == "2" if found else reason.startswith("Python interpreter ")
-        for found, reason in zip(codes, reasons, strict=True)
-    ]
-    return 2 if all(unjudged) else 1

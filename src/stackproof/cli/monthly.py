@@ -117,11 +117,11 @@ class _Steps:
         return tasks_of(choose(rows, names) if names else rows)
 
     def run(self) -> int:
-        """Carry out a job of the list, or all; 1 where a task did not end well."""
+        """Carry out a job of the list, or all; 1 for an unexpected result, 2 for one not judged."""
         listed = self._list()
         jobs = listed.jobs if self.given.job is None else (listed.job(self.given.job),)
-        ends = [end for job in jobs for end in run_job(job, self.project, self._show)]
-        return int(any(end.exit for end in ends))
+        codes = {end.exit for job in jobs for end in run_job(job, self.project, self._show)}
+        return 1 if 1 in codes else 2 if codes - {0} else 0
 
     def merge(self) -> int:
         """Bring together what the jobs left, and write page, summary, JUnit and stories."""
