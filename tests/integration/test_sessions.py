@@ -277,15 +277,15 @@ def test_a_cut_off_can_be_given(checkout: Checkout) -> None:
         (
             ["--as-of", "yesterday"],
             (
-                "argument --as-of: 'yesterday' is not a full UTC timestamp such as "
-                "2025-04-01T00:00:00Z"
+                "argument --as-of: 'yesterday' is neither a UTC timestamp such as "
+                "2025-04-01T00:00:00Z nor a date"
             ),
         ),
         (
-            ["--as-of", "2025-04-01"],
+            ["--as-of", "2025-04-31"],
             (
-                "argument --as-of: '2025-04-01' is not a full UTC timestamp such as "
-                "2025-04-01T00:00:00Z"
+                "argument --as-of: '2025-04-31' is neither a UTC timestamp such as "
+                "2025-04-01T00:00:00Z nor a date"
             ),
         ),
         (["--as", "2025-04-01T00:00:00Z"], "unrecognized arguments: --as 2025-04-01T00:00:00Z"),
@@ -297,7 +297,8 @@ def test_arguments_that_are_none_are_told_of(
 ) -> None:
     code, lines = checkout.nox("-s", "verify", "--", *given)
     assert code == 1, lines
-    usage = "usage: nox -s verify -- [--as-of 2025-04-01T00:00:00Z]"
+    words = "[--as-of 2025-04-01T00:00:00Z] [--interpreter /opt/venv/bin/python]"
+    usage = f"usage: nox -s verify -- {words}"
     assert ending(lines) == (
         f"nox > Session {SESSION} aborted: exit 2, could not judge: {told}; {usage}."
     )

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from support.matrices import matrix, pin, stage
 from support.sessions import Door, call
 from support.workbench import TINY, Bench
 
@@ -66,6 +67,36 @@ def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> 
     assert [(item["builds"], item["built"]) for item in found] == [(2, 2), (2, 1)]
 
 
+def test_a_timeline_goes_back_to_the_birth_of_the_row_and_no_further(
+    tiny: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a range its first release counts, and where any version will do the first of all."""
+    text = matrix(
+        "Tiny",
+        pin("alpha", among=">=2"),
+        pin("beta", among=""),
+        stage("one", "alpha", "beta", step="Install both."),
+    )
+    tiny.write("matrices/tiny.toml", text)
+    said = ("--until", "2025-06-01", "--check", "pip-check:beta", "--samples", "0")
+    assert run(cli.timeline, tiny, "plain", *said) == ""
+    found = written(tiny, "timeline.json")
+    assert (found["born"], found["since"]) == ("2025-03-02T00:00:00Z", "2025-03-02T01:00:00Z")
+    assert (found["until"], found["buildable_since"]) == (UNTIL, found["since"])
+    lines = capsys.readouterr().out.splitlines()
+    assert f"2025-06-01 is read as its first moment, {UNTIL}" in lines
+    birth = "asked back to the row's birth: its youngest pin was uploaded 2025-03-02T00:00:00Z"
+    assert birth in lines
+
+
+def test_a_row_that_was_born_later_has_no_timeline(tiny: Bench) -> None:
+    said = run(cli.timeline, tiny, "plain", "--until", "2020-01-01")
+    assert said == (
+        "exit 2, could not judge: the row was born 2020-01-01T00:00:00Z, when its youngest pin was "
+        "uploaded: there is nothing to ask of it before 2020-01-01T00:00:00Z"
+    )
+
+
 @pytest.mark.parametrize(
     ("posargs", "message"),
     [
@@ -74,7 +105,7 @@ def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> 
             f"--since {UNTIL} is not before {SINCE}",
         ),
         (("plain", "--samples", "many"), "argument --samples: 'many' is not a number up to 50"),
-        (("plain", "--since", "May"), "argument --since: 'May' is not a full UTC timestamp"),
+        (("plain", "--since", "May"), "argument --since: 'May' is neither a UTC timestamp"),
         (("plane",), "there is no row 'plane'; "),
         (("plain", *DATES, "--check", "import:beto"), "the row has no check 'import:beto'; "),
     ],

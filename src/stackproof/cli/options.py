@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import NoReturn
 
+from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
 
 __all__ = ["Options", "instant", "python_version"]
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Options(argparse.ArgumentParser):
@@ -18,18 +24,31 @@ class Options(argparse.ArgumentParser):
     def __init__(self, session: str) -> None:
         super().__init__(prog=f"nox -s {session} --", add_help=False, allow_abbrev=False)
 
+    def parse_args(self, words: Sequence[str], /) -> argparse.Namespace:  # type: ignore[override]
+        """Read the words, and say how a date without a time was read."""
+        given = super().parse_args(words)
+        texts = [word.rpartition("=")[2] for word in words]
+        for text in dict.fromkeys(filter(_DATE.fullmatch, texts)):
+            sys.stdout.write(f"{text} is read as its first moment, {timestamp(instant(text))}\n")
+        return given
+
     def error(self, message: str) -> NoReturn:
         """Raise StackproofError with the mistake and the usage, in one line."""
         raise StackproofError(f"{message}; {' '.join(self.format_usage().split())}")
 
 
 def instant(text: str) -> datetime:
-    """Return a full UTC timestamp; raise ArgumentTypeError for less, and for a time to come."""
+    """Return a moment in UTC, the first one of a date that stands alone.
+
+    Raises ArgumentTypeError for anything else, and for a time to come.
+    """
+    # uv reads a date alone as the end of that day, so installers are given full timestamps only.
+    full = f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text
     try:
-        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        found = datetime.strptime(full, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a full UTC timestamp such as 2025-04-01T00:00:00Z"
+            f"{text!r} is neither a UTC timestamp such as 2025-04-01T00:00:00Z nor a date"
         ) from None
     if found > datetime.now(timezone.utc):
         # What an index will have by then is not fixed, and what is fixed is taken as found before.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import nox
 from rich.console import Console
@@ -16,17 +16,12 @@ from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.timeline.guiding import midnight
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.experiments.timeline.tracing import Tracer
-from stackproof.index.history import Releases
-from stackproof.matrix.plan import Plan
 from stackproof.report.timeline import print_timeline, timeline_markdown
 
 __all__ = ["timeline"]
 
-_YEAR = timedelta(days=365)
-_HOUR = timedelta(hours=1)
 _MOST_SAMPLES = 50
 
 
@@ -72,23 +67,10 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
             samples=given.samples,
             like=context.recent(plan),
         )
-        since = given.since or _birth(tracer.releases, plan, until)
+        since = given.since or tracer.birth(until)
         if since >= until:
             raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
         return tracer.trace(since, until, given.checks)
-
-
-def _birth(releases: Releases, plan: Plan, until: datetime) -> datetime:
-    """Return the full hour after the last of a row's pins was uploaded.
-
-    Where no index tells, or that is too late, it is a midnight of the year before.
-    """
-    born = releases.born(plan.asked)
-    if born is not None:
-        hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
-        if hour < until:
-            return hour
-    return midnight(until - _YEAR)
 
 
 def _this_hour() -> datetime:

@@ -68,19 +68,22 @@ class Releases:
     def born(self, pins: Mapping[str, str]) -> datetime | None:
         """Return when the last of some pins was uploaded: the day their stack can first be had.
 
-        `pins` maps each to what is asked for: of a range its first release counts, and where any
-        version will do, none.
+        `pins` maps each to what is asked for: of a range the first release counts that can be
+        installed here, and where any version will do, the first of all. None where the index tells
+        of no upload.
         """
-        asked = {name: text for name, text in pins.items() if text}
-        self.fetch(asked)
-        found = (self._first(name, text) for name, text in asked.items())
-        return max(filter(None, found), default=None)
+        self.fetch(pins)
+        found = [self._first(name, text) for name, text in pins.items()]
+        known = [moment for moment in found if moment is not None]
+        return max(known) if known else None
 
     def _first(self, name: str, asked: str) -> datetime | None:
         """Return when the first release that is asked for came."""
         if is_version(asked):
             return self.uploaded(name, asked)
-        came = (item.uploaded for item in self._all(name) if satisfies(str(item.version), asked))
+        every = self._all(name)
+        kept = (item for item in every if not asked or satisfies(str(item.version), asked))
+        came = (item.uploaded for item in kept if self.target.best(item) is not None)
         return min(filter(None, came), default=None)
 
     def uploads(self, name: str, version: str) -> tuple[datetime, ...]:

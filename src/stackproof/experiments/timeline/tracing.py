@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from stackproof.base.text import nearest
@@ -29,6 +29,8 @@ __all__ = ["Tracer"]
 
 #: Stands for "every stage can be installed" among the questions of a search.
 _BUILDS = "stage:*"
+_HOUR = timedelta(hours=1)
+_YEAR = timedelta(days=365)
 
 
 @dataclass(kw_only=True)
@@ -52,6 +54,30 @@ class Tracer:
         """Compare the builds of this row, whichever they will be."""
         build = self.builds.__getitem__
         self.differences = Differences(build=build, releases=self.releases)
+
+    def birth(self, until: datetime) -> datetime:
+        """Return the full hour after a row's youngest pin was uploaded: further back is no row.
+
+        Where the index tells of no upload it is a midnight of the year before. A note says which.
+        Raises StackproofError if the row is not older than `until`.
+        """
+        born = self.releases.born(self.planner.at(until).asked)
+        if born is None:
+            since = midnight(until - _YEAR)
+            self.notes.append(
+                f"the index tells no upload of any pin; asked from {timestamp(since)}"
+            )
+            return since
+        hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
+        if hour >= until:
+            raise StackproofError(
+                f"the row was born {timestamp(born)}, when its youngest pin was uploaded: there is "
+                f"nothing to ask of it before {timestamp(until)}"
+            )
+        self.notes.append(
+            f"asked back to the row's birth: its youngest pin was uploaded {timestamp(born)}"
+        )
+        return hour
 
     def trace(self, since: datetime, until: datetime, checks: Sequence[str] = ()) -> Timeline:
         """Return the history of the checks, or of all that fail as of `until` if none is named.
