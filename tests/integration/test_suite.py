@@ -221,6 +221,19 @@ def test_a_module_may_do_as_it_likes_to_its_process(
     assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
 
 
+@pytest.mark.fault("A5")
+def test_a_child_that_goes_on_as_its_parent_answers_for_nobody(bench: Bench, index: Index) -> None:
+    """Else its second answer stands for the next module, which fails beside this one."""
+    apart = "import sys\nassert 'alpha' not in sys.modules\n__version__ = '1.0.1'\n"
+    index.add(
+        Release("alpha", "1.0.1", modules={"alpha/__init__.py": "import os\nos.fork()\n"}),
+        Release("beta", "1.0.1", modules={"beta/__init__.py": apart}),
+    )
+    verdict, _ = bench.verify(bench.plan(text=TINY.replace('version = "1.0"', 'version = "1.0.1"')))
+    assert states(verdict)["import:*"] == "new"
+    assert states(verdict)["import:beta"] == "ok"
+
+
 # --- what the stack has run at the start of every Python -------------------------------------
 
 

@@ -135,7 +135,11 @@ def test_a_verdict_says_how_deep_it_goes(tmp_path: Path) -> None:
     assert "only imported" not in headline(verdict, Path("report.md"))
     verdict = judge(evidence_of(tmp_path, *lines()))
     assert verdict.depth == {"alpha": "import", "beta": "import"}
-    assert "2 of 2 pins only imported" in headline(verdict, Path("report.md"))
+    assert "; 2 of 2 pins only imported in" in headline(verdict, Path("report.md"))
+    some = [line for line in lines() if '"import:' not in line]
+    verdict = judge(evidence_of(tmp_path, *some))
+    assert verdict.depth == {"alpha": "none", "beta": "none"}
+    assert "; 2 of 2 pins not even imported" in headline(verdict, Path("report.md"))
 
 
 def test_a_pin_without_a_module_is_not_called_imported(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def shallow(verdict: Verdict) -> str:
     every = found.total()
     if 2 * (every - found["workload"]) <= every:
         return ""
-    unasked = f", {found['none']} not even that" if found["none"] else ""
-    return f"; {found['import'] + found['none']} of {every} pins only imported{unasked}"
+    ways = ((found["import"], "only imported"), (found["none"], "not even imported"))
+    return "".join(f"; {number} of {every} pins {way}" for number, way in ways if number)
 
 
 def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:

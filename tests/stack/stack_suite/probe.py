@@ -26,6 +26,7 @@ _SCRIPT = """
 import faulthandler, json, os, sys, traceback
 from builtins import open
 from json import dumps
+from os import getpid
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from time import monotonic
 def file_of(name):
@@ -49,7 +50,7 @@ def watch():
     faulthandler.dump_traceback_later(max(deadline - monotonic(), 0.001))
 limit, answers, *names = sys.argv[1:]
 del sys.argv[1:]
-deadline = monotonic() + float(limit)
+asked, deadline = getpid(), monotonic() + float(limit)
 watch()
 # A child would wait at its end for the thread that watches, and which it has not.
 os.register_at_fork(before=faulthandler.cancel_dump_traceback_later, after_in_parent=watch)
@@ -63,6 +64,8 @@ for name in names:
         traceback.print_exc()
         # Whole: its last line may be a note, and a note may be empty.
         error = " ".join("".join(traceback.format_exception_only(raised)).split())
+    if getpid() != asked:
+        os._exit(0)  # a child that a module made: nobody asked it
     # A module may have left no room for one more open file, and the next one is to find none.
     soft, hard = getrlimit(RLIMIT_NOFILE)
     setrlimit(RLIMIT_NOFILE, (hard, hard))
