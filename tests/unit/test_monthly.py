@@ -16,7 +16,7 @@ from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
 from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
-from stackproof.ci.listing import Listed, choose, parse_listing, tasks_of, trials_of
+from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
 from stackproof.ci.outcome import Outcome
 from stackproof.ci.running import TaskEnd, search_arguments
 from stackproof.ci.summary import summary
@@ -48,6 +48,11 @@ def test_there_is_one_job_a_row() -> None:
     assert jobs.job("many/row-1") is jobs.job("002-many-row-1") is jobs.jobs[1]
     with pytest.raises(StackproofError, match=r"there is no job 'many/row-2' in this run"):
         jobs.job("many/row-2")
+
+
+def test_a_matrix_of_which_nothing_runs_by_default_is_for_whom_asks() -> None:
+    rows = [listed("a/one"), listed("a/two", default=False), listed("b/one", default=False)]
+    assert [item.row for item in scheduled(rows)] == ["a/one", "a/two"]
 
 
 def test_no_rows_are_no_jobs() -> None:

@@ -113,7 +113,9 @@ def test_the_hook_for_pre_commit_is_a_command_of_ours() -> None:
 def test_the_pipeline_for_gitlab_names_every_row_with_its_python() -> None:
     pairs = re.findall(r'- PYTHON: "(.*)"\n +ROW: (.*)', text(ROOT / "docs" / "gitlab-ci.yml"))
     named = {row: python for python, names in pairs for row in re.findall(r"[^\[\], ]+", names)}
-    assert named == {str(row): row.python for row in rows(ROOT / "matrices")}
+    every = rows(ROOT / "matrices")
+    unasked = {row.file for row in every if row.default}
+    assert named == {str(row): row.python for row in every if row.file in unasked}
 
 
 def put(checkout: Path, name: str, script: str) -> None:

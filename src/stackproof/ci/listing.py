@@ -15,7 +15,7 @@ from stackproof.base.text import nearest
 from stackproof.ci.jobs import Task
 from stackproof.errors import StackproofError
 
-__all__ = ["Listed", "choose", "list_rows", "parse_listing", "tasks_of", "trials_of"]
+__all__ = ["Listed", "choose", "list_rows", "parse_listing", "scheduled", "tasks_of", "trials_of"]
 
 _SECONDS = 120
 
@@ -89,6 +89,12 @@ def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
                 python=item.python or None,
                 default=item.name == "verify",
             )
+
+
+def scheduled(rows: Sequence[Listed]) -> tuple[Listed, ...]:
+    """Return the rows that are proved unasked: all of each matrix that has one run by default."""
+    matrices = {item.row.partition("/")[0] for item in rows if item.default}
+    return tuple(item for item in rows if item.row.partition("/")[0] in matrices)
 
 
 def choose(rows: Sequence[Listed], names: Sequence[str]) -> tuple[Listed, ...]:

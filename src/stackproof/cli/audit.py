@@ -60,6 +60,7 @@ def _write(result: Audit, reports: Path) -> None:
 def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], list[Finding]]:
     """Return the rows that are named; a matrix's name stands for its rows that run by default.
 
+    Where it has none of those, and is named, all of its rows are meant.
     A file that a matrix can be written from stands for all rows of that, which is left among the
     reports; a finding names whatever of the file has no place there.
     """
@@ -80,7 +81,8 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
         rows = load_matrix(files[matrix]).rows
         if row and row not in rows:
             raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
-        wanted = [row] if row else [item for item in rows if rows[item].default]
+        by_default = [item for item in rows if rows[item].default]
+        wanted = [row] if row else by_default or (list(rows) if names else [])
         chosen += [(files[matrix], item) for item in wanted]
     return list(dict.fromkeys(chosen)), found
 

@@ -18,7 +18,7 @@ from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
-from stackproof.ci.listing import Listed, choose, list_rows, tasks_of, trials_of
+from stackproof.ci.listing import Listed, choose, list_rows, scheduled, tasks_of, trials_of
 from stackproof.ci.merging import merge_reports
 from stackproof.ci.outcome import outcomes, overall
 from stackproof.ci.running import run_job
@@ -114,7 +114,7 @@ class _Steps:
         names = self.given.rows
         if requests:
             return trials_of(choose(rows, names) if names else _verified(rows), requests)
-        return tasks_of(choose(rows, names) if names else rows)
+        return tasks_of(choose(rows, names) if names else scheduled(rows))
 
     def run(self) -> int:
         """Carry out a job of the list, or all; 1 for an unexpected result, 2 for one not judged."""
