@@ -242,7 +242,8 @@ def test_a_child_that_goes_on_as_its_parent_answers_for_nobody(bench: Bench, ind
 def test_what_every_python_prints_at_its_start_spoils_nothing(
     bench: Bench, index: Index, file: str
 ) -> None:
-    words = "import sys; print('ready'); print('begun', file=sys.stderr)\n"
+    now, at_the_end = "print('{}', flush=True)", "print('ready')"
+    words = f"import sys; {now}; {at_the_end}; print('begun', file=sys.stderr)\n"
     verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", file: words}))
     assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
 
