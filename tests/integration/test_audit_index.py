@@ -109,7 +109,7 @@ def test_an_index_that_fails_later_is_replaced_by_the_cache(desk: Desk) -> None:
     ("fault", "said"),
     [
         (Fault.SERVER_ERROR, "answered 500; try again later, or name another index"),
-        (Fault.FORBIDDEN, "answered 403; try again later, or name another index"),
+        (Fault.FORBIDDEN, "refuses the user and password, or asks for some (403)"),
         (Fault.NOT_FOUND, "knows none of alpha, beta; check its address"),
         (Fault.GARBAGE, "does not answer as a package index (its page of"),
     ],

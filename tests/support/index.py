@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Fault", "Index", "Offers"]
 
+import base64
 import secrets
 import threading
 from collections import Counter
@@ -44,6 +45,8 @@ class Index:
         self._requests: Counter[str] = Counter()
         # Kept by an installer but asked for anew each time: a release may be added meanwhile.
         self.cache_control = "no-cache"
+        # User and password, as "user:password", without which nothing is answered.
+        self.login: str | None = None
         self._lock = threading.Lock()
         self.add(*releases)
 
@@ -117,6 +120,12 @@ class Index:
         path = unquote(path).removeprefix(self._prefix)
         with self._lock:
             self._requests[path] += 1
+        if self.login is None or headers.get("Authorization") == _basic(self.login):
+            return self._answer(path, headers)
+        asked = {"WWW-Authenticate": 'Basic realm="tests"'}
+        return Answer(status=HTTPStatus.UNAUTHORIZED, headers=asked)
+
+    def _answer(self, path: str, headers: Message[str, str]) -> Answer | None:
         target = self._site.locate(path)
         if target is None:
             return Answer(status=HTTPStatus.NOT_FOUND)
@@ -150,6 +159,10 @@ class Index:
             headers={**_describe(body), "Cache-Control": self.cache_control},
             cut=fault is Fault.TRUNCATED,
         )
+
+
+def _basic(login: str) -> str:
+    return f"Basic {base64.b64encode(login.encode()).decode()}"
 
 
 def _describe(body: Body) -> dict[str, str]:

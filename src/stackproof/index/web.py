@@ -37,6 +37,12 @@ _NO_ADDRESS = (
 )
 
 
+#: What an index says to whom it does not know, or does not trust.
+_REFUSALS = {
+    requests.codes.unauthorized: "asks for a user and password that it accepts",
+    requests.codes.forbidden: "refuses the user and password, or asks for some",
+}
+
 _Session = TypeVar("_Session", bound=requests.Session)
 
 
@@ -179,6 +185,12 @@ class Web:
 
 def _failure(index: str, error: requests.RequestException) -> str:
     shown = without_credentials(index)
+    if error.response is not None and error.response.status_code in _REFUSALS:
+        code = error.response.status_code
+        return (
+            f"the package index {shown} {_REFUSALS[code]} ({code}); give them by a netrc file, in "
+            "the index's address, or by UV_INDEX_<NAME>_USERNAME and _PASSWORD"
+        )
     if error.response is not None and not isinstance(error, requests.TooManyRedirects):
         return (
             f"the package index {shown} answered {error.response.status_code}; try again later, "

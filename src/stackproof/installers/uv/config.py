@@ -23,7 +23,7 @@ from stackproof.base.records import write_atomically
 from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.installers.installer import Allowed
-from stackproof.installers.sources import FURTHER
+from stackproof.installers.sources import FURTHER, with_login
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,7 +85,11 @@ def uv_settings(environ: Mapping[str, str]) -> Iterator[tuple[Path, dict[str, An
 def configured_index(environ: Mapping[str, str]) -> str | None:
     """Return the address of the default index that a configuration file names, or None."""
     for _, settings in uv_settings(environ):
-        named = [item["url"] for item in settings.get("index", ()) if item.get("default")]
+        named = [
+            with_login(item["url"], item.get("name"), environ)
+            for item in settings.get("index", ())
+            if item.get("default")
+        ]
         url = next(iter(named), settings.get("index-url"))
         if url is not None:
             return str(url)
