@@ -15,6 +15,9 @@ from stackproof.index.releases import File, Release
 __all__ = ["Target"]
 
 
+_WITHOUT_PYMALLOC = (3, 8)
+
+
 @dataclass(frozen=True)
 class Target:
     """A CPython on this machine's platform: `python` as the matrix has it, `full` to the patch.
@@ -45,7 +48,8 @@ class Target:
         version = tuple(int(part) for part in self.python.split("."))
         interpreter = "cp" + self.python.replace(".", "")
         # Without its ABI named, that of the Python which runs this would be taken: a debug build's.
-        abis = [interpreter]
+        # Before 3.8 it had a letter for pymalloc, which everybody's Python had (PEP 3149).
+        abis = [interpreter if version >= _WITHOUT_PYMALLOC else f"{interpreter}m"]
         every = [*cpython_tags(version, abis), *compatible_tags(version, interpreter)]
         return {tag: rank for rank, tag in enumerate(dict.fromkeys(every))}
 
