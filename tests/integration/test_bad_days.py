@@ -58,7 +58,7 @@ def runs(bench: Bench) -> list[Evidence]:
 
 def assert_unjudged(bench: Bench, verdict: Verdict, trouble: str) -> None:
     """Assert that a run says why it is no verdict, everywhere it should."""
-    assert (verdict.verdict, verdict.exit_code, verdict.news) == ("unjudged", 2, ())
+    assert (verdict.verdict, verdict.exit_code, verdict.unexpected) == ("unjudged", 2, ())
     assert verdict.trouble is not None
     assert verdict.trouble.startswith(trouble)
     assert (latest(bench)["verdict"], latest(bench)["trouble"]) == ("unjudged", verdict.trouble)
@@ -308,13 +308,13 @@ def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> Non
             )
         )
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
-        (keeper,) = set(map(int, children)) & set(mentioning("run/servers/supervisor.py"))
-        os.kill(keeper, signal.SIGKILL)
+        (supervisor,) = set(map(int, children)) & set(mentioning("run/servers/supervisor.py"))
+        os.kill(supervisor, signal.SIGKILL)
         output, _ = run.communicate()
     assert run.returncode == 2, output
     assert latest(bench)["trouble"] == (
-        "the keeper of folder ended while the suite ran, and what failed then says nothing of the "
-        "stack; see servers/folder.log"
+        "the supervisor of folder ended while the suite ran, and what failed then says nothing of "
+        "the stack; see servers/folder.log"
     )
 
 

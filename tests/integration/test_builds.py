@@ -245,7 +245,7 @@ def test_a_build_that_is_stopped_leaves_nothing(bench: Bench, index: Index, inst
         list(builder.stages())
     assert not is_running(int(told.read_text()))
     mine = Path(bench.environ["UV_CACHE_DIR"]) / ".lock"
-    shelf = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "built"
-    ours = [folder for folder in shelf.iterdir() if (folder / ".lock").resolve() == mine]
+    store = Path(bench.environ["XDG_CACHE_HOME"]) / "stackproof" / "built"
+    ours = [folder for folder in store.iterdir() if (folder / ".lock").resolve() == mine]
     assert len(ours) == (installer == "uv")
     assert not [left for folder in ours for left in folder.glob("builds-*/*")]

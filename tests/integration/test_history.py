@@ -260,8 +260,8 @@ def test_old_evidence_is_thinned_but_never_the_last_green(bench: Bench) -> None:
         told.write(run / "verdict.json")
     Evidence(runs[-1]).publish()
 
-    (thinned,) = thin(bench.root / "reports", keep=1)
-    assert (thinned.home, thinned.runs, thinned.busy) == (home, 3, False)
+    (pruned,) = thin(bench.root / "reports", keep=1)
+    assert (pruned.home, pruned.runs, pruned.busy) == (home, 3, False)
     whole = [{path.name for path in run.iterdir()} >= _LOGS for run in runs]
     # The second is the last green one, the fifth the newest.
     assert whole == [False, True, False, False, True]
@@ -281,9 +281,9 @@ def test_the_last_green_of_todays_index_outlives_one_of_an_earlier_day(bench: Be
         runs.append(shutil.copytree(runs[0], home / f"20260{month}01T030000.000000Z"))
         told.write(runs[-1] / "verdict.json")
     Evidence(runs[-1]).publish()
-    (thinned,) = thin(bench.root / "reports", keep=1)
+    (pruned,) = thin(bench.root / "reports", keep=1)
     # `changes` compares a run of today's index with the first, never with the second.
-    assert thinned.runs == 0
+    assert pruned.runs == 0
 
 
 def _with_news(verdict: Verdict) -> Verdict:
@@ -300,6 +300,6 @@ def test_a_row_under_way_is_left_alone(tmp_path: Path) -> None:
     with alone(home):
         (busy,) = thin(tmp_path, keep=1)
     assert (busy.runs, busy.busy) == (0, True)
-    (thinned,) = thin(tmp_path, keep=1)
-    assert (thinned.runs, thinned.freed) == (1, 3)
+    (pruned,) = thin(tmp_path, keep=1)
+    assert (pruned.runs, pruned.freed) == (1, 3)
     assert [path.name for path in sorted(home.glob("*/suite.log"))] == ["suite.log"]

@@ -138,8 +138,8 @@ def _evil_run(root: Path) -> Mapping[str, str]:
     shop.run(said, known=True, complaints={"beta": (EVIL,)})
     shop.run(said, row="other", trouble=EVIL)
     shop.page()
-    shelf = ReportsReader(reports=shop.reports, matrices=shop.matrices)
-    (row,) = (row for row in shelf.rows()[0] if row.plan.row == "plain")
+    store = ReportsReader(reports=shop.reports, matrices=shop.matrices)
+    (row,) = (row for row in store.rows()[0] if row.plan.row == "plain")
     page = document_markdown(row, ("alpha", "beta"), None, reports=shop.reports, lang="en")
     return {"document.md": page} | {
         str(file): file.read_text(encoding="utf-8")

@@ -138,7 +138,7 @@ def test_a_check_whose_guard_is_killed_has_no_answer(bench: Bench) -> None:
     killed = PARENTS.replace("parent(os.getppid())", "os.getppid()").replace("+ 6", "- 0")
     bench.write("tests/stack/workloads/test_sum.py", killed.replace("SIGRTMIN - 0", "SIGCHLD"))
     verdict, _ = bench.verify(bench.plan(text=TINY.replace('"smoke:sum"', '"smoke:last"')))
-    assert (verdict.verdict, verdict.news) == ("unjudged", ())
+    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ())
     assert "smoke:server has no answer" in (verdict.trouble or "")
     assert states(verdict)["smoke:last"] == "ok"
 

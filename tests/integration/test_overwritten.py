@@ -107,7 +107,7 @@ def test_a_package_that_lost_all_it_has_to_comments_is_no_namespace(
     (bench.root / "tests/stack/workloads/test_sum.py").unlink()
     index.add(Release("twin", "2.0", modules={"alpha/__init__.py": "# nothing\n"}))
     verdict, evidence = bench.verify(bench.plan(text=BOTH, installer="pip"))
-    assert {check.id for check in verdict.news} >= {"overwrite:alpha"}
+    assert {check.id for check in verdict.unexpected} >= {"overwrite:alpha"}
     assert evidence.overwritten is not None
     assert evidence.overwritten.files == {"alpha/__init__.py": ("alpha", "twin")}
 
@@ -152,6 +152,6 @@ def test_an_owner_whose_start_only_names_the_package_settles_nothing(
     """With pip, which installs one after the other, that order says whose file stands."""
     index.add(Release("twin", "2.0", modules=modules))
     verdict, evidence = bench.verify(bench.plan(text=text, installer="pip"))
-    assert {check.id for check in verdict.news} == {"overwrite:alpha"}
+    assert {check.id for check in verdict.unexpected} == {"overwrite:alpha"}
     assert evidence.overwritten is not None
     assert evidence.overwritten.settled == {}

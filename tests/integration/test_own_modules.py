@@ -42,7 +42,7 @@ def test_a_module_that_it_holds_and_that_does_not_import_is_a_failure(bench: Ben
     _serve(bench, {"jose/__init__.py": GOOD, "cose.py": "import nowhere\n"})
     verdict, _ = bench.verify(bench.plan(text=UNSAID))
     assert verdict.verdict == "broken"
-    assert {check.id for check in verdict.news} == {"import:alpha", "import:*"}
+    assert {check.id for check in verdict.unexpected} == {"import:alpha", "import:*"}
     assert "nowhere" in _check(verdict, "import:alpha").message
 
 
@@ -101,7 +101,7 @@ def test_a_compiled_module_counts(bench: Bench) -> None:
     _serve(bench, {f"fast{suffix}": fake})
     verdict, _ = bench.verify(bench.plan(text=UNSAID))
     assert _check(verdict, "import:alpha").modules == ("fast",)
-    assert {check.id for check in verdict.news} == {"import:alpha", "import:*"}
+    assert {check.id for check in verdict.unexpected} == {"import:alpha", "import:*"}
 
 
 def test_a_distribution_without_any_module_says_so(bench: Bench) -> None:
@@ -120,7 +120,7 @@ def test_what_is_not_installed_has_no_module(bench: Bench) -> None:
     _serve(bench, {"jose/__init__.py": GOOD})
     missing = '\n[[pins]]\nname = "gone"\nversion = "1.0"\narea = "a"\nrole = "r"\n'
     verdict, _ = bench.verify(bench.plan(missing, text=UNSAID))
-    assert {check.id for check in verdict.news} == {"import:gone", "import:*", "version:gone"}
+    assert {check.id for check in verdict.unexpected} == {"import:gone", "import:*", "version:gone"}
 
 
 def test_what_the_matrix_names_stays_the_claim(bench: Bench) -> None:
@@ -138,7 +138,7 @@ def test_the_version_that_a_module_gives_itself_counts_where_the_matrix_names_it
     _serve(bench, {"cv/__init__.py": '__version__ = "0.9"\n'})
     assert bench.verify(bench.plan(text=UNSAID))[0].verdict == "ok"
     named, _ = bench.verify(bench.plan(text=TINY.replace('= ["alpha"]', '= ["cv"]', 1)))
-    assert {check.id for check in named.news} == {"version:alpha"}
+    assert {check.id for check in named.unexpected} == {"version:alpha"}
 
 
 # --- two distributions with one name for their modules, in files of their own ------------------
@@ -153,7 +153,7 @@ def test_a_module_whose_own_file_is_never_loaded_is_a_failure(bench: Bench, *, n
     _serve(bench, MODULE, others=PACKAGE)
     text = TINY.replace('["alpha"]', '["slug"]', 1).replace('["beta"]', '["slug"]', 1)
     verdict, _ = bench.verify(bench.plan(text=text if named else UNSAID))
-    assert {check.id for check in verdict.news} == {"import:alpha"}
+    assert {check.id for check in verdict.unexpected} == {"import:alpha"}
     message = _check(verdict, "import:alpha").message
     said = "alpha 1.0", "site-packages/slug.py", "beta 1.0", "site-packages/slug/__init__.py"
     assert all(words in message for words in said)

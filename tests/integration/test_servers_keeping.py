@@ -1,4 +1,4 @@
-"""Nothing that a keeper started outlives the run, whoever is killed."""
+"""Nothing that a supervisor started outlives the run, whoever is killed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SERVER = (
     "import pathlib, os, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
 )
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVER}"
-# The process that the keeper started tells of another, in a session of its own, and ends.
+# The process that the supervisor started tells of another, in a session of its own, and ends.
 FORKING = f"""
 import os, pathlib, time
 child = os.fork()
@@ -44,8 +44,8 @@ from stackproof.run.servers.supervising import Supervisors, Task
 
 folder = Path(sys.argv[1])
 task = Task(folder=folder, environment={}, serve=[sys.executable, "-c", sys.argv[2]])
-keeper = Supervisors().start(task, log=folder.with_suffix(".log"))
-print(keeper.pid, flush=True)
+supervisor = Supervisors().start(task, log=folder.with_suffix(".log"))
+print(supervisor.pid, flush=True)
 time.sleep(600)
 """
 
@@ -58,9 +58,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def keepers() -> Iterator[Supervisors]:
-    with closing(Supervisors()) as keepers:
-        yield keepers
+def supervisors() -> Iterator[Supervisors]:
+    with closing(Supervisors()) as supervisors:
+        yield supervisors
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(keepers: Supervisors, folder: Path) -> Callable[..., Supervisor]:
-    """Return a function that starts a keeper of a toy server."""
+def start(supervisors: Supervisors, folder: Path) -> Callable[..., Supervisor]:
+    """Return a function that starts a supervisor of a toy server."""
 
     def start(*, serve: str = SERVER, grace: float = 5, **options: object) -> Supervisor:
         task = Task(
@@ -80,7 +80,7 @@ def start(keepers: Supervisors, folder: Path) -> Callable[..., Supervisor]:
             grace=grace,
             **options,  # type: ignore[arg-type]
         )
-        return keepers.start(task, log=folder.with_suffix(".log"))
+        return supervisors.start(task, log=folder.with_suffix(".log"))
 
     return start
 
@@ -92,74 +92,74 @@ def server_pid(folder: Path) -> int:
 
 
 def test_server_and_folder_end_with_the_run(
-    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path, state: Path
+    start: Callable[..., Supervisor], supervisors: Supervisors, folder: Path, state: Path
 ) -> None:
-    keeper = start(files={"settings/a.conf": "x = 1"})
+    supervisor = start(files={"settings/a.conf": "x = 1"})
     pid = server_pid(folder)
     assert (folder / "settings" / "a.conf").read_text() == "x = 1"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert keeper.is_alive()
+    assert supervisor.is_alive()
     [record] = state.glob("*.json")
     assert json.loads(record.read_text())["process"] == {"pid": pid, "started": started(pid)}
-    keepers.close()
-    assert not keeper.is_alive()
+    supervisors.close()
+    assert not supervisor.is_alive()
     assert not is_running(pid)
     assert not folder.exists()
     assert list(state.iterdir()) == []
 
 
-def test_end_of_server_ends_its_keeper(start: Callable[..., Supervisor], folder: Path) -> None:
-    keeper = start(serve="import sys; sys.exit('no such luck')")
-    wait_for(lambda: not keeper.is_alive())
-    assert keeper.said() == "no such luck\n"
+def test_end_of_server_ends_its_supervisor(start: Callable[..., Supervisor], folder: Path) -> None:
+    supervisor = start(serve="import sys; sys.exit('no such luck')")
+    wait_for(lambda: not supervisor.is_alive())
+    assert supervisor.said() == "no such luck\n"
     assert not folder.exists()
 
 
 def test_failed_setup_starts_no_server(start: Callable[..., Supervisor]) -> None:
     fail = [sys.executable, "-c", "import sys; sys.exit('cannot prepare')"]
     never = [sys.executable, "-c", "print('went on')"]
-    keeper = start(setup=[fail, never], serve="print('served')")
-    wait_for(lambda: not keeper.is_alive())
-    assert keeper.said() == "cannot prepare\n"
+    supervisor = start(setup=[fail, never], serve="print('served')")
+    wait_for(lambda: not supervisor.is_alive())
+    assert supervisor.said() == "cannot prepare\n"
 
 
 def test_order_to_stop_reaches_a_setup(
-    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
+    start: Callable[..., Supervisor], supervisors: Supervisors, folder: Path
 ) -> None:
-    keeper = start(setup=[[sys.executable, "-c", SERVER]], serve="print('served')")
+    supervisor = start(setup=[[sys.executable, "-c", SERVER]], serve="print('served')")
     pid = server_pid(folder)
-    keepers.close()
+    supervisors.close()
     assert not is_running(pid)
-    assert keeper.said() == ""
+    assert supervisor.said() == ""
 
 
 def test_stubborn_server_is_killed(
-    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
+    start: Callable[..., Supervisor], supervisors: Supervisors, folder: Path
 ) -> None:
     start(serve=STUBBORN, grace=0.2)
     pid = server_pid(folder)
-    keepers.close()
+    supervisors.close()
     assert not is_running(pid)
 
 
 def test_process_in_a_session_of_its_own_is_found(
     start: Callable[..., Supervisor], folder: Path
 ) -> None:
-    keeper = start(serve=FORKING)
-    wait_for(lambda: not keeper.is_alive())
-    assert not is_running(int(keeper.said()))
+    supervisor = start(serve=FORKING)
+    wait_for(lambda: not supervisor.is_alive())
+    assert not is_running(int(supervisor.said()))
     assert not folder.exists()
 
 
 def test_log_of_keeper_is_its_own_part(start: Callable[..., Supervisor], folder: Path) -> None:
     folder.with_suffix(".log").write_text("what was there before\n")
-    keeper = start(serve="print('hello')")
-    wait_for(lambda: not keeper.is_alive())
-    assert keeper.said() == "hello\n"
+    supervisor = start(serve="print('hello')")
+    wait_for(lambda: not supervisor.is_alive())
+    assert supervisor.said() == "hello\n"
     assert folder.with_suffix(".log").read_text() == "what was there before\nhello\n"
 
 
-def test_commands_at_the_end_run_without_a_server(keepers: Supervisors, folder: Path) -> None:
+def test_commands_at_the_end_run_without_a_server(supervisors: Supervisors, folder: Path) -> None:
     note = folder.with_suffix(".note")
     script = "import os, sys; open(sys.argv[1], 'a').write(os.environ['SECRET'])"
     command = [sys.executable, "-c", script, str(note)]
@@ -168,14 +168,14 @@ def test_commands_at_the_end_run_without_a_server(keepers: Supervisors, folder: 
         environment={"SECRET": "s3cret"},
         leave=[["/no/such/program"], command],
     )
-    keeper = keepers.start(task, log=folder.with_suffix(".log"))
+    supervisor = supervisors.start(task, log=folder.with_suffix(".log"))
     wait_for(folder.exists)
-    assert keeper.is_alive()
-    assert "s3cret" not in Path(f"/proc/{keeper.pid}/cmdline").read_text()
+    assert supervisor.is_alive()
+    assert "s3cret" not in Path(f"/proc/{supervisor.pid}/cmdline").read_text()
     assert not note.exists()
-    keepers.close()
+    supervisors.close()
     assert note.read_text() == "s3cret"
-    assert keeper.said() == "cannot clean up: No such file or directory\n"
+    assert supervisor.said() == "cannot clean up: No such file or directory\n"
 
 
 def test_trees_are_linked_into_the_folder(
@@ -189,9 +189,9 @@ def test_trees_are_linked_into_the_folder(
 
 
 def test_no_keeper_starts_when_the_run_has_ended(
-    start: Callable[..., Supervisor], keepers: Supervisors, folder: Path
+    start: Callable[..., Supervisor], supervisors: Supervisors, folder: Path
 ) -> None:
-    keepers.close()
+    supervisors.close()
     with pytest.raises(ServerError, match="the run ended before the server was started"):
         start()
     assert not folder.exists()
@@ -199,7 +199,7 @@ def test_no_keeper_starts_when_the_run_has_ended(
 
 @pytest.fixture
 def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Return the process of a run, and the keeper of the server that it has started."""
+    """Return the process of a run, and the supervisor of the server that it has started."""
     command = [sys.executable, "-c", dedent(OWNER), str(folder), SERVER]
     environ = os.environ | {"PYTHONPATH": str(SOURCES)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
@@ -214,11 +214,11 @@ def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 def test_killed_run_leaves_nothing(
     owner: tuple[subprocess.Popen[str], int], folder: Path, state: Path, signum: signal.Signals
 ) -> None:
-    run, keeper = owner
+    run, supervisor = owner
     pid = server_pid(folder)
     run.send_signal(signum)
     run.wait()
-    wait_for(lambda: not is_running(keeper))
+    wait_for(lambda: not is_running(supervisor))
     assert not is_running(pid)
     assert not folder.exists()
     assert list(state.iterdir()) == []
@@ -227,10 +227,10 @@ def test_killed_run_leaves_nothing(
 def test_signal_to_the_keeper_ends_its_server(
     start: Callable[..., Supervisor], folder: Path
 ) -> None:
-    keeper = start()
+    supervisor = start()
     pid = server_pid(folder)
-    os.kill(keeper.pid, signal.SIGTERM)
-    wait_for(lambda: not keeper.is_alive())
+    os.kill(supervisor.pid, signal.SIGTERM)
+    wait_for(lambda: not supervisor.is_alive())
     assert not is_running(pid)
     assert not folder.exists()
 
@@ -242,9 +242,9 @@ def test_signal_to_the_keeper_ends_its_server(
 def test_server_ends_with_a_killed_keeper_and_the_next_run_removes_its_folder(
     start: Callable[..., Supervisor], folder: Path, state: Path
 ) -> None:
-    keeper = start()
+    supervisor = start()
     pid = server_pid(folder)
-    os.kill(keeper.pid, signal.SIGKILL)
+    os.kill(supervisor.pid, signal.SIGKILL)
     wait_for(lambda: not is_running(pid))
     assert folder.exists()
     clear_orphans()
@@ -253,13 +253,13 @@ def test_server_ends_with_a_killed_keeper_and_the_next_run_removes_its_folder(
 
 
 @pytest.mark.fault("signal")
-def test_next_run_kills_a_server_that_outlived_its_keeper(
+def test_next_run_kills_a_server_that_outlived_its_supervisor(
     start: Callable[..., Supervisor], folder: Path
 ) -> None:
-    keeper = start(serve=STUBBORN)
+    supervisor = start(serve=STUBBORN)
     pid = server_pid(folder)
-    os.kill(keeper.pid, signal.SIGKILL)
-    wait_for(lambda: not keeper.is_alive())
+    os.kill(supervisor.pid, signal.SIGKILL)
+    wait_for(lambda: not supervisor.is_alive())
     assert is_running(pid)
     clear_orphans()
     wait_for(lambda: not is_running(pid))
@@ -284,10 +284,10 @@ def test_next_run_spares_another_process_of_the_same_number(
     monkeypatch: pytest.MonkeyPatch,
     stale: str,
 ) -> None:
-    keeper = start(serve=STUBBORN)
+    supervisor = start(serve=STUBBORN)
     pid = server_pid(folder)
-    os.kill(keeper.pid, signal.SIGKILL)
-    wait_for(lambda: not keeper.is_alive())
+    os.kill(supervisor.pid, signal.SIGKILL)
+    wait_for(lambda: not supervisor.is_alive())
     [record] = state.glob("*.json")
     facts = json.loads(record.read_text())
     if stale == "started":
@@ -307,10 +307,10 @@ def test_next_run_spares_another_process_of_the_same_number(
 def test_every_run_clears_away_first(
     start: Callable[..., Supervisor], folder: Path, tmp_path: Path
 ) -> None:
-    keeper = start()
+    supervisor = start()
     server_pid(folder)
-    os.kill(keeper.pid, signal.SIGKILL)
-    wait_for(lambda: not keeper.is_alive())
+    os.kill(supervisor.pid, signal.SIGKILL)
+    wait_for(lambda: not supervisor.is_alive())
     with running([], logs=tmp_path / "logs", environ={}) as servers:
         assert servers == {}
         assert not folder.exists()

@@ -158,7 +158,7 @@ CHILD = "import os\n\nif 'STACKPROOF_ISOLATED' in os.environ:\n    "
 def test_an_end_of_pytests_own_is_not_the_stacks_fault(bench: Bench, code: int, there: str) -> None:
     bench.write("tests/stack/workloads/test_sum.py", f"{WORKLOAD}\n\n{CHILD}{there}\n")
     verdict, _ = bench.verify(bench.plan())
-    assert (verdict.verdict, verdict.news) == ("unjudged", ()), code
+    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ()), code
     assert "smoke:sum has no answer" in (verdict.trouble or "")
 
 
@@ -218,7 +218,7 @@ def test_a_module_may_do_as_it_likes_to_its_process(
     bench: Bench, index: Index, source: str
 ) -> None:
     verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": source}))
-    assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
+    assert (verdict.verdict, verdict.trouble, verdict.unexpected) == ("ok", None, ())
 
 
 @pytest.mark.fault("A5")
@@ -245,7 +245,7 @@ def test_what_every_python_prints_at_its_start_spoils_nothing(
     now, at_the_end = "print('{}', flush=True)", "print('ready')"
     words = f"import sys; {now}; {at_the_end}; print('begun', file=sys.stderr)\n"
     verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", file: words}))
-    assert (verdict.verdict, verdict.trouble, verdict.news) == ("ok", None, ())
+    assert (verdict.verdict, verdict.trouble, verdict.unexpected) == ("ok", None, ())
 
 
 @pytest.mark.fault("G")
@@ -462,6 +462,6 @@ def test_test_tools_that_cannot_be_had_are_named_with_the_reason(
     bench.environ["XDG_CACHE_HOME"] = str(tmp_path / "nothing-kept")
     index.fail(Fault.SERVER_ERROR, "pytest")
     verdict, _ = bench.verify(bench.plan())
-    assert (verdict.verdict, verdict.news) == ("unjudged", ())
+    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ())
     assert (verdict.trouble or "").startswith("the test tools (pytest")
     assert "500" in (verdict.trouble or "")

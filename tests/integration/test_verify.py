@@ -247,7 +247,7 @@ def test_each_failure_is_seen_and_judged_by_what_is_known(broken: Bench) -> None
     less = [name for name in FAILING if name != "smoke:wrong"]
     again, later = broken.verify(broken_plan(broken, *less, "import:moved"), venv)
     assert (again.verdict, again.exit_code) == ("broken", 1)
-    assert {check.id: check.state for check in again.news} == {
+    assert {check.id: check.state for check in again.unexpected} == {
         "smoke:wrong": "new",
         "import:moved": "fixed",
     }
@@ -294,7 +294,7 @@ def test_known_failures_are_strict(bench: Bench, tmp_path: Path) -> None:
     _, evidence = bench.verify(bench.plan())
     fixed = rejudged(evidence, tmp_path / "fixed", "smoke:sum", "pip-check:beta")
     assert (fixed.verdict, fixed.exit_code) == ("ok", 1)
-    assert {check.id: check.state for check in fixed.news} == {
+    assert {check.id: check.state for check in fixed.unexpected} == {
         "smoke:sum": "fixed",
         # A distribution that does not complain any more is a failure that is over.
         "pip-check:beta": "fixed",
@@ -848,7 +848,7 @@ def test_an_extra_that_does_not_exist_is_a_failure(
     text = text.replace('"1.0"\n', '"1.0"\nextras = ["fast", "nonsense"]\n', 1)
     verdict, _ = bench.verify(bench.plan(text=text, installer=installer))
     failed = {"pip-check:*", "pip-check:alpha", "pip-check:delta"}
-    assert {check.id for check in verdict.news} == failed
+    assert {check.id for check in verdict.unexpected} == failed
     (check,) = (check for check in verdict.checks if check.id == "pip-check:alpha")
     assert check.message == (
         "alpha 1.0 has no extra nonsense (it has fast, my-other), "

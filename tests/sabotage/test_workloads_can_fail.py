@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from breaking import BreakingContext, Outcome, Workload, declared
 from breaks import Break
 from breaks_of_frameworks import FRAMEWORKS
 from breaks_of_stores import STORES
 from fake_grafana import FakeGrafana
-from workshop import Outcome, Workload, Workshop, declared
 
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
@@ -93,11 +93,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture(scope="module")
 def outcomes(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Outcomes]:
     """Run all trials that were asked for, some at a time; return their outcomes to come."""
-    workshop = Workshop(PLAN)
+    context = BreakingContext(PLAN)
 
     def run(trial: Trial) -> Outcome:
         breaks = {trial.broken.module: trial.broken.code} if trial.broken else {}
-        return workshop.run(trial.workload, NOWHERE if trial.stopped else servers, breaks)
+        return context.run(trial.workload, NOWHERE if trial.stopped else servers, breaks)
 
     asked = [
         trial

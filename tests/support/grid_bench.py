@@ -14,7 +14,7 @@ from stackproof.index.client import IndexClient
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Resolver
 from stackproof.metadata.grid.axes import parse_axis
-from stackproof.metadata.grid.making import Question, Workshop, ask_axes, make_grid
+from stackproof.metadata.grid.making import GridContext, Question, ask_axes, make_grid
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.grid import mark
 from support.index import Index
@@ -102,10 +102,10 @@ class Board:
                 environ=self.environ,
                 limit=self.limit,
             )
-            workshop = Workshop(
+            context = GridContext(
                 client=client, resolver=resolver, workers=self.workers, journal=self.journal
             )
-            return make_grid(question, workshop, against=against, **options)
+            return make_grid(question, context, against=against, **options)
 
 
 def rows(grid: Grid) -> dict[str, str]:

@@ -178,10 +178,10 @@ pip install beta==1.0
 
 def written(shop: Shop, form: Form | None = None, lang: Language = "en") -> str:
     """Return the document that the only run's evidence makes."""
-    shelf = ReportsReader(reports=shop.reports, matrices=shop.matrices)
-    ((kept,), _) = shelf.rows()
-    order = shelf.pin_order("tiny")
-    audited = shelf.audit()
+    store = ReportsReader(reports=shop.reports, matrices=shop.matrices)
+    ((kept,), _) = store.rows()
+    order = store.pin_order("tiny")
+    audited = store.audit()
     return document_markdown(kept, order, audited, reports=shop.reports, lang=lang, form=form)
 
 

@@ -85,7 +85,7 @@ def test_what_a_complete_build_answered_counts_whatever_befell_the_suite(tmp_pat
     ended = partial(evidence_of, tmp_path, *failed, complaints=COMPLAINT, exit_code=None)
     verdict = judge(ended(built=True, trouble="took too long"))
     assert (verdict.verdict, verdict.untold) == ("broken", "took too long")
-    assert {check.id for check in verdict.news} == {"pip-check:*", "pip-check:beta"}
+    assert {check.id for check in verdict.unexpected} == {"pip-check:*", "pip-check:beta"}
     assert not verdict.settled  # a search may not rest on it
     verdict = judge(ended(built=False, trouble="took too long"))
     assert (verdict.verdict, verdict.trouble) == ("unjudged", "took too long")

@@ -63,7 +63,7 @@ def word(outcome: Outcome) -> str:
     verdict = outcome.verdict
     if verdict is None:
         return "left no verdict"
-    if verdict.verdict == "ok" and verdict.news:
+    if verdict.verdict == "ok" and verdict.unexpected:
         return "OK, with expected failures that pass"
     return HEADLINE[verdict.verdict]
 
@@ -76,7 +76,7 @@ def _digest(outcome: Outcome) -> str:
     elif verdict.trouble is not None:
         said = _same_each_time(verdict.trouble)
     else:
-        news = sorted((check.id, check.state) for check in verdict.news)
+        news = sorted((check.id, check.state) for check in verdict.unexpected)
         said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
     return fingerprint([outcome.row, said])[:DIGITS]
 

@@ -53,8 +53,8 @@ def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[Ta
     Each task has its part of the job's time. Where a row broke since it last went as expected, the
     release that broke it is searched for in what is left of that.
     """
-    crew = _Crew(project=project, show=show, limit=job.minutes * 60 / len(job.tasks))
-    return tuple(crew.carry_out(task) for task in job.tasks)
+    runner = _JobRunner(project=project, show=show, limit=job.minutes * 60 / len(job.tasks))
+    return tuple(runner.carry_out(task) for task in job.tasks)
 
 
 def read_end(reports: Path, task: Task) -> TaskEnd | None:
@@ -87,7 +87,7 @@ def _file(reports: Path, task: Task, ending: str) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Crew:
+class _JobRunner:
     """Who carries out tasks; `limit` is the time for each in seconds."""
 
     project: Project
@@ -136,7 +136,7 @@ class _Crew:
             env=self.project.environ,
             cwd=root,
             tick=follow,
-            sweeps=False,  # keepers of servers outlive a nox that was killed, until all is clean
+            sweeps=False,  # supervisors outlive a nox that was killed, until all is clean
         )
         follow()
         return finished

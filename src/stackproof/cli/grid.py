@@ -27,7 +27,7 @@ from stackproof.index.target import Target
 from stackproof.installers.interpreters import find_target
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.grid.axes import AxisRequest, parse_axis
-from stackproof.metadata.grid.making import Question, Workshop, ask_axes, held_by, make_grid
+from stackproof.metadata.grid.making import GridContext, Question, ask_axes, held_by, make_grid
 from stackproof.metadata.grid.record import Axis, Grid
 from stackproof.report.grid import html_page, markdown_page, print_grid, rst_table
 
@@ -179,7 +179,7 @@ class _Grids:
             if stop.is_set():
                 raise _Interrupted
 
-        workshop = Workshop(
+        context = GridContext(
             client=self.context.client,
             resolver=replace(self.context.resolver, limit=self.given.limit, tick=tick),
             workers=os.cpu_count() or 1,
@@ -194,7 +194,7 @@ class _Grids:
 
         title = f"{' and '.join(question.names)}, {len(question.cells)} cells"
         with progress.part(title, lambda: f"{judged[0]} judged"):
-            return make_grid(question, workshop, against=self.given.against, tick=show)
+            return make_grid(question, context, against=self.given.against, tick=show)
 
     def _prove(self, found: Grid, question: Question) -> Grid:
         if not self.given.install:

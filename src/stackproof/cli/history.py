@@ -26,14 +26,14 @@ _KEEP = 12
 
 @ends_in_words("exit 2")
 def thin(session: nox.Session, project: Project) -> None:
-    """Thin the evidence of each row but its newest runs and its last green one."""
+    """Prune the evidence of each row but its newest runs and its last green one."""
     options = Options("thin")
     options.add_argument("--keep", type=_number, default=_KEEP, metavar="N")
     screen = console()
     given = options.parse_args(session.posargs)
     for found in thin_evidence(project.reports, given.keep):
         name = found.home.relative_to(project.reports).as_posix()
-        told = f"{found.runs} run(s) thinned, {found.freed / 1e6:.1f} MB freed"
+        told = f"{found.runs} run(s) pruned, {found.freed / 1e6:.1f} MB freed"
         said = "left alone, a run is under way" if found.busy else told
         screen.print(f"{name}: {said}", markup=False, highlight=False, soft_wrap=True)
 

@@ -136,7 +136,7 @@ def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
 
 
 def _over(plan: Plan, kind: str, failed: AbstractSet[str]) -> Iterator[CheckResult]:
-    """Yield each check of a kind that is named and did not fail: its known failure is over."""
+    """Yield each check of a kind that is named and did not fail: the expected failure is over."""
     for check in dict.fromkeys([*(known.check for known in plan.known_failures), *plan.only]):
         asked = CheckId.parse(check)
         if asked.kind == kind and asked.subject not in failed:

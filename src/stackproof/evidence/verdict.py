@@ -95,7 +95,7 @@ class Verdict(Record):
         """0 if all is as expected, 1 if not, 2 where the run, or a part of it, was not judged."""
         if self.verdict == "unjudged":
             return 2
-        if self.news:
+        if self.unexpected:
             return 1
         return 2 if self.untold else 0
 
@@ -105,7 +105,7 @@ class Verdict(Record):
         return self.trouble is None and self.ended
 
     @property
-    def news(self) -> tuple[Check, ...]:
+    def unexpected(self) -> tuple[Check, ...]:
         """The checks that a reader does not know of yet: new failures, and failures now fixed."""
         return tuple(check for check in self.checks if check.state in ("new", "fixed"))
 

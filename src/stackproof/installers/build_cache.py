@@ -119,10 +119,10 @@ def build_cache(
     sources = [installer.default_index(environ), *installer.further_sources(environ)]
     try:
         home.mkdir(parents=True, exist_ok=True)
-        shelf = folder_beside(home, "built")
-        folder = shelf / fingerprint([*where, sources, _conditions(arguments)])[:32]
+        store = folder_beside(home, "built")
+        folder = store / fingerprint([*where, sources, _conditions(arguments)])[:32]
         _share(folder, home, layout)
-        _forget(shelf)
+        _forget(store)
     except OSError:
         yield BuildCache(folder=None, environ={**environ, layout.off: "1"}, wheels={})
         return
@@ -237,8 +237,8 @@ def _normal(version: str) -> str:
     return version
 
 
-def _forget(shelf: Path) -> None:
+def _forget(store: Path) -> None:
     """Remove the caches that were not used for the longest time."""
-    by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    by_age = sorted(store.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in by_age[_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)

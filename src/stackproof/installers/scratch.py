@@ -31,7 +31,7 @@ def scratch_environment(
     Of `environ`, nothing counts that would put something into the environment.
     Raises CannotJudgeError if it cannot be made, above all for want of the interpreter.
     """
-    folder, lock = _free(_shelf(environ), name)
+    folder, lock = _free(_store(environ), name)
     try:
         # A process that outlived its run for a moment may have written into it once more.
         shutil.rmtree(folder, ignore_errors=True)
@@ -48,18 +48,18 @@ def scratch_environment(
         lock.release()
 
 
-def _free(shelf: Path, name: str) -> tuple[Path, FileLock]:
+def _free(store: Path, name: str) -> tuple[Path, FileLock]:
     """Return a folder that nobody uses, and the lock that keeps it so."""
-    locks = shelf.with_name(f"{shelf.name}-locks")
+    locks = store.with_name(f"{store.name}-locks")
     locks.mkdir(parents=True, exist_ok=True)
     for number in count():
         lock = FileLock(locks / f"{name}-{number}")
         with suppress(Timeout):
             lock.acquire(timeout=0)
-            return shelf / f"{name}-{number}", lock
+            return store / f"{name}-{number}", lock
     raise AssertionError("there is always another number")
 
 
-def _shelf(environ: Mapping[str, str]) -> Path:
+def _store(environ: Mapping[str, str]) -> Path:
     """Return a folder on the file system of the cache, or its hard links would become copies."""
     return folder_beside(users_cache(DEFAULT, environ), "scratch")

@@ -42,8 +42,8 @@ def _standing(verdict: Verdict) -> Standing:
     if verdict.verdict == "unjudged":
         return "unjudged"
     if verdict.verdict == "broken":
-        return "news" if verdict.news else "known"
-    return "fixed" if verdict.news else "ok"
+        return "news" if verdict.unexpected else "known"
+    return "fixed" if verdict.unexpected else "ok"
 
 
 def _message(verdict: Verdict, standing: Standing, lang: Language) -> str:

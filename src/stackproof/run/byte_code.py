@@ -49,21 +49,21 @@ def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools) -> Pa
     That of the test tools, which go with any freeze, is kept with them. Old folders are removed.
     Raises OSError if there is no place to write.
     """
-    shelf = user_cache_path("stackproof") / "byte-code"
+    store = user_cache_path("stackproof") / "byte-code"
     interpreter = (environment.implementation, environment.version)
-    folder = shelf / fingerprint([*interpreter, freeze])[:32]
+    folder = store / fingerprint([*interpreter, freeze])[:32]
     # The same freeze may come in an environment at another place, which has its own paths in there.
     if not all(_inside(folder, str(library)).exists() for library in environment.libraries):
-        _begin(folder, shelf, environment, freeze)
+        _begin(folder, store, environment, freeze)
     _link(_inside(folder, str(tools.folder)), tools.byte_code)
     os.utime(folder, (time.time(), time.time()))
-    by_age = sorted(shelf.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    by_age = sorted(store.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in by_age[_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
 
 
-def _begin(folder: Path, shelf: Path, environment: Environment, freeze: Freeze) -> None:
+def _begin(folder: Path, store: Path, environment: Environment, freeze: Freeze) -> None:
     """Make a folder, with what can be taken over from the nearest one."""
     for library in environment.libraries:
         _inside(folder, str(library)).mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def _begin(folder: Path, shelf: Path, environment: Environment, freeze: Freeze) 
         freeze=freeze,
         contested=frozenset(path for path, count in counts.items() if count > 1),
     )
-    donor = _nearest(shelf, origin)
+    donor = _nearest(store, origin)
     if donor is not None:
         where, theirs = donor
         same = {name for name, version in freeze.items() if theirs.freeze.get(name) == version}
@@ -106,10 +106,10 @@ def _owned(library: Path) -> Iterator[tuple[str, set[str]]]:
             yield name, {path for path in paths if path.endswith(".py")}
 
 
-def _nearest(shelf: Path, wanted: _Origin) -> tuple[Path, _Origin] | None:
+def _nearest(store: Path, wanted: _Origin) -> tuple[Path, _Origin] | None:
     """Return the folder for the same interpreter that has the most distributions in common."""
     found: list[tuple[int, Path, _Origin]] = []
-    for file in shelf.glob(f"*/{_NAME}"):
+    for file in store.glob(f"*/{_NAME}"):
         try:
             origin = _Origin.model_validate_json(file.read_text(encoding="utf-8"))
         except (OSError, ValidationError):

@@ -64,12 +64,12 @@ def assembled_suite(suite: Path, folders: Mapping[str, Path]) -> Path:
     if not folders:
         return suite
     parts = {name: contents(folder) for name, folder in folders.items()}
-    shelf = user_cache_path("stackproof") / "suites"
-    home = shelf / fingerprint({"": contents(suite), **parts})[:32]
-    shelf.mkdir(parents=True, exist_ok=True)
-    with FileLock(shelf / ".lock"):
+    store = user_cache_path("stackproof") / "suites"
+    home = store / fingerprint({"": contents(suite), **parts})[:32]
+    store.mkdir(parents=True, exist_ok=True)
+    with FileLock(store / ".lock"):
         if not home.exists():
-            aside = shelf / "aside"
+            aside = store / "aside"
             shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
             ignore = shutil.ignore_patterns(*_PASSED_OVER)
             shutil.copytree(suite, aside, ignore=ignore)
@@ -80,7 +80,7 @@ def assembled_suite(suite: Path, folders: Mapping[str, Path]) -> Path:
                 (aside / "workloads" / name / "__init__.py").write_text("", encoding="utf-8")
             aside.rename(home)
         home.touch()
-        by_age = sorted(shelf.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
+        by_age = sorted(store.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
         for old in by_age[:-_KEPT]:
             if old != home and old.name != "aside":
                 shutil.rmtree(old, ignore_errors=True)

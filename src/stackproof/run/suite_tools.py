@@ -74,31 +74,31 @@ def suite_tools(
     the folder that `otherwise` makes. Raises CannotJudgeError if they cannot be had, and says why.
     """
     platform = [environment.implementation, environment.version, sysconfig.get_platform()]
-    shelf = user_cache_path("stackproof") / "suite-tools" / fingerprint([*platform, *wanted])[:32]
+    store = user_cache_path("stackproof") / "suite-tools" / fingerprint([*platform, *wanted])[:32]
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        writable = os.access(shelf, os.W_OK)
+        store.mkdir(parents=True, exist_ok=True)
+        writable = os.access(store, os.W_OK)
     except OSError:
         writable = False
     if not writable:
-        shelf = otherwise()
-    found = _newest(shelf)
+        store = otherwise()
+    found = _newest(store)
     if found is not None and _age(found) < _FRESH:
         return SuiteTools(found)
-    with FileLock(shelf / ".lock"):
-        found = _newest(shelf)
+    with FileLock(store / ".lock"):
+        found = _newest(store)
         if found is not None and _age(found) < _FRESH:
             return SuiteTools(found)
         try:
-            return _fetch(environment, shelf, log=log, environ=environ, tick=tick, wanted=wanted)
+            return _fetch(environment, store, log=log, environ=environ, tick=tick, wanted=wanted)
         except CannotJudgeError:
             if found is None:
                 raise
             return SuiteTools(found)  # old, and as good as any other day
 
 
-def _newest(shelf: Path) -> Path | None:
-    return max(shelf.glob("2*Z"), default=None)
+def _newest(store: Path) -> Path | None:
+    return max(store.glob("2*Z"), default=None)
 
 
 def _age(home: Path) -> timedelta:
@@ -108,15 +108,15 @@ def _age(home: Path) -> timedelta:
 
 def _fetch(
     environment: Environment,
-    shelf: Path,
+    store: Path,
     *,
     log: Path,
     environ: Mapping[str, str],
     tick: Callable[[], None],
     wanted: Sequence[str],
 ) -> SuiteTools:
-    """Install the tools aside, and put them on the shelf when they are whole."""
-    aside = shelf / "aside"
+    """Install the tools aside, and put them on the store when they are whole."""
+    aside = store / "aside"
     rmtree(aside, ignore_errors=True)  # of a run that was killed
     made = SuiteTools(aside)
     made.byte_code.mkdir(parents=True)
@@ -131,8 +131,8 @@ def _fetch(
         raise CannotJudgeError(
             f"the test tools ({', '.join(wanted)}) could not be had; see {log.name}: {why}"
         )
-    home = shelf / datetime.now(timezone.utc).strftime(_TIME)
+    home = store / datetime.now(timezone.utc).strftime(_TIME)
     aside.rename(home)
-    for old in sorted(shelf.glob("2*Z"))[:-_KEPT]:
+    for old in sorted(store.glob("2*Z"))[:-_KEPT]:
         rmtree(old, ignore_errors=True)
     return SuiteTools(home)

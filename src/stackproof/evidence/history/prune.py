@@ -1,6 +1,6 @@
-"""Retention: old evidence thinned to what history, locks and a later judgement need.
+"""Retention: old evidence pruned to what history, locks and a later judgement need.
 
-Logs and what can be made again go; the records stay, so that a thinned run can still be judged,
+Logs and what can be made again go; the records stay, so that a pruned run can still be judged,
 compared and locked. The newest runs of a row stay whole, and so do its last green ones.
 """
 
@@ -22,7 +22,7 @@ from stackproof.evidence.verdict import Verdict
 
 __all__ = ["Pruned", "thin"]
 
-#: What a thinned run can do without: logs, and reports that its records can be made into again.
+#: What a pruned run can do without: logs, and reports that its records can be made into again.
 _SPARE = (
     InRun.STAGE_LOGS,
     InRun.SERVER_LOGS,
@@ -36,7 +36,7 @@ _RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Pruned:
-    """What became of the evidence in one folder of runs: runs thinned, bytes freed.
+    """What became of the evidence in one folder of runs: runs pruned, bytes freed.
 
     `busy` says that a run was under way there, so that nothing was touched.
     """
@@ -48,7 +48,7 @@ class Pruned:
 
 
 def thin(reports: Path, keep: int) -> Iterator[Pruned]:
-    """Thin the evidence of every row and trial in `reports` but the newest `keep` runs of each."""
+    """Prune the evidence of every row and trial in `reports` but the newest `keep` runs of each."""
     for home in sorted(path for path in reports.glob("*/*") if path.is_dir() and _runs(path)):
         try:
             with alone(home):

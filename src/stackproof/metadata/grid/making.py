@@ -30,7 +30,7 @@ from stackproof.metadata.grid.published import compare, read_published
 from stackproof.metadata.grid.record import Axis, Cell, Grid, Sampling, Versions
 from stackproof.metadata.grid.resolution import ResolutionJudge
 
-__all__ = ["Question", "Workshop", "ask_axes", "held_by", "make_grid"]
+__all__ = ["GridContext", "Question", "ask_axes", "held_by", "make_grid"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class GridContext:
     """What a grid is made with; `stop` ends the resolutions under way."""
 
     client: IndexClient
@@ -115,7 +115,7 @@ def held_by(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
 
 def make_grid(
     question: Question,
-    workshop: Workshop,
+    context: GridContext,
     *,
     against: Path | None = None,
     tick: Callable[[int], None] = lambda _: None,
@@ -127,7 +127,7 @@ def make_grid(
     """
     published = read_published(against, question.axes) if against else {}
     begin, started = time.monotonic(), datetime.now(timezone.utc)
-    cells, sampling, resumed = _judge(question, workshop, tick)
+    cells, sampling, resumed = _judge(question, context, tick)
     return Grid(
         axes=question.axes,
         python=question.target.python,
@@ -147,11 +147,11 @@ def make_grid(
 
 
 def _judge(
-    question: Question, workshop: Workshop, tick: Callable[[int], None]
+    question: Question, context: GridContext, tick: Callable[[int], None]
 ) -> tuple[list[Cell], Sampling, int]:
     """Return the cells, what sampling found, and how many an interrupted run had judged."""
-    name = question.fingerprint(workshop.resolver.index)
-    journal = Journal(workshop.journal, name, lasting=question.as_of is not None)
+    name = question.fingerprint(context.resolver.index)
+    journal = Journal(context.journal, name, lasting=question.as_of is not None)
     known = journal.read()
     judged = [cell for cell in question.cells if cell in known]
     resumed = len(judged)
@@ -160,7 +160,7 @@ def _judge(
         judged.append(cell.versions)
         journal.keep(cell)
 
-    engine = _engine(question, workshop, keep, lambda: tick(len(judged)))
+    engine = _engine(question, context, keep, lambda: tick(len(judged)))
     cells, sampling = engine.run(question.cells, known)
     journal.close()
     return cells, sampling, resumed
@@ -168,19 +168,19 @@ def _judge(
 
 def _engine(
     question: Question,
-    workshop: Workshop,
+    context: GridContext,
     keep: Callable[[Cell], None],
     tick: Callable[[], None],
 ) -> Engine:
     facts = IndexFacts(
-        client=workshop.client,
-        index=workshop.resolver.index,
+        client=context.client,
+        index=context.resolver.index,
         target=question.target,
         as_of=question.as_of,
         further=question.further,
     )
     resolution = ResolutionJudge(
-        resolver=workshop.resolver,
+        resolver=context.resolver,
         names=question.names,
         python=question.target.full,
         as_of=question.as_of,
@@ -191,9 +191,9 @@ def _engine(
     return Engine(
         metadata=MetadataJudge(facts=facts, names=question.names, held=question.held),
         resolution=resolution,
-        workers=workshop.workers,
+        workers=context.workers,
         keep=keep,
-        stop=workshop.stop,
+        stop=context.stop,
         tick=tick,
     )
 

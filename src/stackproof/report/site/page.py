@@ -69,7 +69,7 @@ def _gather(reader: ReportsReader) -> dict[str, object]:
         "missing": missing,
         "newest": max((row.verdict.started for row in kept), default=None),
         "unjudged": sum(row.verdict.exit_code == _UNJUDGED for row in kept),
-        "news": sum(len(row.verdict.news) for row in kept if not row.verdict.trouble),
+        "news": sum(len(row.verdict.unexpected) for row in kept if not row.verdict.trouble),
         "audit": audit,
         "audit_files": _files(links, InReports.AUDIT_PAGE, InReports.AUDIT),
         "findings": _by_level(audit),

@@ -1,6 +1,6 @@
 """Real servers on loopback for the length of a run, outside the environment under test.
 
-Each belongs to a keeper, a small process of its own that ends the server and removes its data
+Each belongs to a supervisor, a small process of its own that ends the server and removes its data
 however the run ends. A server that the user names by address is used in place of one started here.
 """
 
@@ -23,7 +23,7 @@ from stackproof.run.servers.orphans import clear_orphans
 from stackproof.run.servers.starting import Run, new_folder, wait_until_ready
 from stackproof.run.servers.supervising import Supervisors, Task
 
-# A keeper writes files in their order: where this one is, the others are whole.
+# A supervisor writes files in their order: where this one is, the others are whole.
 _COMPLETE = ".complete"
 
 
@@ -51,13 +51,13 @@ class Starting:
     @contextmanager
     def needed(self) -> Iterator[None]:
         """Raise CannotJudgeError at the end of the block where a server went away in it."""
-        before = self._run.keepers.living()
+        before = self._run.supervisors.living()
         yield
-        gone = sorted(one.log.stem for one in before - self._run.keepers.living())
+        gone = sorted(one.log.stem for one in before - self._run.supervisors.living())
         if gone:
             raise CannotJudgeError(
-                f"the keeper of {', '.join(gone)} ended while the suite ran, and what failed then "
-                f"says nothing of the stack; see servers/{gone[0]}.log"
+                f"the supervisor of {', '.join(gone)} ended while the suite ran, and what failed "
+                f"then says nothing of the stack; see servers/{gone[0]}.log"
             )
 
     def private_folder(self, files: Mapping[str, str]) -> Path:
@@ -74,9 +74,9 @@ class Starting:
                 raise ServerError("it is not there")
             return folder
 
-        keeper = self._run.keepers.start(task, log=self._run.log("folder"))
+        supervisor = self._run.supervisors.start(task, log=self._run.log("folder"))
         try:
-            return wait_until_ready(self._run, keeper, ask)
+            return wait_until_ready(self._run, supervisor, ask)
         except ServerError as error:
             raise CannotJudgeError(f"the suite has no folder to work in: {error}") from error
 
@@ -94,15 +94,15 @@ def starting(
     clear_orphans()
     logs.mkdir(parents=True, exist_ok=True)
     prefix = f"stackproof_{secrets.token_hex(6)}"
-    run = Run(prefix=prefix, keepers=Supervisors(), logs=logs, environ=environ)
+    run = Run(prefix=prefix, supervisors=Supervisors(), logs=logs, environ=environ)
     try:
-        # The keepers are closed first: a server that is still on its way up then gives up.
-        with ThreadPoolExecutor(max_workers=len(names) or 1) as pool, closing(run.keepers):
+        # The supervisors are closed first: a server that is still on its way up then gives up.
+        with ThreadPoolExecutor(max_workers=len(names) or 1) as pool, closing(run.supervisors):
             yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
     finally:
         notes += (
             f"what begins with {prefix} may have stayed on your {one.log.stem}: {reason}"
-            for one in run.keepers.started()
+            for one in run.supervisors.started()
             for reason in one.not_cleaned()
         )
 

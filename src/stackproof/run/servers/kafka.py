@@ -73,7 +73,7 @@ def _started(run: Run, admin: _Admin) -> ServerInfo:
             raise ServerError("it has not said its address")
         return _info(run, admin, bootstrap, "started")
 
-    return wait_until_ready(run, run.keepers.start(task, log=run.log("kafka")), ask)
+    return wait_until_ready(run, run.supervisors.start(task, log=run.log("kafka")), ask)
 
 
 def _users(run: Run, admin: _Admin, bootstrap: str) -> ServerInfo:
@@ -86,7 +86,7 @@ def _users(run: Run, admin: _Admin, bootstrap: str) -> ServerInfo:
         environment=quiet_environment(run.environ),
         leave=[admin.command(bootstrap, "remove", run.prefix)],
     )
-    run.keepers.start(task, log=run.log("kafka"))
+    run.supervisors.start(task, log=run.log("kafka"))
     return info
 
 

@@ -1,4 +1,4 @@
-"""Clear away what an earlier run left because its keeper was killed too."""
+"""Clear away what an earlier run left because its supervisor was killed too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def new_record() -> Path:
 
 
 def clear_orphans() -> None:
-    """End the servers and remove the folders of every keeper of this user that was killed."""
+    """End the servers and remove the folders of every supervisor of this user that was killed."""
     for path in sorted(_records().glob(f"{_host_prefix()}*.json")):
         # Another run may have removed it in between; another user's is none of ours.
         with contextlib.suppress(OSError), path.open("rb") as file:

@@ -136,7 +136,7 @@ def _on_users_server(run: Run, given: str) -> ServerInfo:
     with blamed_on(VARIABLE, url):
         psql = Psql(_psql_for_users(run), url, run.environ)
         version = psql.ask(_VERSION)
-        run.keepers.start(_dropping(run, psql), log=run.log("postgres"))
+        run.supervisors.start(_dropping(run, psql), log=run.log("postgres"))
         return _with_database(run, psql, url, version, "user")
 
 

@@ -65,7 +65,7 @@ def _task(run: Run, program: Path, port: int, password: str) -> Task:
 def _users(run: Run, url: str) -> ServerInfo:
     with blamed_on(VARIABLE, url):
         info = _info(run, url, "user")
-    run.keepers.start(_sweeping(run, url), log=run.log("redis"))
+    run.supervisors.start(_sweeping(run, url), log=run.log("redis"))
     return info
 
 

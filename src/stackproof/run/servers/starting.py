@@ -41,7 +41,7 @@ class Run:
     """The run that servers are started for; `prefix` starts every name made on them."""
 
     prefix: str
-    keepers: Supervisors
+    supervisors: Supervisors
     logs: Path
     environ: Mapping[str, str]
 
@@ -51,7 +51,7 @@ class Run:
 
 
 def new_folder(name: str, parent: Path | None = None) -> Path:
-    """Return the path of a server's folder, which its keeper will make."""
+    """Return the path of a server's folder, which its supervisor will make."""
     return (parent or Path(tempfile.gettempdir())) / f"{FOLDER_PREFIX}{name}-{secrets.token_hex(8)}"
 
 
@@ -70,27 +70,29 @@ def start_on_free_port(
     """
     for _ in range(_PORT_ATTEMPTS):
         port = _free_port()
-        keeper = run.keepers.start(task_on(port), log=run.log(name))
+        supervisor = run.supervisors.start(task_on(port), log=run.log(name))
         try:
-            return wait_until_ready(run, keeper, partial(ask, port))
+            return wait_until_ready(run, supervisor, partial(ask, port))
         except ServerError:
-            keeper.order_stop()
-            keeper.wait()
-            if _TAKEN not in keeper.said().lower():
+            supervisor.order_stop()
+            supervisor.wait()
+            if _TAKEN not in supervisor.said().lower():
                 raise
     raise ServerError(f"every one of {_PORT_ATTEMPTS} free ports was taken by another at once")
 
 
-def wait_until_ready(run: Run, keeper: Supervisor, ask: Callable[[], Answer]) -> Answer:
+def wait_until_ready(run: Run, supervisor: Supervisor, ask: Callable[[], Answer]) -> Answer:
     """Repeat a request until it is answered, and return the answer; see `start_on_free_port`."""
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
             return ask()
         except ServerError as error:
-            if not keeper.is_alive():
-                run.keepers.check_open()
-                raise ServerError(f"could not be started: {last_words(keeper.said())}") from error
+            if not supervisor.is_alive():
+                run.supervisors.check_open()
+                raise ServerError(
+                    f"could not be started: {last_words(supervisor.said())}"
+                ) from error
             if time.monotonic() > deadline:
                 raise ServerError(f"gave no answer in {_READY_SECONDS:g} s: {error}") from error
         time.sleep(_POLL_SECONDS)

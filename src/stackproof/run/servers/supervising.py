@@ -1,4 +1,4 @@
-"""Start keepers and stop them: the owner's side of `keeper`."""
+"""Start supervisors and stop them: the owner's side of `supervisor`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STOP_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a keeper does.
+    """What a supervisor does.
 
     It makes the folder with its files (path to text) and trees (path to the folder to link from);
     runs the commands of `setup` one after another, then `serve`, all in the folder and as `user`;
@@ -42,7 +42,7 @@ class Task:
 
 
 class Supervisor:
-    """One keeper at work, and the part of the log that is its own."""
+    """One supervisor at work, and the part of the log that is its own."""
 
     def __init__(self, task: Task, *, record: Path, log: Path) -> None:
         self._log = log
@@ -59,20 +59,20 @@ class Supervisor:
 
     @property
     def log(self) -> Path:
-        """The log of the keeper and its server."""
+        """The log of the supervisor and its server."""
         return self._log
 
     @property
     def pid(self) -> int:
-        """The keeper's process."""
+        """The supervisor's process."""
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Tell whether the keeper still keeps its server."""
+        """Tell whether the supervisor still keeps its server."""
         return self._process.poll() is None
 
     def said(self) -> str:
-        """Return what the keeper and its server wrote to the log so far."""
+        """Return what the supervisor and its server wrote to the log so far."""
         with self._log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
@@ -89,7 +89,7 @@ class Supervisor:
             self._process.stdin.close()
 
     def wait(self) -> None:
-        """Wait until all is stopped and removed; a keeper that takes too long goes on alone."""
+        """Wait until all is stopped and removed; a supervisor that takes too long goes on alone."""
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -102,32 +102,32 @@ class Supervisor:
 
 
 class Supervisors:
-    """The keepers of one run."""
+    """The supervisors of one run."""
 
     def __init__(self) -> None:
-        self._keepers: list[Supervisor] = []
+        self._supervisors: list[Supervisor] = []
         self._lock = threading.Lock()
         self._closed = False
 
     def close(self) -> None:
-        """Stop every keeper, side by side, and refuse to start another."""
+        """Stop every supervisor, side by side, and refuse to start another."""
         with self._lock:
             self._closed = True
-            keepers = tuple(self._keepers)
-        for one in keepers:
+            supervisors = tuple(self._supervisors)
+        for one in supervisors:
             one.order_stop()
-        for one in keepers:
+        for one in supervisors:
             one.wait()
 
     def started(self) -> tuple[Supervisor, ...]:
-        """Return every keeper that was started."""
+        """Return every supervisor that was started."""
         with self._lock:
-            return tuple(self._keepers)
+            return tuple(self._supervisors)
 
     def living(self) -> frozenset[Supervisor]:
-        """Return the keepers that keep their servers now."""
+        """Return the supervisors that keep their servers now."""
         with self._lock:
-            return frozenset(one for one in self._keepers if one.is_alive())
+            return frozenset(one for one in self._supervisors if one.is_alive())
 
     def check_open(self) -> None:
         """Raise ServerError where the run is ending."""
@@ -135,12 +135,12 @@ class Supervisors:
             raise ServerError("the run ended before the server was started")
 
     def start(self, task: Task, *, log: Path) -> Supervisor:
-        """Start a keeper on its task, its output and its server's appended to the log.
+        """Start a supervisor on its task, its output and its server's appended to the log.
 
         Raises ServerError where the run is ending, OSError where no process can be started.
         """
         with self._lock:
             self.check_open()
             one = Supervisor(task, record=new_record(), log=log)
-            self._keepers.append(one)
+            self._supervisors.append(one)
             return one

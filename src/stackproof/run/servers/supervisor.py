@@ -1,11 +1,11 @@
 """Keep one server: run its commands, and end all of it however its owner ends.
 
 Run as a script, standard library only, in a session of its own. The first line of standard input
-is the task as JSON (the fields of `keeping.Task`). The end of that input is the order to stop; the
-kernel gives it where the owner was killed. The task's folder lives exactly as long as the keeper.
+is the task as JSON (the fields of `supervising.Task`). The end of that input is the order to stop;
+the kernel gives it where the owner was killed. The task's folder lives as long as the supervisor.
 
-Should the keeper itself be killed, the kernel sends its server the stop signal (Linux), and the
-record that the keeper leaves behind lets the next run clear away the rest.
+Should the supervisor itself be killed, the kernel sends its server the stop signal (Linux), and the
+record that the supervisor leaves behind lets the next run clear away the rest.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TICK = 0.05
 _SWEEP_SECONDS = 5.0
 _LEAVE_SECONDS = 30.0
 NOT_CLEANED = "cannot clean up: "
-"""How the line of a keeper's log begins that says what stayed, and why."""
+"""How the line of a supervisor's log begins that says what stayed, and why."""
 _DYING_SECONDS = 1.0
 
 
@@ -57,7 +57,7 @@ class Orders:
 
 
 class Record:
-    """The file by which a later run finds what a killed keeper left; locked while one lives."""
+    """The file by which a later run finds what a killed supervisor left; locked while one lives."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         self._path = path
@@ -67,7 +67,7 @@ class Record:
         self._file = unnamed.open("w+b", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._write()
-        # It gets its name only now, since a record without a lock is one whose keeper is dead.
+        # It gets its name only now, since a record without a lock is one whose supervisor is dead.
         unnamed.rename(path)
 
     def note(self, pid: int) -> None:

@@ -58,7 +58,7 @@ def _install_aside(pin: str, folder: Path, run: Run, log: Path) -> None:
             log=log,
             limit=_LIMIT_SECONDS,
             env=run.environ,
-            tick=run.keepers.check_open,
+            tick=run.supervisors.check_open,
         )
         if finished.exit:
             said = log.read_text(encoding="utf-8", errors="replace")

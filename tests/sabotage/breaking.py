@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Outcome", "Workload", "Workshop", "declared"]
+__all__ = ["BreakingContext", "Outcome", "Workload", "declared"]
 
 import json
 import os
@@ -112,7 +112,7 @@ class Outcome:
     printed: str
 
 
-class Workshop:
+class BreakingContext:
     """The environment of a plan, in which the suite's workloads can be run.
 
     It is kept in the user's cache with its byte code, and used again for the very same plan.
