@@ -120,9 +120,10 @@ OWN = '__version__ = "1.0"  # twin\n'
 def test_what_an_owner_settles_at_each_start_is_said_and_does_not_count(
     bench: Bench, index: Index, installer: str
 ) -> None:
+    """Though alpha's file was the last to be written."""
     modules = {"alpha/__init__.py": OWN, "twin_own/__init__.py": OWN, "twin.pth": START}
     index.add(Release("twin", "2.0", modules=modules))
-    verdict, evidence = bench.verify(bench.plan(text=BOTH, installer=installer))
+    verdict, evidence = bench.verify(bench.plan(text=FIRST, installer=installer))
     assert (verdict.trouble, verdict.verdict) == (None, "ok")
     found = evidence.overwritten
     assert found is not None
