@@ -162,7 +162,6 @@ def test_an_answer_for_one_platform_is_none_for_another(tmp_path: Path) -> None:
     assert elsewhere.recall("resolution", ["alpha"]) is None
 
 
-@pytest.mark.fault("R8.20")
 def test_a_python_before_3_8_takes_wheels_with_its_letter() -> None:
     for python, abi in {"3.7": "cp37m", "3.8": "cp38"}.items():
         of_python = f"cp{python.replace('.', '')}"
@@ -170,6 +169,7 @@ def test_a_python_before_3_8_takes_wheels_with_its_letter() -> None:
         assert (best.interpreter, best.abi) == (of_python, abi)
 
 
+@pytest.mark.fault("R8.20")
 def test_the_python_that_runs_the_harness_decides_on_no_tag(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
