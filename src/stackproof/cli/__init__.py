@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stackproof.cli.audit import audit
     from stackproof.cli.calibrate import calibrate
     from stackproof.cli.candidate import candidate
+    from stackproof.cli.diagnose import diagnose
     from stackproof.cli.frontier import frontier
     from stackproof.cli.grid import grid
     from stackproof.cli.history import changes, thin
@@ -29,6 +30,7 @@ __all__ = [
     "calibrate",
     "candidate",
     "changes",
+    "diagnose",
     "document",
     "frontier",
     "grid",

@@ -72,7 +72,8 @@ def console() -> Console:
         sys.stdout.reconfigure(errors="replace")
     # Who wants no colour wants no moving lines either: plain text, as into a file.
     without = "NO_COLOR" in os.environ
-    return _PlainConsole(soft_wrap=True, force_terminal=False if without else None)
+    # What a check is called, as in `import:phone: ImportError`, is no code of a small picture.
+    return _PlainConsole(soft_wrap=True, emoji=False, force_terminal=False if without else None)
 
 
 def environ(session: nox.Session) -> dict[str, str]:

@@ -32,6 +32,10 @@ _SESSIONS = {
         "Say which versions go together",
         "'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]",
     ),
+    "diagnose": (
+        "Say what broke a stack, since when, and what to add",
+        "[MATRIX/]ROW|FILE [--python X.Y] [--workload FILE.py ...] [--as-of TIMESTAMP]",
+    ),
     "timeline": (
         "Find since when checks fail, and by which release",
         "[ROW] [--since] [--until] [--check]",

@@ -15,6 +15,7 @@ from stackproof.evidence.records import BuiltFile, RunRecord, StageRecord
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.calibrate.record import Calibration
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.lock import Lock
 from stackproof.experiments.repair.record import Repair
@@ -34,6 +35,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     written = {
         "audit": Audit.model_json_schema(mode="serialization"),
         "calibration": Calibration.model_json_schema(mode="serialization"),
+        "diagnosis": Diagnosis.model_json_schema(mode="serialization"),
         "history": HistoryEntry.model_json_schema(mode="serialization"),
         "built": BuiltFile.model_json_schema(mode="serialization"),
         "jobs": Jobs.model_json_schema(mode="serialization"),

@@ -38,6 +38,9 @@ class InRow:
     """The names in the folder of a row or a trial, beside its runs."""
 
     BADGE: Final = "badge.json"
+    DIAGNOSIS: Final = "diagnosis.json"
+    DIAGNOSIS_PAGE: Final = "diagnosis.md"
+    DIAGNOSIS_WORKLOADS: Final = "workloads"
     DOCUMENT: Final = "document.md"
     FRONTIER: Final = "frontier.json"
     FRONTIER_UNFINISHED: Final = "frontier-unfinished.json"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from stackproof.base.times import timestamp
@@ -21,7 +22,8 @@ class Planner:
 
     uv builds them: pip has no cut-off for some distributions alone. `as_of` is the cut-off of
     baseline and trials, the row's own if None; `python` stands in for the row's interpreter and
-    what `extra` names is added, in trials only.
+    what `extra` names is added, in trials only. Requirement `lines` are added to what the row asks
+    for, and `options` to each installer call: what a fix would write.
     """
 
     matrix: Matrix
@@ -30,6 +32,8 @@ class Planner:
     as_of: datetime | None = None
     python: str | None = None
     extra: tuple[Change, ...] = ()
+    lines: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -50,17 +54,38 @@ class Planner:
     ) -> Plan:
         """Plan the row as of a moment, its own cut-off if None; ask as `base` does.
 
-        `versions` replace those of pins; `extra` requirements are installed by a last stage.
+        `versions` replace those of pins; `extra` requirements are installed by a last stage. So are
+        the planner's lines, but where the row has one stage: they are then part of that.
         """
-        return make_plan(
+        plan = partial(
+            make_plan,
             self.matrix,
             name=self.name,
             row=self.row,
             as_of=moment,
             only=only,
             versions=versions,
-            extra=extra,
         )
+        first, *rest = (found := plan(extra=extra)).stages
+        if rest[1:] or (rest and not extra):
+            return self._with_options(plan(extra=(*self.lines, *extra)))
+        arguments = (*first.requirements, *self.lines, *first.options)
+        stages = (first.model_copy(update={"arguments": arguments}), *rest)
+        return self._with_options(found.model_copy(update={"stages": stages}))
+
+    def _with_options(self, plan: Plan) -> Plan:
+        stages = tuple(
+            stage.model_copy(update={"arguments": (*stage.arguments, *self.options)})
+            for stage in plan.stages
+        )
+        return plan.model_copy(update={"stages": stages})
+
+    def without(self, pin: str) -> Planner:
+        """Return the planner of the row without a pin."""
+        row = self.matrix.rows[self.row]
+        row = row.model_copy(update={"without": (*row.without, pin)})
+        rows = {**self.matrix.rows, self.row: row}
+        return replace(self, matrix=self.matrix.model_copy(update={"rows": rows}))
 
     def moved(
         self, moment: datetime, names: Sequence[str], later: datetime, only: Sequence[str] = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-__all__ = ["Required", "lacks_files", "required", "sentence", "tells_facts"]
+__all__ = ["Required", "Yank", "lacks_files", "required", "sentence", "tells_facts", "yanks"]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
@@ -73,6 +73,31 @@ def lacks_files(words: str) -> tuple[str, ...]:
     """Return the distributions whose want of a wheel a resolver's account rests on."""
     names = [match["wheelless"] for match in _FACT.finditer(_premises(words))]
     return tuple(dict.fromkeys(name.lower() for name in names if name))
+
+
+@dataclass(frozen=True)
+class Yank:
+    """A yanked release of `name`; `reason` is the index's, "" where it gives none."""
+
+    name: str
+    version: str
+    reason: str
+
+
+def yanks(words: str) -> tuple[Yank, ...]:
+    """Return the yanked releases that a resolver's account rests on, each version once."""
+    found = [match for match in _FACT.finditer(_premises(words)) if match["yanked"]]
+    exact = [match for match in found if (match["yanked_at"] or "").startswith("==")]
+    return tuple(
+        dict.fromkeys(
+            Yank(
+                name=match["yanked"].lower(),
+                version=match["yanked_at"].removeprefix("=="),
+                reason=match["reason"] or "",
+            )
+            for match in exact
+        )
+    )
 
 
 def tells_facts(words: str) -> bool:

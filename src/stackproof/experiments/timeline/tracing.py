@@ -25,12 +25,16 @@ from stackproof.index.history import Releases
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Tracer"]
+__all__ = ["NotOlderError", "Tracer"]
 
 #: Stands for "every stage can be installed" among the questions of a search.
 _BUILDS = "stage:*"
 _HOUR = timedelta(hours=1)
 _YEAR = timedelta(days=365)
+
+
+class NotOlderError(StackproofError):
+    """A row that was born later than what is asked of it."""
 
 
 @dataclass(kw_only=True)
@@ -59,7 +63,7 @@ class Tracer:
         """Return the full hour after a row's youngest pin was uploaded: further back is no row.
 
         Where the index tells of no upload it is a midnight of the year before. A note says which.
-        Raises StackproofError if the row is not older than `until`.
+        Raises NotOlderError if the row is not older than `until`.
         """
         born = self.releases.born(self.planner.at(until).asked)
         if born is None:
@@ -70,7 +74,7 @@ class Tracer:
             return since
         hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
         if hour >= until:
-            raise StackproofError(
+            raise NotOlderError(
                 f"the row was born {timestamp(born)}, when its youngest pin was uploaded: there is "
                 f"nothing to ask of it before {timestamp(until)}"
             )

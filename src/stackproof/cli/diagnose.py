@@ -1,0 +1,161 @@
+"""`nox -s diagnose`: what broke a stack, since when, and what to add, with no hints."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import nox
+import tomlkit
+from rich.console import Console
+
+from stackproof.base.records import write_atomically
+from stackproof.cli.from_file import read_matrix
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options, instant, python_version
+from stackproof.cli.wiring import Context, open_context
+from stackproof.errors import StackproofError
+from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InRow
+from stackproof.experiments.diagnose.diagnosing import Diagnoser
+from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.experiments.planner import Planner
+from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.model import Command
+from stackproof.report.diagnose import diagnosis_markdown, print_diagnosis
+from stackproof.report.tables import print_lines
+from stackproof.run.workloads import declared_workloads
+
+__all__ = ["diagnose"]
+
+
+@ends_in_words()
+def diagnose(session: nox.Session, project: Project) -> None:
+    """Diagnose the row or the file that stands behind `--`; fail the session if it is broken."""
+    screen = console()
+    project = open_project(session, project)
+    given = _options(session.posargs)
+    with open_context(project, screen) as context:
+        subject = _with_workloads(_subject(given, context), given.workloads)
+        diagnoser = _diagnoser(given, context, subject)
+        try:
+            diagnoser.diagnose()
+        except (StackproofError, OSError) as error:
+            _tell(diagnoser.so_far(str(error)), project, screen)
+            raise
+        except KeyboardInterrupt:
+            _tell(diagnoser.so_far("interrupted"), project, screen)
+            raise
+        found = diagnoser.so_far()
+    _tell(found, project, screen)
+    if found.exit_code:
+        session.error(f"exit {found.exit_code}")
+
+
+def _options(posargs: list[str]) -> argparse.Namespace:
+    options = Options("diagnose")
+    options.add_argument("row", metavar="[MATRIX/]ROW|FILE")
+    options.add_argument("--python", type=python_version, metavar="3.11")
+    options.add_argument(
+        "--workload", dest="workloads", type=Path, action="append", default=[], metavar="FILE.py"
+    )
+    options.add_argument("--as-of", type=instant, metavar="2025-04-01")
+    return options.parse_args(posargs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Subject:
+    """The row to diagnose, and the project that its builds are made for."""
+
+    planner: Planner
+    project: Project
+
+    @property
+    def home(self) -> Path:
+        """The folder of the row's reports."""
+        return self.project.reports / self.planner.label
+
+
+def _subject(given: argparse.Namespace, context: Context) -> _Subject:
+    """Return the row that is named, or the first one of a file that a matrix can be made of."""
+    project = context.project
+    file = project.root / given.row
+    if not file.is_file():
+        planner = context.planner(given.row)
+        return _Subject(planner=_on(planner, given.python), project=project)
+    name, text, notes = read_matrix(file, python=given.python)
+    matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=f"{name}.toml")
+    said = (f"{note.file or given.row}:{note.line or 1}: {note.message}" for note in notes)
+    print_lines(context.screen, said)
+    row = next(row for row, found in matrix.rows.items() if found.default)
+    return _Subject(planner=Planner(matrix=matrix, name=name, row=row), project=project)
+
+
+def _on(planner: Planner, python: str | None) -> Planner:
+    """Return a planner whose row has another interpreter, if one is named."""
+    if python is None:
+        return planner
+    row = planner.matrix.rows[planner.row].model_copy(update={"python": python})
+    rows = {**planner.matrix.rows, planner.row: row}
+    return replace(planner, matrix=planner.matrix.model_copy(update={"rows": rows}))
+
+
+def _with_workloads(subject: _Subject, files: Sequence[Path]) -> _Subject:
+    """Return the row with workloads from files: with our marker, or scripts that must end well.
+
+    They are copied beside the row's reports, whose folder is all that they hang on.
+    """
+    if not files:
+        return subject
+    folder = subject.home / InRow.DIAGNOSIS_WORKLOADS
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    commands = list(_commands([subject.project.root / file for file in files], folder))
+    matrix = subject.planner.matrix
+    matrix = matrix.model_copy(update={"commands": (*matrix.commands, *commands)})
+    project = replace(subject.project, workloads=(*subject.project.workloads, folder))
+    return _Subject(planner=replace(subject.planner, matrix=matrix), project=project)
+
+
+def _commands(files: Sequence[Path], folder: Path) -> Iterator[Command]:
+    """Copy workloads into a folder; yield a command for each that is a plain script."""
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise StackproofError(f"--workload {file}: cannot be read: {error}") from error
+        stem = re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-") or "workload"
+        marked = bool(declared_workloads(file).workloads)
+        copy = folder / (f"test_{stem.replace('-', '_')}.py" if marked else f"{stem}.py")
+        write_atomically(copy, text)
+        if not marked:
+            yield Command(name=stem, run=("python", copy.name), cwd=str(folder))
+
+
+def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -> Diagnoser:
+    planner = subject.planner
+    context = replace(context, project=subject.project)
+    plan = planner.at(given.as_of)
+    now = datetime.now(timezone.utc)
+    return Diagnoser(
+        planner=planner,
+        moment=plan.as_of or now.replace(minute=0, second=0, microsecond=0),
+        prober=context.prober(planner),
+        releases=context.releases(plan),
+        resolver=context.resolver,
+        like=context.recent(plan),
+        today=now.date(),
+    )
+
+
+def _tell(found: Diagnosis, project: Project, screen: Console) -> None:
+    """Write the diagnosis, and print it."""
+    home = project.reports / found.matrix / found.row
+    found.write(home / InRow.DIAGNOSIS)
+    write_atomically(home / InRow.DIAGNOSIS_PAGE, diagnosis_markdown(found))
+    print_diagnosis(found, project.shown(home / InRow.DIAGNOSIS_PAGE), screen)

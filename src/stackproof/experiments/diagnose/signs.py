@@ -1,0 +1,35 @@
+"""What the words of a failure tell by themselves, before anything is searched."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["missing_here", "telling_line"]
+
+#: A loader's words on Linux (glibc and musl) for a shared library that it does not find.
+_LIBRARY = re.compile(
+    r"(?:^|[\s:'\"])(?:Error loading shared library )?(?P<name>lib[\w.+-]+\.so[\w.]*): "
+    r"(?:cannot open shared object file: No such file|No such file or directory)"
+)
+#: Libraries that distributions bring for each other: with the right releases they are there. A
+#: name with a digest in it is one that a wheel brings for itself.
+_OF_THE_STACK = re.compile(
+    r"lib(?:torch|c10|cu[a-z]+|nv[a-z]+|nccl|arrow|parquet|tensorflow|python3|mkl|iomp|tbb)"
+    r"|lib[\w.+]*-[0-9a-f]{8}"
+)
+_ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
+
+
+def missing_here(message: str) -> str | None:
+    """Return the shared library that this machine lacks by a failure's words, or None."""
+    for match in _LIBRARY.finditer(message):
+        if not _OF_THE_STACK.match(match["name"]):
+            return match["name"]
+    return None
+
+
+def telling_line(message: str) -> str:
+    """Return the line of a failure that says most: the last one that names an error."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.match(line)]
+    return (errors or lines[:1] or [""])[-1]

@@ -1,0 +1,215 @@
+"""Diagnoses of files with made-up stacks: kinds of causes, what to add, and builds."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from support.faults import Fault
+from support.index import Index
+from support.matrices import PYTHON
+from support.sessions import call
+from support.wheels import Release
+from support.workbench import Bench
+
+from stackproof import cli
+
+UNTIL = "2025-06-01T00:00:00Z"
+BAD_DAY = datetime(2025, 3, 2, 10, tzinfo=timezone.utc)
+OLD = {"lamps/__init__.py": "def shine():\n    return 'bright'\n"}
+NEW = {"lamps/__init__.py": "def glow():\n    return 'bright'\n"}
+USES = {"phone/__init__.py": "from lamps import shine\n"}
+
+
+class Desk:
+    """A folder with a requirements file, which is diagnosed as of one day."""
+
+    def __init__(self, bench: Bench, index: Index) -> None:
+        self.bench, self.index = bench, index
+
+    def diagnose(self, *lines: str, more: tuple[str, ...] = ()) -> tuple[str, dict[str, Any]]:
+        """Return the message that the session ended with, and what was written."""
+        self.bench.write("requirements.txt", "".join(f"{line}\n" for line in lines))
+        words = ("requirements.txt", "--python", PYTHON, "--as-of", "2025-06-01", *more)
+        ended = call(cli.diagnose, self.bench.project, words, self.bench.environ)
+        file = self.bench.root / "reports/requirements/documented/diagnosis.json"
+        assert not (self.bench.root / "matrices").exists()
+        return ended, json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+@pytest.fixture
+def desk(bench: Bench, index: Index) -> Desk:
+    return Desk(bench, index)
+
+
+def culprits(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return kind and release of each cause."""
+    named = [(item["kind"], item["culprit"] or {}) for item in found["causes"]]
+    return [(kind, item.get("name", ""), item.get("version", "")) for kind, item in named]
+
+
+def test_what_is_well_has_nothing_to_explain(desk: Desk) -> None:
+    desk.index.add(Release("phone", "1.0"))
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == ""
+    assert (found["verdict"], found["causes"], found["builds"]) == ("ok", [], 1)
+    assert found["as_of"] == UNTIL
+
+
+def test_a_release_is_named_and_left_out_by_a_bound(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "1.4", modules=OLD),
+        Release("lamps", "2.0.0", modules=NEW, uploaded=BAD_DAY),
+        Release("lamps", "2.1", modules=NEW, uploaded=BAD_DAY.replace(day=20)),
+    )
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == "exit 1"
+    assert culprits(found) == [("release", "lamps", "2.0.0")]
+    (cause,) = found["causes"]
+    assert (cause["since"], cause["confirmed"]) == ("2025-03-02T10:00:00Z", True)
+    said = "import:*, import:phone: ImportError: cannot import name 'shine' from 'lamps'"
+    assert said in cause["sentence"]
+    fix = found["mend"]
+    assert (fix["requirements"], fix["versions"]) == (["lamps<2"], {"lamps": "1.4"})
+    assert (fix["found"], fix["confirmed"], fix["minimal"]) == (True, True, True)
+    assert found["born"] == "2020-01-01T00:00:00Z"
+    # Both ends, a sample, a later day, both sides of the day, the culprit alone, and the fix.
+    assert (found["builds"], found["built"]) == (8, 8)
+    lines = capsys.readouterr().out.splitlines()
+    assert "    lamps<2" in lines
+    assert any(said in line for line in lines)
+    assert lines[-1] == "diagnosis: reports/requirements/documented/diagnosis.md"
+    # What was built is known: the next time nothing is.
+    assert desk.diagnose("phone==1.0")[1]["built"] == 0
+
+
+def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:
+    both = {"phone/__init__.py": "from bells import ring\nfrom lamps import shine\n"}
+    ring = {"bells/__init__.py": "def ring():\n    return 1\n"}
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps", "bells"], modules=both),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+        Release("bells", "1.0", modules=ring),
+        Release("bells", "3.0", uploaded=BAD_DAY.replace(month=5)),
+    )
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == "exit 1"
+    assert {name for _, name, _ in culprits(found)} == {"lamps", "bells"}
+    assert sorted(found["mend"]["requirements"]) == ["bells<3", "lamps<2"]
+    assert (found["mend"]["confirmed"], found["mend"]["minimal"]) == (True, True)
+
+
+def test_a_script_is_a_workload(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"]),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    desk.bench.write("my app.py", "import lamps\nassert lamps.shine() == 'bright'\n")
+    ended, found = desk.diagnose("phone==1.0", more=("--workload", "my app.py"))
+    assert ended == "exit 1"
+    assert [item["checks"] for item in found["causes"]] == [["command:my-app"]]
+    assert (
+        "AttributeError: module 'lamps' has no attribute 'shine'"
+        in (found["causes"][0]["sentence"])
+    )
+    assert found["mend"]["requirements"] == ["lamps<2"]
+
+
+def test_a_build_dependency_is_left_out_by_a_build_constraint(desk: Desk) -> None:
+    picky = "import tool\nif tool.__version__ == '3.0':\n    raise SystemExit('no old_api')\n"
+    desk.index.add(
+        Release("tool", "1.0"),
+        Release("tool", "3.0", uploaded=BAD_DAY),
+        Release("needy", "1.0", form="sdist", build_requires=["tool"], build_code=picky),
+    )
+    ended, found = desk.diagnose("needy==1.0")
+    assert ended == "exit 1"
+    assert culprits(found) == [("build", "tool", "3.0")]
+    fix = found["mend"]
+    assert (fix["requirements"], fix["build_constraints"]) == ([], ["tool<3"])
+    assert fix["confirmed"]
+
+
+def test_a_yanked_release_is_named_with_its_reason(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["wire==1.0.*"]),
+        Release("wire", "1.0", yanked="too short"),
+        Release("wire", "1.1"),
+    )
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == "exit 1"
+    assert culprits(found) == [("yank", "wire", "1.0")]
+    assert "too short" in found["causes"][0]["sentence"]
+    assert (found["mend"]["requirements"], found["mend"]["confirmed"]) == (["wire==1.0"], True)
+    assert found["builds"] == 2
+
+
+def test_one_of_two_owners_of_a_file_is_left_out(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", modules={"phone/__init__.py": "def call(): ...\n"}),
+        Release("twin", "1.0", modules={"phone/__init__.py": "def text(): ...\n"}),
+    )
+    desk.bench.write("app.py", "from phone import text\n")
+    ended, found = desk.diagnose("phone==1.0", "twin==1.0", more=("--workload", "app.py"))
+    assert ended == "exit 1"
+    assert [kind for kind, *_ in culprits(found)] == ["overwrite"]
+    assert (found["mend"]["removed"], found["mend"]["confirmed"]) == (["phone"], True)
+    assert found["builds"] == 2
+
+
+def test_a_library_that_the_machine_lacks_is_no_release_of_anybody(desk: Desk) -> None:
+    message = "libodbc.so.2: cannot open shared object file: No such file or directory"
+    desk.index.add(
+        Release("wire", "1.0", modules={"wire/__init__.py": f"raise ImportError({message!r})\n"}),
+        Release("wire", "1.1", uploaded=BAD_DAY),
+    )
+    ended, found = desk.diagnose("wire==1.0")
+    assert ended == "exit 1"
+    assert [kind for kind, *_ in culprits(found)] == ["system"]
+    assert "libodbc.so.2" in found["causes"][0]["sentence"]
+    # Nothing is searched for.
+    assert (found["builds"], found["mend"]["found"]) == (1, False)
+
+
+def test_what_cannot_be_resolved_says_who_asks_for_what(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["wire>=2"]),
+        Release("wire", "1.0"),
+        Release("wire", "2.0"),
+    )
+    ended, found = desk.diagnose("phone==1.0", "wire==1.0")
+    assert ended == "exit 1"
+    assert culprits(found)[0][0] == "conflict"
+    assert "phone 1.0 requires wire>=2" in found["causes"][0]["sentence"]
+    assert found["instead"] == [{"pin": "wire", "version": "2.0", "confirmed": True}]
+
+
+def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:
+    desk.index.add(Release("phone", "1.0", modules={"phone/__init__.py": "raise OSError('no')\n"}))
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == "exit 1"
+    assert culprits(found) == [("unknown", "", "")]
+    assert not found["mend"]["found"]
+
+
+def test_what_was_found_before_the_index_failed_is_kept(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    desk.index.fail(Fault.SERVER_ERROR, "lamps")
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended.startswith("exit 2, could not judge: ")
+    assert (found["verdict"], found["causes"]) == ("unjudged", [])
+    assert found["trouble"]
+    desk.index.mend()
+    assert desk.diagnose("phone==1.0")[0] == "exit 1"
