@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from filelock import FileLock
@@ -31,13 +33,13 @@ class Installed:
         """Where its commands lie."""
         return self.home / "bin"
 
-    def run(self, bench: Bench, *words: str) -> tuple[int, str]:
+    def run(self, bench: Bench, *words: str, **environ: str) -> tuple[int, str]:
         """Run a command in the bench's folder; return its exit code and what it said."""
         path = os.pathsep.join([str(self.scripts), "/usr/bin", "/bin"])
         done = subprocess.run(
             words,
             cwd=bench.root,
-            env=bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"},
+            env=bench.environ | {"PATH": path, "NOX_SCRIPT_MODE": "none"} | environ,
             capture_output=True,
             text=True,
             check=False,
@@ -134,11 +136,64 @@ def test_init_writes_over_nothing(repository: Bench, installed: Installed) -> No
     assert shown == ["import stackproof", "stackproof.register()"]
     ignored = (repository.root / ".gitignore").read_text(encoding="utf-8")
     assert ignored.splitlines() == ["/reports/*", "*.log", ".nox/", "!reports/history.jsonl"]
-    files = sorted(path for path in repository.root.rglob("*.toml"))
-    before = [path.read_bytes() for path in files]
-    repository.write("requirements.txt", "alpha==2.0\n")
+    (matrix,) = repository.root.rglob("*.toml")
+    edited = matrix.read_text(encoding="utf-8").replace('role = "alpha"', 'role = "the first"')
+    repository.write("matrices/requirements.toml", edited)
     code, said = installed.run(repository, "stackproof", "init", "requirements.txt")
-    assert (code, [path.read_bytes() for path in files]) == (0, before)
+    assert (code, matrix.read_text(encoding="utf-8")) == (0, edited)
+
+
+@pytest.mark.parametrize("other", ["requirements.txt", "part/requirements.txt"])
+def test_init_leads_to_no_verdict_on_another_file(
+    repository: Bench, installed: Installed, other: str
+) -> None:
+    assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
+    before = (repository.root / "matrices/requirements.toml").read_bytes()
+    repository.write(other, "alpha==1.0\nbeta==2.0\n")
+    code, said = installed.run(repository, "stackproof", "init", other)
+    assert code == 2, said
+    assert "(beta)" in said
+    assert f"stackproof matrix-from {other} --name NAME" in said
+    assert (repository.root / "matrices/requirements.toml").read_bytes() == before
+
+
+def test_two_files_of_one_name_are_both_audited(repository: Bench, installed: Installed) -> None:
+    repository.write("part/requirements.txt", "gamma==0.1\n")
+    files = ("requirements.txt", "part/requirements.txt")
+    installed.run(repository, "stackproof", "audit", *files)
+    report = json.loads((repository.root / "reports/audit.json").read_text())
+    assert report["pairs"].keys() == {ROW, "part-requirements.txt/documented"}
+
+
+def test_the_noxfile_takes_stackproof_from_where_it_was_had(
+    repository: Bench, installed: Installed
+) -> None:
+    code, said = installed.run(repository, "stackproof", "init")
+    assert code == 0, said
+    (wheel,) = (installed.home.parent / "wheels").glob("*.whl")
+    header = (repository.root / "noxfile.py").read_text(encoding="utf-8")
+    (address,) = re.findall(r'"stackproof @ (file:.+)"\]', header)
+    assert unquote(urlsplit(address).path) == str(wheel)
+    assert f"takes stackproof from {wheel}" in said
+
+
+def test_what_to_type_next_is_what_can_be_typed(repository: Bench, installed: Installed) -> None:
+    """As `uvx` runs it, which has the command on no other PATH than its own."""
+    (wheel,) = (installed.home.parent / "wheels").glob("*.whl")
+    words: tuple[str, ...] = ("stackproof", "matrix-from", "requirements.txt")
+    said = installed.run(repository, *words, UV=find_uv_bin())[1]
+    assert f"next: uvx --from {wheel} stackproof audit requirements" in said
+    words = ("stackproof", "init", "requirements.txt")
+    said = installed.run(repository, *words, UV=find_uv_bin())[1]
+    assert f"next: uvx --from {wheel} stackproof verify" in said
+    python = str(installed.scripts / "python")
+    words = ("-m", "nox", "-s", "init", "--", "requirements.txt")
+    assert "next: nox -s verify" in installed.run(repository, python, *words)[1]
+
+
+def test_a_noxfile_that_is_no_text_ends_nothing(repository: Bench, installed: Installed) -> None:
+    (repository.root / "noxfile.py").write_bytes(b"# \xff\n")
+    assert installed.run(repository, "stackproof", "audit", "requirements.txt")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -159,7 +214,7 @@ def test_what_cannot_be_judged_is_a_2(repository: Bench, installed: Installed) -
     code, said = installed.run(repository, "stackproof", "verify")
     assert code == 2, said
     assert installed.run(repository, "stackproof", "audit", "nowhere")[0] == 2
-    assert installed.run(repository, "stackproof", "no-such-session")[0] not in (0, 1)
+    assert installed.run(repository, "stackproof", "no-such-session")[0] == 2
 
 
 TOX = """\

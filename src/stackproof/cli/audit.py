@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Set as AbstractSet
+from itertools import chain, count
 from pathlib import Path
 
 import nox
@@ -67,17 +70,22 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
     files = find_matrices(project.matrices)
     chosen: list[tuple[Path, str]] = []
     found: list[Finding] = []
-    for name in names or files:
+    taken = {name.partition("/")[0] for name in names} & files.keys()
+    for name in dict.fromkeys(names) or files:
         matrix, _, row = name.partition("/")
         if matrix not in files and (file := project.root / name).is_file():
             _, text, notes = read_matrix(file)
-            files[name] = project.reports / InReports.AUDITED / f"{file.stem}.toml"
-            write_atomically(files[name], text)
-            found += [_said_of(note, name, file.stem) for note in notes]
-            chosen += [(files[name], item) for item in load_matrix(files[name]).rows]
+            label = _label(name, taken)
+            taken.add(label)
+            written = project.reports / InReports.AUDITED / f"{label}.toml"
+            write_atomically(written, text)
+            found += [_said_of(note, name, label) for note in notes]
+            chosen += [(written, item) for item in load_matrix(written).rows]
             continue
         if matrix not in files:
-            raise StackproofError(f"there is no matrix {matrix!r}; {nearest(matrix, files)}")
+            raise StackproofError(
+                f"there is no matrix {matrix!r}, and no file {name!r}; {nearest(matrix, files)}"
+            )
         rows = load_matrix(files[matrix]).rows
         if row and row not in rows:
             raise StackproofError(f"{matrix} has no row {row!r}; {nearest(row, rows)}")
@@ -85,6 +93,13 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
         wanted = [row] if row else by_default or (list(rows) if names else [])
         chosen += [(files[matrix], item) for item in wanted]
     return list(dict.fromkeys(chosen)), found
+
+
+def _label(name: str, taken: AbstractSet[str]) -> str:
+    """Return what a file's rows are of, and no other's in the same audit."""
+    whole = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    free = chain((Path(name).stem, whole), (f"{whole}-{number}" for number in count(2)))
+    return next(label for label in free if label not in taken)
 
 
 def _said_of(note: Note, file: str, matrix: str) -> Finding:

@@ -39,7 +39,9 @@ def main() -> None:
         try:
             nox.main()
         except SystemExit as end:
-            if end.code != 1 or not report.exists():
+            if end.code and not report.exists():
+                sys.exit(2)  # no session began; nox has codes of its own for why
+            if end.code != 1:
                 raise
             sys.exit(exit_code(report))
 
@@ -59,6 +61,6 @@ def _noxfile(here: Path, folder: Path) -> list[str]:
     this package may lie in one: so ours is a copy in `folder`.
     """
     own = here / "noxfile.py"
-    if own.is_file() and "stackproof.register" in own.read_text(encoding="utf-8"):
+    if own.is_file() and b"stackproof.register" in own.read_bytes():
         return ["-f", str(own)]
     return ["-f", str(shutil.copy(_OURS, folder)), "--envdir", str(here / ".nox")]

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import tomlkit
 
-from stackproof.base.text import without_credentials
+from stackproof.base.text import first_of, without_credentials
+from stackproof.cli.invocation import typed
+from stackproof.errors import StackproofError
 from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Note
-from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.load import load_matrix, parse_matrix
+from stackproof.matrix.model import Matrix
 
-__all__ = ["read_matrix"]
+__all__ = ["read_matrix", "refuse_another"]
 
 
 def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, list[Note]]:
@@ -29,3 +32,25 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
         text,
         [replace(note, message=without_credentials(note.message)) for note in notes],
     )
+
+
+def refuse_another(target: Path, text: str, *, file: Path, shown: Path) -> None:
+    """Raise StackproofError if the matrix that is there asks for other releases than `text`.
+
+    What a team wrote into it besides (roles, claims, stages, rows) is theirs, and no difference.
+    """
+    there = _asked(load_matrix(target))
+    here = _asked(parse_matrix(tomlkit.parse(text).unwrap(), file=str(file)))
+    different = sorted(dict(there.items() ^ here.items()))
+    if different:
+        raise StackproofError(
+            f"{shown} is there already, and asks for something else than {file} "
+            f"({first_of(different)}); remove it, or write a second one: "
+            f"{typed('matrix-from', str(file), '--name', 'NAME')}"
+        )
+
+
+def _asked(matrix: Matrix) -> dict[str, tuple[object, ...]]:
+    return {
+        pin.name: (pin.version, pin.range, pin.marker, frozenset(pin.extras)) for pin in matrix.pins
+    }

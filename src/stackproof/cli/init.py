@@ -9,7 +9,8 @@ from pathlib import Path
 import nox
 
 from stackproof.base.records import write_atomically
-from stackproof.cli.from_file import read_matrix
+from stackproof.cli.from_file import read_matrix, refuse_another
+from stackproof.cli.invocation import local_source, requirement, typed
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options
 from stackproof.evidence.layout import Project
@@ -42,7 +43,7 @@ def _steps(file: Path | None, project: Project) -> Iterator[str]:
     yield from _noxfile(project.root / "noxfile.py")
     yield from _ignored(project.root / ".gitignore")
     yield _written(project.root / _WORKFLOW, _template("workflow.yml"), _WORKFLOW)
-    yield f"next: stackproof {'verify' if file else 'init requirements.txt'}"
+    yield f"next: {typed('verify') if file else typed('init', 'requirements.txt')}"
 
 
 def _matrix(file: Path | None, project: Project) -> Iterator[str]:
@@ -50,18 +51,25 @@ def _matrix(file: Path | None, project: Project) -> Iterator[str]:
         return
     name, text, notes = read_matrix(project.root / file)
     target = project.matrices / f"{name}.toml"
+    if target.exists():
+        # What comes next would be a verdict on that one, and not on the file.
+        refuse_another(target, text, file=file, shown=project.shown(target))
     yield from map(str, notes)
     yield _written(target, text, str(project.shown(target)))
 
 
 def _noxfile(file: Path) -> Iterator[str]:
-    if file.exists() and _ADDED[1].rstrip("()") in file.read_text(encoding="utf-8"):
+    if file.exists() and _ADDED[1].rstrip("()").encode() in file.read_bytes():
         yield "kept noxfile.py, which makes the sessions"
     elif file.exists():
         yield "kept noxfile.py; add these two lines to it:"
         yield from (f"    {line}" for line in _ADDED)
     else:
-        yield _written(file, _template("noxfile.py"), file.name)
+        yield _written(
+            file, _template("noxfile.py").replace("REQUIREMENT", requirement()), file.name
+        )
+        if source := local_source():
+            yield f"its header takes stackproof from {source}; name there what others can install"
 
 
 def _template(name: str) -> str:

@@ -10,6 +10,7 @@ import nox
 
 from stackproof.base.records import write_atomically
 from stackproof.cli.from_file import read_matrix
+from stackproof.cli.invocation import typed
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options, python_version
 from stackproof.errors import StackproofError
@@ -34,9 +35,10 @@ def matrix_from(session: nox.Session, project: Project) -> None:
             f"{project.shown(target)} is there already; choose another name with --name"
         )
     write_atomically(target, text)
-    said = [*map(str, notes), f"wrote {project.shown(target)}; next: nox -s audit -- {target.stem}"]
+    following = typed("audit", target.stem)
+    said = [*map(str, notes), f"wrote {project.shown(target)}; next: {following}"]
     for line in said:
-        screen.print(line, markup=False, highlight=False)
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _name(text: str) -> str:

@@ -1,0 +1,55 @@
+"""How stackproof came here, and what its user types to run another of its sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from importlib.metadata import Distribution
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+__all__ = ["local_source", "requirement", "typed"]
+
+_NAME = "stackproof"
+
+
+def requirement() -> str:
+    """Return the requirement by which an installer gets the stackproof that runs.
+
+    Where it was installed from an address, the environment says which (PEP 610, direct_url.json).
+    """
+    source = _source()
+    return f"{_NAME} @ {source}" if source else _NAME
+
+
+def local_source() -> str | None:
+    """Return the file or folder of this machine that stackproof was installed from, if any."""
+    address = urlsplit(_source() or "")
+    return url2pathname(address.path) if address.scheme == "file" else None
+
+
+def typed(session: str, *words: str) -> str:
+    """Return the command line that runs a session, in the way in which this one was run."""
+    program = Path(sys.argv[0]).name
+    if program != _NAME:
+        return shlex.join(["nox", "-s", session, *(["--", *words] if words else [])])
+    begin = [program]
+    # `uvx` puts the command on no PATH but its own, and sets UV, as `uv run` does; that one
+    # names the environment, too.
+    if "UV" in os.environ and os.environ.get("VIRTUAL_ENV") != sys.prefix:
+        begin = ["uvx", "--from", local_source() or requirement(), program]
+    return shlex.join([*begin, session, *words])
+
+
+def _source() -> str | None:
+    """Return the address that stackproof was installed from; None where that was an index."""
+    text = Distribution.from_name(_NAME).read_text("direct_url.json")
+    if text is None:
+        return None
+    record = json.loads(text)
+    url: str = record["url"]
+    vcs = record.get("vcs_info")
+    return f"{vcs['vcs']}+{url}@{vcs['commit_id']}" if vcs else url
