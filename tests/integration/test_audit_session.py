@@ -72,7 +72,10 @@ def test_a_row_or_a_matrix_can_be_named(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("posargs", "said"),
     [
-        (["tinny"], "exit 2, could not judge: there is no matrix 'tinny'; did you mean 'tiny'?"),
+        (
+            ["tinny"],
+            "there is no matrix 'tinny', and no file 'tinny'; did you mean 'tiny'?",
+        ),
         (
             ["tiny/pain"],
             "exit 2, could not judge: tiny has no row 'pain'; did you mean 'plain'?",
