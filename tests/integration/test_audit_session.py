@@ -74,7 +74,7 @@ def test_a_row_or_a_matrix_can_be_named(desk: Desk) -> None:
     [
         (
             ["tinny"],
-            "there is no matrix 'tinny', and no file 'tinny'; did you mean 'tiny'?",
+            "exit 2, could not judge: there is no matrix 'tinny', and no file 'tinny'; did",
         ),
         (
             ["tiny/pain"],
