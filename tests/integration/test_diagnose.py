@@ -203,13 +203,17 @@ def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:
 def test_what_was_found_before_the_index_failed_is_kept(desk: Desk) -> None:
     desk.index.add(
         Release("phone", "1.0", requires=["lamps"], modules=USES),
-        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "1.0", requires=["wick"], modules=OLD),
         Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+        Release("wick", "1.0"),
     )
-    desk.index.fail(Fault.SERVER_ERROR, "lamps")
+    desk.index.fail(Fault.SERVER_ERROR, "wick")  # which is wanted as of earlier days alone
     ended, found = desk.diagnose("phone==1.0")
     assert ended.startswith("exit 2, could not judge: ")
-    assert (found["verdict"], found["causes"]) == ("unjudged", [])
+    assert (found["verdict"], found["causes"], found["builds"]) == ("broken", [], 1)
     assert found["trouble"]
     desk.index.mend()
-    assert desk.diagnose("phone==1.0")[0] == "exit 1"
+    ended, found = desk.diagnose("phone==1.0")
+    assert (ended, found["mend"]["requirements"]) == ("exit 1", ["lamps<2"])
+    # What was found before is not built again.
+    assert found["built"] < found["builds"]

@@ -49,7 +49,8 @@ def closing(diagnosis: Diagnosis) -> str:
     work = f"{count(diagnosis.builds, 'build')}, {diagnosis.built} now, {diagnosis.seconds:.0f} s"
     about = f"as of {diagnosis.as_of} on Python {diagnosis.python}; {work}"
     if diagnosis.trouble is not None:
-        return f"{name} {diagnosis.verdict.upper()}, cut short: {diagnosis.trouble}; {about}"
+        why = diagnosis.trouble.partition("\n")[0]
+        return f"{name} {diagnosis.verdict.upper()}, cut short: {why}; {about}"
     if diagnosis.verdict != "broken":
         return f"{name} {diagnosis.verdict.upper()} {about}"
     repaired = "a fix was confirmed by the whole suite" if diagnosis.mend.found else "no fix found"

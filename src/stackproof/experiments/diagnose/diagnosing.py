@@ -141,7 +141,7 @@ class Diagnoser:
 
     def _ask(self, planner: Planner) -> Found:
         """Ask every check of the row, with what has been added by now."""
-        added = [*planner.lines, *planner.options]
+        added = [*planner.lines, *(["build constraints"] if planner.options else [])]
         what = f"as of {timestamp(self.moment)}{f' with {first_of(added)}' if added else ''}"
         return self.prober.ask_whole(partial(planner.at, self.moment), what, self.like)
 
