@@ -590,7 +590,7 @@ def repair_of(**changes: object) -> Repair:
         (
             {},
             (
-                "phone/plain REPAIRED by 1 pins, confirmed by the whole suite, no pin can be "
+                "phone/plain REPAIRED by 1 pin, confirmed by the whole suite, no pin can be "
                 "left out; 9 builds, 2 now"
             ),
         ),

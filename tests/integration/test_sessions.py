@@ -17,7 +17,7 @@ from support.workbench import TINY, WORKLOAD, Bench
 from stackproof import cli
 from stackproof.cli.offers import rows
 from stackproof.cli.rows import find_row
-from stackproof.errors import MatrixError
+from stackproof.errors import MatrixError, StackproofError
 
 ROWS = """
 [rows.dated]
@@ -104,6 +104,17 @@ def test_a_row_that_derives_from_a_thousand_is_offered_at_once(checkout: Checkou
     found = [row for row in rows(checkout.bench.root / "matrices") if row.file.stem == "long"]
     assert time.process_time() - begun < 6, "seconds; each row walks to the first one"
     assert (len(found), found[-1].row, found[-1].python) == (1201, "row-1199", "3.12")
+
+
+def test_a_row_that_nobody_names_is_the_usual_one_or_the_only_one(checkout: Checkout) -> None:
+    folder = checkout.bench.root / "matrices"
+    assert find_row(None, folder, "dated")[:2] == ("tiny", "dated")
+    assert find_row(None, folder, "verified")[:2] == ("tiny", "plain")
+    with pytest.raises(StackproofError, match="there is no row 'verified'"):
+        find_row("verified", folder, "verified")
+    checkout.write_matrix(TINY, name="another")
+    with pytest.raises(StackproofError, match="name one as MATRIX/ROW"):
+        find_row(None, folder, "verified")
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def calibrate(session: nox.Session, project: Project) -> None:
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("calibrate")
     options.add_argument("names", nargs="*", metavar="NAME")
-    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--only", action="append", choices=COLUMNS)
     return options.parse_args(posargs)
 
@@ -68,7 +68,7 @@ def _calibrate(
     started, begin = datetime.now(timezone.utc), time.monotonic()
     found: list[Calibrated] = []
     with open_context(project, screen) as context:
-        planner = context.planner(given.row)
+        planner = context.planner(given.row, usual="verified")
         calibrator = Calibrator(
             runner=context.runner(),
             chooser=Chooser(

@@ -76,7 +76,7 @@ def exit_code(trials: Sequence[TrialVerdict]) -> int:
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("candidate")
     options.add_argument("requests", nargs="*", metavar="REQ", type=parse_request)
-    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--python", type=python_version, metavar="3.12")
     options.add_argument(
         "--with",
@@ -125,7 +125,7 @@ class _Trials:
     """The trials that one command line asks for."""
 
     def __init__(self, given: argparse.Namespace, context: Context) -> None:
-        planner = context.planner(given.row, given.as_of)
+        planner = context.planner(given.row, given.as_of, usual="verified")
         self._file = context.file(planner)
         catalogue = context.catalogue(planner)
         baseline = Baseline.of(planner.base(), catalogue, fixed=given.as_of is not None)

@@ -47,7 +47,7 @@ def frontier(session: nox.Session, project: Project) -> None:
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("frontier")
     options.add_argument("names", nargs="*", metavar="NAME", type=canonicalize_name)
-    options.add_argument("--row", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
     return options.parse_args(posargs)
 
@@ -65,7 +65,7 @@ class _Frontier:
         self._as_of: datetime = given.as_of
         # Some pins' table does not take the place of the one of all.
         self._stem = "frontier-named" if given.names else "frontier"
-        planner = context.planner(given.row, given.as_of)
+        planner = context.planner(given.row, given.as_of, usual="verified")
         self._explorer = Explorer(
             # A cut-off fixes what a trial is made of, so one made before needs no repetition.
             bench=context.bench(baseline_age=_ANY_AGE, recall=True, quiet=True),

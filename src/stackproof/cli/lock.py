@@ -19,12 +19,12 @@ def lock(session: nox.Session, project: Project) -> None:
     """Lock the row that stands behind `--`, or write nothing and fail the session."""
     screen = console()
     options = Options("lock")
-    options.add_argument("row", nargs="?", default="verified", metavar="[MATRIX/]ROW")
+    options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     project = open_project(session, project)
     given = options.parse_args(session.posargs)
     with open_context(project, screen) as context:
-        plan = context.planner(given.row, given.as_of).base()
+        plan = context.planner(given.row, given.as_of, usual="verified").base()
         made = lock_row(plan, context.runner())
     home = project.shown(project.home(plan))
     lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]

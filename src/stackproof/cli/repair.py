@@ -50,7 +50,7 @@ def repair(session: nox.Session, project: Project) -> None:
 
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("repair")
-    options.add_argument("row", nargs="?", default="documented", metavar="[MATRIX/]ROW")
+    options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--no-remedies", dest="remedies", action="store_false")
     written = options.add_mutually_exclusive_group()
@@ -62,7 +62,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tuple[Repair, Path]:
     """Return the repair of the row, and the matrix file that it may be written to."""
     with open_context(project, screen) as context:
-        planner = context.planner(given.row)
+        planner = context.planner(given.row, usual="documented")
         file = context.file(planner)
         if given.write or given.in_place:
             require_room(file, planner.row, in_place=given.in_place)

@@ -41,7 +41,7 @@ def timeline(session: nox.Session, project: Project) -> None:
 
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("timeline")
-    options.add_argument("row", nargs="?", default="documented", metavar="[MATRIX/]ROW")
+    options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW")
     options.add_argument("--since", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--until", type=instant, metavar="2025-10-01T00:00:00Z")
     options.add_argument("--check", dest="checks", action="append", default=[], metavar="ID")
@@ -57,7 +57,7 @@ def _count(text: str) -> int:
 
 def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
     with open_context(project, screen) as context:
-        planner = context.planner(given.row)
+        planner = context.planner(given.row, usual="documented")
         plan = planner.base()
         until = given.until or plan.as_of or _this_hour()
         tracer = Tracer(

@@ -42,12 +42,15 @@ class Context:
     client: IndexClient
     index: str
 
-    def planner(self, text: str, as_of: datetime | None = None) -> Planner:
+    def planner(
+        self, text: str | None, as_of: datetime | None = None, *, usual: str = ""
+    ) -> Planner:
         """Return the planner of the row `[MATRIX/]ROW`, with a cut-off in place of its own.
 
+        Where the user names none, it is the one called `usual`, or the only one run by default.
         Raises StackproofError if there is no such row, or it is of an environment that exists.
         """
-        name, row, matrix = find_row(text, self.project.matrices)
+        name, row, matrix = find_row(text, self.project.matrices, usual)
         if matrix.rows[row].interpreter is not None:
             raise StackproofError(
                 f"{name}/{row} is of an environment that exists, into which nothing is installed; "

@@ -51,7 +51,8 @@ def closing(repair: Repair) -> str:
     if repair.found:
         least = "no pin can be left out" if repair.minimal else "a pin might be left out"
         proved = f"confirmed by the whole suite, {least}"
-        return f"{name} REPAIRED by {len(repair.pins)} pins, {proved}; {work}"
+        pins = "1 pin" if len(repair.pins) == 1 else f"{len(repair.pins)} pins"
+        return f"{name} REPAIRED by {pins}, {proved}; {work}"
     return f"{name} NOT REPAIRED, these still fail: {', '.join(repair.unmended)}; {work}"
 
 
