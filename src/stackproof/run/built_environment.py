@@ -49,6 +49,7 @@ class BuiltEnvironment:
         """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
         plan = self.course.plan
         environment = Environment.at(self.venv, plan.installer)
+        self.course.python = environment.version
         if not environment.has_python(plan.python):
             raise CannotJudgeError(
                 f"the plan wants Python {plan.python}, but the environment has "

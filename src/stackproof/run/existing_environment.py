@@ -37,6 +37,7 @@ class ExistingEnvironment:
         """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
         plan = self.course.plan
         environment = Environment.of(self._python, plan.installer)
+        self.course.python = environment.version
         if not environment.has_python(plan.python):
             raise CannotJudgeError(
                 f"the row is of Python {plan.python}, but {self._python} is {environment.version}; "

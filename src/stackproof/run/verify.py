@@ -121,7 +121,6 @@ class _Run:
         """Have the environment complete, and ask it all checks."""
         self.course.evidence.hold_room()
         environment = self.subject.describe()
-        self.course.python = environment.version
         try:
             self._carry_out_in(environment)
         except (CannotJudgeError, OSError):
