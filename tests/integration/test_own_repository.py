@@ -191,6 +191,15 @@ def test_what_to_type_next_is_what_can_be_typed(repository: Bench, installed: In
     assert "next: nox -s verify" in installed.run(repository, python, *words)[1]
 
 
+def test_what_git_ignores_already_stays_as_it_is(repository: Bench, installed: Installed) -> None:
+    file, own = repository.root / ".gitignore", b"\xff*.log\r\nreports/"
+    file.write_bytes(own)
+    code, said = installed.run(repository, "stackproof", "init")
+    assert code == 0, said
+    assert file.read_bytes() == own + b"\r\n.nox/\r\nreports/*\r\n!reports/history.jsonl\r\n"
+    assert "remove the line reports/" in said
+
+
 def test_a_noxfile_that_is_no_text_ends_nothing(repository: Bench, installed: Installed) -> None:
     (repository.root / "noxfile.py").write_bytes(b"# \xff\n")
     assert installed.run(repository, "stackproof", "audit", "requirements.txt")[0] == 0

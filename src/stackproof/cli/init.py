@@ -84,10 +84,14 @@ def _written(target: Path, text: str, name: str) -> str:
 
 
 def _ignored(file: Path) -> Iterator[str]:
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    known = {line.strip().strip("/") for line in text.splitlines()}
-    lacking = [line for line in _IGNORED if line.strip("/") not in known]
+    there = file.read_bytes() if file.exists() else b""
+    known = {line.strip().strip(b"/") for line in there.splitlines()}
+    lacking = [line for line in _IGNORED if line.strip("/").encode() not in known]
     if lacking:
-        begin = text if not text or text.endswith("\n") else f"{text}\n"
-        write_atomically(file, begin + "".join(f"{line}\n" for line in lacking))
+        end = b"\r\n" if b"\r\n" in there else b"\n"
+        begin = end if there and not there.endswith(b"\n") else b""
+        with file.open("ab") as appended:
+            appended.write(begin + b"".join(line.encode() + end for line in lacking))
         yield f"added {', '.join(lacking)} to .gitignore"
+    if b"reports" in known:  # git looks into no folder that is ignored itself
+        yield "remove the line reports/ from .gitignore: the history is ignored because of it"
