@@ -26,7 +26,7 @@ def text(file: Path) -> str:
 
 @pytest.mark.parametrize("file", [*WORKFLOWS, ACTION], ids=lambda file: file.name)
 def test_every_action_is_pinned_by_its_commit_and_says_its_release(file: Path) -> None:
-    used = [line for line in re.findall(r"uses: (.*)", text(file)) if not line.startswith("./")]
+    used = [line for line in re.findall(r"uses: (.*)", text(file)) if not line.startswith("$/")]
     for line in used:
         assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
     # One action at one commit, wherever it is used.
@@ -40,7 +40,7 @@ def test_every_job_has_an_end_and_says_what_it_may(file: Path) -> None:
     # A job that calls a workflow of ours has its end there.
     assert len(jobs) == len(re.findall(r"^    (?:runs-on|uses): ", text(file), re.MULTILINE))
     for job in jobs:
-        assert re.search(r"^    (?:timeout-minutes: \S|uses: \./)", job, re.MULTILINE)
+        assert re.search(r"^    (?:timeout-minutes: \S|uses: \$/)", job, re.MULTILINE)
         assert re.search(r"^    permissions:( #.*)?$", job, re.MULTILINE)
     assert "\npermissions: {}\n" in text(file)
 
@@ -67,7 +67,7 @@ def test_every_step_that_is_called_exists() -> None:
 def test_a_repository_s_own_workflow_calls_the_one_that_ours_calls() -> None:
     written = text(ROOT / "src" / "stackproof" / "cli" / "templates" / "workflow.yml")
     (called,) = re.findall(r"uses: stackproof/stackproof/(.*)@main", written)
-    assert f"uses: ./{called}\n" in text(ROOT / ".github" / "workflows" / "compatibility.yml")
+    assert f"uses: $/{called}\n" in text(ROOT / ".github" / "workflows" / "compatibility.yml")
     assert "\n  workflow_call:\n" in text(ROOT / called)
 
 
