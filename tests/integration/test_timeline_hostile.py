@@ -159,7 +159,7 @@ def test_an_index_that_fails_half_way_gives_no_answer_and_loses_none(phone: Phon
     phone.index.fail(Fault.SERVER_ERROR, "lamps")
     with pytest.raises(CannotJudgeError) as caught:
         phone.trace(CONTACTS, samples=0)
-    assert "the package index did not answer every request" in str(caught.value)
+    assert "the package index" in str(caught.value)
     phone.index.mend()
     timeline = phone.trace(CONTACTS, samples=0)
     assert found(timeline, CONTACTS).breaks[0].since == timestamp(day(60, 10))
