@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.faults import Place
 from support.index import Fault, Index, Offers
+from support.matrices import row_stage
 from support.sdists import BUILD_ERROR
 from support.wheels import Release
 from support.workbench import RELEASES, Bench
@@ -29,15 +30,6 @@ RIVALS = (
     Release("broken", "1.0", form="broken-sdist"),
 )
 
-EXTRA = """
-[[rows.plain.stages]]
-name = "last"
-step = "none"
-requirements = ["{}"]
-reason = "why"
-date = 2025-01-02
-"""
-
 
 @pytest.fixture
 def index() -> Iterator[Index]:
@@ -52,9 +44,8 @@ def install(request: pytest.FixtureRequest, bench: Bench) -> Callable[..., Stage
     bench.environ |= {"UV_HTTP_TIMEOUT": "1", "PIP_DEFAULT_TIMEOUT": "1"}
 
     def run(requirement: str, as_of: datetime | None = None) -> StageRecord:
-        plan = bench.plan(EXTRA.format(requirement), installer=installer, as_of=as_of)
-        alone = plan.model_copy(update={"stages": plan.stages[-1:]})
-        (record,) = bench.builder(alone, bench.environment(installer)).stages()
+        more = row_stage("last", requirement)
+        (record,) = bench.last_stage(bench.plan(more, installer=installer, as_of=as_of)).stages()
         return record
 
     return run
@@ -218,9 +209,7 @@ def test_a_stage_that_hangs_is_stopped_at_its_limit(bench: Bench, index: Index) 
 
 
 def test_the_words_of_the_installer_are_kept(bench: Bench, tmp_path: Path) -> None:
-    plan = bench.plan(EXTRA.format("rival==1.0"))
-    plan = plan.model_copy(update={"stages": plan.stages[-1:]})
-    (record,) = bench.builder(plan, bench.environment()).stages()
+    (record,) = bench.last_stage(bench.plan(row_stage("last", "rival==1.0"))).stages()
     log = (tmp_path / "built" / record.log).read_text(encoding="utf-8")
     assert log.startswith(f"$ {' '.join(record.command)}\n")
     assert (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.index import Fault, Index
-from support.matrices import PYTHON
+from support.matrices import PYTHON, row_stage
 from support.wheels import Release
 from support.workbench import RELEASES, Bench
 
@@ -26,14 +26,6 @@ FAMILY = (
     Release("child", "1.0"),
 )
 
-STAGE = """
-[[rows.plain.stages]]
-name = "last"
-step = "none"
-requirements = ["{}"]
-reason = "why"
-date = 2025-01-02
-"""
 LONG_AGO = datetime(2025, 6, 1, tzinfo=timezone.utc)
 
 pytestmark = pytest.mark.fault("A2")
@@ -47,9 +39,8 @@ def index() -> Iterator[Index]:
 
 def build(bench: Bench, requirement: str, installer: str) -> StageRecord:
     """Install one requirement as a stage."""
-    plan = bench.plan(STAGE.format(requirement), installer=installer)
-    alone = plan.model_copy(update={"stages": plan.stages[-1:]})
-    (record,) = bench.builder(alone, bench.environment(installer)).stages()
+    plan = bench.plan(row_stage("last", requirement), installer=installer)
+    (record,) = bench.last_stage(plan).stages()
     return record
 
 

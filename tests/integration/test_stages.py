@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 from support.index import Fault, Index, Offers
+from support.matrices import row_stage
 from support.wheels import Release
 from support.workbench import Bench
 
@@ -17,15 +18,6 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.failures import cause
 from stackproof.installers.pip_check import pip_check
 from stackproof.run.build import Builder
-
-EXTRA = """
-[[rows.plain.stages]]
-name = "{name}"
-step = "none"
-requirements = ["{requirement}"]
-reason = "why"
-date = 2025-01-02
-"""
 
 MOVERS = (
     Release("alpha", "0.9"),
@@ -41,14 +33,12 @@ def more_releases(index: Index) -> None:
 
 
 def extra(**stages: str) -> str:
-    return "".join(EXTRA.format(name=name, requirement=text) for name, text in stages.items())
+    return "".join(row_stage(name, text) for name, text in stages.items())
 
 
 def last_stage(bench: Bench, text: str, installer: str = "uv") -> Builder:
     """Return the builder of nothing but the last stage of the tiny matrix with more tables."""
-    plan = bench.plan(text, installer=installer)
-    plan = plan.model_copy(update={"stages": plan.stages[-1:]})
-    return bench.builder(plan, bench.environment(installer))
+    return bench.last_stage(bench.plan(text, installer=installer))
 
 
 # --- drift -----------------------------------------------------------------------------------

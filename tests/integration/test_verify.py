@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
+from support.matrices import row_stage
 from support.wheels import Release
 from support.workbench import ROOT, TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
@@ -583,16 +584,7 @@ def test_an_environment_of_another_python_is_not_judged(bench: Bench) -> None:
 
 
 def pinned(bench: Bench, requirement: str) -> Plan:
-    return bench.plan(
-        f"""
-[[rows.plain.stages]]
-name = "clash"
-step = "none"
-requirements = ["{requirement}"]
-reason = "why"
-date = 2025-01-02
-"""
-    )
+    return bench.plan(row_stage("clash", requirement))
 
 
 # --- test tools, which no stack may see ------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PYTHON", "matrix", "pin", "stage"]
+__all__ = ["PYTHON", "matrix", "pin", "row_stage", "stage"]
 
 import json
 import sys
@@ -49,3 +49,11 @@ def stage(name: str, *pins: str, step: str, more: str = "") -> str:
     """Return the table of a stage."""
     listed = f"pins = {json.dumps(pins)}\n" if pins else ""
     return f'[[stages]]\nname = "{name}"\nstep = "{step}"\n{listed}{more}'
+
+
+def row_stage(name: str, requirement: str) -> str:
+    """Return the table of a stage of the row `plain`, which installs what no pin is."""
+    return (
+        f'\n[[rows.plain.stages]]\nname = "{name}"\nstep = "none"\n'
+        f'requirements = ["{requirement}"]\nreason = "why"\ndate = 2025-01-02\n'
+    )

@@ -170,6 +170,11 @@ class Bench:
             limit=60,
         )
 
+    def last_stage(self, plan: Plan) -> Builder:
+        """Return the builder of nothing but the last stage of a plan, in a new environment."""
+        alone = plan.model_copy(update={"stages": plan.stages[-1:]})
+        return self.builder(alone, self.environment(plan.installer))
+
     def verify(self, plan: Plan, venv: Path | None = None) -> tuple[Verdict, Evidence]:
         """Carry a plan out in an environment, a new one where none is given or exists."""
         built = plan.interpreter is None
