@@ -11,7 +11,7 @@ from rich.console import Console
 from support.index import Index
 from support.matrices import PYTHON, matrix, pin, stage
 from support.wheels import Release
-from support.workbench import Bench, toml
+from support.workbench import Bench, toml, torn_once
 
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
@@ -51,6 +51,9 @@ step = "Install the radio."
 pins = ["radio"]
 
 [rows.plain]"""
+
+#: The same with the radio installed, as the document forgot to say.
+TUNED = PHONE.replace("[rows.plain]", RADIO.lstrip())
 
 WORKLOAD = """\
 import pytest
@@ -92,6 +95,14 @@ LAMPS = RepairedPin(
     because="with lamps 1.0, smoke:light says: RuntimeError: too old to shine",
     documented=None,
 )
+
+
+def pinning(text: str, **versions: str) -> str:
+    """Return a matrix with other versions of pins that are at 1.0 in it."""
+    for name, version in versions.items():
+        pinned = f'name = "{name}"\nversion = '
+        text = text.replace(f'{pinned}"1.0"', f'{pinned}"{version}"')
+    return text
 
 
 class Phone:
@@ -177,18 +188,16 @@ def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> 
 
 
 def test_a_second_repair_costs_nothing(phone: Phone) -> None:
-    text = PHONE.replace("[rows.plain]", RADIO.lstrip())
-    first = phone.repair(text)
+    first = phone.repair(TUNED)
     assert [pin.name for pin in first.pins] == ["contacts", "lamps"]
     phone.bench.output.truncate(0)
-    second = phone.repair(text)
+    second = phone.repair(TUNED)
     assert second == first.model_copy(update={"built": 0})
     assert "checks" not in phone.bench.output.getvalue()
 
 
 def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> None:
-    text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.3"')
-    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(pinning(TUNED, radio="1.3"))
     assert found.failing[0] == "stage:radio"
     (radio,) = (pin for pin in found.pins if pin.name == "radio")
     assert (radio.version, radio.documented) == ("1.0", "1.3")
@@ -208,8 +217,7 @@ def test_a_version_that_never_was_is_replaced_by_the_nearest(phone: Phone) -> No
 
 def test_a_pin_whose_release_was_yanked_stays(phone: Phone) -> None:
     phone.index.add(Release("radio", "2.0", requires=["bells"], yanked="too loud"))
-    text = PHONE.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "2.0"')
-    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(pinning(TUNED, radio="2.0"))
     assert found.pins == (CONTACTS, LAMPS)
     assert [removal.without for removal in found.removals] == ["contacts", "lamps"]
     assert (found.found, found.minimal) == (True, True)
@@ -257,11 +265,7 @@ def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone, radio: str
         Release("horn", "1.0", requires=["bells>=2"]),
         Release("horn", "1.1"),
     )
-    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
-    for name, version in (("phone", "1.1"), ("radio", radio)):
-        text = text.replace(
-            f'name = "{name}"\nversion = "1.0"', f'name = "{name}"\nversion = "{version}"'
-        )
+    text = pinning(TUNED, phone="1.1", radio=radio).replace('["lamps<2"]', '["lamps>=2"]')
     text = text.replace('\n[[pins]]\nname = "numbers"\n', CHOIR)
     text = text.replace('[[stages]]\nname = "numbers"\n', HORN)
     found = phone.repair(text)
@@ -278,8 +282,7 @@ def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:
     phone.index.add(
         Release("phone", "1.1", requires=["contacts", "lamps>=2", "bells", "numbers>=3"])
     )
-    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
-    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(pinning(TUNED, phone="1.1"))
     assert found.found
     assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
         ("numbers", "3.0", "2.9")
@@ -298,9 +301,7 @@ def test_what_a_repair_breaks_in_its_turn_is_mended_too(phone: Phone) -> None:
         Release("bells", "2.0"),
         Release("radio", "1.1", requires=["bells<2"]),
     )
-    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
-    text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
-    found = phone.repair(text.replace("[rows.plain]", RADIO.lstrip()))
+    found = phone.repair(pinning(TUNED, phone="1.1", radio="1.1"))
     # With phone 1.0, which clashes with neither of the others, nothing asks for bright lamps.
     assert [(pin.name, pin.version, pin.documented) for pin in found.pins] == [
         ("contacts", "2.0", None),
@@ -321,9 +322,7 @@ def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
     )
     bells = '[[pins]]\nname = "bells"\nversion = "1.0"\nimports = ["bells"]\n'
     bells += 'area = "fourth"\nrole = "rings"\n\n[[stages]]'
-    text = PHONE.replace('name = "phone"\nversion = "1.0"', 'name = "phone"\nversion = "1.1"')
-    text = text.replace('name = "radio"\nversion = "1.0"', 'name = "radio"\nversion = "1.1"')
-    text = text.replace("[[stages]]", bells, 1)
+    text = pinning(PHONE, phone="1.1", radio="1.1").replace("[[stages]]", bells, 1)
     both = RADIO.replace('pins = ["radio"]', 'pins = ["radio", "bells"]')
     found = phone.repair(text.replace("[rows.plain]", both.lstrip()))
     assert found.failing[0] == "stage:radio"
@@ -340,7 +339,7 @@ def test_pins_that_clash_in_pairs_are_changed_in_pairs(phone: Phone) -> None:
 
 def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> None:
     phone.bench.write("tests/stack/workloads/test_light.py", WORKLOAD.replace("bright", "blue"))
-    found = phone.repair(PHONE.replace("[rows.plain]", RADIO.lstrip()), remedies=True)
+    found = phone.repair(TUNED, remedies=True)
     assert (found.found, found.confirmed, found.minimal) == (False, False, False)
     assert found.unmended == ("smoke:light",)
     assert found.pins == (CONTACTS,)
@@ -374,20 +373,11 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
 
 
 def test_a_run_that_could_not_be_judged_is_not_taken_for_a_whole_row(phone: Phone) -> None:
-    once = phone.bench.root / "was-here"
-    torn = f"""\
-from pathlib import Path
-
-if not Path({str(once)!r}).exists():
-    Path({str(once)!r}).touch()
-    raise RuntimeError("not today")
-
-"""
+    torn = torn_once(phone.bench.root)
     phone.bench.write("tests/stack/workloads/test_light.py", torn + WORKLOAD)
-    text = PHONE.replace("[rows.plain]", RADIO.lstrip())
     with pytest.raises(CannotJudgeError):
-        phone.repair(text)
-    found = phone.repair(text)
+        phone.repair(TUNED)
+    found = phone.repair(TUNED)
     assert found.failing == ("pip-check:*", "pip-check:contacts", "smoke:light")
 
 
@@ -415,7 +405,7 @@ def dimmed(phone: Phone) -> str:
         ),
         Release("contacts", "2.1.1", requires=["numbers>=2"]),
     )
-    return PHONE.replace("[rows.plain]", RADIO.lstrip()).replace('["lamps<2"]', '["lamps>=2"]')
+    return TUNED.replace('["lamps<2"]', '["lamps>=2"]')
 
 
 def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
@@ -480,7 +470,7 @@ def test_the_remedies_of_the_document_are_tried(phone: Phone) -> None:
     workloads = WORKLOAD.replace("RuntimeError", "OSError") + marker + bells
     phone.bench.write("tests/stack/workloads/test_light.py", workloads)
     phone.index.add(Release("bells", "0.9"))
-    text = PHONE.replace("[rows.plain]", RADIO.lstrip()).replace("[rows.plain]", REMEDIES)
+    text = TUNED.replace("[rows.plain]", REMEDIES)
     found = phone.repair(text, remedies=True)
     assert found.remedies == (
         RemedyTrial(

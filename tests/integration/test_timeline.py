@@ -21,8 +21,8 @@ from support.phones import (
     UNTIL,
     WORKLOADS,
     Phone,
-    because,
     broke,
+    broke_by,
     day,
     found,
     moved,
@@ -55,13 +55,7 @@ def test_one_break_is_found_and_named(phone: Phone) -> None:
         ("pip-check:*", "broke"),
         (CONTACTS, "broke"),
     ]
-    guilty = broke(
-        60,
-        61,
-        moved("contacts", "2.0", "2.1", day(60, 10)),
-        since=day(60, 10),
-        reason=because("contacts", "2.1", day(60, 10)),
-    )
+    guilty = broke_by(60, 61, "contacts", ("2.0", "2.1"), day(60, 10))
     assert [(item.breaks, item.fixes) for item in timeline.checks] == [((guilty,), ())] * 2
     assert timeline.buildable_since == timestamp(SINCE)
     assert timeline.notes == ()
@@ -79,14 +73,7 @@ def test_three_breaks_on_different_days_are_told_apart(phone: Phone) -> None:
     before = {"contacts": "2.0", "bells": "2.0", "lamps": "1.0"}
     sides = {"contacts": (60, 61), "bells": (120, 121), "lamps": (200, 201)}
     assert [item.breaks for item in timeline.checks] == [
-        (
-            broke(
-                *sides[name],
-                moved(name, before[name], "3.0", uploaded),
-                since=uploaded,
-                reason=because(name, "3.0", uploaded),
-            ),
-        )
+        (broke_by(*sides[name], name, (before[name], "3.0"), uploaded),)
         for name, uploaded in days.items()
     ]
     # Both ends, both sides of three days, and each good side with its culprit.
@@ -173,15 +160,7 @@ def test_a_break_and_a_later_fix_are_both_told(phone: Phone) -> None:
     )
     history = found(phone.trace(LAMPS), LAMPS)
     assert history.state == "changed-often"
-    assert history.breaks == (
-        broke(
-            60,
-            61,
-            moved("lamps", "1.0", "1.1", day(60)),
-            since=day(60),
-            reason=because("lamps", "1.1", day(60)),
-        ),
-    )
+    assert history.breaks == (broke_by(60, 61, "lamps", ("1.0", "1.1"), day(60)),)
     assert history.fixes == (
         broke(
             151,
@@ -213,13 +192,7 @@ def test_a_yanked_release_is_no_culprit_but_is_spoken_of(phone: Phone) -> None:
     )
     timeline = phone.trace(CONTACTS, samples=0)
     assert found(timeline, CONTACTS).breaks == (
-        broke(
-            140,
-            141,
-            moved("contacts", "2.0", "2.2", day(140, 6)),
-            since=day(140, 6),
-            reason=because("contacts", "2.2", day(140, 6)),
-        ),
+        broke_by(140, 141, "contacts", ("2.0", "2.2"), day(140, 6)),
     )
     assert timeline.notes == (
         (
@@ -344,10 +317,7 @@ def test_a_run_goes_on_where_another_was_interrupted_and_a_third_costs_nothing(
         wants_new_numbers("contacts", "2.1", day(60, 10)),
         Release("contacts", "2.0.9", uploaded=day(30)),
     )
-    phone.patience = 2
-    with pytest.raises(KeyboardInterrupt):
-        phone.trace(CONTACTS, samples=0)
-    phone.patience = None
+    phone.interrupt(CONTACTS, after=2)
     second = phone.trace(CONTACTS, samples=0)
     assert found(second, CONTACTS).breaks[0].culprits == (
         moved("contacts", "2.0.9", "2.1", day(60, 10)),

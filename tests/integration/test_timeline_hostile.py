@@ -19,13 +19,14 @@ from support.phones import (
     Phone,
     because,
     broke,
+    broke_by,
     day,
     found,
     moved,
     wants_new_numbers,
 )
 from support.wheels import Release
-from support.workbench import Bench, toml
+from support.workbench import Bench, toml, torn_once
 
 from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
@@ -84,13 +85,7 @@ def test_of_several_releases_of_one_day_the_one_that_broke_it_is_named(phone: Ph
     )
     timeline = phone.trace(CONTACTS, samples=0)
     assert found(timeline, CONTACTS).breaks == (
-        broke(
-            60,
-            61,
-            moved("contacts", "2.0", "2.1", day(60, 10)),
-            since=day(60, 10),
-            reason=because("contacts", "2.1", day(60, 10)),
-        ),
+        broke_by(60, 61, "contacts", ("2.0", "2.1"), day(60, 10)),
     )
     # Both ends, both sides of the day, the good side with the culprit, and a bisection of the day.
     assert timeline.builds == 2 + 2 + 1 + 2
@@ -152,10 +147,7 @@ def test_an_index_that_fails_half_way_gives_no_answer_and_loses_none(phone: Phon
         wants_new_numbers("contacts", "2.1", day(60, 10)),
         Release("contacts", "2.0.9", uploaded=day(30)),
     )
-    phone.patience = 2
-    with pytest.raises(KeyboardInterrupt):
-        phone.trace(CONTACTS, samples=0)
-    phone.patience = None
+    phone.interrupt(CONTACTS, after=2)
     phone.index.fail(Fault.SERVER_ERROR, "lamps")
     with pytest.raises(CannotJudgeError) as caught:
         phone.trace(CONTACTS, samples=0)
@@ -167,17 +159,8 @@ def test_an_index_that_fails_half_way_gives_no_answer_and_loses_none(phone: Phon
 
 
 def test_a_probe_that_could_not_be_judged_is_no_answer_later(phone: Phone) -> None:
-    once = phone.bench.root / "was-here"
-    torn = f"""\
-from pathlib import Path
-
-if not Path({str(once)!r}).exists():
-    Path({str(once)!r}).touch()
-    raise RuntimeError("not today")
-
-"""
     never = WORKLOADS.replace("!=", "==")
-    phone.bench.write("tests/stack/workloads/test_both.py", torn + never)
+    phone.bench.write("tests/stack/workloads/test_both.py", torn_once(phone.bench.root) + never)
     with pytest.raises(CannotJudgeError) as caught:
         phone.trace(samples=0)
     assert "not today" in str(caught.value)

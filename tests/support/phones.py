@@ -15,6 +15,7 @@ __all__ = [
     "Phone",
     "because",
     "broke",
+    "broke_by",
     "day",
     "found",
     "moved",
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from stackproof.base.progress import Progress
@@ -169,6 +171,13 @@ class Phone:
             )
             return tracer.trace(self.since, UNTIL, checks)
 
+    def interrupt(self, check: str, *, after: int) -> None:
+        """Trace one check until so many runs were made, and be interrupted there."""
+        self.patience = after
+        with pytest.raises(KeyboardInterrupt):
+            self.trace(check, samples=0)
+        self.patience = None
+
 
 def found(timeline: Timeline, check: str) -> CheckHistory:
     (history,) = (item for item in timeline.checks if item.id == check)
@@ -186,6 +195,19 @@ def broke(
         culprits=culprits,
         confirmed=True,
         reason=reason,
+    )
+
+
+def broke_by(
+    good: int, bad: int, name: str, versions: tuple[str, str], uploaded: datetime
+) -> Break:
+    """Return a confirmed break by the later of two versions, which wants new numbers."""
+    return broke(
+        good,
+        bad,
+        moved(name, *versions, uploaded),
+        since=uploaded,
+        reason=because(name, versions[1], uploaded),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["RELEASES", "ROOT", "TINY", "WORKLOAD", "Bench", "states", "toml"]
+__all__ = ["RELEASES", "ROOT", "TINY", "WORKLOAD", "Bench", "states", "toml", "torn_once"]
 
 import os
 import shutil
@@ -78,6 +78,19 @@ def test_sum() -> None:
 def toml(text: str) -> dict[str, Any]:
     """Parse TOML, on Python 3.10 too."""
     return tomllib.loads(text)
+
+
+def torn_once(root: Path) -> str:
+    """Return what a module of workloads starts with that cannot be imported the first time."""
+    once = str(root / "was-here")
+    return f"""\
+from pathlib import Path
+
+if not Path({once!r}).exists():
+    Path({once!r}).touch()
+    raise RuntimeError("not today")
+
+"""
 
 
 @dataclass(kw_only=True)
