@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def runs(bench: Bench) -> list[Evidence]:
     """Return the evidence of each run, the oldest first."""
     folders = (bench.root / "reports" / "tiny" / "plain").glob("2*Z")
     return [Evidence(folder) for folder in sorted(folders)]
+
+
+def temporary(bench: Bench) -> Path:
+    """Give what runs from here on a folder of its own for temporary files; return that."""
+    places = bench.root / "tmp"
+    places.mkdir()
+    bench.environ["TMPDIR"] = str(places)
+    return places
 
 
 def assert_unjudged(bench: Bench, verdict: Verdict, trouble: str) -> None:
@@ -176,9 +185,7 @@ def test_nothing_outlives_an_interrupted_run(bench: Bench, hanging: subprocess.P
 def test_a_killed_run_does_not_count(
     bench: Bench, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = bench.root / "tmp"
-    places.mkdir()
-    bench.environ["TMPDIR"] = str(places)
+    places = temporary(bench)
     monkeypatch.setattr("tempfile.tempdir", str(places))
     index.stop()
     first, _ = bench.verify(bench.plan())
@@ -257,19 +264,19 @@ def test_slow() -> None:
 SLOW_LOG = "stackproof-suite-*/*/smoke-slow/output.log"
 
 
+@contextmanager
+def in_its_suite(bench: Bench, places: Path) -> Iterator[subprocess.Popen[str]]:
+    """Give a run in a process of its own whose slow workload has begun, or that has ended."""
+    with bench.start(bench.plan(), bench.environment()) as run:
+        wait_until(lambda: run.poll() is not None or any(places.glob(SLOW_LOG)))
+        yield run
+
+
 @pytest.mark.fault("signal")
 def test_a_run_that_is_killed_in_its_suite_leaves_nothing_behind(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
-    places = bench.root / "tmp"
-    places.mkdir()
-    bench.environ["TMPDIR"] = str(places)
-    with bench.start(bench.plan(), bench.environment()) as run:
-        wait_until(
-            lambda: (
-                run.poll() is not None
-                or any(places.glob("stackproof-suite-*/*/smoke-slow/output.log"))
-            )
-        )
+    places = temporary(bench)
+    with in_its_suite(bench, places) as run:
         assert mentioning(str(places))
         run.kill()
         run.communicate()
@@ -297,16 +304,7 @@ def test_a_home_without_room_for_records_is_told_of_in_a_sentence(
 @pytest.mark.fault("server")
 def test_a_server_that_goes_away_is_no_failure_of_the_stack(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW.replace("sleep(400)", "sleep(5)"))
-    places = bench.root / "tmp"
-    places.mkdir()
-    bench.environ["TMPDIR"] = str(places)
-    with bench.start(bench.plan(), bench.environment()) as run:
-        wait_until(
-            lambda: (
-                run.poll() is not None
-                or any(places.glob("stackproof-suite-*/*/smoke-slow/output.log"))
-            )
-        )
+    with in_its_suite(bench, temporary(bench)) as run:
         children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
         (supervisor,) = set(map(int, children)) & set(mentioning("run/servers/supervisor.py"))
         os.kill(supervisor, signal.SIGKILL)
