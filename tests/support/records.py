@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AUDIT", "CALIBRATION", "FRONTIER", "REPAIR", "TIMELINE", "grid", "trial"]
+__all__ = ["AUDIT", "CALIBRATION", "FRONTIER", "REPAIR", "TIMELINE", "grid", "pin_answer", "trial"]
 
 from datetime import datetime, timezone
 
@@ -281,12 +281,13 @@ def _finding(level: str, rule: str, message: str, **more: object) -> dict[str, o
     return {**where, "line": 10, "level": level, "rule": rule, "message": message, **more}
 
 
-def _pin(name: str, **more: object) -> dict[str, object]:
+def pin_answer(name: str, version: str = "1.0", **more: object) -> dict[str, object]:
+    """Return what an audit knows of a pin."""
     return {
         "matrix": "tiny",
         "row": "plain",
         "pin": name,
-        "version": "1.0",
+        "version": version,
         "exists": "wheel",
         "nearest": [],
         "requires_python": None,
@@ -319,7 +320,7 @@ AUDIT = Audit.model_validate(
             _finding("note", "freshness", "beta is old"),
         ],
         "pins": [
-            _pin(
+            pin_answer(
                 "alpha",
                 constraints=[{"source": "flow", "state": "differs", "says": "1.1"}],
                 freshness={
@@ -331,7 +332,7 @@ AUDIT = Audit.model_validate(
                     "majors": 2,
                 },
             ),
-            _pin("beta", exists="no version", nearest=["1.9", "2.1"], python="unknown"),
+            pin_answer("beta", exists="no version", nearest=["1.9", "2.1"], python="unknown"),
         ],
         "joint": [
             {

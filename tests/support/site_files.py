@@ -18,6 +18,7 @@ import json
 
 from stackproof.base.json_text import to_json
 from stackproof.evidence.reports import InReports
+from support.records import pin_answer
 from support.sites import Shop, entry
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \x00 {{ 7*7 }}"
@@ -163,23 +164,6 @@ def finding(level: str, message: str) -> dict[str, object]:
         "file": "matrices/tiny.toml",
         "line": 10,
         "message": message,
-    }
-
-
-def pin_answer(name: str, version: str) -> dict[str, object]:
-    """Return what an audit knows of a pin."""
-    return {
-        "matrix": "tiny",
-        "row": "plain",
-        "pin": name,
-        "version": version,
-        "exists": "wheel",
-        "nearest": [],
-        "requires_python": None,
-        "classifiers": [],
-        "python": "declared",
-        "constraints": [],
-        "freshness": None,
     }
 
 
