@@ -512,7 +512,7 @@ ENV AIRFLOW_VERSION=2.10.5 \\
 ENV OTHER 1.0
 RUN apt-get update && apt-get install -y gcc
 COPY requirements.txt .
-RUN --mount=type=cache,target=/root/.cache pip install --upgrade pip && \\
+RUN --mount=type=cache,target=/var/cache/pip pip install --upgrade pip && \\
     # the pinned part
     pip install -r requirements.txt \\
         "apache-airflow==${AIRFLOW_VERSION}"
@@ -525,7 +525,7 @@ RUN ["pip", "install", "jsonform==1.0"]
 COPY <<EOF /srv/
 never==1
 EOF
-RUN --mount=type=cache,target=/root/.cache \\
+RUN --mount=type=cache,target=/var/cache/pip \\
     <<'END' bash
 pip install late==2
 END
