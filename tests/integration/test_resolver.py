@@ -68,7 +68,7 @@ def public(monkeypatch: pytest.MonkeyPatch, index: Index, environ: dict[str, str
     """Let the index stand for the public one, which says how long its pages are fresh."""
     index.cache_control = "max-age=600"
     environ["UV_DEFAULT_INDEX"] = index.url
-    monkeypatch.setattr(installer, "PUBLIC_INDEX", index.url)
+    monkeypatch.setattr(installer, "public_index", lambda: index.url)
 
 
 def test_an_index_of_one_s_own_shows_a_release_at_once(

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from stackproof.base.public_index import public_index
 from stackproof.errors import StackproofError
 from stackproof.matrix.document.poetry import poetry_specifier
 from stackproof.matrix.document.problems import DocumentError
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Stack
 from stackproof.matrix.document.words import specifier_of
+
+PUBLIC = public_index().rstrip("/")
 
 
 def _read(folder: Path, name: str, text: str, *, python: str | None = None) -> Stack:
@@ -35,7 +38,7 @@ REQUIREMENTS = """\
 -r base/common.in
 -c constraints.txt
 -e ./plugins/one
--i https://pypi.org/simple
+-i <public index>
 --find-links https://example.org/wheels
 amqp==5.2.0 \\
     --hash=sha256:00 \\
@@ -48,7 +51,7 @@ sqlalchemy==1.4.*
 numpy
 thing==1 --config-settings="x=y"
 ./wheels/local-1.0-py3-none-any.whl
-"""
+""".replace("<public index>", PUBLIC)
 
 
 def test_a_requirements_file_and_those_that_it_names(tmp_path: Path) -> None:
@@ -263,23 +266,23 @@ resolution-markers = ["python_full_version >= '3.11'", "python_full_version < '3
 [[package]]
 name = "click"
 version = "8.1.7"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 dependencies = [{ name = "colorama", marker = "sys_platform == 'win32'" }]
 
 [[package]]
 name = "colorama"
 version = "0.4.6"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 
 [[package]]
 name = "h2"
 version = "4.1.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 
 [[package]]
 name = "httpx"
 version = "0.27.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 
 [package.optional-dependencies]
 http2 = [{ name = "h2" }]
@@ -287,19 +290,19 @@ http2 = [{ name = "h2" }]
 [[package]]
 name = "numpy"
 version = "2.2.6"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 resolution-markers = ["python_full_version < '3.11'"]
 
 [[package]]
 name = "numpy"
 version = "2.4.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 resolution-markers = ["python_full_version >= '3.11'"]
 
 [[package]]
 name = "pytest"
 version = "8.3.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "<public index>" }
 
 [[package]]
 name = "shop"
@@ -324,7 +327,7 @@ lint = [{ name = "ruff" }]
 name = "torch"
 version = "2.5.1+cpu"
 source = { registry = "https://download.pytorch.org/whl/cpu" }
-"""
+""".replace("<public index>", PUBLIC)
 
 
 @pytest.mark.parametrize(("python", "numpy"), [(None, "2.2.6"), ("3.12", "2.4.0")])
@@ -429,7 +432,7 @@ PIPFILE_LOCK = """\
         "pipfile-spec": 6,
         "requires": {"python_version": "3.11"},
         "sources": [
-            {"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": true},
+            {"name": "pypi", "url": "<public index>", "verify_ssl": true},
             {"name": "near", "url": "https://example.org/simple", "verify_ssl": true}
         ]
     },
@@ -456,7 +459,7 @@ PIPFILE_LOCK = """\
         }
     }
 }
-"""
+""".replace("<public index>", PUBLIC)
 
 
 def test_a_lock_file_of_pipenv(tmp_path: Path) -> None:

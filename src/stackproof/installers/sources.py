@@ -10,16 +10,12 @@ from stackproof.base.text import without_credentials
 
 __all__ = [
     "FURTHER",
-    "PUBLIC_INDEX",
     "extra_by_variables",
     "further_by_variables",
     "index_by_variables",
     "on_web",
     "with_login",
 ]
-
-#: The index that installers take packages from when told nothing.
-PUBLIC_INDEX = "https://pypi.org/simple/"
 
 #: Options that let packages come from elsewhere too, or from elsewhere alone.
 FURTHER = ("index", "extra-index-url", "find-links", "index-strategy")

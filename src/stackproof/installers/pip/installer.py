@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from stackproof.base.public_index import public_index
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.installer import CacheLayout, Installer
 from stackproof.installers.pip import config
 from stackproof.installers.pip.builds import built_by_pip
 from stackproof.installers.sources import (
-    PUBLIC_INDEX,
     extra_by_variables,
     further_by_variables,
     index_by_variables,
@@ -99,7 +99,7 @@ class Pip:
     def default_index(self, environ: Mapping[str, str]) -> str:
         """See `Installer`."""
         named = index_by_variables(environ, "PIP_INDEX_URL")
-        return named or config.configured_index(environ) or PUBLIC_INDEX
+        return named or config.configured_index(environ) or public_index()
 
     def extra_indexes(self, environ: Mapping[str, str]) -> list[str]:
         """See `Installer`."""

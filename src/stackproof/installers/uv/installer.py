@@ -10,11 +10,11 @@ from types import MappingProxyType
 from uv import find_uv_bin
 
 from stackproof.base.process import ask
+from stackproof.base.public_index import public_index
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.installer import CacheLayout, Installer
 from stackproof.installers.pages import PAGE_LOGGING
 from stackproof.installers.sources import (
-    PUBLIC_INDEX,
     extra_by_variables,
     further_by_variables,
     index_by_variables,
@@ -97,7 +97,7 @@ class Uv:
     def default_index(self, environ: Mapping[str, str]) -> str:
         """See `Installer`."""
         named = index_by_variables(environ, "UV_DEFAULT_INDEX", "UV_INDEX_URL")
-        return named or config.configured_index(environ) or PUBLIC_INDEX
+        return named or config.configured_index(environ) or public_index()
 
     def extra_indexes(self, environ: Mapping[str, str]) -> list[str]:
         """See `Installer`."""
@@ -143,5 +143,5 @@ def asks_public_index(environ: Mapping[str, str]) -> bool:
 
     It then takes pages as fresh for as long as that index says (`PAGE_SECONDS`).
     """
-    public = UV.default_index(environ) == PUBLIC_INDEX
+    public = UV.default_index(environ) == public_index()
     return public and not any(settings for _, settings in config.uv_settings(environ))

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stackproof.base.public_index import is_public_index
 from stackproof.errors import Problem
-from stackproof.matrix.document.options import is_public_index, split_option, takes_value
+from stackproof.matrix.document.options import split_option, takes_value
 from stackproof.matrix.document.problems import problem
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.requirement_lines import RequirementLines

@@ -13,7 +13,7 @@ from typing import Any
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockValidationError
 
-from stackproof.matrix.document.options import is_public_index
+from stackproof.base.public_index import is_public_index
 from stackproof.matrix.document.poetry import poetry_admitted
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.pythons import oldest_python

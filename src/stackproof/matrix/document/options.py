@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
-__all__ = ["Meaning", "is_public_index", "split_option", "takes_value"]
-
-#: The index that installers ask when told nothing, by the addresses that it has had.
-_PUBLIC = re.compile(r"https?://(?:pypi\.org|pypi\.python\.org)/simple/?")
+__all__ = ["Meaning", "split_option", "takes_value"]
 
 Meaning = Literal["constraint", "index", "list", "elsewhere", "further", "rehearsal", "none"]
 
@@ -99,11 +95,6 @@ _VALUED = frozenset(
         "--use-feature",
     ]
 )
-
-
-def is_public_index(url: str) -> bool:
-    """Tell whether an address is that of the index which installers ask when told nothing."""
-    return _PUBLIC.fullmatch(url) is not None
 
 
 def takes_value(option: str) -> bool:

@@ -12,9 +12,9 @@ from packaging.dependency_groups import resolve_dependency_groups
 from packaging.errors import ExceptionGroup
 from packaging.utils import canonicalize_name
 
+from stackproof.base.public_index import is_public_index
 from stackproof.errors import Problem
 from stackproof.matrix.document.names import label_of
-from stackproof.matrix.document.options import is_public_index
 from stackproof.matrix.document.poetry import poetry_admitted, poetry_dependencies
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.pythons import oldest_python

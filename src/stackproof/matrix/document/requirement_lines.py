@@ -12,9 +12,10 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
+from stackproof.base.public_index import is_public_index
 from stackproof.base.text import first_of
 from stackproof.errors import Problem, StackproofError
-from stackproof.matrix.document.options import is_public_index, split_option
+from stackproof.matrix.document.options import split_option
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
