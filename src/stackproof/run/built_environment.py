@@ -46,16 +46,16 @@ class BuiltEnvironment:
     mark: Mark | None = None
 
     def describe(self) -> Environment:
-        """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
-        plan = self.course.plan
-        environment = Environment.at(self.venv, plan.installer)
-        self.course.python = environment.version
-        if not environment.has_python(plan.python):
-            raise CannotJudgeError(
-                f"the plan wants Python {plan.python}, but the environment has "
-                f"{environment.version}; install Python {plan.python}"
-            )
-        return environment
+        """Return the environment; raise CannotJudgeError if it has no Python."""
+        return Environment.at(self.venv, self.course.plan.installer)
+
+    def of_another_python(self, version: str) -> str:
+        """Say that its Python is of a version that the plan does not want, and what to do."""
+        wanted = self.course.plan.python
+        return (
+            f"the plan wants Python {wanted}, but the environment has {version}; "
+            f"install Python {wanted}"
+        )
 
     def complete(self, environment: Environment) -> bool:
         """Have all of the stack in it; tell whether it is, which it is not where a stage failed."""

@@ -34,16 +34,15 @@ class ExistingEnvironment:
         return self.course.project.root / (self.course.plan.interpreter or "")
 
     def describe(self) -> Environment:
-        """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
-        plan = self.course.plan
-        environment = Environment.of(self._python, plan.installer)
-        self.course.python = environment.version
-        if not environment.has_python(plan.python):
-            raise CannotJudgeError(
-                f"the row is of Python {plan.python}, but {self._python} is {environment.version}; "
-                f"name another interpreter, or give the row the Python that it is of"
-            )
-        return environment
+        """Return the environment; raise CannotJudgeError if it has no Python."""
+        return Environment.of(self._python, self.course.plan.installer)
+
+    def of_another_python(self, version: str) -> str:
+        """Say that its Python is of a version that the plan does not want, and what to do."""
+        return (
+            f"the row is of Python {self.course.plan.python}, but {self._python} is {version}; "
+            "name another interpreter, or give the row the Python that it is of"
+        )
 
     def complete(self, environment: Environment) -> bool:
         """Record what is there; that counts as all of it, since checks find what it lacks."""

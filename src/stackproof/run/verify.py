@@ -81,7 +81,10 @@ class Subject(Protocol):
     """The environment of a run, and how it comes to have the stack."""
 
     def describe(self) -> Environment:
-        """Return the environment; raise CannotJudgeError if it has no Python, or another one."""
+        """Return the environment; raise CannotJudgeError if it has no Python."""
+
+    def of_another_python(self, version: str) -> str:
+        """Say that its Python is of a version that the plan does not want, and what to do."""
 
     def complete(self, environment: Environment) -> bool:
         """Have all of the stack in it; tell whether it is."""
@@ -121,6 +124,9 @@ class _Run:
         """Have the environment complete, and ask it all checks."""
         self.course.evidence.hold_room()
         environment = self.subject.describe()
+        self.course.python = environment.version
+        if not environment.has_python(self.course.plan.python):
+            raise CannotJudgeError(self.subject.of_another_python(environment.version))
         try:
             self._carry_out_in(environment)
         except (CannotJudgeError, OSError):
