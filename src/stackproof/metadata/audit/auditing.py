@@ -34,11 +34,11 @@ from stackproof.metadata.audit import (
     python_support,
 )
 from stackproof.metadata.audit.claims import check as judge_claims
-from stackproof.metadata.audit.gathering import Gatherer, Source
+from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.lines import Lines
 from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer, PinAnswer
 from stackproof.metadata.audit.sequential import walk
-from stackproof.metadata.audit.subject import Subject
+from stackproof.metadata.audit.subject import Source, Subject
 
 __all__ = ["Place", "audit"]
 

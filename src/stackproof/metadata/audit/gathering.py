@@ -4,42 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date
 
 from stackproof.base.memory import Memory
 from stackproof.base.text import without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
-from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
-from stackproof.index.target import Target
-from stackproof.matrix.model import Matrix
-from stackproof.matrix.plan import Plan, PlannedPin
-from stackproof.metadata.audit.lines import Lines
-from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.matrix.plan import PlannedPin
+from stackproof.metadata.audit.subject import PinFacts, Source, Subject
 
-__all__ = ["Gatherer", "Source"]
+__all__ = ["Gatherer"]
 
 _AT_ONCE = 16
 _NAMED = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A row to audit, and what does not come from an index; `file` is shown to the user.
-
-    `lacking` says why its constraint files cannot be had, and is empty where they can.
-    """
-
-    matrix: Matrix
-    plan: Plan
-    file: str
-    lines: Lines
-    target: Target
-    constraints: tuple[ConstraintFacts, ...]
-    lacking: str
 
 
 class Gatherer:

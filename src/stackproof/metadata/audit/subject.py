@@ -16,7 +16,7 @@ from stackproof.matrix.plan import Plan, PlannedFailure, PlannedPin
 from stackproof.metadata.audit.lines import Lines, Place
 from stackproof.metadata.audit.record import Finding, Level, Rule
 
-__all__ = ["PinFacts", "Subject"]
+__all__ = ["PinFacts", "Source", "Subject"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,8 @@ class PinFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A row with all that the rules judge it by; `file` is the matrix file as shown to a user.
+class Source:
+    """A row to audit, and what does not come from an index; `file` is shown to the user.
 
     `lacking` says why its constraint files cannot be had, and is empty where they can.
     """
@@ -66,9 +66,15 @@ class Subject:
     file: str
     lines: Lines
     target: Target
-    pins: Mapping[str, PinFacts]
     constraints: tuple[ConstraintFacts, ...]
     lacking: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject(Source):
+    """A row with all that the rules judge it by: what indexes say of its pins, and the day."""
+
+    pins: Mapping[str, PinFacts]
     today: date
 
     def finding(
