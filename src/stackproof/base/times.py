@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-__all__ = ["timestamp"]
+__all__ = ["full_hour", "timestamp"]
 
 
 def timestamp(value: datetime) -> str:
     """Return an aware datetime as a UTC timestamp to the second, such as 2025-04-01T00:00:00Z."""
     return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def full_hour(value: datetime) -> datetime:
+    """Return the last full hour in UTC: what is asked again within it need not be built again."""
+    return value.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)

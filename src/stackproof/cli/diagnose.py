@@ -15,6 +15,7 @@ import tomlkit
 from rich.console import Console
 
 from stackproof.base.records import write_atomically
+from stackproof.base.times import full_hour
 from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
@@ -144,7 +145,7 @@ def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -
     now = datetime.now(timezone.utc)
     return Diagnoser(
         planner=planner,
-        moment=plan.as_of or now.replace(minute=0, second=0, microsecond=0),
+        moment=plan.as_of or full_hour(now),
         prober=context.prober(planner),
         releases=context.releases(plan),
         resolver=context.resolver,

@@ -10,6 +10,7 @@ import nox
 from rich.console import Console
 
 from stackproof.base.records import write_atomically
+from stackproof.base.times import full_hour
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import open_context
@@ -70,7 +71,7 @@ def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tup
         now = datetime.now(timezone.utc)
         repairer = Repairer(
             planner=planner,
-            moment=plan.as_of or now.replace(minute=0, second=0, microsecond=0),
+            moment=plan.as_of or full_hour(now),
             prober=context.prober(planner),
             releases=context.releases(plan),
             resolver=context.resolver,

@@ -9,7 +9,7 @@ import nox
 from rich.console import Console
 
 from stackproof.base.records import write_atomically
-from stackproof.base.times import timestamp
+from stackproof.base.times import full_hour, timestamp
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import open_context
@@ -59,7 +59,7 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
     with open_context(project, screen) as context:
         planner = context.planner(given.row, usual="documented")
         plan = planner.base()
-        until = given.until or plan.as_of or _this_hour()
+        until = given.until or plan.as_of or full_hour(datetime.now(timezone.utc))
         tracer = Tracer(
             planner=planner,
             prober=context.prober(planner),
@@ -71,8 +71,3 @@ def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Time
         if since >= until:
             raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
         return tracer.trace(since, until, given.checks)
-
-
-def _this_hour() -> datetime:
-    """Return the last full hour: what is asked again within it need not be built again."""
-    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 
 from stackproof.base.text import nearest
-from stackproof.base.times import timestamp
+from stackproof.base.times import full_hour, timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.bisection import Answer, Search, Transition
@@ -72,7 +72,7 @@ class Tracer:
                 f"the index tells no upload of any pin; asked from {timestamp(since)}"
             )
             return since
-        hour = born.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0) + _HOUR
+        hour = full_hour(born) + _HOUR
         if hour >= until:
             raise NotOlderError(
                 f"the row was born {timestamp(born)}, when its youngest pin was uploaded: there is "
