@@ -30,6 +30,11 @@ class Finished:
     seconds: float
     timed_out: bool
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended by itself, with exit code 0."""
+        return self.exit == 0 and not self.timed_out
+
     def describe(self) -> str:
         """Say in a few words how the command ended."""
         if self.timed_out:

@@ -109,7 +109,7 @@ class _Locker:
             limit=_LIMIT_SECONDS,
             cwd=file.parent,
         )
-        if found.finished.exit != 0 or found.finished.timed_out:
+        if not found.finished.succeeded:
             self._require_pages(found.words)
             raise CannotJudgeError(
                 f"no {file.name} could be made, uv {found.finished.describe()}: "

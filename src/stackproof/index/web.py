@@ -22,7 +22,7 @@ from stackproof.errors import CannotJudgeError
 if TYPE_CHECKING:
     from requests_cache import CachedSession
 
-__all__ = ["PAGE_SECONDS", "NoAnswerError", "Web"]
+__all__ = ["NO_ADDRESS", "PAGE_SECONDS", "NoAnswerError", "Web"]
 
 _AT_ONCE = 16
 #: Pages as JSON or HTML, whatever an index has (PEP 691, "Content types").
@@ -30,7 +30,8 @@ _ACCEPT = {
     "Accept": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, "
     "text/html;q=0.01"
 }
-_NO_ADDRESS = (
+#: What requests raises for what is no address of the web.
+NO_ADDRESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
@@ -130,7 +131,7 @@ class Web:
             response.raise_for_status()
         except requests.RequestException as error:
             raise NoAnswerError(
-                _failure(index, error), address=not isinstance(error, _NO_ADDRESS)
+                _failure(index, error), address=not isinstance(error, NO_ADDRESS)
             ) from error
         except sqlite3.Error as error:
             raise CannotJudgeError(
@@ -196,7 +197,7 @@ def _failure(index: str, error: requests.RequestException) -> str:
             f"the package index {shown} answered {error.response.status_code}; try again later, "
             "or name another index to the installer"
         )
-    if isinstance(error, _NO_ADDRESS):
+    if isinstance(error, NO_ADDRESS):
         return (
             f"the package index {shown} has no address that can be asked over the web "
             f"({type(error).__name__}); name another index to the installer"

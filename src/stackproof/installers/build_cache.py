@@ -30,6 +30,7 @@ from platformdirs import user_cache_path
 from pydantic import ValidationError
 
 from stackproof.base.json_text import fingerprint
+from stackproof.base.keeping import keep_newest
 from stackproof.evidence.records import Built, BuiltFile
 from stackproof.installers.installer import CacheLayout, Installer
 from stackproof.installers.known import INSTALLERS
@@ -122,7 +123,7 @@ def build_cache(
         store = folder_beside(home, "built")
         folder = store / fingerprint([*where, sources, _conditions(arguments)])[:32]
         _share(folder, home, layout)
-        _forget(store)
+        keep_newest(store.iterdir(), _KEPT)
     except OSError:
         yield BuildCache(folder=None, environ={**environ, layout.off: "1"}, wheels={})
         return
@@ -235,10 +236,3 @@ def _normal(version: str) -> str:
     with suppress(InvalidVersion):
         return str(Version(version))
     return version
-
-
-def _forget(store: Path) -> None:
-    """Remove the caches that were not used for the longest time."""
-    by_age = sorted(store.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in by_age[_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)

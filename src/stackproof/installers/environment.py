@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from stackproof.evidence.records import Freeze
 from stackproof.installers.installer import Installer
 from stackproof.installers.known import installer_named
 
-__all__ = ["Environment", "distributions", "metadata_of"]
+__all__ = ["Environment", "distributions", "metadata_of", "rows_of"]
 
 _SHOWN = 200
 
@@ -105,6 +106,12 @@ class Environment:
             libraries=tuple(dict.fromkeys(libraries)),
         )
 
+    @property
+    def markers(self) -> dict[str, str]:
+        """What its Python says to environment markers, where that may differ from this one's."""
+        minor = ".".join(self.version.split(".")[:2])
+        return {"python_full_version": self.version, "python_version": minor}
+
     def has_python(self, minor: str) -> bool:
         """Tell whether its Python is of a minor version such as 3.11."""
         return f"{self.version}.".startswith(f"{minor}.")
@@ -165,6 +172,14 @@ def distributions(library: Path) -> Iterator[tuple[Path, str, str]]:
         if (found := _EGG_INFO.fullmatch(path.name)) is not None:
             name, version = found["name"], found["version"] or _version_in(path)
             yield path, str(canonicalize_name(name)), version
+
+
+def rows_of(record: Path) -> list[list[str]]:
+    """Return the lines of a RECORD: path, hash, size; none of what cannot be read as one."""
+    try:
+        return list(csv.reader(record.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
 
 
 def metadata_of(path: Path) -> str:

@@ -21,7 +21,14 @@ from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.installers.known import INSTALLERS
 from stackproof.installers.refusal import sentence, tells_facts
 
-__all__ = ["cause", "classify", "explain", "with_build_output"]
+__all__ = [
+    "cause",
+    "classify",
+    "explain",
+    "missed_pages",
+    "with_build_output",
+    "yank_warnings",
+]
 
 
 #: The kinds that are told by what is said. The first of which a pattern is found counts: a resolver
@@ -53,6 +60,8 @@ _BUILD_OUTPUT = re.compile(
     r"Running command [^\n]*\n((?:(?!.*Running command )[^\n]*\n)*?)[^\n]* exited with "
 )
 _TIME = re.compile(r"^\S+ +", re.MULTILINE)
+_MISSED = re.compile("Could not fetch URL|uv_client::registry_client ")
+_YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
 #: uv before 0.9 draws its causes as a tree and wraps them at 80 columns.
 _LAYOUT = re.compile(r"[\s×├╰│─▶]+")  # noqa: RUF001 - the signs that uv draws with
 
@@ -60,14 +69,24 @@ _LAYOUT = re.compile(r"[\s×├╰│─▶]+")  # noqa: RUF001 - the signs that
 def classify(words: str, finished: Finished) -> FailureKind | None:
     """Return why an installer call failed by what it wrote and how it ended; None if it did not."""
     text = _LAYOUT.sub(" ", words)
-    succeeded = finished.exit == 0 and not finished.timed_out
     found = next((kind for kind, said in _SAID.items() if re.search(said, text)), None)
-    if succeeded:
+    if finished.succeeded:
         return found if found in _SPOILING else None
     if found != "disk" and (finished.timed_out or finished.exit < 0):
         return "stopped"
     build = failed_build(words) if found == "refused" else None
     return "machine" if build and build.lacking else found or "unknown"
+
+
+def missed_pages(debug: str) -> str:
+    """Return what a debug log says of index pages that could not be had."""
+    lines = (line for line in debug.splitlines() if _MISSED.search(line))
+    return "\n".join(lines)
+
+
+def yank_warnings(words: str) -> list[str]:
+    """Return what an installer says of yanked releases that it installed: it only warns of them."""
+    return [line.strip() for line in words.splitlines() if _YANKED.search(line)]
 
 
 def with_build_output(words: str, debug_log: str) -> str:

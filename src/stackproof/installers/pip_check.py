@@ -96,7 +96,7 @@ def _lacking_extras(environment: Environment, asked: Iterable[str]) -> Iterator[
 
 def _unmet_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield, by the distribution, what an extra of it requires and the environment has not."""
-    freeze, here = environment.freeze(), _markers(environment)
+    freeze, here = environment.freeze(), environment.markers
     for name, version, metadata, extras in _with_extras(environment, asked):
         always = set(metadata.requirements(here))
         for other, requirement in set(metadata.requirements(here, sorted(extras))) - always:
@@ -110,7 +110,7 @@ def _with_extras(
     environment: Environment, asked: Iterable[str]
 ) -> Iterator[tuple[str, str, CoreMetadata, set[str]]]:
     """Yield what is installed of the distributions that are asked for with extras."""
-    wanted, here = defaultdict[str, set[str]](set), _markers(environment)
+    wanted, here = defaultdict[str, set[str]](set), environment.markers
     for requirement in map(Requirement, asked):
         if requirement.marker is None or requirement.marker.evaluate(here):
             wanted[canonicalize_name(requirement.name)] |= requirement.extras
@@ -118,11 +118,6 @@ def _with_extras(
         for folder, name, version in distributions(library):
             if wanted[name]:
                 yield name, version, CoreMetadata.parse(metadata_of(folder)), wanted[name]
-
-
-def _markers(environment: Environment) -> dict[str, str]:
-    minor = ".".join(environment.version.split(".")[:2])
-    return {"python_full_version": environment.version, "python_version": minor, "extra": ""}
 
 
 def _require_all_read(output: str, read: int, log: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -29,15 +28,18 @@ from stackproof.index.constraints.published import find_constraints
 from stackproof.index.target import Target
 from stackproof.installers.build_cache import BuildCache, build_cache
 from stackproof.installers.environment import Environment
-from stackproof.installers.failures import classify, explain, with_build_output
+from stackproof.installers.failures import (
+    classify,
+    explain,
+    missed_pages,
+    with_build_output,
+    yank_warnings,
+)
 from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.pages import doubts, yanked
 from stackproof.matrix.plan import Plan, PlannedStage
 
 __all__ = ["Builder"]
-
-_MISSED = re.compile("Could not fetch URL|uv_client::registry_client ")
-_YANKED = re.compile(r"is yanked|is a yanked version|Reason for being yanked: ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +156,7 @@ class Builder:
         )
         if call.failure is None:
             log.with_suffix(".debug").unlink(missing_ok=True)  # a hundred times what it said
-        self.notes += _yanked(stage, call.words)
+        self.notes += (f"stage {stage.name}: {line}" for line in yank_warnings(call.words))
         self.notes += (f"stage {stage.name}: {_taken(item)}" for item in earlier)
         return record, after
 
@@ -223,7 +225,7 @@ class Builder:
         words = with_build_output(words, told)
         where = log.relative_to(self.folder).as_posix()
         built = installer.built(said, told, cache.folder, where)
-        failure = classify(words + _missed_pages(told), finished)
+        failure = classify(words + missed_pages(told), finished)
         return _Call(
             finished=finished, words=words, told=told, failure=failure, tries=tries, built=built
         )
@@ -271,21 +273,9 @@ def _set_aside(log: Path, begin: int, words: str, debug: Path, printed: str) -> 
         stream.write(words.encode())
 
 
-def _missed_pages(debug: str) -> str:
-    """Return what a debug log says of index pages that could not be had."""
-    lines = (line for line in debug.splitlines() if _MISSED.search(line))
-    return "\n".join(lines)
-
-
 def _taken(item: Built) -> str:
     """Say of a wheel that an earlier call built when that was, and what it was built with."""
     with_what = ", ".join(f"{name} {version}" for name, version in item.requires.items())
     when = f" at {timestamp(item.earlier)}" if item.earlier else ""
     built = f"{item.name} {item.version} was built from source on this machine{when}"
     return f"{built}, with {with_what}" if with_what else built
-
-
-def _yanked(stage: PlannedStage, words: str) -> list[str]:
-    """Return a note for each yanked release that was installed: installers only warn of those."""
-    lines = [line.strip() for line in words.splitlines() if _YANKED.search(line)]
-    return [f"stage {stage.name}: {line}" for line in lines]

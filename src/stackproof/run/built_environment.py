@@ -14,9 +14,8 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.pip_check import pip_check
 from stackproof.run.build import Builder
 from stackproof.run.course import Course
-from stackproof.run.overwritten import overwritten_files
+from stackproof.run.installed_files import look_at_files
 from stackproof.run.reuse import Mark, reusable_build
-from stackproof.run.start_files import start_notes
 from stackproof.run.surroundings import build_notes, require_empty
 
 __all__ = ["BuiltEnvironment", "builder_of"]
@@ -97,10 +96,7 @@ class BuiltEnvironment:
                 environment, folder / InRun.PIP_CHECK_LOG, course.project.environ, asked
             )
         found.write(folder / InRun.PIP_CHECK)
-        overwritten = overwritten_files(environment)
-        overwritten.write(folder / InRun.OVERWRITTEN)
-        course.notes += overwritten.notes(course.evidence.freeze)
-        course.notes += start_notes(environment)
+        look_at_files(course, environment)
         self.require_own()
         self.mark = self.mark.model_copy(update={"freeze": freeze})
         self.mark.leave(self.venv)

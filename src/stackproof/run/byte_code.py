@@ -9,7 +9,6 @@ nearest freeze, file by file, wherever it is certain whose file it is.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,9 +19,10 @@ from platformdirs import user_cache_path
 from pydantic import ValidationError
 
 from stackproof.base.json_text import fingerprint
+from stackproof.base.keeping import keep_newest
 from stackproof.base.records import Record
 from stackproof.evidence.records import Freeze
-from stackproof.installers.environment import Environment, distributions
+from stackproof.installers.environment import Environment, distributions, rows_of
 from stackproof.run.suite_tools import SuiteTools
 
 __all__ = ["byte_code"]
@@ -57,9 +57,7 @@ def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools) -> Pa
         _begin(folder, store, environment, freeze)
     _link(_inside(folder, str(tools.folder)), tools.byte_code)
     os.utime(folder, (time.time(), time.time()))
-    by_age = sorted(store.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in by_age[_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    keep_newest(store.iterdir(), _KEPT)
     return folder
 
 
@@ -100,10 +98,8 @@ def _inside(folder: Path, library: str) -> Path:
 def _owned(library: Path) -> Iterator[tuple[str, set[str]]]:
     """Yield each distribution of a library with the source files that it brought (RECORD)."""
     for folder, name, _ in distributions(library):
-        with suppress(OSError, UnicodeDecodeError):
-            lines = (folder / "RECORD").read_text(encoding="utf-8").splitlines()
-            paths = (line.split(",", maxsplit=1)[0] for line in lines)
-            yield name, {path for path in paths if path.endswith(".py")}
+        paths = (row[0] for row in rows_of(folder / "RECORD") if row)
+        yield name, {path for path in paths if path.endswith(".py")}
 
 
 def _nearest(store: Path, wanted: _Origin) -> tuple[Path, _Origin] | None:

@@ -197,7 +197,7 @@ def _name(case: _Case) -> str:
 
 def _words(finished: Finished, said: str, failed: Sequence[str]) -> str:
     """Say how a command failed; nothing if it did not."""
-    if finished.exit == 0 and not finished.timed_out:
+    if finished.succeeded:
         return ""
     if failed:
         return f"{finished.describe()}: {len(failed)} test cases failed: {', '.join(failed)}"[

@@ -15,8 +15,7 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.pip.installer import PIP_ALONE
 from stackproof.installers.pip_check import pip_check_from_outside
 from stackproof.run.course import Course
-from stackproof.run.overwritten import overwritten_files
-from stackproof.run.start_files import start_notes
+from stackproof.run.installed_files import look_at_files
 from stackproof.run.suite_tools import suite_tools
 
 __all__ = ["ExistingEnvironment"]
@@ -70,10 +69,7 @@ class ExistingEnvironment:
                 [pin.requirement for pin in course.plan.pins],
             )
         found.write(folder / InRun.PIP_CHECK)
-        overwritten = overwritten_files(environment)
-        overwritten.write(folder / InRun.OVERWRITTEN)
-        course.notes += overwritten.notes(course.evidence.freeze)
-        course.notes += dict.fromkeys(start_notes(environment))  # two folders may have the same
+        look_at_files(course, environment)
         return True
 
     def require_own(self) -> None:

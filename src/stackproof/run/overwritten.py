@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import ast
 import base64
-import csv
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from pathlib import Path
 
-from packaging.markers import default_environment
 from packaging.utils import canonicalize_name
 
 from stackproof.base.process import ask
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.index.core_metadata import CoreMetadata
-from stackproof.installers.environment import Environment, distributions, metadata_of
+from stackproof.installers.environment import Environment, distributions, metadata_of, rows_of
 
-__all__ = ["code_in", "overwritten_files", "rows_of"]
+__all__ = ["code_in", "overwritten_files"]
 
 #: What an import loads. Whatever else is written over changes no module.
 _MODULES = (".py", ".so", ".pyd")
@@ -40,10 +38,11 @@ def overwritten_files(environment: Environment) -> Overwritten:
     """Return which files of modules two or more of the installed distributions own."""
     files, settled = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
     for library in environment.libraries:
-        records = {name: folder / "RECORD" for folder, name, _ in distributions(library)}
+        records = {name: rows_of(folder / "RECORD") for folder, name, _ in distributions(library)}
+        brought = {name: dict(_hashes(rows)) for name, rows in records.items()}
         hashes: dict[str, dict[str, str]] = defaultdict(dict)
-        for name, record in records.items():
-            for file, digest in _hashes(record):
+        for name, files_of in brought.items():
+            for file, digest in files_of.items():
                 hashes[file][name] = digest
         found = {
             file: sorted(owners)
@@ -51,7 +50,12 @@ def overwritten_files(environment: Environment) -> Overwritten:
             if len(set(owners.values())) > 1 and not _is_namespace(library, file, owners)
         }
         rulers = {
-            file: [name for name in owners if _can_settle(library, records[name], file)]
+            file: [
+                name
+                for name in owners
+                if _has_again(brought[name], file)
+                and _starts_with(_start_lines(library, records[name]), file)
+            ]
             for file, owners in found.items()
         }
         if any(rulers.values()):
@@ -66,17 +70,9 @@ def overwritten_files(environment: Environment) -> Overwritten:
     return Overwritten(files=files, settled=settled, users=tuple(sorted(users)))
 
 
-def rows_of(record: Path) -> list[list[str]]:
-    """Return the lines of a RECORD: path, hash, size; none of what cannot be read as one."""
-    try:
-        return list(csv.reader(record.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
-
-
-def _hashes(record: Path) -> Iterator[tuple[str, str]]:
+def _hashes(rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """Yield each file of a module that a distribution brought, and its hash, where there is one."""
-    for file, digest, *_ in (row for row in rows_of(record) if len(row) > 1):
+    for file, digest, *_ in (row for row in rows if len(row) > 1):
         first = file.partition("/")[0]
         if digest and file.endswith(_MODULES) and first not in ("..", "", *_STRAY):
             yield file, digest
@@ -114,9 +110,9 @@ def _does_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _start_lines(library: Path, record: Path) -> list[str]:
+def _start_lines(library: Path, rows: Sequence[Sequence[str]]) -> list[str]:
     """Return what a distribution has Python run at each start: code in `.pth` files (`site`)."""
-    paths = [row[0] for row in rows_of(record) if row and row[0].endswith(".pth")]
+    paths = [row[0] for row in rows if row and row[0].endswith(".pth")]
     return [line for path in paths for line in code_in(library / path)]
 
 
@@ -126,16 +122,17 @@ def code_in(pth: Path) -> list[str]:
     return [line for line in lines if line.startswith(("import ", "import\t"))]
 
 
-def _can_settle(library: Path, record: Path, file: str) -> bool:
-    """Tell whether an owner of a file can see to it, at each start of Python, that its own stands.
+# An owner can see to it, at each start of Python, that its own file stands. So does urllib3-future,
+# which puts its files back wherever urllib3 wrote over them: it has each a second time, and code in
+# a `.pth` file that names the package.
+def _has_again(hashes: Mapping[str, str], file: str) -> bool:
+    """Tell whether an owner of a file brought the same a second time, by its hashes."""
+    return any(digest == hashes[file] for other, digest in hashes.items() if other != file)
 
-    So it is with urllib3-future, which puts its files back wherever urllib3 wrote over them: it has
-    each a second time, and code in a `.pth` file that names the package.
-    """
+
+def _starts_with(lines: Sequence[str], file: str) -> bool:
+    """Tell whether code that runs at each start names the package of a file."""
     package = re.escape(file.partition("/")[0].removesuffix(".py"))
-    hashes = dict(_hashes(record))
-    again = any(digest == hashes[file] for other, digest in hashes.items() if other != file)
-    lines = _start_lines(library, record) if again else []
     return any(re.search(rf"""(["']){package}\1""", line) for line in lines)
 
 
@@ -162,15 +159,9 @@ def _users(environment: Environment, owners: AbstractSet[str]) -> set[str]:
     for metadata in known.values():
         for name, requirement in metadata.parsed:
             extras[name] |= requirement.extras
-    version = environment.version
-    here = {key: str(value) for key, value in default_environment().items()}
-    markers = {
-        **here,
-        "python_full_version": version,
-        "python_version": ".".join(version.split(".")[:2]),
-    }
+    here = environment.markers
     required = {
-        name: {other for other, _ in metadata.requirements(markers, sorted(extras[name]))}
+        name: {other for other, _ in metadata.requirements(here, sorted(extras[name]))}
         for name, metadata in known.items()
     }
     users = set(owners)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import chain, product
 from pathlib import Path
 
-from stackproof.installers.environment import Environment, distributions
-from stackproof.run.overwritten import code_in, rows_of
+from stackproof.installers.environment import Environment, distributions, rows_of
+from stackproof.run.overwritten import code_in
 
 __all__ = ["start_notes"]
 
@@ -23,12 +23,13 @@ _MODULES = ("sitecustomize", "usercustomize")
 
 def start_notes(environment: Environment) -> list[str]:
     """Return a note of each file that runs at every start of Python, with whose it is."""
-    return [
+    notes = (
         f"{_owner(library, file)} has every Python run {file} at its start: "
         "what that does, each check saw"
         for library in environment.libraries
         for file in sorted(_start_files(library))
-    ]
+    )
+    return [*dict.fromkeys(notes)]  # two folders may have the same
 
 
 def _start_files(library: Path) -> Iterator[str]:

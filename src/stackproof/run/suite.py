@@ -64,8 +64,6 @@ class Suite:
             *self._side_by_side(python),
             *("--report-log", str(self.folder / InRun.CHECKS)),
             *("--left-out", str(self.folder / InRun.LEFT_OUT)),
-            # As with workers, which do not know of it: what can be asked is asked.
-            "--continue-on-collection-errors",
             # Short tracebacks show no arguments: addresses of servers hold passwords.
             *("-q", "--color", "no", "--tb", "short"),
         ]

@@ -16,6 +16,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from stackproof.base.json_text import fingerprint
+from stackproof.base.keeping import keep_newest
 from stackproof.evidence.layout import Project, contents
 from stackproof.installers.environment import Environment, distributions
 
@@ -80,8 +81,5 @@ def assembled_suite(suite: Path, folders: Mapping[str, Path]) -> Path:
                 (aside / "workloads" / name / "__init__.py").write_text("", encoding="utf-8")
             aside.rename(home)
         home.touch()
-        by_age = sorted(store.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime)
-        for old in by_age[:-_KEPT]:
-            if old != home and old.name != "aside":
-                shutil.rmtree(old, ignore_errors=True)
+        keep_newest((path for path in store.glob("[0-9a-f]*") if path.name != "aside"), _KEPT)
     return home

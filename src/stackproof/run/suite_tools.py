@@ -125,7 +125,7 @@ def _fetch(
         [*wanted, "--target", str(made.folder)], debug_log=log.with_suffix(".debug")
     )
     finished = run(command, log=log, limit=_LIMIT_SECONDS, env=environ, tick=tick)
-    if finished.exit != 0 or finished.timed_out:
+    if not finished.succeeded:
         words = log.read_text(encoding="utf-8", errors="replace")
         why = explain(classify(words, finished) or "unknown", words, finished)
         raise CannotJudgeError(

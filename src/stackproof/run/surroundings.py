@@ -13,6 +13,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from stackproof.base.text import first_of
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Built, Freeze
 from stackproof.installers.environment import Environment
@@ -53,7 +54,8 @@ def check_notes(environ: Mapping[str, str], freeze: Freeze) -> Iterator[str]:
         if not (name == "LD_LIBRARY_PATH" and _is_pythons_own(value))
     ]
     if names:
-        yield f"not passed on to checks, which could measure something else: {_few(names)}"
+        shown = first_of(names, _SHOWN)
+        yield f"not passed on to checks, which could measure something else: {shown}"
 
 
 def build_notes(environ: Mapping[str, str], built: Sequence[Built]) -> Iterator[str]:
@@ -66,7 +68,8 @@ def build_notes(environ: Mapping[str, str], built: Sequence[Built]) -> Iterator[
         if not _SILENT.fullmatch(name)
     ]
     if made and names:
-        yield f"set while {_few(made)} was built from source, which may show: {_few(names)}"
+        what, shown = first_of(made, _SHOWN), first_of(names, _SHOWN)
+        yield f"set while {what} was built from source, which may show: {shown}"
 
 
 def require_empty(environment: Environment) -> None:
@@ -93,8 +96,3 @@ def _is_pythons_own(library_path: str) -> bool:
     """Tell whether nothing but folders of interpreters is named, as services for CI do."""
     folders = filter(None, library_path.split(os.pathsep))
     return all(next(Path(folder).glob("libpython*"), None) for folder in folders)
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

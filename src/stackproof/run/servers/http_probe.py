@@ -10,15 +10,11 @@ from urllib.parse import urlsplit
 
 import requests
 
+from stackproof.index.web import NO_ADDRESS
 from stackproof.run.servers.info import ServerError
 
 _LIMIT_SECONDS = 5.0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_NO_ADDRESS = (
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.MissingSchema,
-)
 
 
 def get_text(url: str, auth: tuple[str, str] | None = None) -> str:
@@ -37,7 +33,7 @@ def get_text(url: str, auth: tuple[str, str] | None = None) -> str:
     except requests.HTTPError as error:
         said = f"HTTP {error.response.status_code} {error.response.reason} for {parts.path}"
         raise ServerError(said) from error
-    except _NO_ADDRESS as error:
+    except NO_ADDRESS as error:
         raise ServerError("this is no http or https address") from error
     except (requests.RequestException, UnicodeDecodeError) as error:
         raise ServerError(str(_first_cause(error))) from error
