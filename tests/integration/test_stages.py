@@ -268,7 +268,13 @@ def test_the_index_is_asked_first(bench: Bench, index: Index, installer: str) ->
     ("fault", "told"),
     [
         (Fault.SERVER_ERROR, "answered 500; try again later, or name another index"),
-        (Fault.UNAUTHORIZED, "answered 401; try again later, or name another index"),
+        (
+            Fault.UNAUTHORIZED,
+            (
+                "asks for a user and password that it accepts (401); give them by a netrc file, in "
+                "the index's address, or by UV_INDEX_<NAME>_USERNAME and _PASSWORD"
+            ),
+        ),
         (Fault.GARBAGE, "does not answer as a package index (its page of alpha lists no file)"),
     ],
 )
