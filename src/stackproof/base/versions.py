@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["agree", "is_version", "narrow", "overlap", "requirement", "satisfies"]
+__all__ = ["agree", "is_version", "name_of", "narrow", "overlap", "requirement", "satisfies"]
 
 
 def satisfies(installed: str, asked: str) -> bool:
@@ -39,6 +41,11 @@ def requirement(name: str, asked: str) -> str:
     `name` may have extras, as in `uvicorn[standard]`.
     """
     return f"{name}=={asked}" if is_version(asked) else f"{name}{asked}"
+
+
+def name_of(text: str) -> str:
+    """Return the normal name of the distribution that a requirement asks for."""
+    return canonicalize_name(Requirement(text).name)
 
 
 def narrow(asked: str, version: str, *, than: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stackproof.base.versions import name_of
 from stackproof.matrix.values import (
     CheckText,
     Day,
@@ -136,6 +137,11 @@ class Stage(_Table):
     requirements: tuple[RequirementText, ...] = Field(default=(), strict=False)
     constraints: Label | None = None
     index: Label | None = None
+
+    @property
+    def installs(self) -> tuple[str, ...]:
+        """The distributions that it names: its pins, then those of its requirements."""
+        return (*self.pins, *map(name_of, self.requirements))
 
 
 class ExtraStage(Stage):

@@ -10,10 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from string import Formatter
 from typing import TypeAlias
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from stackproof.base.text import nearest
+from stackproof.base.versions import name_of
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
 from stackproof.matrix.model import Claim, ExtraStage, Matrix, Override, Pin, Row, Stage
 
@@ -111,7 +109,7 @@ def _stage(matrix: Matrix, stage: Stage, place: Place, pins: set[str]) -> Iterat
     for number, pin in enumerate(stage.pins):
         yield from _unknown((*place, "pins", number), "pin", pin, pins)
     for number, text in enumerate(stage.requirements):
-        name = canonicalize_name(Requirement(text).name)
+        name = name_of(text)
         if name in pins:
             yield (
                 (*place, "requirements", number),
@@ -291,13 +289,9 @@ def _row_stages(
         if stage.name in before:
             yield (*place, "name"), f"there is a stage {stage.name!r} already; choose another name"
         yield from _after(stage, place, before)
-        installed = [
-            *stage.pins,
-            *(canonicalize_name(Requirement(r).name) for r in stage.requirements),
-        ]
         for key in stage.reasons:
             yield from _unknown(
-                (*place, "reasons", key), "requirement of this stage", key, installed
+                (*place, "reasons", key), "requirement of this stage", key, stage.installs
             )
 
 

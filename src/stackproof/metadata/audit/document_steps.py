@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from stackproof.base.text import without_credentials
+from stackproof.base.versions import name_of
 from stackproof.matrix.document.stack import Command
 from stackproof.matrix.markers import applies
 from stackproof.matrix.model import Matrix, Stage
@@ -77,12 +77,11 @@ def _pairs(stages: Sequence[Stage], steps: Sequence[Command]) -> dict[int, int]:
 
 
 def _names(stage: Stage) -> frozenset[str]:
-    return frozenset([*stage.pins, *_requirements(stage)])
+    return frozenset(stage.installs)
 
 
 def _requirements(stage: Stage) -> dict[str, Requirement]:
-    parsed = map(Requirement, stage.requirements)
-    return {str(canonicalize_name(item.name)): item for item in parsed}
+    return {name_of(text): Requirement(text) for text in stage.requirements}
 
 
 def _pair(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from stackproof.matrix.model import Row
 from stackproof.metadata.audit.lines import Place
 from stackproof.metadata.audit.record import Finding
@@ -57,8 +54,7 @@ def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
 def _unexplained(subject: Subject) -> Iterator[tuple[str, str, Place]]:
     for row, place in _lineage(subject):
         for number, stage in enumerate(row.stages):
-            extra = [canonicalize_name(Requirement(text).name) for text in stage.requirements]
-            for name in (*stage.pins, *extra):
+            for name in stage.installs:
                 if stage.reasons and name not in stage.reasons:
                     yield name, stage.name, (*place, "stages", number)
 

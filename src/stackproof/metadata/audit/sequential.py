@@ -6,9 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
+from stackproof.base.versions import name_of
 from stackproof.installers.resolver import Chosen, Refused, Resolution, Resolver, Wanted
 from stackproof.metadata.audit.subject import Subject
 
@@ -81,6 +79,6 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
         if isinstance(answer, Refused):
             way.refused = (stage.name, answer)
             return way
-        names = frozenset(str(canonicalize_name(Requirement(text).name)) for text in asked)
+        names = frozenset(map(name_of, asked))
         way.take(stage.name, names, answer)
     return way

@@ -10,12 +10,10 @@ from itertools import product
 from pathlib import Path
 from threading import Event
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from stackproof.base.json_text import fingerprint
 from stackproof.base.text import without_credentials
 from stackproof.base.times import timestamp
+from stackproof.base.versions import name_of
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
@@ -105,11 +103,7 @@ def held_by(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
 
     Of two requirements on one distribution the later stage's counts, as it does when installed.
     """
-    found = {
-        str(canonicalize_name(Requirement(text).name)): text
-        for stage in plan.stages
-        for text in stage.requirements
-    }
+    found = {name_of(text): text for stage in plan.stages for text in stage.requirements}
     return tuple(text for name, text in sorted(found.items()) if name not in names)
 
 
