@@ -279,16 +279,18 @@ class Matrix(_Table):
 
     def lineage(self, row: str) -> list[Row]:
         """Return the row and the rows it derives from, the most basic one first."""
-        return [*self._bases(row)][::-1]
+        return [level for _, level in self.bases(row)][::-1]
 
     def python_of(self, row: str) -> str:
         """Return the Python of the row: its own, or that of the nearest base, or the matrix's."""
-        return next((level.python for level in self._bases(row) if level.python), self.python)
+        return next((level.python for _, level in self.bases(row) if level.python), self.python)
 
-    def _bases(self, row: str | None) -> Iterator[Row]:
-        while row is not None:
-            yield self.rows[row]
-            row = self.rows[row].base
+    def bases(self, row: str) -> Iterator[tuple[str, Row]]:
+        """Yield the row and the rows it derives from, each with its name, the nearest first."""
+        name: str | None = row
+        while name is not None:
+            yield name, self.rows[name]
+            name = self.rows[name].base
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from stackproof.matrix.model import Row
 from stackproof.metadata.audit.lines import Place
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import Subject
@@ -43,26 +42,18 @@ def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
     for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
         what = f"the expected failure {failure.check}"
         yield what, failure.date, (*own, "known-failures", number, "date")
-    for row, place in _lineage(subject):
-        for number, override in enumerate(row.overrides):
-            what = f"the override of {override.pin}"
-            yield what, override.date, (*place, "overrides", number, "date")
-        for number, stage in enumerate(row.stages):
-            yield f"the added stage {stage.name}", stage.date, (*place, "stages", number, "date")
+    for row, level in subject.matrix.bases(subject.plan.row):
+        for number, override in enumerate(level.overrides):
+            place = ("rows", row, "overrides", number, "date")
+            yield f"the override of {override.pin}", override.date, place
+        for number, stage in enumerate(level.stages):
+            place = ("rows", row, "stages", number, "date")
+            yield f"the added stage {stage.name}", stage.date, place
 
 
 def _unexplained(subject: Subject) -> Iterator[tuple[str, str, Place]]:
-    for row, place in _lineage(subject):
-        for number, stage in enumerate(row.stages):
+    for row, level in subject.matrix.bases(subject.plan.row):
+        for number, stage in enumerate(level.stages):
             for name in stage.installs:
                 if stage.reasons and name not in stage.reasons:
-                    yield name, stage.name, (*place, "stages", number)
-
-
-def _lineage(subject: Subject) -> Iterator[tuple[Row, Place]]:
-    """Yield the row and those that it takes overrides and stages from, each with its place."""
-    name: str | None = subject.plan.row
-    while name is not None:
-        row = subject.matrix.rows[name]
-        yield row, ("rows", name)
-        name = row.base
+                    yield name, stage.name, ("rows", row, "stages", number)

@@ -109,13 +109,10 @@ class Subject(Source):
 
     def pin_place(self, name: str) -> Place:
         """Return where the version of a pin stands: in an override, or in the pin itself."""
-        row: str | None = self.plan.row
-        while row is not None:
-            level = self.matrix.rows[row]
+        for row, level in self.matrix.bases(self.plan.row):
             for number, override in enumerate(level.overrides):
                 if override.pin == name:
                     return ("rows", row, "overrides", number, _key(override))
-            row = level.base
         for number, pin in enumerate(self.matrix.pins):
             if pin.name == name:
                 return ("pins", number, _key(pin))
@@ -126,13 +123,10 @@ class Subject(Source):
         for number, stage in enumerate(self.matrix.stages):
             if stage.name == name:
                 return ("stages", number)
-        row: str | None = self.plan.row
-        while row is not None:
-            level = self.matrix.rows[row]
+        for row, level in self.matrix.bases(self.plan.row):
             for number, extra in enumerate(level.stages):
                 if extra.name == name:
                     return ("rows", row, "stages", number)
-            row = level.base
         return ()
 
     def stages_of(self, pin: str) -> tuple[str, ...]:
