@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from stackproof.base.versions import overlap
@@ -82,10 +81,5 @@ def _clashes(one: Sequence[Demand], other: Sequence[Demand]) -> Iterator[tuple[D
         by_name[demand.on].append(demand)
     for ours in one:
         for theirs in by_name.get(ours.on, ()):
-            if not overlap(_plain(ours.range), _plain(theirs.range)):
+            if not overlap(ours.range, theirs.range):
                 yield ours, theirs
-
-
-def _plain(text: str) -> str:
-    """Return a range in one spelling, so that answers for it are found again."""
-    return str(SpecifierSet(text))
