@@ -141,7 +141,7 @@ def test_an_index_that_fails_for_an_axis_ends_the_grid(board: Board) -> None:
 def test_what_is_held_counts_in_every_cell(board: Board) -> None:
     found = board.make("host=1.0,2.0", "guest=1.0", held=("shared<2",))
     assert rows(found) == {"1.0": ".", "2.0": "x"}
-    assert found.cell(("2.0", "1.0")).reason == (
+    assert found.by_versions()["2.0", "1.0"].reason == (
         "host 2.0 requires shared>=2 and what is held has shared<2"
     )
     deep = board.make("host=2.0", "guest=1.0", held=("middle==1.0",))

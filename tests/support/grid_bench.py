@@ -111,7 +111,8 @@ class Board:
 def rows(grid: Grid) -> dict[str, str]:
     """Return the marks of each row in one text, a dot for what goes together."""
     first, second = grid.axes
+    cells = grid.by_versions()
     return {
-        one: "".join(mark(grid.cell((one, other))) or "." for other in second.versions)
+        one: "".join(mark(cells[one, other]) or "." for other in second.versions)
         for one in first.versions
     }

@@ -69,10 +69,9 @@ def markdown_page(grid: Grid) -> str:
 
 def html_page(grid: Grid) -> str:
     """Return a page in which each cell opens its reason; it needs no script and no other file."""
-    rows = [
-        (one, [grid.cell((one, other)) for other in grid.axes[1].versions])
-        for one in grid.axes[0].versions
-    ]
+    first, second = grid.axes
+    cells = grid.by_versions()
+    rows = [(one, [cells[one, other] for other in second.versions]) for one in first.versions]
     return _pages().get_template("grid.html").render(grid=grid, rows=rows, summary=summary(grid))
 
 
@@ -110,8 +109,9 @@ def print_grid(grid: Grid, report: Path, console: Console) -> None:
 
 def _table(grid: Grid) -> Table:
     first, second = grid.axes
+    cells = grid.by_versions()
     rows: list[list[str | Text]] = [
-        [one, *(_coloured(grid.cell((one, other))) for other in second.versions)]
+        [one, *(_coloured(cells[one, other]) for other in second.versions)]
         for one in first.versions
     ]
     return terminal_table(summary(grid), (first.name, *second.versions), rows, centred=True)

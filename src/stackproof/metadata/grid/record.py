@@ -133,9 +133,9 @@ class Grid(Record):
     compared: int = 0
     differences: tuple[Difference, ...] = ()
 
-    def cell(self, versions: Versions) -> Cell:
-        """Return the cell of two versions; raise KeyError if there is none."""
-        return self._by_versions()[versions]
+    def by_versions(self) -> dict[Versions, Cell]:
+        """Return each cell by its two versions."""
+        return {cell.versions: cell for cell in self.cells}
 
     def count(self, state: State) -> int:
         """Return how many cells are in a state."""
@@ -154,6 +154,3 @@ class Grid(Record):
         if self.proofs["failed"] or self.differences or self.sampling.disagreed:
             return 1
         return 2 if set(self.proofs) == {"unjudged"} else 0
-
-    def _by_versions(self) -> dict[Versions, Cell]:
-        return {cell.versions: cell for cell in self.cells}
