@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.version import Version
 from support.markup import parse
@@ -149,8 +148,8 @@ def test_a_marker_is_judged_for_the_newest_patch(
     holds: bool,  # noqa: FBT001
     patch: bool,  # noqa: FBT001
 ) -> None:
-    assert applies(Marker(marker), python) is holds
-    assert asks_patch(Marker(marker), python) is patch
+    assert applies(marker, python) is holds
+    assert asks_patch(marker, python) is patch
 
 
 # --- what upgrades start from ----------------------------------------------------------------

@@ -11,6 +11,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from stackproof.index.releases import File, Release
+from stackproof.matrix.markers import environment_of
 
 __all__ = ["Target"]
 
@@ -33,14 +34,7 @@ class Target:
     def markers(self) -> dict[str, str]:
         """The environment in which markers of requirements are evaluated."""
         here = {key: str(value) for key, value in default_environment().items()}
-        return {
-            **here,
-            "implementation_name": "cpython",
-            "implementation_version": self.full,
-            "platform_python_implementation": "CPython",
-            "python_full_version": self.full,
-            "python_version": self.python,
-        }
+        return here | environment_of(self.python, self.full)
 
     @cached_property
     def tags(self) -> dict[Tag, int]:

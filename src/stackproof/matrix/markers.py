@@ -10,22 +10,26 @@ __all__ = ["applies", "asks_patch", "environment_of"]
 _NEWEST = 99
 
 
-def applies(marker: Marker, python: str) -> bool:
+def applies(marker: str | None, python: str) -> bool:
     """Tell whether a marker holds on this machine's platform with a minor version of CPython.
 
-    Of its patches the newest counts.
+    Of its patches the newest counts. What has no marker, None, is asked for everywhere.
     """
-    return _holds(marker, python, _NEWEST)
+    return marker is None or Marker(marker).evaluate(environment_of(python))
 
 
-def asks_patch(marker: Marker, python: str) -> bool:
+def asks_patch(marker: str, python: str) -> bool:
     """Tell whether a marker holds with some patches of a minor version and not with others."""
-    return _holds(marker, python, 0) is not _holds(marker, python, _NEWEST)
+    oldest = Marker(marker).evaluate(environment_of(python, f"{python}.0"))
+    return oldest is not applies(marker, python)
 
 
-def environment_of(python: str, patch: int = _NEWEST) -> dict[str, str]:
-    """Return what markers go by on a minor version of CPython, beside this machine's platform."""
-    full = f"{python}.{patch}"
+def environment_of(python: str, full: str | None = None) -> dict[str, str]:
+    """Return what markers go by on a CPython, beside this machine's platform.
+
+    `full` is its version to the patch; without it the newest of the minor version counts.
+    """
+    full = full or f"{python}.{_NEWEST}"
     return {
         "implementation_name": "cpython",
         "implementation_version": full,
@@ -33,7 +37,3 @@ def environment_of(python: str, patch: int = _NEWEST) -> dict[str, str]:
         "python_full_version": full,
         "python_version": python,
     }
-
-
-def _holds(marker: Marker, python: str, patch: int) -> bool:
-    return marker.evaluate(environment_of(python, patch))

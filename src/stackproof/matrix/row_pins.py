@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from packaging.markers import Marker
-
 from stackproof.base.versions import is_version
 from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
@@ -34,7 +32,7 @@ def left_out_of(matrix: Matrix, row: str, python: str) -> dict[str, str]:
     return {
         name: marker
         for name, marker in _markers(matrix, row).items()
-        if not applies(Marker(marker), python)
+        if not applies(marker, python)
     }
 
 
@@ -55,7 +53,7 @@ def marker_notes(matrix: Matrix, row: str, python: str) -> list[str]:
         f"the marker of pin {name}, {marker}, asks for a patch of Python {python}; it was judged "
         "for the newest"
         for name, marker in _markers(matrix, row).items()
-        if asks_patch(Marker(marker), python)
+        if asks_patch(marker, python)
     ]
 
 

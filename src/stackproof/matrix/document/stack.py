@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
 from stackproof.base.versions import is_version
@@ -66,7 +65,7 @@ class Install:
 
     def holds(self, python: str) -> bool:
         """Tell whether it is asked for on this machine's platform with a minor version."""
-        return self.marker is None or applies(Marker(self.marker), python)
+        return applies(self.marker, python)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import Marker
-
 from stackproof.matrix.document.locks import LockedStack
 from stackproof.matrix.document.problems import DocumentError, problem
 from stackproof.matrix.document.pythons import oldest_python
@@ -76,7 +74,7 @@ class _Graph:
         pending = list(asked)
         while pending:
             item = pending.pop()
-            if "marker" in item and not applies(Marker(item["marker"]), self.python):
+            if "marker" in item and not applies(item["marker"], self.python):
                 continue
             for entry in self._found(item):
                 for extra in ("", *item.get("extra", ())):
@@ -94,7 +92,7 @@ class _Graph:
                 entry.get("version")
             ):
                 markers = entry.get("resolution-markers", [])
-                if not markers or any(applies(Marker(text), self.python) for text in markers):
+                if not markers or any(applies(text, self.python) for text in markers):
                     yield entry
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from stackproof.base.text import without_credentials
@@ -49,11 +48,7 @@ def step_differences(matrix: Matrix, steps: Sequence[Command]) -> Iterator[Diffe
 
 def _stages(matrix: Matrix) -> list[Stage]:
     """Return the stages as they are on the Python of the matrix, which steps are read for too."""
-    there = {
-        pin.name
-        for pin in matrix.pins
-        if pin.marker is None or applies(Marker(pin.marker), matrix.python)
-    }
+    there = {pin.name for pin in matrix.pins if applies(pin.marker, matrix.python)}
     stages = (
         stage.model_copy(update={"pins": tuple(name for name in stage.pins if name in there)})
         for stage in matrix.stages
