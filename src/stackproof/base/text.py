@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "bounded",
     "count",
     "first_of",
+    "free_name",
     "nearest",
     "plain",
     "plain_value",
@@ -66,6 +68,12 @@ def first_of(items: Sequence[str], most: int = 3) -> str:
     """Say the first of some items, and how many more there are; "" for none."""
     more = len(items) - most
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: itself, or with the first free number from 2 on."""
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(text for text in itertools.chain([name], numbered) if text not in taken)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

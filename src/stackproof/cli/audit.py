@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
-from itertools import chain, count
 from pathlib import Path
 
 import nox
 from platformdirs import user_cache_path
 
 from stackproof.base.records import write_atomically
-from stackproof.base.text import nearest
+from stackproof.base.text import free_name, nearest
 from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
@@ -97,9 +96,8 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
 
 def _label(name: str, taken: AbstractSet[str]) -> str:
     """Return what a file's rows are of, and no other's in the same audit."""
-    whole = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    free = chain((Path(name).stem, whole), (f"{whole}-{number}" for number in count(2)))
-    return next(label for label in free if label not in taken)
+    stem, whole = Path(name).stem, re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return free_name(whole, taken) if stem in taken else stem
 
 
 def _said_of(note: Note, file: str, matrix: str) -> Finding:

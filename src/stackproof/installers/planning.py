@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, count
 from types import MappingProxyType
 
-from stackproof.base.text import nearest
+from stackproof.base.text import free_name, nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
 from stackproof.installers.installer import Installer
@@ -148,8 +147,7 @@ def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
     """Return the stage of what a trial adds; a row that was promoted may have one already."""
     if not extra:
         return []
-    wanted = chain(["asked-for"], (f"asked-for-{number}" for number in count(2)))
-    name = next(name for name in wanted if name not in names)
+    name = free_name("asked-for", names)
     return [Stage(name=name, step="none", requirements=tuple(extra))]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timezone
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.items import AoT, Table
 
-from stackproof.base.text import without_credentials
+from stackproof.base.text import free_name, without_credentials
 from stackproof.base.versions import is_version
 from stackproof.errors import StackproofError
 from stackproof.matrix.document.requirement import this_python
@@ -165,8 +164,7 @@ def _stages(stack: Stack, pins: set[str]) -> Iterator[Table]:
 
 
 def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
-    numbered = (f"{pins[0]}-{number}" for number in itertools.count(2))
-    name = next(text for text in itertools.chain([pins[0]], numbered) if text not in taken)
+    name = free_name(pins[0], taken)
     taken.add(name)
     table = _table(name=name, step=command.step or "-", pins=pins)
     if _constraint_source(command):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Collection
 
 from packaging.utils import InvalidName, canonicalize_name
+
+from stackproof.base.text import free_name
 
 __all__ = ["distribution", "is_name", "label_of"]
 
@@ -53,8 +54,7 @@ def label_of(text: str, taken: Collection[str] = ()) -> str:
     A number tells it from those that are taken.
     """
     label = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "stack"
-    numbered = (f"{label}-{number}" for number in itertools.count(2))
-    return next(name for name in itertools.chain([label], numbered) if name not in taken)
+    return free_name(label, taken)
 
 
 def _joined(label: str) -> str:
