@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 from stackproof.base.memory import Memory
@@ -111,7 +112,7 @@ class Gatherer:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             metadata = pool.map(lambda pin: self._metadata(source, pin), found)
             return {
-                pin.name: PinFacts(**{**vars(pin), "metadata": item})
+                pin.name: replace(pin, metadata=item)
                 for pin, item in zip(found, metadata, strict=True)
             }
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from packaging.specifiers import SpecifierSet
 
+from stackproof.base.text import first_of
 from stackproof.base.versions import overlap, satisfies
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import never_released
@@ -21,8 +22,6 @@ Pairs: TypeAlias = dict[str, dict[str, PairAnswer]]
 
 #: Normal name of a requirement, and the range that a pin admits of it.
 _Requires: TypeAlias = Mapping[str, str]
-
-_NAMED = 3
 
 
 def pairs(subject: Subject) -> Pairs:
@@ -128,9 +127,7 @@ def _common(first: PinFacts, second: PinFacts, shared: list[str]) -> PairAnswer:
             state="unrelated",
             reason=f"{first.name} and {second.name} require neither each other nor one thing",
         )
-    named = ", ".join(shared[:_NAMED])
-    more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
     return PairAnswer(
         state="common range",
-        reason=f"{first} and {second} both require {named}{more}, in ranges that overlap",
+        reason=f"{first} and {second} both require {first_of(shared)}, in ranges that overlap",
     )
