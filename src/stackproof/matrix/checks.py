@@ -79,6 +79,6 @@ class CheckId(str):
 
     @property
     def answered_by(self) -> str | None:
-        """Who answers it: "build", "suite" or "audit"; None for a kind that is not known."""
+        """Who answers it, as `Kind` has it; None for a kind that is not known."""
         kind = KINDS.get(self.kind)
         return None if kind is None else kind.answered_by

@@ -1,7 +1,7 @@
 """Judge whether the parts of a matrix agree with one another.
 
 Each check yields the place (a path of keys and positions, as pydantic reports them) and what
-would be right. What one value may look like is judged in `model`.
+would be right. What one value may look like is judged in `values`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Constraint files: where they are published, what they say, and how one is rebuilt."""
+"""Constraint files: where they are published, and what they say."""

@@ -1,5 +1,5 @@
 """The audit: what metadata alone says of a matrix, without installing anything.
 
-`auditing.py` has the function, `findings.py` what it finds. Nothing is imported here: a report
+`auditing.py` has the function, `record.py` what it finds. Nothing is imported here: a report
 shows what an audit found, and must not wait for the libraries by which it was found.
 """

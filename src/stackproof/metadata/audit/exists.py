@@ -68,10 +68,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield an error for each pin that cannot be installed, a word on each that is unusual."""
     for pin in subject.pins.values():
         state = how(pin)
-        checks = (
-            CheckId("version", pin.name),
-            *(CheckId("stage", name) for name in subject.stages_of(pin.name)),
-        )
+        checks = subject.checks_of(pin.name)
         if state in ("no project", "no version"):
             message = _missing(subject, pin)
             yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)

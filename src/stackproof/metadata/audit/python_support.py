@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import nearest
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import PinFacts, Subject
@@ -47,10 +46,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 f"{pin} requires Python {requires_python(pin)}, and the row has {python}; the "
                 f"nearest that admits it: {near}"
             )
-            checks = (
-                CheckId("version", pin.name),
-                *(CheckId("stage", s) for s in subject.stages_of(pin.name)),
-            )
+            checks = subject.checks_of(pin.name)
             yield subject.finding("python", "error", message, pin=pin.name, checks=checks)
         elif state == "admitted" and pin.metadata is not None and pin.metadata.pythons:
             message = (

@@ -129,9 +129,10 @@ class Subject(Source):
                     return ("rows", row, "stages", number)
         return ()
 
-    def stages_of(self, pin: str) -> tuple[str, ...]:
-        """Return the names of the stages that install a pin by name."""
-        return tuple(stage.name for stage in self.plan.stages if pin in stage.pins)
+    def checks_of(self, pin: str) -> tuple[CheckId, ...]:
+        """Return the checks of a run that fail where a pin cannot be installed."""
+        stages = (stage.name for stage in self.plan.stages if pin in stage.pins)
+        return (CheckId("version", pin), *(CheckId("stage", name) for name in stages))
 
 
 def _key(asked: Pin | Override) -> str:

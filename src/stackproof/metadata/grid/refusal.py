@@ -15,7 +15,7 @@ from stackproof.installers.refusal import Required, lacks_files, required, sente
 from stackproof.metadata.grid.metadata import because
 from stackproof.metadata.grid.record import Cell, Demand, Versions
 
-__all__ = ["read_refusal"]
+__all__ = ["read_refusal", "unknown"]
 
 _PROOF = "No solution found"
 
@@ -26,21 +26,21 @@ def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, buil
     lacking = lacks_files(words)
     build = failed_build(words)
     if build is not None:
-        return _unknown(
+        return unknown(
             versions, f"the metadata of {build.shown} needs a build, and the build failed"
         )
     if _PROOF not in text:
-        return _unknown(versions, "the resolver gave no proof")
+        return unknown(versions, "the resolver gave no proof")
     if lacking:
         why = "no file that fits" if builds else "no wheel, and its metadata would need a build"
-        return _unknown(versions, f"{' and '.join(lacking)} has {why}")
+        return unknown(versions, f"{' and '.join(lacking)} has {why}")
     facts = required(words)
     clash = _clash(facts, required(words, derived=True))
     left_out = " and ".join(
         f"{fact.by} requires Python{fact.range}" for fact in facts if fact.what == "python"
     )
     if left_out and not clash:
-        return _unknown(versions, left_out)
+        return unknown(versions, left_out)
     asked = dict(zip(names, versions, strict=True))
     demands = tuple(_demand(side, facts, asked) for side in clash)
     reason = because(demands) if demands else sentence(words)
@@ -84,5 +84,6 @@ def _who(fact: Required, asked: Mapping[str, str]) -> str:
     return f"{fact.who} {asked[fact.who]}" if fact.who in asked else fact.by
 
 
-def _unknown(versions: Versions, reason: str) -> Cell:
+def unknown(versions: Versions, reason: str) -> Cell:
+    """Return the cell of which a resolution says nothing for certain."""
     return Cell(versions=versions, state="unknown", reason=reason, how="resolution")

@@ -11,7 +11,7 @@ from stackproof.base.versions import satisfies
 from stackproof.errors import CannotJudgeError
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.metadata.grid.record import Cell, Versions
-from stackproof.metadata.grid.refusal import read_refusal
+from stackproof.metadata.grid.refusal import read_refusal, unknown
 
 __all__ = ["ResolutionJudge"]
 
@@ -47,12 +47,12 @@ class ResolutionJudge:
         try:
             answer = self.resolver.resolve(wanted)
         except CannotJudgeError as error:
-            return _unknown(versions, str(error))
+            return unknown(versions, str(error))
         if isinstance(answer, Refused):
             return read_refusal(self.names, versions, answer.words, builds=self.builds)
         if any(not _has(answer, *pin) for pin in zip(self.names, versions, strict=True)):
             why = "the resolver chose other versions than the two that were asked for"
-            return _unknown(versions, why)
+            return unknown(versions, why)
         reason = f"both resolve, together with {len(answer) - len(versions)} others"
         return Cell(versions=versions, state="compatible", reason=reason, how="resolution")
 
@@ -61,7 +61,3 @@ def _has(resolution: Resolution, name: str, version: str) -> bool:
     """Tell whether a version was chosen; for 2.5.1 that may be 2.5.1+cpu of another index."""
     chosen = resolution.get(name)
     return chosen is not None and satisfies(chosen.version, version)
-
-
-def _unknown(versions: Versions, reason: str) -> Cell:
-    return Cell(versions=versions, state="unknown", reason=reason, how="resolution")
