@@ -44,12 +44,11 @@ def read_dockerfile(path: Path, *, name: str) -> Stack:
         elif word == "RUN":
             copies.mount(rest)
             reader.read(_script(rest), line=line, section="", step=step)
-    problems = list(reader.problems)
-    if not any(command.installs for command in reader.commands) and not problems:
+    if reader.problems:
+        raise DocumentError(reader.problems)
+    if not any(command.installs for command in reader.commands):
         message = "no RUN line calls `pip install` for a release"
-        problems = without_releases(path.name, message, reader.notes)
-    if problems:
-        raise DocumentError(problems)
+        raise without_releases(path.name, message, reader.notes)
     return Stack(
         name=name,
         file=path.name,

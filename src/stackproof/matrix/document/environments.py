@@ -39,12 +39,11 @@ def read_environment(path: Path, *, name: str) -> Stack:
         elif not re.fullmatch(r"(?:[\w-]+::)?pip\b.*", item):
             why = "it is a package of conda, which no index of Python packages has"
             notes.append(passed_over(item, why, item.line))
-    problems = list(lines.problems)
-    if not lines.installs and not problems:
+    if lines.problems:
+        raise DocumentError(lines.problems)
+    if not lines.installs:
         message = "pip installs nothing into this environment; packages of conda are not read"
-        problems = without_releases(file, message, [*notes, *lines.notes])
-    if problems:
-        raise DocumentError(problems)
+        raise without_releases(file, message, [*notes, *lines.notes])
     return Stack(
         name=name,
         file=file,

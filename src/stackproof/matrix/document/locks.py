@@ -53,8 +53,7 @@ class LockedStack:
         """Return the stack: one call for each index. Raises DocumentError if nothing is locked."""
         file = self.path.name
         if not self._by_index:
-            message = "locks no release of an index"
-            raise DocumentError(without_releases(file, message, self.notes))
+            raise without_releases(file, "locks no release of an index", self.notes)
         commands = tuple(
             Command(
                 line=installs[0].line,

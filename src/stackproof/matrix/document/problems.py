@@ -23,9 +23,7 @@ def problem(file: str, line: int, message: str) -> Problem:
     return Problem(file=file, where=f"line {line}", message=message)
 
 
-def without_releases(file: str, message: str, notes: Sequence[Note]) -> list[Problem]:
-    """Return the problem that a file asks for no release, and whatever else it asks for."""
-    return [
-        problem(file, 1, message),
-        *(problem(note.file or file, note.line or 1, note.message) for note in notes),
-    ]
+def without_releases(file: str, message: str, notes: Sequence[Note]) -> DocumentError:
+    """Return the error that a file asks for no release, with whatever else it asks for."""
+    found = (problem(note.file or file, note.line or 1, note.message) for note in notes)
+    return DocumentError([problem(file, 1, message), *found])

@@ -34,12 +34,12 @@ def read_project(path: Path, *, name: str) -> Stack:
     """
     project = _Project(TomlText(path))
     project.read()
-    parts = {title: items for title, items in project.parts.items() if items}
-    if not parts and not project.problems:
-        message = "asks for no release; there is none in 'dependencies', an extra or a group"
-        project.problems += without_releases(path.name, message, project.notes)
     if project.problems:
         raise DocumentError(project.problems)
+    parts = {title: items for title, items in project.parts.items() if items}
+    if not parts:
+        message = "asks for no release; there is none in 'dependencies', an extra or a group"
+        raise without_releases(path.name, message, project.notes)
     installs = tuple(item for items in parts.values() for item in items)
     step = f"{path.name}: {', '.join(parts)}"
     command = Command(line=1, section="", step=step, installs=installs, is_list=True)

@@ -31,12 +31,11 @@ def read_requirements(path: Path, *, name: str) -> Stack:
     """
     lines = RequirementLines(path.name, folder=path.parent)
     lines.read(read_text(path))
-    problems = list(lines.problems)
-    if not problems and not lines.installs:
+    if lines.problems:
+        raise DocumentError(lines.problems)
+    if not lines.installs:
         message = "asks for no release; write lines such as 'numpy==1.24.4'"
-        problems = without_releases(path.name, message, lines.notes)
-    if problems:
-        raise DocumentError(problems)
+        raise without_releases(path.name, message, lines.notes)
     command = lines.command(line=1, section="", step=path.name)
     notes = tuple(lines.notes)
     return Stack(
