@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from stackproof.matrix.document.text import line_of, read_text
 from stackproof.matrix.document.toml_text import TomlText
 from stackproof.matrix.markers import environment_of
 
-__all__ = ["LockedStack", "read_pipfile_lock", "read_poetry_lock", "read_pylock"]
+__all__ = ["LockedStack", "read_as_lock_of", "read_pipfile_lock", "read_poetry_lock", "read_pylock"]
 
 _NO_RELEASE = "it names no release of an index"
 
@@ -75,6 +76,16 @@ class LockedStack:
         )
 
 
+@contextmanager
+def read_as_lock_of(tool: str, path: Path) -> Iterator[None]:
+    """Raise DocumentError, that a file is no lock file of a tool, where reading it as one fails."""
+    try:
+        yield
+    except (PylockValidationError, KeyError, ValueError, TypeError, AttributeError) as error:
+        message = f"is not a lock file of {tool} ({error})"
+        raise DocumentError([problem(path.name, 1, message)]) from error
+
+
 def read_pylock(path: Path, *, name: str, python: str | None) -> Stack:
     """Return the stack of a lock file of PEP 751, with its default groups and no extras.
 
@@ -82,15 +93,12 @@ def read_pylock(path: Path, *, name: str, python: str | None) -> Stack:
     admits. Raises DocumentError if it is none, or locks nothing.
     """
     text = TomlText(path)
-    try:
+    with read_as_lock_of("PEP 751", path):
         lock = Pylock.from_dict(text.data)
         locked = LockedStack(path, python or oldest_python(str(lock.requires_python or "")))
         lines = [line for line, _ in text.entries("packages")]
         for line, package in zip(lines, lock.packages, strict=True):
             _take_package(locked, package, line, lock.default_groups or ())
-    except (PylockValidationError, ValueError) as error:
-        message = f"is not a lock file of PEP 751 ({error})"
-        raise DocumentError([problem(path.name, 1, message)]) from error
     return locked.stack(name)
 
 
@@ -133,7 +141,7 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
     text = TomlText(path)
     packages = text.entries("package")
     asked = _asked_by(package for _, package in packages)
-    try:
+    with read_as_lock_of("poetry", path):
         admitted = str(text.data.get("metadata", {}).get("python-versions", ""))
         locked = LockedStack(path, oldest_python(poetry_admitted(admitted)))
         for line, package in packages:
@@ -148,9 +156,6 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
                 locked.pass_over(requirement, "it is asked for by extras alone", line)
             else:
                 locked.take(requirement, line, marker=markers, index=source.get("url"))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        message = f"is not a lock file of poetry ({error})"
-        raise DocumentError([problem(path.name, 1, message)]) from error
     return locked.stack(name)
 
 
@@ -178,7 +183,7 @@ def read_pipfile_lock(path: Path, *, name: str) -> Stack:
     Raises DocumentError if it is none, or locks nothing.
     """
     text = read_text(path)
-    try:
+    with read_as_lock_of("pipenv", path):
         data = json.loads(text)
         meta = data["_meta"]
         locked = LockedStack(path, meta.get("requires", {}).get("python_version"))
@@ -196,7 +201,4 @@ def read_pipfile_lock(path: Path, *, name: str) -> Stack:
         for section in sorted(data.keys() - {"_meta", "default"}):
             why = f"the {len(data[section])} packages of this section are not in every environment"
             locked.pass_over(section, why, line_of(text, f'"{section}"'))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        message = f"is not a lock file of pipenv ({error})"
-        raise DocumentError([problem(path.name, 1, message)]) from error
     return locked.stack(name)

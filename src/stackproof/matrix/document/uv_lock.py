@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stackproof.matrix.document.locks import LockedStack
-from stackproof.matrix.document.problems import DocumentError, problem
+from stackproof.matrix.document.locks import LockedStack, read_as_lock_of
 from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.stack import Stack
@@ -32,14 +31,11 @@ def read_uv_lock(path: Path, *, name: str, python: str | None) -> Stack:
     Raises DocumentError if it is none, or locks nothing.
     """
     text = TomlText(path)
-    try:
+    with read_as_lock_of("uv", path):
         own = oldest_python(text.data.get("requires-python"))
         locked = LockedStack(path, python or own)
         graph = _Graph(text.entries("package"), python or own or this_python())
         graph.take_into(locked, text.data.get("manifest", {}).get("requirements", []))
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        message = f"is not a lock file of uv ({error})"
-        raise DocumentError([problem(path.name, 1, message)]) from error
     return locked.stack(name)
 
 
