@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from stackproof.errors import StackproofError
-from stackproof.metadata.grid.published import compare, read_published
+from stackproof.metadata.grid.making import compare
+from stackproof.metadata.grid.published import read_published
 from stackproof.metadata.grid.record import Axis, Cell, Demand, Grid, Proof, Sampling
 from stackproof.report.grid import html_page, markdown_page, markdown_table, print_grid, rst_table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import product
@@ -24,11 +24,10 @@ from stackproof.metadata.grid.engine import Engine
 from stackproof.metadata.grid.facts import IndexFacts
 from stackproof.metadata.grid.journal import Journal
 from stackproof.metadata.grid.metadata import MetadataJudge
-from stackproof.metadata.grid.published import compare, read_published
-from stackproof.metadata.grid.record import Axis, Cell, Grid, Sampling, Versions
+from stackproof.metadata.grid.record import Axis, Cell, Difference, Grid, Sampling, State, Versions
 from stackproof.metadata.grid.resolution import ResolutionJudge
 
-__all__ = ["GridContext", "Question", "ask_axes", "held_by", "make_grid"]
+__all__ = ["GridContext", "Question", "ask_axes", "compare", "held_by", "make_grid"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +118,12 @@ def make_grid(
     What an interrupted run of the same question judged is taken up. Raises StackproofError if the
     published grid cannot be read.
     """
-    published = read_published(against, question.axes) if against else {}
+    published: Mapping[Versions, State] = {}
+    if against:
+        # What reads tables of documents is slow to load, and few ask for it.
+        from stackproof.metadata.grid.published import read_published  # noqa: PLC0415
+
+        published = read_published(against, question.axes)
     begin, started = time.monotonic(), datetime.now(timezone.utc)
     cells, sampling, resumed = _judge(question, context, tick)
     return Grid(
@@ -138,6 +142,22 @@ def make_grid(
         compared=sum(cell in published for cell in question.cells),
         differences=tuple(compare(cells, published)),
     )
+
+
+def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[Difference]:
+    """Return the cells that are published otherwise; where either is unknown, nothing differs."""
+    return [
+        Difference(
+            versions=cell.versions,
+            published=published[cell.versions],
+            found=cell.state,
+            reason=cell.reason,
+        )
+        for cell in cells
+        if cell.versions in published
+        and cell.state != published[cell.versions]
+        and "unknown" not in (cell.state, published[cell.versions])
+    ]
 
 
 def _judge(

@@ -1,9 +1,9 @@
-"""Read a published grid, in Markdown or reStructuredText, and find the cells that differ."""
+"""Read a published grid, in Markdown or reStructuredText."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 from packaging.version import Version
 
 from stackproof.errors import StackproofError
-from stackproof.metadata.grid.record import Axis, Cell, Difference, State, Versions
+from stackproof.metadata.grid.record import Axis, State, Versions
 
-__all__ = ["compare", "read_published"]
+__all__ = ["read_published"]
 
 _CONFLICT = {"x", "✗", "✘", "❌", "✖", "no", "conflict"}
 _COMPATIBLE = {"", "✓", "✔", "✅", "o", "yes", "ok", "compatible"}
@@ -52,22 +52,6 @@ def read_published(file: Path, axes: tuple[Axis, Axis]) -> dict[Versions, State]
             "columns; pipe tables of Markdown are read, grid and simple ones of reStructuredText"
         )
     return found
-
-
-def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[Difference]:
-    """Return the cells that are published otherwise; where either is unknown, nothing differs."""
-    return [
-        Difference(
-            versions=cell.versions,
-            published=published[cell.versions],
-            found=cell.state,
-            reason=cell.reason,
-        )
-        for cell in cells
-        if cell.versions in published
-        and cell.state != published[cell.versions]
-        and "unknown" not in (cell.state, published[cell.versions])
-    ]
 
 
 def _pipe_tables(text: str) -> Iterator[_Table]:
