@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.records import CheckResult, FailureKind, Outcome, RunRecord, SuiteResults
+from stackproof.evidence.records import (
+    CheckResult,
+    FailureKind,
+    Outcome,
+    RunRecord,
+    StageRecord,
+    SuiteResults,
+)
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
 
@@ -44,15 +51,15 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     A failure counts only if what it was seen in came to its end: what went on while a disk was
     full, or a run was being stopped, says nothing of the stack.
     """
-    suite, well = evidence.suite, run.trouble is None
-    refused = next((stage.name for stage in evidence.stages if stage.failure), None)
+    suite, stages, well = evidence.suite, evidence.stages, run.trouble is None
+    refused = next((stage.name for stage in stages if stage.failure), None)
     sound = {
         "build": well or run.built,
         "suite": well and suite.exit in _ENDED,
         "command": well,
     }
     outside = (
-        *_of_stages(evidence),
+        *_of_stages(stages),
         *_of_pip_check(evidence, plan),
         *_of_overwritten(evidence, plan),
     )
@@ -89,10 +96,10 @@ def _is_asked(answer: CheckResult, plan: Plan) -> bool:
     return not plan.only or answer.id in plan.only or failed_stage
 
 
-def _of_stages(evidence: Evidence) -> Iterator[CheckResult]:
+def _of_stages(stages: Sequence[StageRecord]) -> Iterator[CheckResult]:
     """Yield the answer of each stage that ran; one that was kept from running is no failure."""
     outcomes: dict[FailureKind | None, Outcome] = {None: "passed", "refused": "failed"}
-    for stage in evidence.stages:
+    for stage in stages:
         yield CheckResult(
             id=CheckId("stage", stage.name),
             outcome=outcomes.get(stage.failure, "skipped"),
@@ -124,11 +131,12 @@ def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
     found = evidence.overwritten
     if found is None:
         return
+    freeze = evidence.freeze
     for name in found.subjects:
         yield CheckResult(
             id=CheckId("overwrite", name),
             outcome="failed",
-            message=f"{found.about(evidence.freeze, name)}; what was written last stands, and that "
+            message=f"{found.about(freeze, name)}; what was written last stands, and that "
             "may differ from build to build",
             seconds=0.0,
         )

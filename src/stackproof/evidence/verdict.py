@@ -116,7 +116,7 @@ class Verdict(Record):
 
 def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> Verdict:
     """Judge a run from its folder; `audited` is what the last audit says of its claims."""
-    plan, run = evidence.plan, evidence.run
+    plan, run, freeze = evidence.plan, evidence.run, evidence.freeze
     answers = answers_of(evidence, plan, run)
     checks = _ordered(_judged(plan, answers.every))
     gap = run.trouble or _gap(plan, answers, evidence)
@@ -144,7 +144,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
             else judge_claims(plan.claims, {}, {})
         ),
         depth=_depth(plan, answers.every.values()),
-        installed={pin.name: evidence.freeze.get(pin.name) for pin in plan.pins},
+        installed={pin.name: freeze.get(pin.name) for pin in plan.pins},
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
         counts=_counts(checks),

@@ -44,11 +44,12 @@ class Found:
     @classmethod
     def of(cls, evidence: Evidence, verdict: Verdict) -> Found:
         """Return what a run that was judged found."""
-        refused = next((stage for stage in evidence.stages if stage.failure), None)
+        stages = evidence.stages
+        refused = next((stage for stage in stages if stage.failure), None)
         complained = evidence.pip_check
         return cls(
             freeze=evidence.freeze,
-            held=_held(evidence.stages),
+            held=_held(stages),
             built=evidence.built,
             refusal=None if refused is None else refused.message,
             complaints=frozenset(complained.complaints) if complained else frozenset(),

@@ -29,7 +29,7 @@ __all__ = ["markdown"]
 
 def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str:
     """Return the report of a judged run; its first line is the verdict."""
-    plan, t = evidence.plan, texts(lang)
+    plan, freeze, t = evidence.plan, evidence.freeze, texts(lang)
     return (
         _templates()
         .get_template("report.md")
@@ -37,12 +37,12 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
             t=t,
             verdict=verdict,
             plan=plan,
-            versions={pin.name: _version(pin, evidence.freeze, t) for pin in plan.pins},
-            named={pin.name: _named(pin, evidence.freeze) for pin in plan.pins},
+            versions={pin.name: _version(pin, freeze, t) for pin in plan.pins},
+            named={pin.name: _named(pin, freeze) for pin in plan.pins},
             run=evidence.run,
             stages=evidence.stages,
             servers=evidence.servers,
-            distributions=len(evidence.freeze),
+            distributions=len(freeze),
             kinds=kinds(verdict),
             emulated=[
                 check.id

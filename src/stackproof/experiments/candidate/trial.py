@@ -168,11 +168,12 @@ def _judged(
         comparison = compare(sides[0][1], verdict, lucky=lucky)
     changes: dict[str, Move] = {}
     unmet: dict[str, str | None] = {}
-    if baseline is not None and evidence.freeze:
+    freeze = evidence.freeze
+    if baseline is not None and freeze:
         built = not any(stage.failure for stage in evidence.stages)
         asked = versions_asked(plan.requested)
-        changes = moved(baseline.freeze, evidence.freeze, asked, built=built)
-        unmet = unheld(asked, evidence.freeze) if built else {}
+        changes = moved(baseline.freeze, freeze, asked, built=built)
+        unmet = unheld(asked, freeze) if built else {}
     return TrialVerdict(
         **dict(verdict),
         base_row=f"{base.matrix}/{base.row}",

@@ -83,6 +83,7 @@ def pin_views(
     claims = prove(kept, audit, links)
     stages = {stage.name: stage for stage in kept.stages}
     owner = {pin: stage.name for stage in kept.plan.stages for pin in stage.pins}
+    freeze = kept.evidence.freeze
     place = {name: number for number, name in enumerate(order)}
     views: list[PinView] = []
     for pin in sorted(kept.plan.pins, key=lambda item: place.get(item.name, len(place))):
@@ -91,7 +92,7 @@ def pin_views(
         views.append(
             PinView(
                 pin=pin,
-                version=pin_version(pin, kept.evidence.freeze),
+                version=pin_version(pin, freeze),
                 stage=(stage.name, log) if stage else None,
                 claims=tuple(claims.get(pin.name, ())),
             )
