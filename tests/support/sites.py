@@ -17,6 +17,7 @@ from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.report.files import write_reports
 from stackproof.report.site.page import write_site
+from stackproof.report.site.reports_reader import ReportsReader
 from stackproof.report.texts import Language
 from support.evidences import NOTHING, leave, suite_line
 
@@ -102,7 +103,8 @@ class Shop:
 
     def page(self, lang: Language = "en") -> str:
         """Write the page; return it."""
-        return write_site(self.reports, self.matrices, lang).read_text(encoding="utf-8")
+        reader = ReportsReader(reports=self.reports, matrices=self.matrices)
+        return write_site(reader, lang).read_text(encoding="utf-8")
 
     def run(
         self,

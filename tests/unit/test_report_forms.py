@@ -12,6 +12,7 @@ from support.sites import Shop
 
 from stackproof.errors import StackproofError
 from stackproof.evidence.verdict import Verdict
+from stackproof.report.audited import last_audit
 from stackproof.report.badges import badge_json
 from stackproof.report.document import document_markdown, language_of
 from stackproof.report.forms import Form, form_of_document
@@ -46,7 +47,7 @@ def test_the_report_tells_in_short_what_the_audit_found_of_the_row(shop: Shop) -
     other = {**finding("error", "of another row"), "row": "other"}
     audit(shop, findings=[known, finding("warning", "beta is old"), other])
     evidence, verdict = shop.run()
-    text = markdown(evidence, verdict)
+    text = markdown(evidence, verdict, audit=last_audit(evidence))
     said = "What metadata alone says of this row, judged 2025-04-01T10:00:00Z: "
     assert f"{said}expected error: 1, warning: 1. All findings are in `reports/audit.md`." in text
     assert "| exists | beta \\| gone (expected: for years) |" in text
@@ -56,7 +57,8 @@ def test_the_report_tells_in_short_what_the_audit_found_of_the_row(shop: Shop) -
 def test_an_audit_of_other_rows_is_no_part_of_a_report(shop: Shop) -> None:
     audit(shop)
     evidence, verdict = shop.run(row="other")
-    assert "Audit of the metadata" not in markdown(evidence, verdict)
+    other = markdown(evidence, verdict, audit=last_audit(evidence))
+    assert "Audit of the metadata" not in other
 
 
 def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> None:

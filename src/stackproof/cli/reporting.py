@@ -60,7 +60,7 @@ def document(session: nox.Session, project: Project) -> None:
             lang=given.lang or language_of(row.plan),
             form=form,
         )
-        renew(row)
+        renew(row, audit)
         file = row.home / InRow.DOCUMENT
         write_atomically(file, text)
         screen.print(f"{row.name}: {project.shown(file)}", markup=False, highlight=False)

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from stackproof.evidence.claims import AuditAnswers
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.reports import InReports
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import merge
 
-__all__ = ["Audited", "audited", "audited_claims"]
+__all__ = ["Audited", "audited", "last_audit"]
 
 _LEVELS = ("error", "known", "warning", "note")
 
@@ -27,13 +26,8 @@ class Audited:
     errors: tuple[Finding, ...]
 
 
-def audited_claims(evidence: Evidence) -> AuditAnswers:
-    """Return what the last audit answered of the claims of a run, if it was of its versions."""
-    audit = _last_audit(evidence)
-    return {} if audit is None else audit.answers_of(evidence.plan)
-
-
-def _last_audit(evidence: Evidence) -> Audit | None:
+def last_audit(evidence: Evidence) -> Audit | None:
+    """Return the last audit beside a run of a row, None where there is none that can be read."""
     try:
         text = (evidence.folder.parents[2] / InReports.AUDIT).read_text(encoding="utf-8")
         return Audit.model_validate_json(text)
@@ -41,13 +35,12 @@ def _last_audit(evidence: Evidence) -> Audit | None:
         return None  # none was made, or it is of another version; the page says which files it is
 
 
-def audited(evidence: Evidence) -> Audited | None:
-    """Return what `audit.json` says of a run's row; None where there is no audit of it.
+def audited(evidence: Evidence, audit: Audit | None) -> Audited | None:
+    """Return what an audit says of a run's row; None where there is no audit of it.
 
     Trials and probes lie elsewhere than their row's runs, and an audit does not speak of them.
     """
     *_, matrix, row, _ = evidence.folder.parts
-    audit = _last_audit(evidence)
     if audit is None or not any((pin.matrix, pin.row) == (matrix, row) for pin in audit.pins):
         return None
     mine = [item for item in audit.findings if (item.matrix, item.row or row) == (matrix, row)]

@@ -7,8 +7,9 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.metadata.audit.record import Audit
 from stackproof.report import candidate as summary
-from stackproof.report.audited import audited_claims
+from stackproof.report.audited import last_audit
 from stackproof.report.junit import junit_xml
 from stackproof.report.markdown import markdown
 
@@ -20,15 +21,16 @@ def conclude(evidence: Evidence) -> Verdict:
 
     Raises OSError if there is no room for them.
     """
-    verdict = judge(evidence, audited_claims(evidence))
-    write_reports(evidence, verdict)
+    audit = last_audit(evidence)
+    verdict = judge(evidence, audit.answers_of(evidence.plan) if audit else {})
+    write_reports(evidence, verdict, audit)
     return verdict
 
 
-def write_reports(evidence: Evidence, verdict: Verdict) -> None:
+def write_reports(evidence: Evidence, verdict: Verdict, audit: Audit | None = None) -> None:
     """Write `junit.xml`, `report.md` and, last, `verdict.json`."""
     write_atomically(evidence.folder / InRun.JUNIT, junit_xml(verdict))
-    write_atomically(evidence.folder / InRun.REPORT, markdown(evidence, verdict))
+    write_atomically(evidence.folder / InRun.REPORT, markdown(evidence, verdict, audit=audit))
     verdict.write(evidence.folder / InRun.VERDICT)
 
 

@@ -12,6 +12,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import PlannedPin
+from stackproof.metadata.audit.record import Audit
 from stackproof.report.audited import audited
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import (
@@ -27,8 +28,13 @@ from stackproof.report.wording import (
 __all__ = ["markdown"]
 
 
-def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str:
-    """Return the report of a judged run; its first line is the verdict."""
+def markdown(
+    evidence: Evidence, verdict: Verdict, lang: Language = "en", *, audit: Audit | None = None
+) -> str:
+    """Return the report of a judged run; its first line is the verdict.
+
+    `audit` is the last one of the reports that the run is among.
+    """
     plan, freeze, t = evidence.plan, evidence.freeze, texts(lang)
     return (
         _templates()
@@ -51,7 +57,7 @@ def markdown(evidence: Evidence, verdict: Verdict, lang: Language = "en") -> str
             ],
             empty=[check.id for check in verdict.checks if check.modules == ()],
             headline=HEADLINE[verdict.verdict],
-            audited=audited(evidence),
+            audited=audited(evidence, audit),
         )
     )
 

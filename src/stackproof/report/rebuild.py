@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stackproof.base.records import write_atomically
 from stackproof.evidence.reports import InRow, InRun
+from stackproof.metadata.audit.record import Audit
 from stackproof.report.badges import badge_json
 from stackproof.report.markdown import markdown
 from stackproof.report.site.page import write_site
@@ -15,10 +16,10 @@ from stackproof.report.texts import Language
 __all__ = ["rebuild", "renew"]
 
 
-def renew(row: KeptRow, lang: Language = "en") -> None:
+def renew(row: KeptRow, audit: Audit | None, lang: Language = "en") -> None:
     """Write verdict and report of a run again: since then an audit may have judged its claims."""
     row.verdict.write(row.evidence.folder / InRun.VERDICT)
-    text = markdown(row.evidence, row.verdict, lang)
+    text = markdown(row.evidence, row.verdict, lang, audit=audit)
     write_atomically(row.evidence.folder / InRun.REPORT, text)
 
 
@@ -27,8 +28,10 @@ def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
 
     Returns the path of the page. Raises OSError if there is no room for them.
     """
-    rows, _ = ReportsReader(reports=reports, matrices=matrices).rows()
+    reader = ReportsReader(reports=reports, matrices=matrices)
+    audit = reader.audit()
+    rows, _ = reader.rows()
     for row in rows:
-        renew(row, lang)
+        renew(row, audit, lang)
         write_atomically(row.home / InRow.BADGE, badge_json(row.verdict, lang))
-    return write_site(reports, matrices, lang)
+    return write_site(reader, lang)

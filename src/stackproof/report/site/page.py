@@ -45,13 +45,10 @@ _MOST_REASONS = 200
 _MANY = 1000
 
 
-def write_site(reports: Path, matrices: Path, lang: Language = "en") -> Path:
-    """Write `index.html` from the evidence and history in `reports`; return its path.
-
-    `matrices` is the folder of matrix files: the order of rows and pins is theirs.
-    """
-    page = reports / InReports.INDEX
-    gathered = _gather(ReportsReader(reports=reports, matrices=matrices))
+def write_site(reader: ReportsReader, lang: Language = "en") -> Path:
+    """Write `index.html` from the evidence and history in a reports folder; return its path."""
+    page = reader.reports / InReports.INDEX
+    gathered = _gather(reader)
     html = _templates().get_template("site/page.html").render(t=texts(lang), **gathered)
     write_atomically(page, html)
     return page

@@ -78,7 +78,9 @@ class KeptTrial:
 
 @dataclass(kw_only=True)
 class ReportsReader:
-    """A reports folder and the matrices that it is about.
+    """A reports folder and the matrices that it is about, whose order rows and pins have.
+
+    Rows are judged, and the audit is read, once for all who ask.
 
     `unread` collects, as (what, why), the files that are there and cannot be read.
     """
@@ -92,16 +94,7 @@ class ReportsReader:
 
         Rows stand in the order of their matrices; those that no matrix has any more come last.
         """
-        kept: list[KeptRow] = []
-        missing: list[str] = []
-        planned = self._planned()
-        for name in dict.fromkeys([*planned, *self._found()]):
-            found = self._newest(self.reports / name)
-            if found is None and name in planned:
-                missing.append(name)
-            elif found is not None and found.name == name:
-                kept.append(found)  # what other sessions keep in a like folder has another name
-        return kept, missing
+        return self._rows
 
     def pin_order(self, matrix: str) -> Sequence[str]:
         """Return the pins of a matrix in the document's order; nothing if it cannot be read."""
@@ -157,6 +150,19 @@ class ReportsReader:
         homes = {file.parents[1] for file in self.reports.glob("*/*/[0-9]*/verdict.json")}
         names = sorted(home.relative_to(self.reports).as_posix() for home in homes)
         return [name for name in names if not name.startswith(f"{InReports.TRIALS}/")]
+
+    @cached_property
+    def _rows(self) -> tuple[list[KeptRow], list[str]]:
+        kept: list[KeptRow] = []
+        missing: list[str] = []
+        planned = self._planned()
+        for name in dict.fromkeys([*planned, *self._found()]):
+            found = self._newest(self.reports / name)
+            if found is None and name in planned:
+                missing.append(name)
+            elif found is not None and found.name == name:
+                kept.append(found)  # what other sessions keep in a like folder has another name
+        return kept, missing
 
     @cached_property
     def _readable_matrices(self) -> dict[str, Matrix]:
