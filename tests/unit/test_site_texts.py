@@ -12,13 +12,13 @@ from support.workbench import ROOT
 
 from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.verdict import Depth, State
+from stackproof.experiments.candidate.record import Result
 from stackproof.experiments.timeline.record import State as TimelineState
 from stackproof.metadata.audit.record import Level
 from stackproof.metadata.grid.record import Standing as GridState
 from stackproof.report.badges import Standing as BadgeStanding
 from stackproof.report.forms import COLUMNS
 from stackproof.report.site.proofs import Answer
-from stackproof.report.site.trials import Result
 from stackproof.report.texts import LANGUAGES, Language, catalogue, texts
 
 REPORT = ROOT / "src" / "stackproof" / "report"

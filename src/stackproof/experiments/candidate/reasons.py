@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stackproof.evidence.verdict import Check
 from stackproof.experiments.candidate.comparison import versions_asked
-from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.candidate.record import Result, TrialVerdict
 from stackproof.run.failure_text import in_one_line
 
 __all__ = ["outcome", "reasons", "told"]
 
 _NAMED = 3
+_OUTCOMES: Mapping[Result, str] = {
+    "safe": "safe",
+    "companions": "safe, with these companions",
+    "breaks": "breaks what worked",
+    "unresolvable": "cannot be resolved",
+    "unanswered": "leaves checks unanswered",
+    "unjudged": "could not be judged",
+}
 
 
 def outcome(trial: TrialVerdict) -> str:
     """Return what a user should make of a trial, in a few words."""
-    if trial.verdict == "unjudged":
-        return "could not be judged"
-    if not trial.resolvable:
-        return "cannot be resolved"
-    if trial.safe:
-        return "safe, with these companions" if trial.companions else "safe"
-    return "breaks what worked" if trial.breaks else "leaves checks unanswered"
+    return _OUTCOMES[trial.result]
 
 
 def reasons(trial: TrialVerdict) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from stackproof.evidence.records import Move
@@ -9,10 +11,13 @@ from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.candidate.comparison import Comparison
 from stackproof.matrix.plan import Requested
 
-__all__ = ["UNJUDGED", "TrialVerdict"]
+__all__ = ["UNJUDGED", "Result", "TrialVerdict"]
 
 #: The exit code of a trial that was not judged, or not in every part.
 UNJUDGED = 2
+
+#: What a user should make of a trial, in a word.
+Result = Literal["safe", "companions", "breaks", "unresolvable", "unanswered", "unjudged"]
 
 
 class TrialVerdict(Verdict):
@@ -67,6 +72,17 @@ class TrialVerdict(Verdict):
         if not self.settled or self.comparison is None or not self.built:
             return False
         return not self.breaks and not self.comparison.lost
+
+    @property
+    def result(self) -> Result:
+        """What a user should make of it."""
+        if self.verdict == "unjudged":
+            return "unjudged"
+        if not self.resolvable:
+            return "unresolvable"
+        if self.safe:
+            return "companions" if self.companions else "safe"
+        return "breaks" if self.breaks else "unanswered"
 
     @property
     def exit_code(self) -> int:

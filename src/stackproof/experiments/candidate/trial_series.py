@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from packaging.version import Version
 
@@ -131,7 +132,7 @@ class TrialSeries:
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
         if self._moving(name, asked) and not trial.companions:
             return ""
-        own = Version(Baseline.of(base, self.catalogue).pins[name])
+        own = Version(self._baseline.pins[name])
         wanted = Version(asked)
         between = upgrade_path(
             self.catalogue.releases(name),
@@ -159,8 +160,12 @@ class TrialSeries:
             return False
 
     def _moving(self, name: str, version: str) -> dict[str, str]:
-        baseline = Baseline.of(self.planner.base(), self.catalogue)
-        return {i.name: i.version for i in baseline.companions({name: Version(version)})}
+        moving = self._baseline.companions({name: Version(version)})
+        return {item.name: item.version for item in moving}
+
+    @cached_property
+    def _baseline(self) -> Baseline:
+        return Baseline.of(self.planner.base(), self.catalogue)
 
     def _guilty(self, trials: Sequence[Trial], found: Sequence[TrialVerdict]) -> tuple[str, ...]:
         """Return who is to blame for a group that fails: a group hides its guilty member.

@@ -162,8 +162,7 @@ class Explorer:
         )
 
     def _step(self, name: str, release: Release) -> _Step:
-        baseline = Baseline.of(self.planner.base(), self.catalogue)
-        found = baseline.companions({name: release.version})
+        found = self._baseline.companions({name: release.version})
         return _Step(
             name=name, release=release, companions={item.name: item.version for item in found}
         )
@@ -174,9 +173,13 @@ class Explorer:
         base = self.planner.base()
         if base.versions.keys() == base.asked.keys():
             return base.versions
-        known = Baseline.of(base, self.catalogue).pins
+        known = self._baseline.pins
         held = self.bench.baseline(self._base).freeze
         return {pin.name: pin.version or held.get(pin.name, known[pin.name]) for pin in base.pins}
+
+    @cached_property
+    def _baseline(self) -> Baseline:
+        return Baseline.of(self.planner.base(), self.catalogue)
 
     @cached_property
     def _ranges(self) -> dict[str, str]:
