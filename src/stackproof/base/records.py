@@ -49,6 +49,14 @@ class Record(BaseModel):
             wrong = f"{where}: {first['msg']}" if where else first["msg"]
             raise StackproofError(f"{path} is damaged ({wrong}); {remedy}") from error
 
+    @classmethod
+    def load_or_none(cls, path: Path) -> Self | None:
+        """Return the record of a file, None where the file cannot be read or is none."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
     def write(self, path: Path) -> None:
         """Write the record to a file, whole or not at all."""
         write_atomically(path, to_json(self.to_data()))

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stackproof.base.records import Record
 from stackproof.base.times import timestamp
 from stackproof.evidence.history.changes import Changes
@@ -73,11 +71,8 @@ def _searched(lane: CheckHistory, since: datetime) -> Iterator[Culprit]:
 
 
 def _timeline(home: Path) -> tuple[CheckHistory, ...]:
-    try:
-        text = (home / InRow.TIMELINE).read_bytes()
-        return Timeline.model_validate_json(text).checks
-    except (OSError, ValidationError):
-        return ()
+    timeline = Timeline.load_or_none(home / InRow.TIMELINE)
+    return timeline.checks if timeline else ()
 
 
 def _by_exclusion(broken: tuple[str, ...], changes: Changes) -> Iterator[Culprit]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stackproof.base.json_text import fingerprint
 from stackproof.ci.issue_texts import DIGITS, IssueText, mark, templates
 from stackproof.evidence.reports import InReports
@@ -23,12 +21,8 @@ def calibration_text(reports: Path, listed: datetime, where: str | None) -> Issu
 
     `where` is the run's address, if it has one.
     """
-    try:
-        text = (reports / InReports.CALIBRATION).read_text(encoding="utf-8")
-        found = Calibration.model_validate_json(text)
-    except (OSError, ValidationError):
-        return None
-    if found.started < listed:
+    found = Calibration.load_or_none(reports / InReports.CALIBRATION)
+    if found is None or found.started < listed:
         return None
     wrong = [item for item in found.results if item.outcome in ("failed", "not judged")]
     said = [[item.workload, item.column, item.outcome] for item in wrong]

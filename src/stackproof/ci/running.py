@@ -9,8 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from stackproof.base.nox_report import exit_code
 from stackproof.base.process import Finished, run
 from stackproof.base.records import Record
@@ -59,10 +57,7 @@ def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[Ta
 
 def read_end(reports: Path, task: Task) -> TaskEnd | None:
     """Return how a task ended, or None if that was not written down."""
-    try:
-        return TaskEnd.model_validate_json(_file(reports, task, "json").read_bytes())
-    except (OSError, ValidationError):
-        return None
+    return TaskEnd.load_or_none(_file(reports, task, "json"))
 
 
 def search_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:

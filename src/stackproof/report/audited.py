@@ -27,12 +27,11 @@ class Audited:
 
 
 def last_audit(evidence: Evidence) -> Audit | None:
-    """Return the last audit beside a run of a row, None where there is none that can be read."""
-    try:
-        text = (evidence.folder.parents[2] / InReports.AUDIT).read_text(encoding="utf-8")
-        return Audit.model_validate_json(text)
-    except (OSError, ValueError):
-        return None  # none was made, or it is of another version; the page says which files it is
+    """Return the last audit beside a run of a row, None where there is none that can be read.
+
+    That may be one of another version: the page says which files cannot be read.
+    """
+    return Audit.load_or_none(evidence.folder.parents[2] / InReports.AUDIT)
 
 
 def audited(evidence: Evidence, audit: Audit | None) -> Audited | None:

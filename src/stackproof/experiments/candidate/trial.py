@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from pydantic import ValidationError
-
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
@@ -138,12 +136,7 @@ class Bench:
 
 def _is_concluded(evidence: Evidence) -> bool:
     """Tell whether a run was written down as a trial: one may end before it comes to that."""
-    try:
-        text = (evidence.folder / InRun.VERDICT).read_bytes()
-        TrialVerdict.model_validate_json(text)
-    except (OSError, ValidationError):
-        return False
-    return True
+    return TrialVerdict.load_or_none(evidence.folder / InRun.VERDICT) is not None
 
 
 def _judged(
