@@ -38,6 +38,7 @@ class Record:
         freeze = {**ROW, **changed, **more}
         failed = self.fails(freeze)
         return Found(
+            as_of=None,
             freeze=freeze,
             held={},
             built=(),

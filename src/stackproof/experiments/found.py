@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +23,7 @@ __all__ = ["Found"]
 class Found:
     """What is known of one build: what it holds, and the checks that were asked of it.
 
+    `as_of` is the cut-off that it was planned with, None where there was none.
     `held` maps every distribution to the versions that it had after one stage or another, in order.
     `built` is what was built from source, with its build dependencies, also where that failed.
     `refusal` is what the installer said of a stage that could not be installed, or None;
@@ -30,6 +32,7 @@ class Found:
     distributions.
     """
 
+    as_of: datetime | None
     freeze: Freeze
     held: Mapping[str, tuple[str, ...]]
     built: tuple[Built, ...]
@@ -44,10 +47,11 @@ class Found:
     @classmethod
     def of(cls, evidence: Evidence, verdict: Verdict) -> Found:
         """Return what a run that was judged found."""
-        stages = evidence.stages
+        plan, stages = evidence.plan, evidence.stages
         refused = next((stage for stage in stages if stage.failure), None)
         complained = evidence.pip_check
         return cls(
+            as_of=plan.as_of,
             freeze=evidence.freeze,
             held=_held(stages),
             built=evidence.built,
@@ -55,7 +59,7 @@ class Found:
             complaints=frozenset(complained.complaints) if complained else frozenset(),
             overwritten=evidence.overwritten,
             checks={check.id: check for check in verdict.checks},
-            whole=not evidence.plan.only,
+            whole=not plan.only,
             evidence=(evidence.folder,),
         )
 
@@ -166,6 +170,8 @@ class Found:
         """Return what both know together; `self` is the newer."""
         return replace(
             self,
+            # A run that answers for a build stands before it, and may be of another time.
+            as_of=other.as_of,
             checks={**other.checks, **self.checks},
             whole=self.whole or other.whole,
             evidence=(*self.evidence, *other.evidence),

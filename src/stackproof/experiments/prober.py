@@ -21,6 +21,8 @@ from stackproof.matrix.plan import Plan
 
 __all__ = ["Prober"]
 
+_NO_CUT_OFF = datetime.max.replace(tzinfo=timezone.utc)
+
 
 @dataclass(kw_only=True)
 class Prober:
@@ -104,7 +106,7 @@ class Prober:
         They may be of this run or of another. What else was built, such as the trials of a search,
         is no date.
         """
-        found = [(_as_of(build), key, build) for key, build in self._known.items()]
+        found = [(build.as_of or _NO_CUT_OFF, key, build) for key, build in self._known.items()]
         dated = [
             (moment, build)
             for moment, key, build in found
@@ -134,9 +136,3 @@ def _is_enough(known: Found, checks: Sequence[str]) -> bool:
     if known.refusal is not None:
         return True
     return all(map(known.answers, checks)) if checks else known.whole
-
-
-def _as_of(found: Found) -> datetime:
-    # A run that answers for a build stands before it in the evidence, and may be of another time.
-    moment = Evidence(found.evidence[-1]).plan.as_of
-    return moment or datetime.max.replace(tzinfo=timezone.utc)

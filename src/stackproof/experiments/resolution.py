@@ -128,7 +128,7 @@ class TrialResolver:
             file = find_constraints(
                 stage.constraints, snapshots=self.project.snapshots, environ=self.project.environ
             )
-            constraints = file.content.decode("utf-8", errors="replace")
+            constraints = file.text
         return self.resolver.resolve(
             Wanted(
                 requirements=stage.requirements,

@@ -13,7 +13,11 @@ from packaging.version import Version
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.layout import Project
 from stackproof.index.client import IndexClient
-from stackproof.index.constraints.published import ConstraintFile, find_constraints
+from stackproof.index.constraints.published import (
+    ConstraintFile,
+    constraint_lines,
+    find_constraints,
+)
 from stackproof.index.releases import Release
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.model import ConstraintSource
@@ -136,16 +140,15 @@ class Chooser:
         preferences: dict[str, str] = {}
         constrained: tuple[str, ...] = ()
         if file is not None:
-            text = file.content.decode("utf-8", errors="replace")
             # A constraint file need not speak of what it belongs to.
-            spoken = _names(text) | {self.sources[label].pin} if label else set()
+            spoken = _names(file) | {self.sources[label].pin} if label else set()
             constrained = tuple(name for name in map(_name, needs) if name in spoken)
             first = self.resolver.resolve(
                 Wanted(
                     requirements=_requirements(constrained, exact),
                     python=python,
                     preferences={},
-                    constraints=text,
+                    constraints=file.text,
                     as_of=as_of,
                     builds=builds,
                 )
@@ -245,7 +248,7 @@ def _name(requirement: str) -> str:
     return canonicalize_name(Requirement(requirement).name)
 
 
-def _names(constraints: str) -> set[str]:
-    """Return the distributions that a constraint file speaks of."""
-    lines = (line.partition("#")[0].partition("==") for line in constraints.splitlines())
-    return {canonicalize_name(name.strip()) for name, equals, _ in lines if equals}
+def _names(file: ConstraintFile) -> set[str]:
+    """Return the distributions that a constraint file holds at a version."""
+    lines = constraint_lines(file.content)
+    return {canonicalize_name(line.name) for line in lines if "==" in str(line.specifier)}

@@ -46,6 +46,11 @@ class ConstraintFile:
     used: ConstraintsUsed
     content: bytes
 
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return self.content.decode("utf-8", errors="replace")
+
 
 class _UnreachableError(Exception):
     """The source could not be asked; nothing is known about the file."""
