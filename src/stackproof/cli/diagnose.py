@@ -88,22 +88,14 @@ def _subject(given: argparse.Namespace, context: Context) -> _Subject:
     file = project.root / given.row
     if not file.is_file():
         planner = context.planner(given.row)
-        return _Subject(planner=_on(planner, given.python), project=project)
+        planner = planner.with_row(python=given.python) if given.python else planner
+        return _Subject(planner=planner, project=project)
     name, text, notes = read_matrix(file, python=given.python)
     matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=f"{name}.toml")
     said = (f"{note.file or given.row}:{note.line or 1}: {note.message}" for note in notes)
     print_lines(context.screen, said)
     row = next(row for row, found in matrix.rows.items() if found.default)
     return _Subject(planner=Planner(matrix=matrix, name=name, row=row), project=project)
-
-
-def _on(planner: Planner, python: str | None) -> Planner:
-    """Return a planner whose row has another interpreter, if one is named."""
-    if python is None:
-        return planner
-    row = planner.matrix.rows[planner.row].model_copy(update={"python": python})
-    rows = {**planner.matrix.rows, planner.row: row}
-    return replace(planner, matrix=planner.matrix.model_copy(update={"rows": rows}))
 
 
 def _with_workloads(subject: _Subject, files: Sequence[Path]) -> _Subject:

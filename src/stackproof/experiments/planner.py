@@ -68,22 +68,18 @@ class Planner:
         )
         first, *rest = (found := plan(extra=extra)).stages
         if rest[1:] or (rest and not extra):
-            return self._with_options(plan(extra=(*self.lines, *extra)))
+            return _with_options(plan(extra=(*self.lines, *extra)), self.options)
         arguments = (*first.requirements, *self.lines, *first.options)
         stages = (first.model_copy(update={"arguments": arguments}), *rest)
-        return self._with_options(found.model_copy(update={"stages": stages}))
-
-    def _with_options(self, plan: Plan) -> Plan:
-        stages = tuple(
-            stage.model_copy(update={"arguments": (*stage.arguments, *self.options)})
-            for stage in plan.stages
-        )
-        return plan.model_copy(update={"stages": stages})
+        return _with_options(found.model_copy(update={"stages": stages}), self.options)
 
     def without(self, pin: str) -> Planner:
         """Return the planner of the row without a pin."""
-        row = self.matrix.rows[self.row]
-        row = row.model_copy(update={"without": (*row.without, pin)})
+        return self.with_row(without=(*self.matrix.rows[self.row].without, pin))
+
+    def with_row(self, **entries: object) -> Planner:
+        """Return the planner of the row with other entries in place of its own."""
+        row = self.matrix.rows[self.row].model_copy(update=entries)
         rows = {**self.matrix.rows, self.row: row}
         return replace(self, matrix=self.matrix.model_copy(update={"rows": rows}))
 
@@ -94,13 +90,8 @@ class Planner:
 
         What they require follows from them, as it did then.
         """
-        plan = self.at(moment, only)
         options = [f"--exclude-newer-package={name}={timestamp(later)}" for name in names]
-        stages = tuple(
-            stage.model_copy(update={"arguments": (*stage.arguments, *options)})
-            for stage in plan.stages
-        )
-        return plan.model_copy(update={"stages": stages})
+        return _with_options(self.at(moment, only), options)
 
     def trial(self, versions: Mapping[str, str], only: Sequence[str] = ()) -> Plan:
         """Return the plan of a trial: these versions in place of the row's, by pin."""
@@ -117,3 +108,12 @@ class Planner:
             requested=requested,
             only=only,
         )
+
+
+def _with_options(plan: Plan, options: Sequence[str]) -> Plan:
+    """Return a plan each installer call of which has more options."""
+    stages = tuple(
+        stage.model_copy(update={"arguments": (*stage.arguments, *options)})
+        for stage in plan.stages
+    )
+    return plan.model_copy(update={"stages": stages})

@@ -158,7 +158,7 @@ class Diagnoser:
             less = self._ask(planner)
             if len(less.failed) < len(best.failed):
                 best, dropped = less, planner
-                self.fix = self.fix.model_copy(update={"removed": (name,)})
+                self.fix = Fix(removed=(name,))
             if not less.failed:
                 break
         self.planner = dropped or self.planner
@@ -244,15 +244,14 @@ class Diagnoser:
         self.planner = self._amended(lines, self._constraints)
         found = self._ask(self.planner)
         names = [canonicalize_name(Requirement(line).name) for line in lines]
-        self.fix = self.fix.model_copy(
-            update={
-                "found": not found.failed,
-                "requirements": tuple(lines),
-                "versions": {name: found.freeze[name] for name in names if name in found.freeze},
-                "build_constraints": self._constraints,
-                "confirmed": not found.failed,
-                "minimal": not found.failed,
-            }
+        self.fix = Fix(
+            found=not found.failed,
+            requirements=tuple(lines),
+            versions={name: found.freeze[name] for name in names if name in found.freeze},
+            build_constraints=self._constraints,
+            removed=self.fix.removed,
+            confirmed=not found.failed,
+            minimal=not found.failed,
         )
 
     def _passes_with(self, failing: Sequence[str], added: Sequence[str]) -> bool:
@@ -279,15 +278,14 @@ class Diagnoser:
         if repair.found:
             self.causes += (self._shown(pin, found) for pin in added if pin.name not in known)
         exact = [requirement(pin.name, pin.version) for pin in added]
-        self.fix = self.fix.model_copy(
-            update={
-                "found": repair.found,
-                "requirements": (*self.planner.lines, *exact),
-                "versions": {pin.name: pin.version for pin in added},
-                "build_constraints": self._constraints,
-                "confirmed": repair.confirmed,
-                "minimal": repair.minimal and not self.planner.lines,
-            }
+        self.fix = Fix(
+            found=repair.found,
+            requirements=(*self.planner.lines, *exact),
+            versions={pin.name: pin.version for pin in added},
+            build_constraints=self._constraints,
+            removed=self.fix.removed,
+            confirmed=repair.confirmed,
+            minimal=repair.minimal and not self.planner.lines,
         )
         self.instead = [
             Instead(pin=pin.name, version=pin.version, confirmed=repair.confirmed)

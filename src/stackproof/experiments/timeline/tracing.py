@@ -152,7 +152,7 @@ class Tracer:
         what = f"as of {timestamp(until)}"
         found = self.prober.ask_whole(partial(self.planner.at, until), what, self.like)
         self._keep(until, found)
-        return [check.id for check in found.checks.values() if check.outcome == "failed"]
+        return list(found.failed)
 
     def _require(self, checks: Sequence[str], until: datetime) -> None:
         """Raise StackproofError for a check that no run of the row can have."""
