@@ -53,12 +53,7 @@ def print_audit(audit: Audit, report: Path, console: Console) -> None:
     for item in merge(audit.findings):
         if item.level != "note":
             finding = item.finding
-            rows = f" [{', '.join(item.rows)}]" if item.rows else ""
-            known = f" (expected: {finding.known})" if finding.known else ""
-            line = (
-                f"{item.label:<8} {finding.file}:{finding.line} {finding.rule}: "
-                f"{finding.message}{known}{rows}"
-            )
+            line = f"{item.label:<8} {finding.file}:{finding.line} {finding.rule}: {item.message}"
             print_lines(console, [line], _LEVEL_STYLE[item.level])
     print_lines(console, _about(audit), "yellow")
     print_last(console, f"{headline(audit)}; report: {report}", audit.exit_code)
@@ -116,15 +111,13 @@ def workflow_commands(audit: Audit) -> Iterator[str]:
     """Yield a workflow command for each finding; an expected error is a notice."""
     for item in merge(audit.findings):
         finding = item.finding
-        rows = f" [{', '.join(item.rows)}]" if item.rows else ""
-        known = f" (expected: {finding.known})" if finding.known else ""
         properties = {
             "file": finding.file,
             "line": str(finding.line),
             "title": f"stackproof {finding.rule}{f': {finding.pin}' if finding.pin else ''}",
         }
         listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-        yield f"::{_COMMAND[item.level]} {listed}::{_data(finding.message + known + rows)}"
+        yield f"::{_COMMAND[item.level]} {listed}::{_data(item.message)}"
 
 
 def _data(text: str) -> str:
@@ -191,6 +184,13 @@ class Merged:
     def label(self) -> str:
         """The level as people read it."""
         return "expected" if self.finding.known is not None else self.finding.level
+
+    @property
+    def message(self) -> str:
+        """What was found, why it is expected if it is, and in which rows."""
+        known = f" (expected: {self.finding.known})" if self.finding.known else ""
+        rows = f" [{', '.join(self.rows)}]" if self.rows else ""
+        return f"{self.finding.message}{known}{rows}"
 
 
 def merge(findings: tuple[Finding, ...]) -> list[Merged]:
