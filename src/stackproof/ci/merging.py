@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from stackproof.evidence.reports import InReports, InRow
 
 __all__ = ["merge_reports"]
 
-_RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 #: Beside the runs: what is there once a row, once a task and once a checkout.
 _FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.*", "calibration.*")
 
@@ -44,7 +42,7 @@ def _sources(folder: Path | None) -> Iterator[Path]:
 
 def _runs(source: Path) -> Iterator[Path]:
     for path in sorted(source.glob("*/*/*")):
-        if _RUN.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+        if Evidence.has_name(path) and path.is_dir() and not path.is_symlink():
             yield path
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -51,6 +52,10 @@ _STAGES = TypeAdapter(tuple[StageRecord, ...])
 _LEFT_OUT = TypeAdapter(dict[str, tuple[str, ...]])
 
 
+#: What the folder of a run is called: when the run began.
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One run's folder."""
@@ -76,6 +81,11 @@ class Evidence:
         """Remove what runs that were killed left half done in `home`, which the caller holds."""
         for path in (*home.glob(f"[0-9]*/{_ROOM}"), *home.glob(f"{_LATEST_ASIDE}*")):
             path.unlink(missing_ok=True)
+
+    @staticmethod
+    def has_name(path: Path) -> bool:
+        """Tell whether a path is called as the folder of a run is."""
+        return _NAME.fullmatch(path.name) is not None
 
     @classmethod
     def runs(cls, home: Path) -> Iterator[Evidence]:

@@ -6,7 +6,6 @@ compared and locked. The newest runs of a row stay whole, and so do its last gre
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ _SPARE = (
     InRun.REPORT,
     InRun.JUNIT,
 )
-_RUN = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ def _thin(home: Path, keep: int) -> Pruned:
 
 def _runs(home: Path) -> list[Path]:
     """Return the folders of the runs in `home`, the newest first."""
-    found = (path for path in home.resolve().iterdir() if _RUN.fullmatch(path.name))
+    found = (path for path in home.resolve().iterdir() if Evidence.has_name(path))
     return sorted((path for path in found if path.is_dir()), reverse=True)
 
 
