@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-__all__ = ["full_hour", "timestamp"]
+__all__ = ["from_timestamp", "full_hour", "timestamp"]
 
 
 def timestamp(value: datetime) -> str:
@@ -15,3 +15,8 @@ def timestamp(value: datetime) -> str:
 def full_hour(value: datetime) -> datetime:
     """Return the last full hour in UTC: what is asked again within it need not be built again."""
     return value.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)
+
+
+def from_timestamp(text: str) -> datetime:
+    """Return the datetime of a UTC timestamp; raise ValueError where it is none."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

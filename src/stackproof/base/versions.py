@@ -9,7 +9,16 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["agree", "is_version", "name_of", "narrow", "overlap", "requirement", "satisfies"]
+__all__ = [
+    "admits",
+    "agree",
+    "is_version",
+    "name_of",
+    "narrow",
+    "overlap",
+    "requirement",
+    "satisfies",
+]
 
 
 def satisfies(installed: str, asked: str) -> bool:
@@ -24,6 +33,11 @@ def satisfies(installed: str, asked: str) -> bool:
         return _specifier(asked).contains(Version(installed), prereleases=True)
     except InvalidVersion:
         return False
+
+
+def admits(requirement: Requirement, version: Version | str) -> bool:
+    """Tell whether a version, or a pre-release, is in the range of a requirement."""
+    return requirement.specifier.contains(version, prereleases=True)
 
 
 def is_version(asked: str) -> bool:

@@ -10,9 +10,7 @@ from functools import partial
 from itertools import groupby, pairwise
 from typing import Protocol
 
-from stackproof.experiments.delta_debugging import drop_needless, reduce_to_minimum
-
-__all__ = ["Answer", "Guide", "Probe", "Search", "Transition", "drop_needless", "reduce_to_minimum"]
+__all__ = ["Answer", "Guide", "Probe", "Search", "Transition"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.requirements import Requirement
 
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import admits, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
 from stackproof.index.history import Releases
@@ -43,7 +43,7 @@ class Facts:
         """Yield what a release brings along that does not agree with others."""
         for required, requirement in self._releases.requires(name, version):
             old, new = before.get(required), after.get(required)
-            if new is not None and old != new and (old is None or not _admits(requirement, old)):
+            if new is not None and old != new and (old is None or not admits(requirement, old)):
                 move = (
                     f"moves {required} from {old} to {new}" if old else f"brings {required} {new}"
                 )
@@ -56,7 +56,7 @@ class Facts:
         return [
             required
             for required, requirement in self._releases.requires(name, version)
-            if (have := freeze.get(required)) is not None and not _admits(requirement, have)
+            if (have := freeze.get(required)) is not None and not admits(requirement, have)
         ]
 
     def clashes(self, name: str, version: str, freeze: Freeze) -> list[str]:
@@ -70,7 +70,7 @@ class Facts:
             have = freeze.get(required)
             if have is None:
                 yield f"requires {_shown(requirement)}, which is not there"
-            elif not _admits(requirement, have):
+            elif not admits(requirement, have):
                 pinned = required in self._pins and satisfies(have, self._pins[required])
                 holder = "the row pins" if pinned else "the row has"
                 yield f"requires {_shown(requirement)}; {holder} {required} {have}"
@@ -80,12 +80,8 @@ class Facts:
         self._releases.fetch_metadata(freeze)
         for other, installed in freeze.items():
             for required, requirement in self._releases.requires(other, installed):
-                if required == name and not _admits(requirement, version):
+                if required == name and not admits(requirement, version):
                     yield f"is not what {other} {installed} requires ({_shown(requirement)})"
-
-
-def _admits(requirement: Requirement, version: str) -> bool:
-    return requirement.specifier.contains(version, prereleases=True)
 
 
 def _shown(requirement: Requirement) -> str:

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import admits, satisfies
 from stackproof.index.choice import Catalogue, Release, eligible
 from stackproof.matrix.plan import Plan, PlannedPin
 
@@ -111,7 +111,7 @@ class _Group:
     def _pushed(self, name: str, moving: Mapping[str, Version]) -> str | None:
         """Return which requirement of those that move does not let a member stay."""
         for leader, requirement in self._required(name, moving):
-            if not _admits(requirement, Version(self.baseline.pins[name])):
+            if not admits(requirement, Version(self.baseline.pins[name])):
                 return f"{leader} {moving[leader]} requires {requirement}"
         return None
 
@@ -173,7 +173,7 @@ class _Group:
         return [
             release
             for release in eligible(self.baseline.catalogue.releases(name), self.baseline.as_of)
-            if all(_admits(item, release.version) for item in required)
+            if all(admits(item, release.version) for item in required)
         ]
 
     def _requirements(self, name: str, version: Version) -> list[Requirement]:
@@ -194,12 +194,8 @@ def _newest(pin: PlannedPin, catalogue: Catalogue, plan: Plan) -> str:
     return next(within, "0")
 
 
-def _admits(requirement: Requirement, version: Version) -> bool:
-    return requirement.specifier.contains(version, prereleases=True)
-
-
 def _admit(wanted: Mapping[str, Requirement], moving: Mapping[str, Version]) -> bool:
-    return all(_admits(item, moving[who]) for who, item in wanted.items())
+    return all(admits(item, moving[who]) for who, item in wanted.items())
 
 
 def _because(

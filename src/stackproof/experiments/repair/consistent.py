@@ -16,7 +16,7 @@ from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Consistency", "Joint"]
+__all__ = ["Consistency", "Joint", "without"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +137,13 @@ class Consistency:
             return self._resolve(pins, freeze, freed)
         because = self._because({name: pins[name] for name in clash})
         for name in reversed(clash):
-            found = self._resolve(_without(pins, name), freeze, (*freed, name))
+            found = self._resolve(without(pins, name), freeze, (*freed, name))
             if not isinstance(found, Refused):
                 self._notes[name] = because
                 return found
         # None of these helps alone, for others clash as well.
         self._notes[clash[-1]] = because
-        return self._free(_without(pins, clash[-1]), freeze, (*freed, clash[-1]))
+        return self._free(without(pins, clash[-1]), freeze, (*freed, clash[-1]))
 
     def _clashes(self, names: tuple[str, ...], pins: Mapping[str, str]) -> bool:
         answer = self._resolve({name: pins[name] for name in names}, {})
@@ -154,5 +154,6 @@ class Consistency:
         return sentence(answer.words) if isinstance(answer, Refused) else ""
 
 
-def _without(pins: Mapping[str, str], name: str) -> dict[str, str]:
+def without(pins: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return pins, or what is said of them, without one."""
     return {other: version for other, version in pins.items() if other != name}

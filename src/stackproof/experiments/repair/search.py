@@ -13,7 +13,7 @@ from stackproof.experiments.delta_debugging import drop_needless, reduce_to_mini
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
-from stackproof.experiments.repair.consistent import Joint
+from stackproof.experiments.repair.consistent import Joint, without
 from stackproof.experiments.repair.sources import Sources
 from stackproof.experiments.tracebacks import traceback_packages
 from stackproof.matrix.checks import CheckId
@@ -98,9 +98,9 @@ class PinSearch:
         self.joint = replace(
             self.joint,
             pins={**self.joint.pins, name: self._documented[name]},
-            changed={other: why for other, why in self.joint.changed.items() if other != name},
+            changed=without(self.joint.changed, name),
         )
-        return _without(versions, name)
+        return without(versions, name)
 
     def _as_documented(self, name: str, versions: Versions, whole: Found) -> tuple[str, ...]:
         """Return what fails if a pin that was changed stays at the document's version.
@@ -109,7 +109,7 @@ class PinSearch:
         fails of the `whole` anyway does not count.
         """
         pins = {**self.joint.pins, name: self._documented[name]}
-        plan = self._plan(_without(versions, name), _without(self._changed, name))
+        plan = self._plan(without(versions, name), without(self._changed, name))
         failed: tuple[str, ...] = ()
         for checks in ([CheckId("pip-check")], []):
             found = self.prober.ask(plan, checks, f"with {name} as documented")
@@ -218,10 +218,6 @@ class PinSearch:
         rest = sorted(name for name in versions if name not in ranges)
         extra = [requirement(name, versions[name]) for name in rest]
         return partial(self.planner.at, self.moment, versions={**changed, **ranges}, extra=extra)
-
-
-def _without(versions: Mapping[str, str], name: str) -> Versions:
-    return {other: version for other, version in versions.items() if other != name}
 
 
 def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
+from stackproof.base.times import from_timestamp
 from stackproof.errors import StackproofError
 from stackproof.experiments.repair.record import Repair
 from stackproof.matrix.editing import RowEdit, add_row, change_row, row_text
@@ -64,7 +65,7 @@ def _edit(repair: Repair, pins: Collection[str], today: date) -> RowEdit:
             "summary": f"The row {repair.row}, repaired{how}.",
             "base": repair.row,
             "default": False,
-            "as-of": datetime.fromisoformat(repair.as_of.replace("Z", "+00:00")),
+            "as-of": from_timestamp(repair.as_of),
         },
         overrides={
             pin.name: {

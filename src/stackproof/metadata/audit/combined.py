@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from stackproof.base.versions import satisfies
+from stackproof.base.versions import admits, satisfies
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
@@ -157,8 +157,7 @@ def _unmet(
     if metadata is None:
         return
     for required, requirement in metadata.requirements(subject.target.markers):
-        met = requirement.specifier.contains(version, prereleases=True)
-        if required == name and not met:
+        if required == name and not admits(requirement, version):
             yield f"{name}{requirement.specifier}"
 
 

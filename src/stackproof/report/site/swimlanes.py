@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from stackproof.base.times import from_timestamp
 from stackproof.experiments.timeline.record import CheckHistory, Timeline
 
 __all__ = ["WIDTH", "LaneView", "Span", "lane_views"]
@@ -39,7 +40,7 @@ def lane_views(timeline: Timeline) -> list[LaneView]:
 
     Raises ValueError if a time in it is no timestamp.
     """
-    begin, end = _instant(timeline.since), _instant(timeline.until)
+    begin, end = from_timestamp(timeline.since), from_timestamp(timeline.until)
     scale = WIDTH / max(1.0, (end - begin).total_seconds())
 
     def x(when: datetime) -> float:
@@ -67,11 +68,7 @@ def _answers(
 
 def _known(history: CheckHistory) -> Iterator[tuple[datetime, _Answer]]:
     for turn in (*history.breaks, *history.fixes):
-        yield _instant(turn.good), "passing"
-        yield _instant(turn.bad), "failing"
+        yield from_timestamp(turn.good), "passing"
+        yield from_timestamp(turn.bad), "failing"
     for asked in history.asked:
-        yield _instant(asked.as_of), _ANSWERS[asked.passed]
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        yield from_timestamp(asked.as_of), _ANSWERS[asked.passed]
