@@ -9,7 +9,7 @@
 #     "nox>=2026.8.10",
 #     "packaging>=26.3",
 #     "platformdirs>=4.2",
-#     "pydantic>=2.9",
+#     "pydantic>=2.12",
 #     "pypi-simple>=1.6",
 #     "remotezip>=0.12",
 #     "pyyaml>=6.0.2",
