@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
-from stackproof.run.masking import mask_report_log
+import pytest
+
+from stackproof.base.text import MOST_CHARACTERS
+from stackproof.run.masking import mask_report_log, named_by_place
 from stackproof.run.servers import masked
 from stackproof.run.servers.info import ServerInfo
 
@@ -47,3 +50,10 @@ def test_a_password_is_found_however_json_writes_it() -> None:
 
 def test_a_torn_last_line_goes() -> None:
     assert mask(told("secret") + '{"longrepr": "sec', server("secret")).count("\n") == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_word_as_long_as_what_is_kept_of_a_check_is_read_once() -> None:
+    word = "x" * MOST_CHARACTERS
+    said = f"{word} /venv/lib/python3.11/site-packages/alpha.py:1: {word}"
+    assert named_by_place(said, {}) == f"{word} site-packages/alpha.py:1: {word}"

@@ -16,8 +16,12 @@ from typing import Any
 __all__ = ["mask_report_log", "named_by_place"]
 
 _SAID = ("longrepr", "sections")
-#: What stands before an environment's own modules, as an absolute path or as a relative one.
-_ENVIRONMENT = re.compile(r"[^\s\"'`(),:;<>=\[\]]*/lib(?:64)?/python\d+\.\d+/(?=site-packages/)")
+_OF_A_PATH = r"[^\s\"'`(),:;<>=\[\]]"
+#: What stands before an environment's own modules, as an absolute path or as a relative one. It is
+#: looked for where a word begins alone: in each place of a long word it would take hours.
+_ENVIRONMENT = re.compile(
+    rf"(?<!{_OF_A_PATH}){_OF_A_PATH}*/lib(?:64)?/python\d+\.\d+/(?=site-packages/)"
+)
 
 
 def mask_report_log(text: str, mask: Callable[[str], str]) -> str:
