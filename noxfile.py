@@ -100,6 +100,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(default=False)
+def field(session: nox.Session) -> None:
+    """Diagnose the stacks of public bug reports, and compare: -- [NAME ...]; asks the index."""
+    session.install("-e", ".")
+    session.run("python", "-m", "field", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session(default=False, venv_backend="uv")
 def minimums(session: nox.Session) -> None:
     """Test with the oldest dependencies that pyproject.toml allows."""
@@ -122,7 +129,7 @@ def minimums(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types, strictly."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "types"))
-    of_tests = (f"tests/{part}" for part in ("unit", "integration", "support", "sabotage"))
+    of_tests = (f"tests/{part}" for part in ("unit", "integration", "support", "sabotage", "field"))
     session.run("mypy", "noxfile.py", "docs/conf.py", "src", "benchmarks", *of_tests)
     session.run("mypy", "tests/stack")
 
