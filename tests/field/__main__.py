@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -52,6 +53,8 @@ def main(words: Sequence[str]) -> int:
             answers.append((cases[name], found, judged))
             if judged.grade == "right":
                 shutil.rmtree(folder)
+    except KeyboardInterrupt:
+        _say("    interrupted")
     finally:
         _say(f"\n{_table(answers)}")
         _say(f"what is not right lies in {home}" if any(home.iterdir()) else "each is right")
@@ -141,7 +144,9 @@ def _table(answers: Sequence[tuple[Case, Diagnosis | None, Judgement]]) -> str:
         causes = [f"{cause.kind} {shown_culprit(cause)}".strip() for cause in found.causes]
         work = [f"{found.seconds:.0f}", str(found.builds)]
         rows.append([case.id, ", ".join(causes), mended(found), *work, judged.grade])
-    return pipe_table(["case", "cause", "mend", "seconds", "builds", "answer"], rows)
+    header = ["case", "cause", "mend", "seconds", "builds", "answer"]
+    # No renderer reads it first, so that `<3` may stand as it is.
+    return unescape(pipe_table(header, rows))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-__all__ = ["AUDIT", "CALIBRATION", "FRONTIER", "REPAIR", "TIMELINE", "grid", "pin_answer", "trial"]
+__all__ = [
+    "AUDIT",
+    "CALIBRATION",
+    "DIAGNOSIS",
+    "FRONTIER",
+    "REPAIR",
+    "TIMELINE",
+    "grid",
+    "pin_answer",
+    "trial",
+]
 
 from datetime import datetime, timezone
 
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.calibrate.record import Calibration
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
@@ -172,6 +183,57 @@ REPAIR = Repair.model_validate(
         "built": 7,
         "notes": ["only the newest of three conflicts was looked at"],
         "toml": '[[rows.plain-repaired.stages]]\nname = "repaired"\n',
+    }
+)
+
+DIAGNOSIS = Diagnosis.model_validate(
+    {
+        "matrix": "tiny",
+        "row": "plain",
+        "python": "3.11",
+        "as_of": "2025-04-01T12:00:00Z",
+        "verdict": "broken",
+        "born": _DAYS[0],
+        "builds": 9,
+        "built": 4,
+        "seconds": 21.4,
+        "causes": [
+            {
+                "kind": "release",
+                "checks": ["import:beta"],
+                "culprit": {"name": "gamma", "version": "2.0", "uploaded": _DAYS[4]},
+                "since": _DAYS[4],
+                "confirmed": True,
+                "sentence": "gamma 2.0 replaces 1.4; import:beta: ImportError: no gamma | none",
+            },
+            {
+                "kind": "build",
+                "checks": ["import:alpha"],
+                "culprit": {"name": "tool", "version": "3.0", "uploaded": None},
+                "since": _DAYS[2],
+                "until": _DAYS[3],
+                "confirmed": True,
+                "sentence": "tool 3.0 replaces 2.9",
+            },
+            {
+                "kind": "unknown",
+                "checks": ["smoke:sum"],
+                "confirmed": False,
+                "sentence": "no release was seen to break it",
+            },
+        ],
+        "mend": {
+            "found": True,
+            "requirements": ["gamma<2"],
+            "versions": {"gamma": "1.4"},
+            "build_constraints": ["tool<3"],
+            "removed": ["delta"],
+            "confirmed": True,
+            "minimal": True,
+        },
+        "instead": [{"pin": "beta", "version": "1.1", "confirmed": True}],
+        "notes": ["gamma 1.4 is a yanked release: look for another soon"],
+        "trouble": None,
     }
 )
 

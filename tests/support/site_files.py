@@ -17,8 +17,9 @@ __all__ = [
 import json
 
 from stackproof.base.json_text import to_json
+from stackproof.base.records import write_atomically
 from stackproof.evidence.reports import InReports
-from support.records import pin_answer
+from support.records import DIAGNOSIS, pin_answer
 from support.sites import Shop, entry
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[31mred\x1b[0m \x00 {{ 7*7 }}"
@@ -227,11 +228,22 @@ def everything(shop: Shop, said: str = HOSTILE) -> Shop:
         "checks": [check],
         "notes": [said],
     }
+    blamed = {"name": said, "version": said, "uploaded": None}
+    cause = {"kind": "release", "checks": [said], "confirmed": False, "culprit": blamed}
+    diagnosis = {
+        **DIAGNOSIS.to_data(),
+        "causes": [{**cause, "sentence": said}],
+        "mend": {"requirements": [said], "versions": {said: said}, "removed": [said]},
+        "instead": [{"pin": said, "version": said, "confirmed": False}],
+        "notes": [said],
+    }
     for path, data in (
         ("tiny/plain/frontier.json", FRONTIER),
         ("grid.json", {**GRID, "cells": [cell]}),
         ("tiny/plain/repair.json", {**REPAIR, "pins": [pin], "toml": said}),
         ("tiny/plain/timeline.json", timeline),
+        ("tiny/plain/diagnosis.json", diagnosis),
+        ("tiny/file/diagnosis.json", {**diagnosis, "trouble": said, "row": said}),
     ):
-        (shop.reports / path).write_text(to_json(data), encoding="utf-8")
+        write_atomically(shop.reports / path, to_json(data))
     return shop

@@ -22,7 +22,16 @@ from stackproof.ci.summary import summary
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import changes_between
 from stackproof.evidence.verdict import Verdict
-from stackproof.report import audit, calibration, candidate, frontier, grid, repair, timeline
+from stackproof.report import (
+    audit,
+    calibration,
+    candidate,
+    diagnose,
+    frontier,
+    grid,
+    repair,
+    timeline,
+)
 from stackproof.report.markdown import markdown
 from stackproof.report.terminal import print_verdict
 
@@ -33,6 +42,9 @@ PRINTED: Mapping[str, Callable[[Console], None]] = {
     "calibration.txt": lambda to: calibration.print_calibration(
         records.CALIBRATION, Path("calibration.md"), to
     ),
+    "diagnosis.txt": lambda to: diagnose.print_diagnosis(
+        records.DIAGNOSIS, Path("diagnosis.md"), to
+    ),
     "frontier.txt": lambda to: frontier.print_frontier(records.FRONTIER, to),
     "grid.txt": lambda to: grid.print_grid(records.grid(), Path("grid.html"), to),
     "repair.txt": lambda to: repair.print_repair(records.REPAIR, to),
@@ -42,6 +54,7 @@ WRITTEN: Mapping[str, Callable[[], str]] = {
     "annotations.txt": lambda: "\n".join(audit.workflow_commands(records.AUDIT)) + "\n",
     "audit.md": lambda: audit.section(records.AUDIT),
     "calibration.md": lambda: calibration.markdown_table(records.CALIBRATION),
+    "diagnosis.md": lambda: diagnose.diagnosis_markdown(records.DIAGNOSIS),
     "frontier.md": lambda: frontier.frontier_markdown(records.FRONTIER),
     "grid.html": lambda: grid.html_page(records.grid()),
     "grid.md": lambda: grid.markdown_page(records.grid()),

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from support.records import DIAGNOSIS
 from support.site_files import audit, finding
 from support.sites import Shop
 
@@ -52,6 +53,24 @@ def test_the_report_tells_in_short_what_the_audit_found_of_the_row(shop: Shop) -
     assert f"{said}expected error: 1, warning: 1. All findings are in `reports/audit.md`." in text
     assert "| exists | beta \\| gone (expected: for years) |" in text
     assert "of another row" not in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("## Diagnosis", "| build dependency | tool 3.0 |", "Leave out delta.")),
+        ("ko", ("## 진단", "| 빌드 의존성 | tool 3.0 |", "delta을(를) 빼세요.")),
+    ],
+)
+def test_the_report_tells_what_broke_the_row(
+    shop: Shop, lang: Language, said: tuple[str, ...]
+) -> None:
+    evidence, verdict = shop.run({"import:beta": ("failed", "ImportError: no beta")})
+    DIAGNOSIS.write(evidence.folder.parent / "diagnosis.json")
+    text = markdown(evidence, verdict, lang)
+    assert [line for line in said if line not in text] == []
+    assert "```text\ngamma<2\n```" in text
+    assert "no gamma \\| none" in text
 
 
 def test_an_audit_of_other_rows_is_no_part_of_a_report(shop: Shop) -> None:

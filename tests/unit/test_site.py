@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from support.markup import Node, parse
+from support.records import DIAGNOSIS
 from support.site_files import FRONTIER, GRID, REPAIR, audit, everything, pair, trial
 from support.sites import STARTED, Shop, conflict, entry
 
@@ -18,6 +19,7 @@ from stackproof.base.json_text import to_json
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import entry_of
 from stackproof.evidence.reports import InReports
+from stackproof.report.markdown import markdown
 from stackproof.report.texts import LANGUAGES, Language
 
 
@@ -398,6 +400,53 @@ def test_a_repair_tells_what_each_pin_mends(shop: Shop) -> None:
     lines = [cells(row) for row in tree.all("tr")]
     assert ["gamma==1.0", "import:beta", "beta needs it"] in lines
     assert ["pin gamma", "none", "import:alpha"] in lines
+
+
+def test_a_diagnosis_tells_what_broke_a_row_and_what_to_do(shop: Shop) -> None:
+    evidence, _ = shop.run({"import:beta": ("failed", "broken")})
+    DIAGNOSIS.write(evidence.folder.parent / "diagnosis.json")
+    tree = page(shop)
+    lines = [cells(row) for row in tree.all("tr")]
+    said = "gamma 2.0 replaces 1.4; import:beta: ImportError: no gamma | none"
+    assert ["release", "gamma 2.0", "2025-03-05 00:00 UTC", "", said] in lines
+    assert [
+        "build dependency",
+        "tool 3.0",
+        "",
+        "2025-03-04 00:00 UTC",
+        "tool 3.0 replaces 2.9",
+    ] in (lines)
+    assert [pre.text for pre in tree.all("pre")][-2:] == ["gamma<2", "tool<3"]
+    assert "A fix was confirmed by the whole suite." in tree.text
+    assert "Or, with nothing added, change beta to 1.1." in tree.text
+    assert "Diagnoses of what has no run" not in tree.text
+
+
+def test_a_diagnosis_of_a_file_stands_by_itself(shop: Shop) -> None:
+    shop.run({"import:beta": ("failed", "broken")})
+    short = DIAGNOSIS.model_copy(update={"matrix": "requirements", "trouble": "interrupted"})
+    short.write(shop.reports / "requirements" / "plain" / "diagnosis.json")
+    found = section(page(shop), "diagnoses")
+    assert found.one("h3").text == "✗ BROKEN requirements/plain"
+    assert found.all("pre")[0].text == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "change"),
+    [
+        ("failed", {"as_of": "2025-03-31T12:00:00Z"}),
+        ("failed", {"python": "3.1"}),
+        ("passed", {}),
+    ],
+)
+def test_a_diagnosis_of_another_day_or_python_is_none_of_a_run(
+    shop: Shop, outcome: str, change: dict[str, str]
+) -> None:
+    evidence, verdict = shop.run({"import:beta": (outcome, "")})
+    file = evidence.folder.parent / "diagnosis.json"
+    DIAGNOSIS.model_copy(update=change).write(file)
+    assert "gamma 2.0" not in page(shop).text
+    assert "gamma 2.0" not in markdown(evidence, verdict)
 
 
 def test_a_grid_of_many_cells_leaves_its_reasons_to_its_own_files(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from support.workbench import ROOT
 from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.verdict import Depth, State
 from stackproof.experiments.candidate.record import Result
+from stackproof.experiments.diagnose.record import Kind
 from stackproof.experiments.timeline.record import State as TimelineState
 from stackproof.metadata.audit.record import Level
 from stackproof.metadata.grid.record import Standing as GridState
@@ -53,6 +54,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "report.": ("new", "fixed", "known", "skipped"),
     "counts.": ("fixed", "skipped"),
     "document.": COLUMNS,
+    "cause.": get_args(Kind),
     "depth.": get_args(Depth),
 }
 

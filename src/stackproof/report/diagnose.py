@@ -1,46 +1,80 @@
-"""Say what a diagnosis found: one screen, and a page as Markdown."""
+"""Say what a diagnosis found: one screen, a page as Markdown, and its part of other pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment
 from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
+from stackproof.base.times import from_timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InRow
+from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.report.tables import print_last, print_lines
+from stackproof.report.texts import Texts, texts
 
-__all__ = ["advice", "closing", "diagnosis_markdown", "print_diagnosis"]
+__all__ = [
+    "Step",
+    "closing",
+    "diagnosis_markdown",
+    "is_of",
+    "last_diagnosis",
+    "print_diagnosis",
+    "steps",
+]
+
+#: How much older than a run a diagnosis may be that speaks of it.
+_STILL = timedelta(days=1)
+
+
+class Step(NamedTuple):
+    """Something to do, in words, and the lines to paste for it."""
+
+    what: str
+    lines: tuple[str, ...] = ()
 
 
 def print_diagnosis(diagnosis: Diagnosis, page: Path, console: Console) -> None:
-    """Print the causes, what to add, and the verdict as the last line but the page."""
+    """Print the causes, what to do, and the verdict as the last line but the page."""
     for cause in diagnosis.causes:
         seen = "" if cause.confirmed else ", not confirmed"
         print_lines(console, [f"{cause.kind}{seen}: {cause.sentence}"])
-    print_lines(console, [*advice(diagnosis), *diagnosis.notes])
+    for step in steps(diagnosis, texts()):
+        print_lines(console, [step.what, *(f"    {line}".rstrip() for line in step.lines)])
+    print_lines(console, diagnosis.notes)
     print_last(console, closing(diagnosis), diagnosis.exit_code)
     print_lines(console, [f"diagnosis: {page}"])
 
 
-def advice(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield what to add, to take away or to change, a line each that can be pasted."""
+def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
+    """Yield what to add, to take away or to change."""
     fix = diagnosis.mend
     if fix.requirements:
-        yield "add to the requirements:"
-        yield from (f"    {line}" for line in fix.requirements)
+        yield Step(t("diagnosis.add"), fix.requirements)
     if fix.build_constraints:
-        yield "add to a file for --build-constraint of uv or pip:"
-        yield from (f"    {line}" for line in fix.build_constraints)
-    yield from (f"leave out: {name}" for name in fix.removed)
-    yield from (f"change: {item.pin} to {item.version}" for item in diagnosis.instead)
+        yield Step(t("diagnosis.build"), fix.build_constraints)
+    for name in fix.removed:
+        yield Step(t("diagnosis.drop", name=name))
     if fix.versions:
         proved = ", ".join(f"{name} {version}" for name, version in fix.versions.items())
-        yield f"proved with {proved}" if fix.confirmed else f"nearest with {proved}"
+        yield Step(
+            t("diagnosis.proved", versions=proved)
+            if fix.confirmed
+            else t("diagnosis.nearest", versions=proved)
+        )
+    for item in diagnosis.instead:
+        change = {"pin": item.pin, "version": item.version}
+        yield Step(
+            t("diagnosis.or-change", **change) if fix.found else t("diagnosis.change", **change)
+        )
 
 
 def closing(diagnosis: Diagnosis) -> str:
@@ -53,18 +87,38 @@ def closing(diagnosis: Diagnosis) -> str:
         return f"{name} {diagnosis.verdict.upper()}, cut short: {why}; {about}"
     if diagnosis.verdict != "broken":
         return f"{name} {diagnosis.verdict.upper()} {about}"
-    repaired = "a fix was confirmed by the whole suite" if diagnosis.mend.found else "no fix found"
+    fixed = "a fix was confirmed by the whole suite" if diagnosis.fixed else "no fix found"
     causes = count(len(diagnosis.causes), "cause")
-    return f"{name} BROKEN, {causes}, {repaired}, {about}"
+    return f"{name} BROKEN, {causes}, {fixed}, {about}"
 
 
 def diagnosis_markdown(diagnosis: Diagnosis) -> str:
     """Return the diagnosis as a page for people."""
     page = _templates().get_template("diagnosis.md")
-    said = list(advice(diagnosis))
-    return page.render(diagnosis=diagnosis, closing=closing(diagnosis), advice=said)
+    return page.render(diagnosis=diagnosis, closing=closing(diagnosis), t=texts())
+
+
+def last_diagnosis(evidence: Evidence, verdict: Verdict) -> Diagnosis | None:
+    """Return the last diagnosis of a run's row, None where there is none that speaks of the run."""
+    found = Diagnosis.load_or_none(evidence.folder.parent / InRow.DIAGNOSIS)
+    return found if found and is_of(found, verdict) else None
+
+
+def is_of(diagnosis: Diagnosis, verdict: Verdict) -> bool:
+    """Tell whether a diagnosis says why a run came out as it did.
+
+    It is of the same Python and cut-off, or of no earlier day than a run of today's index.
+    """
+    same_python = f"{verdict.python}.".startswith(f"{diagnosis.python}.")
+    if verdict.verdict == "ok" or not same_python:
+        return False
+    if verdict.as_of is not None:
+        return diagnosis.as_of == verdict.as_of
+    return from_timestamp(diagnosis.as_of) >= verdict.started - _STILL
 
 
 @cache
 def _templates() -> Environment:
-    return markdown_templates("stackproof.report")
+    templates = markdown_templates("stackproof.report")
+    templates.filters.update(steps=steps)
+    return templates

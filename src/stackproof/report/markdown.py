@@ -14,6 +14,7 @@ from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import PlannedPin
 from stackproof.metadata.audit.record import Audit
 from stackproof.report.audited import audited
+from stackproof.report.diagnose import last_diagnosis, steps
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import (
     HEADLINE,
@@ -58,6 +59,7 @@ def markdown(
             empty=[check.id for check in verdict.checks if check.modules == ()],
             headline=HEADLINE[verdict.verdict],
             audited=audited(evidence, audit),
+            diagnosis=last_diagnosis(evidence, verdict),
         )
     )
 
@@ -76,5 +78,7 @@ def _named(pin: PlannedPin, freeze: Freeze) -> str:
 @cache
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
-    templates.filters.update(brief=brief, counts=counts, standing=standing, timestamp=timestamp)
+    templates.filters.update(
+        brief=brief, counts=counts, standing=standing, steps=steps, timestamp=timestamp
+    )
     return templates

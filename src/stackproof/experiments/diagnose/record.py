@@ -91,6 +91,11 @@ class Diagnosis(Record):
     trouble: str | None
 
     @property
+    def fixed(self) -> bool:
+        """Whether something was seen to fix the row."""
+        return self.mend.found or any(item.confirmed for item in self.instead)
+
+    @property
     def exit_code(self) -> int:
         """0 if every check passes, 1 if one fails, 2 where something could not be told."""
         if self.trouble is not None or self.verdict == "unjudged":

@@ -20,6 +20,7 @@ from stackproof.evidence.reports import InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
+from stackproof.report.diagnose import steps
 from stackproof.report.frontier import is_beyond
 from stackproof.report.site.compatibility import pair_grids
 from stackproof.report.site.excerpt import Allowance
@@ -72,6 +73,7 @@ def _gather(reader: ReportsReader) -> dict[str, object]:
         "findings": _by_level(audit),
         "pair_grids": pair_grids(audit) if audit else [],
         "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
+        "diagnoses": reader.diagnoses(),
         "grid": grid,
         "grid_table": _grid_table(grid),
         "grid_files": _files(links, InReports.GRID_TABLE, InReports.GRID_PAGE, InReports.GRID),
@@ -139,6 +141,7 @@ def _templates() -> Environment:
         pin_notes=pin_notes,
         requirement=requirement,
         short=_short,
+        steps=steps,
         timestamp=_utc,
     )
     templates.tests["beyond"] = is_beyond

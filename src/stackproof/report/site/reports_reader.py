@@ -17,6 +17,7 @@ from stackproof.evidence.records import RunRecord, StageRecord
 from stackproof.evidence.reports import InReports, InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
@@ -26,6 +27,7 @@ from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
+from stackproof.report.diagnose import is_of
 
 __all__ = ["KeptRow", "KeptServer", "KeptTrial", "ReportsReader"]
 
@@ -123,6 +125,18 @@ class ReportsReader:
     def grid(self) -> Grid | None:
         """Return which versions of packages go together."""
         return self._read(self.reports / InReports.GRID, Grid)
+
+    def diagnosis(self, row: KeptRow) -> Diagnosis | None:
+        """Return what broke a row, if that was asked since the newest run."""
+        found = self._read(row.home / InRow.DIAGNOSIS, Diagnosis)
+        return found if found and is_of(found, row.verdict) else None
+
+    def diagnoses(self) -> list[Diagnosis]:
+        """Return the diagnoses of what has no run: of files, and of rows that are yet to run."""
+        kept = {row.home for row in self.rows()[0]}
+        files = sorted(self.reports.glob(f"*/*/{InRow.DIAGNOSIS}"))
+        found = (self._read(file, Diagnosis) for file in files if file.parent not in kept)
+        return [diagnosis for diagnosis in found if diagnosis]
 
     def timeline(self, row: KeptRow) -> Timeline | None:
         """Return since when each check of a row fails."""

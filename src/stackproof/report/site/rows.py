@@ -13,6 +13,7 @@ from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Check, State
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
@@ -79,6 +80,7 @@ class RowView:
     stages: tuple[StageView, ...]
     files: dict[str, str]
     trend: Trend | None
+    diagnosis: Diagnosis | None
     timeline: Timeline | None
     lanes: tuple[LaneView, ...]
     repair: Repair | None
@@ -135,6 +137,7 @@ class RowViews:
             stages=tuple(_stages(kept, links)),
             files={name: address for name, address in addresses.items() if address},
             trend=trend(entries) if entries else None,
+            diagnosis=self.reader.diagnosis(kept),
             timeline=timeline,
             lanes=lanes,
             repair=self.reader.repair(kept),
