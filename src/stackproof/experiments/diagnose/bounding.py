@@ -1,0 +1,82 @@
+"""Trace what fails, and leave the culprits out by bounds, until no more is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from packaging.version import Version
+
+from stackproof.base.versions import name_of
+from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.diagnose.causes import causes_of
+from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.found import Found
+from stackproof.experiments.timeline.tracing import NotOlderError, Tracer
+
+__all__ = ["bounded"]
+
+#: How many faults, one behind the other, are looked for.
+_ROUNDS = 5
+_ZEROS = re.compile(r"(?<=\d)(?:\.0)+$")
+
+
+def bounded(inquiry: Inquiry, found: Found, here: set[str]) -> Found:
+    """Trace what fails back to the row's birth, leave the culprits out, and ask again.
+
+    The newest fault hides the older one behind it, so what fails then is traced in turn. What fails
+    for want of something on this machine is left alone.
+    """
+    for _ in range(_ROUNDS):
+        failing = [check for check in found.failed if check not in here]
+        culprits = _traced(inquiry, found, failing) if failing else []
+        lines = _bounds(item for item in culprits if not item.builds)
+        constraints = _bounds(item for item in culprits if item.builds)
+        if not {*lines, *constraints} - {*inquiry.planner.lines, *inquiry.constraints}:
+            break
+        inquiry.constraints = _merged(inquiry.constraints, constraints)
+        lines = _merged(inquiry.planner.lines, lines)
+        inquiry.planner = inquiry.amended(lines, inquiry.constraints)
+        found = inquiry.ask(inquiry.planner)
+    return found
+
+
+def _traced(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culprit]:
+    """Return the culprits of what fails, and keep the causes."""
+    tracer = Tracer(
+        planner=inquiry.planner,
+        prober=inquiry.prober,
+        releases=inquiry.releases,
+        like=inquiry.like,
+    )
+    try:
+        since = tracer.birth(inquiry.moment)
+    except NotOlderError as error:
+        inquiry.say(str(error))
+        return []
+    timeline = tracer.trace(since, inquiry.moment, failing)
+    inquiry.say(*tracer.notes)
+    culprits: list[Culprit] = []
+    for item, behind in causes_of(timeline, found):
+        inquiry.causes += [] if item in inquiry.causes else [item]
+        culprits += behind
+    return culprits
+
+
+def _bounds(culprits: Iterable[Culprit]) -> tuple[str, ...]:
+    """Return the lines that leave culprits out."""
+    return tuple(dict.fromkeys(line for item in culprits if (line := _below(item))))
+
+
+def _below(culprit: Culprit) -> str | None:
+    """Return the bound that leaves a culprit's release out, such as `werkzeug<3`."""
+    if culprit.after is None or culprit.after == culprit.before:
+        return None
+    public = Version(culprit.after).public
+    # 3.0.0 and 3 are one version, and people write the shorter.
+    return f"{culprit.name}<{_ZEROS.sub('', public)}"
+
+
+def _merged(known: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    """Return known lines and more; of two bounds of one name the later one counts."""
+    return tuple({name_of(line): line for line in (*known, *more)}.values())

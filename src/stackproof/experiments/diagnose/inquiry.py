@@ -1,0 +1,97 @@
+"""What a diagnosis works with, and what it knows so far: every step takes it, and adds to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
+from itertools import chain
+from typing import Literal
+
+from stackproof.base.records import write_atomically
+from stackproof.base.text import first_of
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.experiments.diagnose.record import Cause, Diagnosis, Fix, Instead
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
+from stackproof.index.history import Releases
+from stackproof.installers.resolver import Resolver
+
+__all__ = ["Inquiry"]
+
+
+@dataclass(kw_only=True)
+class Inquiry:
+    """A row under diagnosis as of a moment; `like` is a recent run of it, which may answer for it.
+
+    `planner` takes up each line that is added, so that the next step asks what is left; the build
+    `constraints` that it hands to installers are kept beside it. What is known so far can be had at
+    any time, whatever ends the search.
+    """
+
+    planner: Planner
+    moment: datetime
+    prober: Prober
+    releases: Releases
+    resolver: Resolver
+    like: Evidence | None
+    today: date
+    verdict: Literal["ok", "broken", "unjudged"] = "unjudged"
+    born: datetime | None = None
+    causes: list[Cause] = field(default_factory=list)
+    fix: Fix = field(default_factory=Fix)
+    instead: list[Instead] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    constraints: tuple[str, ...] = ()
+    _started: float = field(default_factory=time.monotonic)
+
+    def so_far(self, trouble: str | None = None) -> Diagnosis:
+        """Return what is known; `trouble` says what cut the diagnosis short."""
+        plan = self.planner.at(self.moment)
+        return Diagnosis(
+            matrix=self.planner.name,
+            row=self.planner.row,
+            python=plan.python,
+            as_of=timestamp(self.moment),
+            verdict=self.verdict,
+            born=timestamp(self.born) if self.born else None,
+            builds=self.prober.builds,
+            built=self.prober.built,
+            seconds=round(time.monotonic() - self._started, 1),
+            causes=tuple(self.causes),
+            mend=self.fix,
+            instead=tuple(self.instead),
+            notes=tuple(self.notes),
+            trouble=trouble,
+        )
+
+    def ask(self, planner: Planner) -> Found:
+        """Ask every check of a row, with what has been added to it by now."""
+        added = [*planner.lines, *(["build constraints"] if planner.options else [])]
+        what = f"as of {timestamp(self.moment)}{f' with {first_of(added)}' if added else ''}"
+        return self.prober.ask_whole(partial(planner.at, self.moment), what, self.like)
+
+    def amended(self, lines: Sequence[str], constraints: Sequence[str]) -> Planner:
+        """Return the planner of the row with these requirement lines and build constraints."""
+        options: tuple[str, ...] = ()
+        if constraints:
+            text = "".join(f"{line}\n" for line in constraints)
+            name = f"{sha256(text.encode()).hexdigest()[:16]}.txt"
+            file = self.prober.home / "build-constraints" / name
+            write_atomically(file, text)
+            options = (f"--build-constraints={file}",)
+        return replace(self.planner, lines=tuple(lines), options=options)
+
+    def say(self, *notes: str) -> None:
+        """Keep notes, each once."""
+        self.notes += (note for note in dict.fromkeys(notes) if note not in self.notes)
+
+    def unexplained(self, found: Found) -> tuple[str, ...]:
+        """Return the failing checks of a build that no cause speaks of."""
+        explained = {*chain(*(item.checks for item in self.causes))}
+        return tuple(check for check in found.failed if check not in explained)

@@ -1,0 +1,43 @@
+"""Keep of what was added what is needed, as the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from stackproof.base.versions import name_of
+from stackproof.experiments.delta_debugging import drop_needless
+from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.diagnose.record import Fix
+from stackproof.experiments.found import Found
+
+__all__ = ["keep"]
+
+
+def keep(inquiry: Inquiry, found: Found) -> None:
+    """Keep what was added as the fix, without what is not needed."""
+    every = [*inquiry.planner.lines, *inquiry.constraints]
+    needed = every
+    if every[1:]:
+        needed = list(drop_needless(every, partial(_passes_with, inquiry, found.failed)))
+    lines = [line for line in inquiry.planner.lines if line in needed]
+    inquiry.constraints = tuple(line for line in inquiry.constraints if line in needed)
+    inquiry.planner = inquiry.amended(lines, inquiry.constraints)
+    found = inquiry.ask(inquiry.planner)
+    names = list(map(name_of, lines))
+    inquiry.fix = Fix(
+        found=not found.failed,
+        requirements=tuple(lines),
+        versions={name: found.freeze[name] for name in names if name in found.freeze},
+        build_constraints=inquiry.constraints,
+        removed=inquiry.fix.removed,
+        confirmed=not found.failed,
+        minimal=not found.failed,
+    )
+
+
+def _passes_with(inquiry: Inquiry, failing: Sequence[str], added: Sequence[str]) -> bool:
+    """Tell whether no more fails with some of the added lines alone."""
+    lines = [line for line in inquiry.planner.lines if line in added]
+    constraints = [line for line in inquiry.constraints if line in added]
+    return {*inquiry.ask(inquiry.amended(lines, constraints)).failed} <= {*failing}

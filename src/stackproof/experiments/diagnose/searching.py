@@ -1,0 +1,63 @@
+"""Search pins for what no bound on a culprit repairs."""
+
+from __future__ import annotations
+
+from stackproof.base.versions import requirement
+from stackproof.experiments.diagnose.causes import blamed, said_by
+from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.diagnose.record import Cause, Fix, Instead
+from stackproof.experiments.found import Found
+from stackproof.experiments.repair.record import RepairedPin
+from stackproof.experiments.repair.repairing import Repairer
+
+__all__ = ["searched"]
+
+
+def searched(inquiry: Inquiry, found: Found) -> None:
+    """Search pins, and name what fails all the same without a cause."""
+    repairer = Repairer(
+        planner=inquiry.planner,
+        moment=inquiry.moment,
+        prober=inquiry.prober,
+        releases=inquiry.releases,
+        resolver=inquiry.resolver,
+        like=inquiry.like,
+        today=inquiry.today,
+    )
+    repair = repairer.repair(remedies=False)
+    inquiry.say(*repair.notes)
+    added = [pin for pin in repair.pins if pin.documented is None]
+    known = {item.culprit.name for item in inquiry.causes if item.culprit}
+    if repair.found:
+        inquiry.causes += (_shown(inquiry, pin, found) for pin in added if pin.name not in known)
+    exact = [requirement(pin.name, pin.version) for pin in added]
+    inquiry.fix = Fix(
+        found=repair.found,
+        requirements=(*inquiry.planner.lines, *exact),
+        versions={pin.name: pin.version for pin in added},
+        build_constraints=inquiry.constraints,
+        removed=inquiry.fix.removed,
+        confirmed=repair.confirmed,
+        minimal=repair.minimal and not inquiry.planner.lines,
+    )
+    inquiry.instead = [
+        Instead(pin=pin.name, version=pin.version, confirmed=repair.confirmed)
+        for pin in repair.pins
+        if pin.documented is not None
+    ]
+    checks = inquiry.unexplained(found)
+    if checks and not inquiry.fix.found:
+        sentence = f"no release was seen to break it: {said_by(found, checks)}"
+        cause = Cause(kind="unknown", checks=checks, confirmed=False, sentence=sentence)
+        inquiry.causes.append(cause)
+
+
+def _shown(inquiry: Inquiry, pin: RepairedPin, found: Found) -> Cause:
+    """Return the cause that a pin of a repair shows: what stands in its place fails."""
+    return Cause(
+        kind="release",
+        checks=pin.mends,
+        culprit=blamed(inquiry.releases, pin.name, found.freeze.get(pin.name)),
+        confirmed=bool(pin.mends),
+        sentence=pin.because,
+    )
