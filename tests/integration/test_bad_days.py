@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import pytest
 from support.index import Fault, Index
 from support.processes import mentioning, wait_for
 from support.wheels import Release
-from support.workbench import ROOT, TINY, WORKLOAD, Bench, states
+from support.workbench import TINY, Bench, states
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
@@ -210,6 +209,16 @@ def test_a_killed_run_does_not_count(
     # Nor does what it held, and what its installer wrote among temporary files, stay.
     assert not (killed.folder / ".room").exists()
     assert not list(places.iterdir())
+
+
+@pytest.mark.fault("signal")
+def test_a_hangup_that_is_ignored_ends_no_run() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.fault("another run")
@@ -416,129 +425,3 @@ def test_reports_in_another_place_are_written_there(bench: Bench, tmp_path: Path
     verdict, _ = bench.verify(bench.plan())
     assert verdict.verdict == "ok"
     assert (elsewhere / "tiny" / "plain" / "latest" / "verdict.json").is_file()
-
-
-# --- the disk --------------------------------------------------------------------------------
-
-_ON_A_SMALL_DISK = """
-import subprocess, sys
-from pathlib import Path
-place, kept, size, *command = sys.argv[1:]
-Path(place).mkdir()
-options = ["-t", "tmpfs", "-o", f"size={size}k", "tmpfs", place]
-subprocess.run(["mount", *options], check=True)
-code = subprocess.run(command).returncode
-subprocess.run(["cp", "-a", place, kept], check=True)
-sys.exit(code)
-"""
-
-
-_UNSHARE = shutil.which("unshare") or ""
-
-
-@pytest.fixture(scope="session")
-def small_disks() -> None:
-    """Skip where this machine lets nobody mount a disk of his own."""
-    if not _UNSHARE:
-        pytest.skip("there is no unshare, so no small disk can be mounted")
-    tried = subprocess.run([_UNSHARE, "-rm", "true"], capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip(f"no small disk can be mounted: {tried.stderr.strip()}")
-
-
-def on_a_small_disk(bench: Bench, kilobytes: int, place: str = "reports") -> tuple[int, str, Path]:
-    """Verify with a folder on a disk of so many kB; return exit code, output, the row's reports."""
-    kept = bench.root / "kept"
-    command = bench.verify_command(bench.plan(), bench.environment())
-    script = [sys.executable, "-c", _ON_A_SMALL_DISK, str(bench.root / place)]
-    done = subprocess.run(
-        [_UNSHARE, "-rm", *script, str(kept), str(kilobytes), *command],
-        env=bench.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    reports = kept if place == "reports" else bench.root / "reports"
-    return done.returncode, done.stdout + done.stderr, reports / "tiny" / "plain"
-
-
-@pytest.mark.fault("disk")
-@pytest.mark.usefixtures("small_disks")
-@pytest.mark.parametrize("kilobytes", [800, 1064])
-def test_a_full_disk_is_no_verdict(bench: Bench, kilobytes: int) -> None:
-    code, output, home = on_a_small_disk(bench, kilobytes)
-    assert (code, "Traceback" in output) == (2, False), output
-    (folder,) = home.glob("2*Z")
-    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
-    assert verdict["verdict"] == "unjudged"
-    assert verdict["trouble"].startswith("the disk is full (")
-    assert json.loads((folder / "plan.json").read_text(encoding="utf-8"))["row"] == "plain"
-    assert (folder / "stages.json").exists() is (kilobytes > 1030)
-    assert not (folder / ".room").exists()
-
-
-@pytest.mark.fault("disk")
-@pytest.mark.usefixtures("small_disks")
-def test_a_disk_without_any_room_is_told_of(bench: Bench) -> None:
-    code, output, _ = on_a_small_disk(bench, 4)
-    assert (code, "the disk is full (" in output) == (1, True)
-    assert "CannotJudgeError: the disk is full (" in output.splitlines()[-1]
-
-
-@pytest.mark.fault("disk")
-@pytest.mark.usefixtures("small_disks")
-def test_a_disk_with_room_enough_is_used_up_by_nobody(bench: Bench) -> None:
-    code, output, home = on_a_small_disk(bench, 2000)
-    assert code == 0, output
-    assert not list(home.rglob(".room"))
-
-
-FILLS = """
-
-@pytest.mark.workload("fills", needs=("alpha",), seconds=1, timeout=30)
-def test_fills() -> None:
-    with open("much", "wb") as file:
-        while True:
-            file.write(bytes(1 << 16))
-
-
-@pytest.mark.workload("goes-on", needs=("alpha",), seconds=2, timeout=30)
-def test_goes_on() -> None:
-    pass
-"""
-
-
-@pytest.mark.fault("D2")
-@pytest.mark.usefixtures("small_disks")
-def test_a_workload_that_fills_the_disk_ends_alone_and_the_disk_is_named(bench: Bench) -> None:
-    bench.write("tests/stack/workloads/test_sum.py", WORKLOAD + FILLS)
-    bench.environ["TMPDIR"] = str(bench.root / "small")
-    code, output, home = on_a_small_disk(bench, 6000, "small")
-    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
-    found = {check["id"]: check["state"] for check in verdict["checks"]}
-    assert (code, verdict["verdict"], "Traceback" in output) == (2, "unjudged", False), output
-    assert "smoke:fills has no answer: the disk is full" in verdict["trouble"]
-    assert found["import:alpha"] == "ok"
-    # Side by side with the other one, it may meet the full disk itself.
-    assert found.get("smoke:goes-on") == "ok" or "smoke:goes-on has no answer" in verdict["trouble"]
-
-
-@pytest.mark.fault("G")
-@pytest.mark.usefixtures("small_disks")
-def test_test_tools_that_do_not_fit_on_the_disk_are_no_verdict(bench: Bench) -> None:
-    bench.environ["XDG_CACHE_HOME"] = str(bench.root / "small")
-    code, output, home = on_a_small_disk(bench, 1000, "small")
-    verdict = json.loads((home / "latest" / "verdict.json").read_text(encoding="utf-8"))
-    assert (code, verdict["verdict"], "Traceback" in output) == (2, "unjudged", False), output
-    assert "the test tools (" in verdict["trouble"]
-    assert "the disk is full" in verdict["trouble"]
-
-
-@pytest.mark.fault("signal")
-def test_a_hangup_that_is_ignored_ends_no_run() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with ended_by_signals():
-            os.kill(os.getpid(), signal.SIGHUP)
-    finally:
-        signal.signal(signal.SIGHUP, before)

@@ -268,6 +268,16 @@ def test_a_stack_that_ends_every_python_is_broken_by_that(
         assert told in message
 
 
+@pytest.mark.fault("disk")
+def test_a_python_that_does_not_start_for_a_full_disk_is_no_verdict(
+    bench: Bench, index: Index
+) -> None:
+    ends = "import sys; sys.exit('[Errno 122] Disk quota exceeded: /home')\n"
+    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", "extra.pth": ends}))
+    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ())
+    assert "import:alpha has no answer: the disk is full" in str(verdict.trouble)
+
+
 @pytest.mark.fault("A5")
 def test_what_runs_at_every_start_is_named_with_its_owner(bench: Bench, index: Index) -> None:
     files = {"extra.py": "", "extra.pth": "import sys\n", "paths.pth": "# import sys\nbelow\n"}

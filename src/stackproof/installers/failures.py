@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
+from stackproof.base.disk import NO_ROOM_WORDS
 from stackproof.base.process import Finished
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.failed_builds import FailedBuild, failed_build
@@ -34,11 +35,10 @@ __all__ = [
 #: The kinds that are told by what is said. The first of which a pattern is found counts: a resolver
 #: that lacks a page says both that it could not fetch it and that there is no solution.
 _TOLD: tuple[FailureKind, ...] = ("disk", "upload-times", "index", "refused")
-_OF_THE_SYSTEM = ("No space left on device", "Disk quota exceeded")
 _SAID: dict[FailureKind, str] = {
     kind: "|".join(
         chain(
-            _OF_THE_SYSTEM if kind == "disk" else (),
+            NO_ROOM_WORDS if kind == "disk" else (),
             *(installer.failures.get(kind, ()) for installer in INSTALLERS.values()),
         )
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from junitparser import Attr, JUnitXml, JUnitXmlError, Skipped, TestCase
 
+from stackproof.base.disk import says_no_room
 from stackproof.base.process import Finished, run
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
@@ -92,7 +93,8 @@ class Commands:
     def answers(self, command: PlannedCommand) -> Iterator[CheckResult]:
         """Run a command; yield its own answer, and that of each of its test cases.
 
-        Raises CannotJudgeError where test cases are asked for, and it ends well without any.
+        Raises CannotJudgeError where test cases are asked for, and it ends well without any, and
+        where it fails for want of room on a disk.
         """
         own = CheckId("command", command.name)
         wanted = [self.servers[server] for server in command.servers]
@@ -115,6 +117,12 @@ class Commands:
                 "last words, --junitxml=FILE; see [[commands]] in docs/commands.md"
             )
         words = _words(finished, said, [case.id for case in cases if case.outcome == "failed"])
+        complaints = [said, *(case.message for case in cases if case.outcome == "failed")]
+        if words and any(map(says_no_room, complaints)):
+            raise CannotJudgeError(
+                f"command {command.name!r} has no answer: the disk is full, or was while it ran; "
+                f"see {InRun.COMMAND_LOGS}/{log.name}\n{words}"
+            )
         outcome: Outcome = "failed" if words else "passed"
         results: dict[str, CheckResult] = {
             own: _result(own, outcome, words, finished.seconds, command)

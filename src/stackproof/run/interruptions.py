@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from stackproof.base.disk import NO_ROOM
+
 __all__ = ["ended_by_signals", "refused"]
 
 #: What to do where the system refuses a file.
@@ -71,7 +73,7 @@ def refused(error: OSError) -> str:
     """Say what the system refused: space on the disk above all, or a file."""
     # Where a file is put in the place of another one, that one is what is in the way.
     name = error.filename2 or error.filename
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in NO_ROOM:
         return f"the disk is full ({name or error.strerror})"
     for numbers, remedy in _REMEDIES.items():
         if error.errno in numbers:

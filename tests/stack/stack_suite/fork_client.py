@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from stack_suite import fork_server
+from stack_suite.disk import FULL, says_full
 from stack_suite.output import end_of, end_of_log
 from stack_suite.sandbox import make_sandbox
 
@@ -41,6 +42,8 @@ def carry_out(job: Job) -> dict[str, Any]:
     """
     for _ in range(_TRIES):
         server = _fork_server()
+        if server.broken is not None and says_full(server.broken):
+            raise UntoldError(f"{FULL}\n{server.broken}")
         if server.broken is not None:
             raise BrokenPythonError(server.broken)
         begun, seen = server.carry_out(job)

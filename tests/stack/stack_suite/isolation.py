@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stack_suite.disk import Disk
 from stack_suite.fork_client import UntoldError, carry_out
 from stack_suite.fork_server import Job
 from stack_suite.output import end_of_log
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How an isolated command ended; `exit` is None where a signal ended it."""
+    """How an isolated command ended; `exit` is None where a signal ended it.
+
+    `full` says that the disk had no room meanwhile.
+    """
 
     exit: int | None
     signal: str | None
@@ -26,6 +30,7 @@ class Ending:
     swept: tuple[str, ...]
     seconds: float
     output: str
+    full: bool
 
     @property
     def trouble(self) -> str | None:
@@ -50,7 +55,7 @@ def run_isolated(
     settings: dict[str, str] | None = None,
     with_pytest: bool = False,
 ) -> Ending:
-    """Run a command, or pytest with arguments, in the sandbox.
+    """Run a command, or pytest with arguments, in the sandbox, which lies beside all others.
 
     The settings are added to its environment. Raises UntoldError where the check has no answer for
     a reason that says nothing of the stack, and BrokenPythonError where no Python starts.
@@ -58,6 +63,7 @@ def run_isolated(
     log = sandbox / "output.log"
     started = time.monotonic()
     try:
+        disk = Disk(sandbox.parent)
         job = Job(
             pytest=with_pytest,
             arguments=arguments,
@@ -78,4 +84,5 @@ def run_isolated(
         swept=tuple(seen["swept"]),
         seconds=time.monotonic() - started,
         output=end_of_log(log),
+        full=disk.was_full(),
     )

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stack_suite.disk import FULL, says_full
 from stack_suite.fork_client import UntoldError
 from stack_suite.isolation import run_isolated
 from stack_suite.output import bounded_data, sayable
@@ -111,7 +112,8 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     found = folder / "found.jsonl"
     arguments = [str(limit * _DUMP_SHARE), str(found), *modules]
     command = [sys.executable, "-X", "faulthandler", "-c", _SCRIPT, *arguments]
-    ending = run_isolated(command, sandbox=folder / "sandbox", limit=limit)
+    sandbox = folder.with_name(f"{folder.name}-sandbox")
+    ending = run_isolated(command, sandbox=sandbox, limit=limit)
     lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     answers = dict(zip(modules, map(_answer, lines), strict=False))
     versions = {module: answer["version"] for module, answer in answers.items()}
@@ -129,6 +131,8 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     if not failures:
         return Probe(versions=versions, files=files, failure=None)
     output = "\n".join([*failures, "", ending.output])
+    if ending.full or says_full(output):
+        raise UntoldError(f"{FULL}\n{output}")
     return Probe(versions=versions, files=files, failure=output)
 
 

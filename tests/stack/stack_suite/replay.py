@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack_suite.disk import FULL, says_full
 from stack_suite.fork_client import UntoldError
 from stack_suite.isolation import Ending, run_isolated
 from stack_suite.output import bounded_data
@@ -25,8 +26,6 @@ _LONE_SURROGATE = re.compile(
 )
 # Set in the process that runs one workload; its value is the workload's name.
 ISOLATED = "STACKPROOF_ISOLATED"
-# With less than that on the disk, what a process leaves behind is cut short.
-_ROOM_BYTES = 1 << 16
 # The share of the time limit after which the child prints where each of its threads stands.
 _DUMP_SHARE = 0.9
 
@@ -46,17 +45,16 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
         limit=workload.timeout,
         settings=settings,
     )
-    full = shutil.disk_usage(sandbox.parent).free < _ROOM_BYTES
     shutil.rmtree(sandbox, ignore_errors=True)  # what fills the disk must not stay
     entries = list(_read_entries(log))
     reports = [_report(item.config, entry) for entry in entries if _is_report(entry)]
     complete = any(report.when == "teardown" for report in reports)
     failure = _failure(ending, reports)
-    failed = failure is not None or any(report.failed for report in reports)
-    if (full and failed) or (not complete and _is_pytests_own(ending, entries)):
-        # Whatever a check needs room for fails then, its own files or those of the one beside it.
-        room = "the disk is full; " if full else ""
-        raise UntoldError(f"{room}pytest ended with exit code {ending.exit}\n{ending.output}")
+    complaints = list(_complaints(failure, reports))
+    if complaints and (ending.full or any(map(says_full, complaints))):
+        raise UntoldError("\n".join([FULL, *complaints]))
+    if not complete and _is_pytests_own(ending, entries):
+        raise UntoldError(f"pytest ended with exit code {ending.exit}\n{ending.output}")
     if failure is not None:
         reports.append(failed_report(item, failure))
     if ending.swept:
@@ -127,6 +125,16 @@ def _failure(ending: Ending, reports: list[pytest.TestReport]) -> str | None:
     when = "after its test" if complete else "early"
     how = ending.trouble or f"ended {when}: exit {ending.exit}"
     return f"the workload's process {how}\n{ending.output}"
+
+
+def _complaints(failure: str | None, reports: list[pytest.TestReport]) -> Iterator[str]:
+    """Yield how a workload failed, in its own words and what it printed; nothing if it did not."""
+    if failure is not None:
+        yield failure
+    for report in reports:
+        if report.failed:
+            yield report.longreprtext
+            yield from (text for _, text in report.sections)
 
 
 def failed_report(item: pytest.Item, message: str) -> pytest.TestReport:
