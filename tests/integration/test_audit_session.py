@@ -216,6 +216,23 @@ def test_a_row_without_its_constraint_file_does_not_end_the_audit_of_others(
     assert f"could not judge: {written['trouble'][0]}" in capsys.readouterr().out
 
 
+def test_an_error_that_was_found_counts_whatever_could_not_be_judged(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = '[constraints.alpha]\nurl = "http://127.0.0.1:9/{version}.txt"\npin = "alpha"\n'
+    text = matrix_text("alpha==1.0", "beta==7.7", stages=(("alpha",), ("beta",)), more=source)
+    desk.write(text.replace('pins = ["alpha"]', 'pins = ["alpha"]\nconstraints = "alpha"'))
+    mirror = desk.root / "mirror"
+    mirror.mkdir()
+    assert _audit(desk, STACKPROOF_CONSTRAINTS_MIRROR=str(mirror)) == "exit 1"
+    found = _written(desk)
+    assert [item["rule"] for item in found["findings"] if item["level"] == "error"] == ["exists"]
+    assert len(found["trouble"]) == 1
+    printed = capsys.readouterr().out
+    assert f"could not judge: {found['trouble'][0]}" in printed
+    assert "audit UNEXPECTED: 1 errors" in printed.splitlines()[-1]
+
+
 def test_a_report_that_cannot_be_written_ends_with_exit_2(desk: Desk) -> None:
     (desk.root / "reports").write_text("in the way", encoding="utf-8")
     said = _audit(desk) or ""

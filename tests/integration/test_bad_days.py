@@ -356,7 +356,7 @@ def test_a_suite_that_is_killed_keeps_the_checks_so_far(bench: Bench) -> None:
 @pytest.mark.fault("hang")
 def test_a_suite_that_hangs_is_stopped_at_its_limit(bench: Bench) -> None:
     bench.write("tests/stack/workloads/test_sum.py", SLOW)
-    bench.suite_limit = 5
+    bench.suite_limit = 10
     text = TINY.replace('["import:*", "smoke:sum"]', '["import:alpha"]')
     verdict, _ = bench.verify(bench.plan(text=text))
     assert_unjudged(

@@ -174,6 +174,30 @@ def test_a_python_that_is_not_here_builds_nothing(checkout: Bench) -> None:
     assert [cell.state for cell in found.cells] == ["compatible", "unknown"]
 
 
+@pytest.mark.fault("index")
+def test_a_grid_of_which_no_cell_could_be_judged_ends_with_exit_2(checkout: Bench) -> None:
+    checkout.index.fail(Fault.SERVER_ERROR, "middle")
+    asked = ["host=1.0", "guest=1.3", "--as-of", "2025-01-01T00:00:00Z"]
+    assert _ask(checkout, *asked) == "exit 2"
+    assert [cell.state for cell in _written(checkout).cells] == ["unknown"]
+    # One that could be judged is an answer, whatever the others came to.
+    assert _ask(checkout, "host=1.0", "guest=1.0,1.3", *asked[2:]) == ""
+    assert [cell.state for cell in _written(checkout).cells] == ["compatible", "unknown"]
+
+
+@pytest.mark.fault("index")
+def test_a_grid_of_which_nothing_could_be_installed_ends_with_exit_2(checkout: Bench) -> None:
+    checkout.index.fail(Fault.SERVER_ERROR, "guest", place="file")
+    asked = ["host=1.0", "guest=1.0", "--install"]
+    assert _ask(checkout, *asked) == "exit 2"
+    (cell,) = _written(checkout).cells
+    assert cell.state == "compatible"
+    assert cell.proof is not None
+    assert cell.proof.outcome == "unjudged"
+    checkout.index.mend()
+    assert _ask(checkout, *asked) == ""
+
+
 _RUN = """
 import os, sys
 from pathlib import Path

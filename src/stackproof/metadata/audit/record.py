@@ -167,10 +167,10 @@ class Audit(Record):
 
     @property
     def exit_code(self) -> int:
-        """0 if no error is unexpected, 1 if one is, 2 if something could not be judged."""
-        if self.trouble:
-            return 2
-        return 1 if any(finding.is_news for finding in self.findings) else 0
+        """1 if an error is unexpected, else 2 if something could not be judged, else 0."""
+        if any(finding.is_news for finding in self.findings):
+            return 1
+        return 2 if self.trouble else 0
 
     def answers_of(self, plan: Plan) -> AuditAnswers:
         """Return what it says of the claims of a plan; nothing if it was of other versions."""
