@@ -79,14 +79,78 @@ def test_a_release_is_named_and_left_out_by_a_bound(
     assert (fix["requirements"], fix["versions"]) == (["lamps<2"], {"lamps": "1.4"})
     assert (fix["found"], fix["confirmed"], fix["minimal"]) == (True, True, True)
     assert found["born"] == "2020-01-01T00:00:00Z"
-    # Both ends, a sample, a later day, both sides of the day, the culprit alone, and the fix.
-    assert (found["builds"], found["built"]) == (8, 8)
+    # The row, the release of its birth, the first of the next series, and the fix.
+    assert (found["builds"], found["built"]) == (4, 4)
     lines = capsys.readouterr().out.splitlines()
     assert "    lamps<2" in lines
     assert any(said in line for line in lines)
     assert lines[-1] == "diagnosis: reports/requirements/documented/diagnosis.md"
     # What was built is known: the next time nothing is.
     assert desk.diagnose("phone==1.0")[1]["built"] == 0
+
+
+def test_a_release_in_the_middle_of_its_series_is_found_among_many(desk: Desk) -> None:
+    versions = [
+        f"{major}.{minor}.{patch}" for major in (1, 2) for minor in range(4) for patch in (0, 1)
+    ]
+    bad = versions.index("2.2.1")
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps>=1.1"], modules=USES),
+        *(
+            Release("lamps", version, modules=OLD if place < bad else NEW)
+            for place, version in enumerate(versions)
+        ),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert culprits(found) == [("release", "lamps", "2.2.1")]
+    assert (found["mend"]["requirements"], found["mend"]["versions"]) == (
+        ["lamps<2.2.1"],
+        {"lamps": "2.2.0"},
+    )
+    # Nothing worked on the day of its birth, when all of these were there.
+    assert found["builds"] == 7
+
+
+def test_what_a_failure_names_by_the_way_is_not_blamed(desk: Desk) -> None:
+    through = {"shades/__init__.py": "from lamps import shine\n"}
+    desk.index.add(
+        Release(
+            "phone", "1.0", requires=["shades"], modules={"phone/__init__.py": "import shades\n"}
+        ),
+        Release("shades", "1.0", requires=["lamps"], modules=through),
+        Release("shades", "2.0", requires=["lamps"], modules=through, uploaded=BAD_DAY),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert culprits(found) == [("release", "lamps", "2.0")]
+    assert found["mend"]["requirements"] == ["lamps<2"]
+
+
+def test_what_moved_along_with_a_release_is_told_from_it(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["shades", "lamps"], modules=USES),
+        Release("shades", "1.0", requires=["lamps<2"]),
+        Release("shades", "2.0", requires=["lamps>=2"], uploaded=BAD_DAY),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=OLD, uploaded=BAD_DAY),
+        Release("lamps", "2.1", modules=NEW, uploaded=BAD_DAY.replace(day=20)),
+    )
+    desk.bench.write("app.py", "import shades, lamps\nlamps.shine()  # shades\n")
+    _, found = desk.diagnose("phone==1.0", more=("--workload", "app.py"))
+    assert culprits(found) == [("release", "lamps", "2.1")]
+    assert found["mend"]["requirements"] == ["lamps<2.1"]
+
+
+def test_a_release_before_which_nothing_can_be_installed_is_found_by_days(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", form="sdist", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert culprits(found) == [("release", "lamps", "2.0")]
+    assert (found["mend"]["requirements"], found["mend"]["confirmed"]) == (["lamps<2"], True)
 
 
 def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:

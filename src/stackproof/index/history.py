@@ -60,6 +60,11 @@ class Releases:
         offered = project.offered(specifier, moment) if project else []
         return [release for release in offered if self.target.best(release) is not None]
 
+    def has_wheel(self, release: Release) -> bool:
+        """Tell whether a release can be installed here without a build."""
+        best = self.target.best(release)
+        return best is not None and best.is_wheel
+
     def uploaded(self, name: str, version: str) -> datetime | None:
         """Return when the first file of a release came, or None where that is not known."""
         release = self._release(name, version)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from packaging.version import Version
 
 from stackproof.base.versions import name_of
 from stackproof.experiments.culprit import Culprit
-from stackproof.experiments.diagnose.causes import causes_of
+from stackproof.experiments.diagnose.causes import cause_of, causes_of
 from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.diagnose.release_search import ReleaseSearch
+from stackproof.experiments.diagnose.suspects import suspects
 from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.timeline.tracing import NotOlderError, Tracer
 
 __all__ = ["bounded"]
@@ -29,7 +33,7 @@ def bounded(inquiry: Inquiry, found: Found, here: set[str]) -> Found:
     """
     for _ in range(_ROUNDS):
         failing = [check for check in found.failed if check not in here]
-        culprits = _traced(inquiry, found, failing) if failing else []
+        culprits = _culprits(inquiry, found, failing) if failing else []
         lines = _bounds(item for item in culprits if not item.builds)
         constraints = _bounds(item for item in culprits if item.builds)
         if not {*lines, *constraints} - {*inquiry.planner.lines, *inquiry.constraints}:
@@ -39,6 +43,30 @@ def bounded(inquiry: Inquiry, found: Found, here: set[str]) -> Found:
         inquiry.planner = inquiry.amended(lines, inquiry.constraints)
         found = inquiry.ask(inquiry.planner)
     return found
+
+
+def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culprit]:
+    """Return the culprits of what fails: what the failures name first, else by the days of old."""
+    planner = inquiry.planner.at(inquiry.moment)
+    search = ReleaseSearch(
+        amend=partial(_with_more, inquiry),
+        pins={name: asked for name, asked in planner.asked.items() if name not in planner.versions},
+        moment=inquiry.moment,
+        prober=inquiry.prober,
+        releases=inquiry.releases,
+        born=inquiry.born,
+    )
+    turn = search.turn(found, failing, suspects(found, failing, list(planner.versions)))
+    if turn is None:
+        return _traced(inquiry, found, failing)
+    inquiry.causes.append(cause_of(turn, inquiry.releases, planner.versions))
+    return [turn.culprit]
+
+
+def _with_more(inquiry: Inquiry, *, lines: Sequence[str], constraints: Sequence[str]) -> Planner:
+    return inquiry.amended(
+        _merged(inquiry.planner.lines, lines), _merged(inquiry.constraints, constraints)
+    )
 
 
 def _traced(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culprit]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.record import Blamed, Cause
+from stackproof.experiments.diagnose.release_search import Turn
 from stackproof.experiments.diagnose.signs import telling_line
+from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.record import Break, Timeline
 from stackproof.index.history import Releases
+from stackproof.installers.failed_builds import failed_build
 
-__all__ = ["blamed", "causes_of", "said_by"]
+__all__ = ["blamed", "cause_of", "causes_of", "said_by"]
 
 
 def causes_of(timeline: Timeline, found: Found) -> Iterator[tuple[Cause, tuple[Culprit, ...]]]:
@@ -38,6 +41,23 @@ def causes_of(timeline: Timeline, found: Found) -> Iterator[tuple[Cause, tuple[C
         checks = tuple(check for check, _, _ in spells)
         _, turn, until = spells[0]
         yield _cause(culprits, checks, turn, until=until), ()
+
+
+def cause_of(turn: Turn, releases: Releases, pins: Mapping[str, str]) -> Cause:
+    """Return the cause that a release is which turns checks; `pins` are the row's, by version."""
+    culprit = turn.culprit
+    fact = Facts(releases, pins).sentence([culprit], turn.good.freeze, turn.bad.freeze)
+    if turn.bad.refusal is not None:
+        build = failed_build(turn.bad.refusal)
+        fact = f"{fact}; {build.shown} cannot be built" if build else fact
+    return Cause(
+        kind="build" if culprit.builds else "release",
+        checks=turn.checks,
+        culprit=_release(culprit),
+        since=culprit.uploaded,
+        confirmed=True,
+        sentence=f"{fact}; {said_by(turn.bad, turn.checks)}",
+    )
 
 
 def _cause(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["missing_here", "telling_line"]
+__all__ = ["missing_here", "missing_module", "telling_line"]
 
 #: A loader's words on Linux (glibc and musl) for a shared library that it does not find.
 _LIBRARY = re.compile(
@@ -17,6 +17,7 @@ _OF_THE_STACK = re.compile(
     r"lib(?:torch|c10|cu[a-z]+|nv[a-z]+|nccl|arrow|parquet|tensorflow|python3|mkl|iomp|tbb)"
     r"|lib[\w.+]*-[0-9a-f]{8}"
 )
+_MODULE = re.compile(r"No module named ['\"](?P<name>\w+)")
 _ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
 
 
@@ -26,6 +27,12 @@ def missing_here(message: str) -> str | None:
         if not _OF_THE_STACK.match(match["name"]):
             return match["name"]
     return None
+
+
+def missing_module(message: str) -> str | None:
+    """Return the top-level module that a failure looks for in vain, or None."""
+    match = _MODULE.search(message)
+    return match["name"] if match else None
 
 
 def telling_line(message: str) -> str:

@@ -1,0 +1,304 @@
+"""Find the release that breaks a row: one distribution at other releases, all else as it is.
+
+A row is asked as of one moment, so what it installs can be had, which is not so of a day long past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Literal, Protocol
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from stackproof.base.times import timestamp
+from stackproof.base.versions import requirement
+from stackproof.evidence.records import Freeze
+from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.diagnose.signs import telling_line
+from stackproof.experiments.diagnose.suspects import Suspect
+from stackproof.experiments.found import Found
+from stackproof.experiments.planner import Planner
+from stackproof.experiments.prober import Prober
+from stackproof.index.history import Releases
+
+__all__ = ["Amend", "ReleaseSearch", "Turn", "next_place"]
+
+Outcome = Literal["passes", "fails", "fails otherwise"]
+
+
+class Amend(Protocol):
+    """Adds to a row what a fix would write."""
+
+    def __call__(self, *, lines: Sequence[str], constraints: Sequence[str]) -> Planner:
+        """Return the planner of the row with requirement lines, and build constraints, added."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A release with which checks fail that do not so with the one before: two builds show it.
+
+    `checks` are those of the failing ones that turn. They pass with the release before, or where
+    `passes` is False, fail for another reason: the fault was in front of another one.
+    """
+
+    culprit: Culprit
+    checks: tuple[str, ...]
+    passes: bool
+    good: Found
+    bad: Found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSearch:
+    """Searches releases of one suspect after the other, for a row as of a moment.
+
+    `born` is when the row's youngest pin was uploaded: each suspect is first taken at its release
+    of that day. `pins` maps the row's pins to what is asked of them.
+    """
+
+    amend: Amend
+    pins: Mapping[str, str]
+    moment: datetime
+    prober: Prober
+    releases: Releases
+    born: datetime | None
+
+    def turn(
+        self, found: Found, failing: Sequence[str], suspects: Sequence[Suspect]
+    ) -> Turn | None:
+        """Return the first suspect's release that turns a check; None if none does.
+
+        One with which the check passes comes before one with which it fails otherwise.
+        """
+        others: list[_Hunt] = []
+        for suspect in suspects:
+            hunt = _Hunt(search=self, suspect=suspect, found=found, failing=tuple(failing))
+            outcome = hunt.begin()
+            if outcome == "passes" and (turn := hunt.narrow()):
+                return turn
+            others += [hunt] if outcome == "fails otherwise" else []
+        return next(filter(None, (hunt.narrow() for hunt in others)), None)
+
+    def candidates(self, suspect: Suspect, freeze: Freeze) -> list[Version]:
+        """Return the releases below what is installed that may stand in its place, in order.
+
+        A wheel of them can be installed, so that nothing of old has to be built. They are in the
+        range of whatever requires them.
+        """
+        asked = "" if suspect.builds else self._asked(suspect.name, freeze)
+        installed = Version(suspect.version)
+        found = self.releases.offered(suspect.name, asked, self.moment)
+        return sorted(
+            item.version
+            for item in found
+            if item.version < installed and self.releases.has_wheel(item)
+        )
+
+    def _asked(self, name: str, freeze: Freeze) -> str:
+        """Return the range in which all that is installed wants a distribution."""
+        self.releases.fetch_metadata(freeze)
+        asked = SpecifierSet(self.pins.get(name, ""))
+        for other, version in freeze.items():
+            for required, wanted in self.releases.requires(other, version):
+                asked &= wanted.specifier if required == name else SpecifierSet()
+        return str(asked)
+
+    def of_birth(self, name: str, versions: Sequence[Version]) -> int:
+        """Return the place of the newest of some releases that was there when the row was born."""
+        there = [
+            place
+            for place, version in enumerate(versions)
+            if self.born is not None
+            and (uploaded := self.releases.uploaded(name, str(version))) is not None
+            and uploaded <= self.born
+        ]
+        return there[-1] if there else 0
+
+
+@dataclass(kw_only=True)
+class _Hunt:
+    """One suspect, at one release after the other; `check` is the one that turned first."""
+
+    search: ReleaseSearch
+    suspect: Suspect
+    found: Found
+    failing: tuple[str, ...]
+    check: str = ""
+    _versions: list[Version] = field(default_factory=list)
+    _known: dict[int, Found] = field(default_factory=dict)
+    _low: int = 0
+
+    def begin(self) -> Outcome | None:
+        """Ask the row with the suspect's release of the row's birth; None where it tells nothing.
+
+        Of a row that never worked, the series before that is asked too: it may have, with that.
+        """
+        self._versions = self.search.candidates(self.suspect, self.found.freeze)
+        if not self._versions:
+            return None
+        birth = self.search.of_birth(self.suspect.name, self._versions)
+        outcome = self._from(birth)
+        earlier = _end_of_series_before(self._versions, birth)
+        if outcome != "fails" or earlier is None:
+            return outcome
+        return self._from(earlier)
+
+    def _from(self, place: int) -> Outcome | None:
+        """Ask a release, or a later one if it cannot be installed, and begin there."""
+        last = len(self._versions)
+        while place < last:
+            found = self._at(place)
+            if not _is_in_the_way(found, self.failing):
+                self._low = place
+                return self._outcome(found)
+            place += max((last - place) // 2, 1)
+        return None
+
+    def narrow(self) -> Turn | None:
+        """Return the two releases next to each other between which the check turns.
+
+        None if it is not this release alone, but what it takes along.
+        """
+        wanted = _outcome(self._known[self._low], self.found, self.check)
+        low, high = self._low, len(self._versions)
+        untold: set[int] = set()
+        while (place := next_place(self._versions, low, high, untold)) is not None:
+            found = self._at(place)
+            if _is_in_the_way(found, [self.check]):
+                untold.add(place)
+            elif _outcome(found, self.found, self.check) == wanted:
+                low = place
+            else:
+                high = place
+        return self._turn(low, high, wanted)
+
+    def _turn(self, low: int, high: int, wanted: Outcome) -> Turn | None:
+        good = self._known[low]
+        bad = self._known.get(high, self.found)
+        if not self._alone(good, bad, high, wanted):
+            return None
+        at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
+        uploaded = self.search.releases.uploaded(self.suspect.name, at)
+        return Turn(
+            culprit=Culprit(
+                name=self.suspect.name,
+                before=str(self._versions[low]),
+                after=at,
+                uploaded=timestamp(uploaded) if uploaded else None,
+                builds=self.suspect.builds,
+            ),
+            checks=tuple(c for c in self.failing if _outcome(good, self.found, c) == wanted),
+            passes=wanted == "passes",
+            good=good,
+            bad=bad,
+        )
+
+    def _alone(self, good: Found, bad: Found, high: int, wanted: Outcome) -> bool:
+        """Tell whether the check still fails with all else of the good side: it is this release.
+
+        Where no such set can be installed, what else moves had to, for its sake.
+        """
+        if self.suspect.builds or good.refusal or bad.refusal:
+            return True
+        own = self.suspect.name
+        others = {
+            name: version
+            for name in good.differs_from(bad)
+            if name != own and (version := good.freeze.get(name)) is not None
+        }
+        if not others:
+            return True
+        at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
+        found = self._ask({own: at, **others})
+        return found.refusal is not None or _outcome(found, self.found, self.check) != wanted
+
+    def _at(self, place: int) -> Found:
+        if place not in self._known:
+            self._known[place] = self._ask({self.suspect.name: str(self._versions[place])})
+        return self._known[place]
+
+    def _ask(self, versions: Mapping[str, str]) -> Found:
+        lines = [requirement(*item) for item in versions.items()]
+        builds = bool(self.suspect.builds)
+        planner = self.search.amend(
+            lines=() if builds else lines, constraints=lines if builds else ()
+        )
+        plan = partial(planner.at, self.search.moment)
+        named = ", ".join(f"{name} {version}" for name, version in versions.items())
+        what = f"as of {timestamp(self.search.moment)} with {named}"
+        return self.search.prober.ask(plan, self.failing, what)
+
+    def _outcome(self, found: Found) -> Outcome:
+        """Return the best outcome of the failing checks, and keep which one that is of."""
+        outcomes = {check: _outcome(found, self.found, check) for check in self.failing}
+        for wanted in _BEST_FIRST:
+            for check, outcome in outcomes.items():
+                if outcome == wanted:
+                    self.check = check
+                    return wanted
+        return "fails"
+
+
+_BEST_FIRST: tuple[Outcome, ...] = ("passes", "fails otherwise")
+
+
+def _outcome(found: Found, before: Found, check: str) -> Outcome:
+    """Return how a check fares in a build, beside one in which it fails."""
+    passes = _passes(found, check)
+    if passes:
+        return "passes"
+    said = found.checks[check].message if check in found.checks else ""
+    words = before.checks[check].message if check in before.checks else ""
+    same = passes is None or telling_line(said) == telling_line(words)
+    return "fails" if same else "fails otherwise"
+
+
+def _passes(found: Found, check: str) -> bool | None:
+    """Return whether a check passes; None too where it was not come to."""
+    try:
+        return found.passes(check)
+    except KeyError:
+        return None
+
+
+def _is_in_the_way(found: Found, checks: Sequence[str]) -> bool:
+    """Tell whether a build tells nothing of checks, since it could not be made."""
+    return found.refusal is not None and all(_passes(found, check) is None for check in checks)
+
+
+def next_place(versions: Sequence[Version], low: int, high: int, untold: set[int]) -> int | None:
+    """Return which release between two others to ask next, None where none is left.
+
+    `low` and `high` are places in `versions`, of which `high` may be one past the end. Most breaks
+    come with the first release of a series, so releases on both sides of such a step are asked
+    first, of major versions before minor ones, each time the middle one.
+    """
+    inner = [place for place in range(low + 1, high) if place not in untold]
+    for depth in (1, 2):
+        steps = [place for place in inner if _is_beside_step(versions, place, depth)]
+        if steps:
+            return steps[len(steps) // 2]
+    return inner[len(inner) // 2] if inner else None
+
+
+def _end_of_series_before(versions: Sequence[Version], place: int) -> int | None:
+    """Return the newest release of the major version before, or else of the minor one, if any."""
+    for depth in (1, 2):
+        own = _series(versions[place], depth)
+        before = [at for at in range(place) if _series(versions[at], depth) != own]
+        if before:
+            return before[-1]
+    return None
+
+
+def _is_beside_step(versions: Sequence[Version], place: int, depth: int) -> bool:
+    around = [_series(item, depth) for item in versions[max(place - 1, 0) : place + 2]]
+    return len(set(around)) > 1
+
+
+def _series(version: Version, depth: int) -> tuple[int, ...]:
+    return (version.epoch, *(*version.release, 0, 0)[:depth])
