@@ -307,6 +307,16 @@ def test_an_error_that_is_written_down_is_no_news(audited: Auditor) -> None:
     assert found.exit_code == 0
 
 
+def test_an_addition_grows_old(tmp_path: Path) -> None:
+    addition = '[[rows.plain.additions]]\nrequirement = "beta<2"\nreason = "r"\ndate = 2020-01-01\n'
+    with Index(Release("alpha", "1.0"), Release("beta", "1.0")) as index:
+        desk = Desk(root=tmp_path, index=index)
+        file = desk.write(matrix_text("alpha==1.0", row=addition))
+        found = audit([(file, "plain")], desk.place)
+    (message,) = messages(found, "expiry")
+    assert "the addition beta<2 was written down " in message
+
+
 def test_an_override_of_a_base_is_one_of_the_row(tmp_path: Path) -> None:
     override = (
         '[[rows.plain.overrides]]\npin = "alpha"\nversion = "1.0"\nreason = "r"\n'

@@ -111,6 +111,7 @@ def changed(**changes: object) -> dict[str, Any]:
 PIN = {"name": "alpha", "version": "1.1", "imports": ["a"], "area": "x", "role": "y"}
 OVERRIDE = {"pin": "alpha", "version": "3", "reason": "why", "date": date(2025, 1, 2)}
 FAILURE = {"check": "import:alpha", "reason": "why", "date": date(2025, 1, 2)}
+ADDITION = {"requirement": "gamma<2", "reason": "why", "date": date(2025, 1, 2)}
 STAGE = {"name": "more", "step": "more", "pins": ["beta"]}
 EXTRA = {**STAGE, "reason": "why", "date": date(2025, 1, 2)}
 
@@ -335,6 +336,25 @@ CASES: dict[str, Case] = {
         ),
         in_schema=False,
         rows__mended__interpreter="/opt/venv/bin/python",
+    ),
+    "addition to an environment that exists": case(
+        (
+            "[rows.mended], key additions: nothing is installed into an environment that exists; "
+            "remove it, or 'interpreter'"
+        ),
+        in_schema=False,
+        rows__mended__interpreter="/opt/venv/bin/python",
+        rows__mended__as_of=DROP,
+        rows__mended__stages=DROP,
+        rows__mended__additions=[ADDITION],
+    ),
+    "addition to a pin": case(
+        (
+            "[rows.mended.additions number 1], key requirement: 'alpha' is a pin: change its "
+            "version by an override"
+        ),
+        in_schema=False,
+        rows__mended__additions=[{**ADDITION, "requirement": "alpha<2"}],
     ),
     "constraint file of a range": case(
         (

@@ -234,6 +234,7 @@ DIAGNOSIS = Diagnosis.model_validate(
         "instead": [{"pin": "beta", "version": "1.1", "confirmed": True}],
         "notes": ["gamma 1.4 is a yanked release: look for another soon"],
         "trouble": None,
+        "toml": '[rows.plain-diagnosed]\nbase = "plain"\n\n[[rows.plain-diagnosed.additions]]\n',
     }
 )
 

@@ -233,6 +233,25 @@ def test_an_extra_stage_stands_where_it_says(after: str | None, expected: list[s
     assert [item.name for item in planned.stages] == expected
 
 
+GAMMA = {"requirement": "gamma<2", "reason": "2 has no shine", "date": date(2025, 1, 2)}
+
+
+def test_what_a_row_adds_is_resolved_with_its_one_stage() -> None:
+    alone = [{"name": "one", "step": "x", "pins": ["alpha"], "index": "near"}]
+    planned = plan("base", stages=alone, rows__base__additions=[GAMMA])
+    near = ["--default-index", "https://near.example/simple"]
+    assert arguments(planned) == {"one": ["alpha==1.0", "gamma<2", *near]}
+    assert planned.stages[0].reasons == {"gamma": "2 has no shine"}
+
+
+def test_what_a_row_adds_to_several_stages_is_installed_last() -> None:
+    planned = plan("again", rows__mended__additions=[GAMMA])
+    assert [stage.name for stage in planned.stages] == ["one", "mend", "two", "asked-for"]
+    last = planned.stages[-1]
+    assert (last.arguments, last.reasons) == (("gamma<2",), {"gamma": "2 has no shine"})
+    assert "gamma" not in planned.stages[0].reasons
+
+
 def test_pins_stand_in_the_order_in_which_they_are_installed() -> None:
     stages = [
         {"name": "one", "step": "x", "pins": ["beta"]},

@@ -25,6 +25,7 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.diagnose.diagnosing import Diagnoser
 from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.experiments.diagnose.writing import diagnosis_text
 from stackproof.experiments.planner import Planner
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.model import Command
@@ -44,16 +45,21 @@ def diagnose(session: nox.Session, project: Project) -> None:
     with open_context(project, screen) as context:
         subject = _with_workloads(_subject(given, context), given.workloads)
         diagnoser = _diagnoser(given, context, subject)
+
+        def told(trouble: str | None = None) -> Diagnosis:
+            found = _with_row(diagnoser.so_far(trouble), subject)
+            _tell(found, project, screen)
+            return found
+
         try:
             diagnoser.diagnose()
         except (StackproofError, OSError) as error:
-            _tell(diagnoser.so_far(str(error)), project, screen)
+            told(str(error))
             raise
         except KeyboardInterrupt:
-            _tell(diagnoser.so_far("interrupted"), project, screen)
+            told("interrupted")
             raise
-        found = diagnoser.so_far()
-    _tell(found, project, screen)
+        found = told()
     if found.exit_code:
         session.error(f"exit {found.exit_code}")
 
@@ -144,6 +150,13 @@ def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -
         like=context.recent(plan),
         today=now.date(),
     )
+
+
+def _with_row(found: Diagnosis, subject: _Subject) -> Diagnosis:
+    """Return a diagnosis with the row that it would add to the matrix."""
+    pins = {pin.name for pin in subject.planner.matrix.pins}
+    today = datetime.now(timezone.utc).date()
+    return found.model_copy(update={"toml": diagnosis_text(found, pins, today)})
 
 
 def _tell(found: Diagnosis, project: Project, screen: Console) -> None:

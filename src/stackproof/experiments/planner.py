@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from types import MappingProxyType
 
 from stackproof.base.times import timestamp
@@ -54,24 +53,20 @@ class Planner:
     ) -> Plan:
         """Plan the row as of a moment, its own cut-off if None; ask as `base` does.
 
-        `versions` replace those of pins; `extra` requirements are installed by a last stage. So are
-        the planner's lines, but where the row has one stage: they are then part of that.
+        `versions` replace those of pins; `extra` requirements are installed by a last stage, the
+        planner's lines as those that a row adds.
         """
-        plan = partial(
-            make_plan,
+        plan = make_plan(
             self.matrix,
             name=self.name,
             row=self.row,
             as_of=moment,
             only=only,
             versions=versions,
+            lines=self.lines,
+            extra=extra,
         )
-        first, *rest = (found := plan(extra=extra)).stages
-        if rest[1:] or (rest and not extra):
-            return _with_options(plan(extra=(*self.lines, *extra)), self.options)
-        arguments = (*first.requirements, *self.lines, *first.options)
-        stages = (first.model_copy(update={"arguments": arguments}), *rest)
-        return _with_options(found.model_copy(update={"stages": stages}), self.options)
+        return _with_options(plan, self.options)
 
     def without(self, pin: str) -> Planner:
         """Return the planner of the row without a pin."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from stackproof.base.text import free_name, nearest
 from stackproof.base.times import timestamp
+from stackproof.base.versions import name_of
 from stackproof.errors import StackproofError
 from stackproof.installers.installer import Installer
 from stackproof.installers.known import DEFAULT, installer_named
@@ -40,6 +41,7 @@ def make_plan(
     as_of: datetime | None = None,
     installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
+    lines: Sequence[str] = (),
     extra: Sequence[str] = (),
     requested: Sequence[Change] = (),
     only: Sequence[str] = (),
@@ -49,7 +51,8 @@ def make_plan(
     `python`, `interpreter` and `as_of` stand in for the row's own. A candidate gives other
     `versions` for some pins, or ranges, which replace them wherever they stand, `extra`
     requirements for a last stage, and in `requested` what was asked for in all. A probe asks `only`
-    some checks, by their ids.
+    some checks, by their ids. Requirement `lines` are added as the row's own additions are: to its
+    one stage, or in a last one.
     Raises StackproofError if there is no such row, or it goes without all of its pins.
     """
     if row not in matrix.rows:
@@ -70,14 +73,19 @@ def make_plan(
         as_of=cut_off,
     )
     own = [] if existing else _stages(matrix, row)
-    names = [stage.name for stage in own]
-    built = [builder.build(stage) for stage in [*own, *_last_stage(extra, names)]]
-    stages = tuple(stage for stage in built if stage.requirements)
-    if built and not stages:
+    built = [stage for stage in map(builder.build, own) if stage.requirements]
+    if own and not built:
         raise StackproofError(
             f"row {name}/{row} installs nothing: it goes without every pin of its stages on Python "
             f"{python}"
         )
+    additions = [] if existing else [item for level in lineage for item in level.additions]
+    lines = [*(item.requirement for item in additions), *lines]
+    if len(built) == 1:
+        built, lines = [_with_lines(built[0], lines)], []
+    last = _last_stage((*lines, *extra), [stage.name for stage in own])
+    reasons = {name_of(item.requirement): item.reason for item in additions}
+    stages = tuple(_explained(stage, reasons) for stage in [*built, *map(builder.build, last)])
     commands = [item for item in matrix.commands if not (existing and _installs(item))]
     if left_out := [item.name for item in matrix.commands if item not in commands]:
         builder.notes.append(f"not run, since they install what they need: {', '.join(left_out)}")
@@ -143,8 +151,23 @@ def _stages(matrix: Matrix, row: str) -> list[Stage]:
     return stages
 
 
+def _with_lines(stage: PlannedStage, lines: Sequence[str]) -> PlannedStage:
+    """Return a stage that installs more besides."""
+    arguments = (*stage.requirements, *lines, *stage.options)
+    return stage.model_copy(update={"arguments": arguments})
+
+
+def _explained(stage: PlannedStage, reasons: Mapping[str, str]) -> PlannedStage:
+    """Return a stage with the reasons for what a row adds to it."""
+    if not reasons:
+        return stage
+    own = {name_of(text) for text in stage.requirements}
+    added = {name: reason for name, reason in reasons.items() if name in own}
+    return stage.model_copy(update={"reasons": {**stage.reasons, **added}})
+
+
 def _last_stage(extra: Sequence[str], names: Sequence[str]) -> list[Stage]:
-    """Return the stage of what a trial adds; a row that was promoted may have one already."""
+    """Return the stage of what a row or a trial adds; a promoted one may have one already."""
     if not extra:
         return []
     name = free_name("asked-for", names)

@@ -31,6 +31,7 @@ class RowEdit:
 
     values: Table = field(default_factory=dict)
     overrides: Mapping[str, Table] = field(default_factory=dict)
+    additions: Sequence[Table] = ()
     stages: Sequence[Table] = ()
     known_failures: Sequence[Table] = ()
     passing: Collection[str] = ()
@@ -45,6 +46,8 @@ class RowEdit:
                 for key in {"version", "range"} - values.keys():
                     entry.pop(key, None)
                 entry.update(values)
+        for addition in self.additions:
+            style.add(row, "additions", addition)
         for stage in self.stages:
             style.add(row, "stages", stage)
         known = row.get("known-failures", [])

@@ -167,6 +167,14 @@ class Override(_Asked):
     date: Day
 
 
+class Addition(_Table):
+    """A requirement that a row adds to what the document asks for, and why."""
+
+    requirement: RequirementText
+    reason: Text
+    date: Day
+
+
 class KnownFailure(_Table):
     """A check that is known to fail, and why; strict: once it passes it must go.
 
@@ -220,9 +228,9 @@ class Remedy(Stage):
 class Row(_Table):
     """One variant of the stack to prove.
 
-    A derived row takes python, overrides, stages and what it goes without from its base, never its
-    interpreter, its cut-off date or its known failures: those were found by running one row and say
-    nothing about another.
+    A derived row takes python, overrides, additions, stages and what it goes without from its base,
+    never its interpreter, its cut-off date or its known failures: those were found by running one
+    row and say nothing about another.
     """
 
     summary: Text
@@ -238,6 +246,11 @@ class Row(_Table):
     overrides: tuple[Override, ...] = Field(default=(), strict=False)
     without: tuple[DistributionName, ...] = Field(
         default=(), strict=False, description="The pins that the row goes without."
+    )
+    additions: tuple[Addition, ...] = Field(
+        default=(),
+        strict=False,
+        description="Requirements that its one stage installs too, or a last one after several.",
     )
     stages: tuple[ExtraStage, ...] = Field(default=(), strict=False)
     known_failures: tuple[KnownFailure, ...] = Field(default=(), strict=False)

@@ -109,18 +109,21 @@ def _stage(matrix: Matrix, stage: Stage, place: Place, pins: set[str]) -> Iterat
     for number, pin in enumerate(stage.pins):
         yield from _unknown((*place, "pins", number), "pin", pin, pins)
     for number, text in enumerate(stage.requirements):
-        name = name_of(text)
-        if name in pins:
-            yield (
-                (*place, "requirements", number),
-                f"{name!r} is a pin: name it in 'pins', and change its version by an override",
-            )
+        yield from _no_pin(
+            text, (*place, "requirements", number), pins, "name it in 'pins', and change"
+        )
     if stage.constraints is not None:
         yield from _unknown(
             (*place, "constraints"), "constraint source", stage.constraints, matrix.constraints
         )
     if stage.index is not None:
         yield from _unknown((*place, "index"), "index", stage.index, matrix.indexes)
+
+
+def _no_pin(text: str, place: Place, pins: set[str], remedy: str) -> Iterator[Disagreement]:
+    name = name_of(text)
+    if name in pins:
+        yield place, f"{name!r} is a pin: {remedy} its version by an override"
 
 
 def _remedies(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
@@ -186,6 +189,9 @@ def _row(
         yield from _unknown((*place, "without", number), "pin", pin, pins)
     for number, override in enumerate(row.overrides):
         yield from _override(matrix, override, (*place, "overrides", number))
+    for number, addition in enumerate(row.additions):
+        at = (*place, "additions", number, "requirement")
+        yield from _no_pin(addition.requirement, at, pins, "change")
     yield from _origin(row, place, stages)
     yield from _row_stages(matrix, name, row, pins, stages)
     known = _known(matrix, pins, stages)
@@ -206,8 +212,9 @@ def _origin(row: Row, place: Place, stages: Sequence[str]) -> Iterator[Disagreem
         )
     if row.interpreter is not None:
         why = "nothing is installed into an environment that exists; remove it, or 'interpreter'"
-        if row.stages:
-            yield (*place, "stages"), why
+        for key, entries in (("stages", row.stages), ("additions", row.additions)):
+            if entries:
+                yield (*place, key), why
         if row.as_of is not None:
             yield (*place, "as-of"), why
 

@@ -75,6 +75,8 @@ def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
         yield Step(
             t("diagnosis.or-change", **change) if fix.found else t("diagnosis.change", **change)
         )
+    if diagnosis.toml:
+        yield Step(t("diagnosis.toml"), tuple(diagnosis.toml.splitlines()))
 
 
 def closing(diagnosis: Diagnosis) -> str:

@@ -71,7 +71,8 @@ class Diagnosis(Record):
 
     `born` is when the youngest pin was uploaded. `builds` counts the environments that the answers
     rest on, `built` those made by this run, in `seconds` of wall time. `trouble` says what cut the
-    diagnosis short, or kept it from being made; it is None for one that came to its end.
+    diagnosis short, or kept it from being made; it is None for one that came to its end. `toml` is
+    the row to add to the matrix.
     """
 
     format: Literal[1] = 1
@@ -89,6 +90,7 @@ class Diagnosis(Record):
     instead: tuple[Instead, ...]
     notes: tuple[str, ...]
     trouble: str | None
+    toml: str = ""
 
     @property
     def fixed(self) -> bool:

@@ -46,6 +46,9 @@ def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
         for number, override in enumerate(level.overrides):
             place = ("rows", row, "overrides", number, "date")
             yield f"the override of {override.pin}", override.date, place
+        for number, addition in enumerate(level.additions):
+            place = ("rows", row, "additions", number, "date")
+            yield f"the addition {addition.requirement}", addition.date, place
         for number, stage in enumerate(level.stages):
             place = ("rows", row, "stages", number, "date")
             yield f"the added stage {stage.name}", stage.date, place
