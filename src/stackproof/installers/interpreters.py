@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 
 from uv import find_uv_bin
 
@@ -11,7 +12,7 @@ from stackproof.base.process import ask
 from stackproof.errors import CannotJudgeError
 from stackproof.index.target import Target
 
-__all__ = ["find_target", "interpreters"]
+__all__ = ["find_target", "found_interpreter", "interpreters"]
 
 _SECONDS = 60
 _PYTHON = 3
@@ -24,6 +25,27 @@ def find_target(python: str, environ: Mapping[str, str]) -> Target:
     if found.exit != 0:
         return Target(python, f"{python}.0", found=False)
     return Target(python, found.output)
+
+
+def found_interpreter(python: str, environ: Mapping[str, str]) -> str:
+    """Return the interpreter of this machine for a Python, or what was asked for if none is here.
+
+    uv finds it once for all environments that are made: what stands on the PATH may be a script
+    that takes longer to run than the environment to make.
+    """
+    return _found(python, tuple(sorted((key, environ[key]) for key in environ if _counts(key))))
+
+
+@cache
+def _found(python: str, environ: tuple[tuple[str, str], ...]) -> str:
+    command = [find_uv_bin(), "python", "find", "--system", "--no-python-downloads", "--no-project"]
+    found = ask([*command, python], env=dict(environ), limit=_SECONDS)
+    return found.output if found.exit == 0 else python
+
+
+def _counts(setting: str) -> bool:
+    """Tell whether an interpreter may be found by a setting."""
+    return setting in ("PATH", "HOME") or setting.startswith(("UV_", "XDG_", "PYENV"))
 
 
 def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:

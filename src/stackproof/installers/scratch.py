@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from stackproof.base.process import ask
 from stackproof.errors import CannotJudgeError
 from stackproof.installers.build_cache import folder_beside, users_cache
+from stackproof.installers.interpreters import found_interpreter
 from stackproof.installers.known import DEFAULT, installer_named
 
 __all__ = ["scratch_environment"]
@@ -36,7 +37,8 @@ def scratch_environment(
         # A process that outlived its run for a moment may have written into it once more.
         shutil.rmtree(folder, ignore_errors=True)
         plain = {key: value for key, value in environ.items() if not key.startswith(_SEEDING)}
-        command = installer_named(installer).environment(folder, python)
+        interpreter = found_interpreter(python, plain)
+        command = installer_named(installer).environment(folder, interpreter)
         made = ask(command, env=plain, limit=120)
         if made.exit != 0:
             raise CannotJudgeError(
