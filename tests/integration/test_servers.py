@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -23,15 +24,15 @@ from platformdirs import user_cache_path
 from support.processes import SOURCES, is_running, run_servers, wait_for
 
 from stackproof.matrix.model import ServerName
-from stackproof.run.servers import running, starting, wheels
+from stackproof.run.servers import running, sql_client, starting, wheels
 from stackproof.run.servers.http_probe import get_json
 from stackproof.run.servers.info import ServerError, ServerInfo
-from stackproof.run.servers.psql import Psql
 from stackproof.run.servers.resp import Resp, RespError
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(120)]
 
 WHEELS: list[ServerName] = ["postgres", "redis", "kafka"]
+MARIADB = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
 
 Servers = Mapping[ServerName, ServerInfo]
 Owner = tuple["subprocess.Popen[str]", dict[str, dict[str, str]]]
@@ -54,7 +55,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def servers(logs: Path) -> Iterator[Servers]:
     """Return servers that run as long as this module's tests."""
-    with running([*WHEELS, "prometheus"], logs=logs, environ=os.environ) as servers:
+    with running([*WHEELS, "prometheus", "mysql"], logs=logs, environ=os.environ) as servers:
         yield servers
 
 
@@ -66,9 +67,16 @@ def psql(servers: Servers) -> Callable[..., str]:
 
     def ask(statement: str, url: str | None = servers["postgres"].url) -> str:
         assert url
-        return Psql(program, url, os.environ).ask(statement)
+        return sql_client.psql(program, url, os.environ).ask(statement)
 
     return ask
+
+
+@pytest.fixture(scope="module")
+def mysql(servers: Servers) -> Callable[..., str]:
+    """Return a function that asks the started MariaDB."""
+    program = Path(str(shutil.which("mariadb")))
+    return sql_client.mysql(program, str(servers["mysql"].url), os.environ).ask
 
 
 def recorded(state: Path) -> list[dict[str, Any]]:
@@ -121,6 +129,40 @@ def test_kafka_is_a_mock_and_says_so(servers: Servers) -> None:
     assert info.product == f"librdkafka {wheels.KAFKA.partition('==')[2]} mock cluster"
     assert info.url
     assert not is_refused(info.url)
+
+
+@pytest.mark.skipif(not MARIADB, reason="no MariaDB on this machine")
+def test_mysql_is_a_mariadb_with_an_empty_database(
+    servers: Servers, state: Path, mysql: Callable[..., str]
+) -> None:
+    info = servers["mysql"]
+    assert (info.grade, info.origin, info.reason) == ("real", "started", None)
+    assert re.fullmatch(r"MariaDB \d+\.\d+\.\d+", str(info.product))
+    assert mysql("SHOW DATABASES LIKE 'stackproof%'") == info.prefix
+    assert mysql("SELECT @@time_zone, @@socket, UPPER('é')") == "+00:00\t\tÉ"
+    assert mysql("SELECT CONCAT(user, '@', host) FROM mysql.user") == (
+        "stackproof@127.0.0.1\nmariadb.sys@localhost"
+    )
+    [owner] = {
+        Path(f"/proc/{facts['process']['pid']}").stat().st_uid
+        for facts in recorded(state)
+        if "mysql" in facts["folder"]
+    }
+    assert owner == (pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid())
+
+
+@pytest.mark.skipif(not MARIADB, reason="no MariaDB on this machine")
+def test_users_mysql_is_used_under_a_name_that_is_removed(
+    servers: Servers, mysql: Callable[..., str], tmp_path: Path
+) -> None:
+    environ = {**os.environ, "STACKPROOF_MYSQL_URL": str(servers["mysql"].url)}
+    with running(["mysql"], logs=tmp_path, environ=environ) as mine:
+        info = mine["mysql"]
+        assert (info.grade, info.origin) == ("real", "user")
+        assert info.product == servers["mysql"].product
+        mysql(f"CREATE TABLE {info.prefix}.more (id INT)")
+        assert mysql(f"SHOW TABLES FROM {info.prefix}") == "more"
+    assert mysql("SHOW DATABASES LIKE 'stackproof%'") == servers["mysql"].prefix
 
 
 @pytest.mark.skipif(not shutil.which("prometheus"), reason="no prometheus on the PATH")

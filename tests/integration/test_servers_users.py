@@ -98,7 +98,7 @@ def test_unreachable_server_is_unavailable_and_keeps_its_password(
     assert info == ServerInfo(name=name, grade="unavailable", origin="user", reason=reason)
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "grafana"])
+@pytest.mark.parametrize("name", ["postgres", "redis", "grafana", "mysql"])
 def test_address_with_an_unclear_password_is_not_shown(
     provide: Callable[..., ServerInfo], name: ServerName
 ) -> None:
@@ -201,6 +201,40 @@ def test_prometheus_is_looked_for_on_the_path(
     assert provide("prometheus", PATH=str(tmp_path)).reason == (
         "no program named prometheus is on the PATH (Debian has a package of it)"
     )
+
+
+def test_mysql_is_looked_for_on_the_path_and_where_debian_has_it(
+    provide: Callable[..., ServerInfo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stackproof.run.servers.mysql._MORE_PLACES", (str(tmp_path / "sbin"),))
+
+    def put(place: str) -> None:
+        program = tmp_path / place
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!{sys.executable}\n")
+        program.chmod(0o755)
+
+    packages = "(Debian's packages mariadb-server-core and mariadb-client-core have what is needed)"
+    for place, lacking in (
+        ("bin/mariadb-install-db", "mariadbd"),
+        ("sbin/mariadbd", "mariadb or mysql"),
+    ):
+        put(place)
+        assert provide("mysql", PATH=str(tmp_path / "bin")).reason == (
+            f"no program named {lacking} is on the PATH {packages}"
+        )
+
+
+@pytest.mark.skipif(not shutil.which("mariadb"), reason="there is no mariadb on the PATH")
+def test_unreachable_mysql_is_unavailable_and_keeps_its_password(
+    provide: Callable[..., ServerInfo], tmp_path: Path
+) -> None:
+    info = provide("mysql", STACKPROOF_MYSQL_URL=f"mysql+mysqlconnector://ada:{SECRET}@{NOWHERE}/x")
+    assert info.grade == "unavailable"
+    assert info.reason is not None
+    assert info.reason.startswith(f"STACKPROOF_MYSQL_URL=mysql://ada@{NOWHERE}/x: ERROR 2002")
+    assert SECRET not in info.reason
+    assert SECRET not in "".join(log.read_text() for log in (tmp_path / "logs").iterdir())
 
 
 def test_program_that_fails_gives_its_last_words(

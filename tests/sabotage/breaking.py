@@ -119,7 +119,7 @@ class BreakingContext:
     """
 
     def __init__(self, plan: Plan) -> None:
-        home = user_cache_path("stackproof") / "sabotage"
+        home = user_cache_path("stackproof") / "sabotage" / plan.matrix
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / ".lock"):
             if not _is_built(home / "venv", plan):

@@ -174,7 +174,68 @@ async def close(self):
 module.LifespanOn.shutdown = close
 """
 
+OTHER_VALUE = """
+write = module.Executor.write_output_parameter_value
+def write_other(self, name, value):
+    write(self, name, "low" if value == "high" else value)
+module.Executor.write_output_parameter_value = write_other
+"""
+OTHER_SCALE = """
+convert = module.to_onnx
+def convert_roughly(*args, **options):
+    model = convert(*args, **options)
+    [scale] = [a for n in model.graph.node for a in n.attribute if a.name == "scale"]
+    scale.floats[0] *= 1.001
+    return model
+module.to_onnx = convert_roughly
+"""
+HEAD_FOR_ALL = """
+module.get_worker_container_spec = module.get_head_container_spec
+"""
+
 FRAMEWORKS = [
+    Break(
+        "kfp-compile",
+        "kfp.dsl.pipeline_task",
+        "module.PipelineTask.set_retry = lambda self, *_, **__: self",
+        "KeyError: 'retryPolicy'",
+        does="a task's retries are dropped",
+    ),
+    Break(
+        "kfp-compile",
+        "kfp.dsl.executor",
+        OTHER_VALUE,
+        "assert 'low' == 'high'",
+        does="a step tells another value than it returned",
+    ),
+    Break(
+        "skl2onnx-convert",
+        "skl2onnx.convert",
+        OTHER_SCALE,
+        "Not equal to tolerance",
+        does="a converted scaler is off by a thousandth",
+    ),
+    Break(
+        "skl2onnx-convert",
+        "onnx.checker",
+        "module.check_model = lambda *_, **__: None",
+        "DID NOT RAISE",
+        does="onnx finds every model valid",
+    ),
+    Break(
+        "codeflare-cluster",
+        "codeflare_sdk.ray.cluster.build_ray_cluster",
+        HEAD_FOR_ALL,
+        "'cpu': 2",
+        does="workers get the resources of the head",
+    ),
+    Break(
+        "codeflare-cluster",
+        "codeflare_sdk.ray.cluster.cluster",
+        "module._delete_resources = lambda *_: None",
+        "not enough values to unpack",
+        does="removing a cluster asks Kubernetes for nothing",
+    ),
     Break(
         "torch-gradient",
         "torch.autograd",

@@ -46,7 +46,64 @@ read = module.PyArrowImpl.read
 module.PyArrowImpl.read = lambda *args, **options: read(*args, **options).astype({"int8": "int64"})
 """
 
+NAIVE_TIME = """
+decode = module.decode
+module.decode = lambda data, *_, **__: decode(data)
+"""
+ONE_BATCH = """
+refresh = module.Cursor._refresh
+def refresh_once(self):
+    return 0 if self._id else refresh(self)
+module.Cursor._refresh = refresh_once
+"""
+LAST_ROW_LOST = """
+execute = module.CMySQLCursor.executemany
+module.CMySQLCursor.executemany = lambda self, words, rows: execute(self, words, rows[:-1])
+"""
+
 STORES = [
+    Break(
+        "mysql-values",
+        "mysql.connector.cursor_cext",
+        LAST_ROW_LOST,
+        "assert 1 == 2",
+        does="`executemany` loses the last row",
+    ),
+    Break(
+        "mysql-transactions",
+        "mysql.connector.connection_cext",
+        "module.CMySQLConnection.rollback = lambda self: None",
+        "At index 1 diff: True != False",
+        does="ROLLBACK does nothing",
+    ),
+    Break(
+        "pymongo-bson",
+        "bson",
+        NAIVE_TIME,
+        "tzinfo",
+        does="times come back without their zone",
+    ),
+    Break(
+        "pymongo-bson",
+        "bson.decimal128",
+        "module.Decimal128.to_decimal = lambda self: module.decimal.Decimal('10.35')",
+        "'10.35' == '10.350'",
+        does="a decimal loses its last zero",
+    ),
+    Break(
+        "pymongo-requests",
+        "pymongo.synchronous.cursor",
+        ONE_BATCH,
+        "[1, 3] == [1, 3, 5, 7, 9]",
+        does="a cursor ends after its first batch",
+    ),
+    Break(
+        "pymongo-requests",
+        "pymongo.synchronous.collection",
+        "module._check_write_command_response = lambda *_: None",
+        "DID NOT RAISE <class 'pymongo.errors.DuplicateKeyError'>",
+        does="a refused write raises nothing",
+    ),
     Break(
         "sqlalchemy-orm",
         "sqlalchemy.dialects.postgresql.psycopg2",
@@ -122,7 +179,7 @@ STORES = [
         "grafana-requests",
         "grafana_client.client",
         "module.TokenAuth.__call__ = lambda self, request: request",
-        "KeyError: 'Authorization'",
+        "None != 'Bearer to-ken'",
         does="requests carry no token",
     ),
     Break(

@@ -492,7 +492,7 @@ CASES: dict[str, Case] = {
     "bad server": case(
         (
             "[top level], key servers number 1: 'reddis': input should be 'postgres', "
-            "'redis', 'kafka', 'prometheus' or 'grafana'"
+            "'redis', 'kafka', 'prometheus', 'grafana' or 'mysql'"
         ),
         in_schema=True,
         servers=["reddis"],

@@ -47,7 +47,7 @@ __all__ = [
 
 
 #: The servers that can be had for a run, see `stackproof.run.servers`.
-ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana"]
+ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana", "mysql"]
 
 
 def _kebab(name: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from stack_suite.process import Background, find_free_port, run_command
+from stack_suite.recorder import Recorder, recording
 from stack_suite.replay import ISOLATED
 from stack_suite.sandbox import make_sandbox, work_folder
 from stack_suite.servers import Server, load_servers, unavailable_reason
@@ -76,6 +77,13 @@ def run() -> Callable[..., str]:
 def free_port() -> Callable[[], int]:
     """Return the function that finds a free port on loopback."""
     return find_free_port
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Return an HTTP server on loopback that keeps requests; `answer` says what it answers."""
+    with recording() as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,69 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from stack_suite.recorder import Recorder
     from stack_suite.servers import Server
-
-Request = tuple[str, str, dict[str, str], Any]
-
-
-class Recorder(ThreadingHTTPServer):
-    """An HTTP server that records requests and gives the answers it was told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        """Listen on a free port of loopback."""
-        super().__init__(("127.0.0.1", 0), RecordingHandler)
-        self.requests: list[Request] = []
-        self.answers: list[tuple[int, Any]] = []
-
-
-class RecordingHandler(BaseHTTPRequestHandler):
-    """Puts one request on record."""
-
-    protocol_version = "HTTP/1.1"
-    server: Recorder
-
-    def answer(self) -> None:
-        """Record the request, and give the next answer."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.requests.append(
-            (self.command, self.path, dict(self.headers), json.loads(body) if body else None)
-        )
-        status, value = self.server.answers.pop(0)
-        reply = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply)
-
-    do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names are http.server's
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    """Return a recording server on loopback."""
-    with Recorder() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.workload(
@@ -86,13 +33,14 @@ def test_requests(recorder: Recorder) -> None:
     host = f"127.0.0.1:{recorder.server_port}"
     grafana = GrafanaApi.from_url(f"http://{host}/sub/", credential=("ada", "s cret"))
     board = {"title": "손익", "panels": [{"type": "stat", "gridPos": {"h": 4}}]}
-    recorder.answers = [
+    answers = [
         (200, {"id": 1, "uid": "f1", "title": "폴더"}),
         (200, {"status": "success", "uid": "d1", "version": 1}),
         (200, {"dashboard": board, "meta": {"folderUid": "f1"}}),
         (404, {"message": "Dashboard not found"}),
         (401, {"message": "no"}),
     ]
+    recorder.answer = lambda _: answers.pop(0)
     assert grafana.folder.create_folder("폴더", uid="f1")["uid"] == "f1"
     saved = grafana.dashboard.update_dashboard({"dashboard": board, "folderUid": "f1"})
     assert (saved["uid"], saved["version"]) == ("d1", 1)

