@@ -18,8 +18,9 @@ _EXTRAS = r"(?:\[[\w,-]+\])?"
 #: A marker that holds here; what is required under it is required.
 _MARKER = r"(?:\{[^}]*\})?"
 _FACT = re.compile(
-    rf"(?P<who>{_NAME}){_EXTRAS}{_MARKER}(?P<at>{_SPEC})? depends? on "
-    rf"(?P<several>one of: )?(?P<what>{_NAME}){_EXTRAS}{_MARKER}(?P<range>{_SPEC})?"
+    rf"(?P<who>{_NAME})(?P<who_extras>{_EXTRAS}){_MARKER}(?P<at>{_SPEC})? depends? on "
+    rf"(?P<several>one of: )?(?P<what>{_NAME})(?P<extras>{_EXTRAS})(?P<marker>{_MARKER})"
+    rf"(?P<range>{_SPEC})?"
     rf"(?P<others>(?: {_NAME}{_EXTRAS}(?:\{{[^}}]*\}}(?:{_SPEC})?|{_SPEC}))*)"
     rf"|there (?:is|are) no versions? of (?P<missing>{_NAME}){_MARKER}(?P<missing_at>{_SPEC})?"
     rf"|(?P<absent>{_NAME}){_MARKER} was not found in the package registry"
@@ -28,7 +29,7 @@ _FACT = re.compile(
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
 )
 _ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
-_PINNED = re.compile(rf"({_NAME})==([\w.+!]*\w)")
+_PINNED = re.compile(rf"({_NAME})(?:{_EXTRAS})==([\w.+!]*\w)")
 #: What the resolver derives from the facts before it: a sentence needs the facts alone.
 #: What ends in a list ends without a full stop.
 _CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|(?= And because )|$)")
@@ -141,10 +142,12 @@ def _about(match: re.Match[str]) -> str:
 
 def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
     if match["what"]:
-        who = _named(match["who"], match["at"], pins)
+        who = _named(match["who"], match["at"], pins, match["who_extras"])
         several = "one of " if match["several"] else ""
         others = "".join(f", {other}" for other in match["others"].split(" ")[1:])
-        return f"{who} requires {several}{match['what']}{match['range'] or ''}{others}"
+        where = f" (where {match['marker'][1:-1]})" if match["marker"] else ""
+        what = f"{match['what']}{match['extras']}{match['range'] or ''}{where}"
+        return f"{who} requires {several}{what}{others}"
     if match["missing"]:
         return f"there is no {match['missing']}{_at(match['missing_at'])}"
     if match["absent"]:
@@ -155,7 +158,7 @@ def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
     return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
 
 
-def _named(name: str, specifier: str | None, pins: Mapping[str, str]) -> str:
+def _named(name: str, specifier: str | None, pins: Mapping[str, str], extras: str = "") -> str:
     """Name the one version that is asked for, where the resolver speaks of many with it.
 
     How many it speaks of differs between its releases, and no user asked for the others.
@@ -163,9 +166,9 @@ def _named(name: str, specifier: str | None, pins: Mapping[str, str]) -> str:
     version = pins.get(name.lower())
     at = specifier or ""
     if at.startswith("==") or not version:
-        return f"{name}{_at(specifier)}"
+        return f"{name}{extras}{_at(specifier)}"
     admitted = SpecifierSet(at).contains(version, prereleases=True)
-    return f"{name} {version}" if admitted else f"{name}{at}"
+    return f"{name}{extras} {version}" if admitted else f"{name}{extras}{at}"
 
 
 def _asked(text: str) -> list[tuple[str, str]]:
