@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from stackproof.evidence.reports import InRun
+from stackproof.matrix.checks import CheckId
 
 __all__ = ["traceback_packages"]
 
@@ -23,12 +24,21 @@ def traceback_packages(runs: Iterable[Path], check: str) -> list[str]:
     distributions are, which those of packages mostly are.
     """
     for folder in runs:
-        log = folder / InRun.CHECKS
-        lines = (
-            log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-        )
-        for line in lines:
-            if f'"{check}"' in line and '"failed"' in line:
-                found = _PACKAGE.findall(json.dumps(json.loads(line).get("longrepr")))
-                return list(dict.fromkeys(map(canonicalize_name, reversed(found))))
+        said = _said(folder, check)
+        if said is not None:
+            found = _PACKAGE.findall(said)
+            return list(dict.fromkeys(map(canonicalize_name, reversed(found))))
     return []
+
+
+def _said(folder: Path, check: str) -> str | None:
+    """Return all that a failed check said in a run, None if it did not fail there."""
+    asked = CheckId.parse(check)
+    if asked.kind == "command":
+        name = asked.subject.partition("::")[0]
+        log = folder / InRun.COMMAND_LOGS / f"{name}.log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else None
+    log = folder / InRun.CHECKS
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    failures = (line for line in lines if f'"{check}"' in line and '"failed"' in line)
+    return next((json.dumps(json.loads(line).get("longrepr")) for line in failures), None)
