@@ -97,7 +97,7 @@ def _refused(case: Case, found: Diagnosis | None, folder: Path) -> str | None:
     fix = found.mend
     removed = {canonicalize_name(name) for name in fix.removed}
     # Beside a fix that stands alone, other pins are another way to the same.
-    alone = fix.requirements or fix.build_constraints or fix.removed
+    alone = fix.requirements or fix.build_constraints or fix.removed or fix.python
     changed = {} if alone and fix.found else {item.pin: item.version for item in found.instead}
     lines = [*(_with(line, changed) for line in case.requirements), *fix.requirements]
     lines = [line for line in lines if canonicalize_name(Requirement(line).name) not in removed]
@@ -111,7 +111,7 @@ def _refused(case: Case, found: Diagnosis | None, folder: Path) -> str | None:
     if fix.build_constraints:  # a wheel that was built earlier was built without them
         install.append("--no-cache")
     for command in (
-        [uv, "venv", "--quiet", "--clear", "--python", case.python, str(environment)],
+        [uv, "venv", "--quiet", "--clear", "--python", fix.python or case.python, str(environment)],
         install,
         [uv, "pip", "check", "--quiet", "--python", python],
         [python, str(folder / "app.py")],

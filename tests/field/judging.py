@@ -57,6 +57,7 @@ def mended(found: Diagnosis) -> str:
         *fix.requirements,
         *(f"build with {line}" for line in fix.build_constraints),
         *(f"without {name}" for name in fix.removed),
+        *([f"on Python {fix.python}"] if fix.python else []),
         *(f"{item.pin} to {item.version}" for item in found.instead),
     ]
     return ", ".join(parts)
@@ -103,13 +104,12 @@ def _matches(known: KnownFix, case: Case, found: Diagnosis) -> bool:
 
 
 def _is_known(known: KnownFix, case: Case, fix: Fix, changed: Mapping[str, str]) -> bool:
-    if known.python is not None:
-        return False
     added, built = _specifiers(fix.requirements), _specifiers(fix.build_constraints)
     return (
         added.keys() == _specifiers(known.add).keys()
         and built.keys() == _specifiers(known.build).keys()
         and {*fix.removed} == {*known.drop}
+        and fix.python == known.python
         and changed.keys() == known.change.keys()
         and all(version in SpecifierSet(known.change[pin]) for pin, version in changed.items())
         and all(_proved(known, fix, name) for name in added)

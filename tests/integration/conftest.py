@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from support.desk import Desk
 from support.index import Index
 from support.tools import tool_wheels
 from support.workbench import RELEASES, Bench
@@ -82,3 +83,9 @@ def index(suite_tools: tuple[Path, ...]) -> Iterator[Index]:
 def bench(tmp_path: Path, index: Index, pip_environment: Callable[[], Path]) -> Bench:
     """Return a project that installs from the index."""
     return Bench(root=tmp_path, index=index, pip_environment=pip_environment)
+
+
+@pytest.fixture
+def desk(bench: Bench, index: Index) -> Desk:
+    """Return what diagnoses a file with releases of the index."""
+    return Desk(bench, index)

@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timezone
-from typing import Any
-
 import pytest
+from support.desk import AS_OF, BAD_DAY, Desk, culprits
 from support.faults import Fault
-from support.index import Index
-from support.matrices import PYTHON
-from support.sessions import call
 from support.wheels import Release
-from support.workbench import Bench
 
-from stackproof import cli
-
-UNTIL = "2025-06-01T00:00:00Z"
-BAD_DAY = datetime(2025, 3, 2, 10, tzinfo=timezone.utc)
 OLD = {"lamps/__init__.py": "def shine():\n    return 'bright'\n"}
 NEW = {"lamps/__init__.py": "def glow():\n    return 'bright'\n"}
 USES = {"phone/__init__.py": "from lamps import shine\n"}
-
-
-class Desk:
-    """A folder with a requirements file, which is diagnosed as of one day."""
-
-    def __init__(self, bench: Bench, index: Index) -> None:
-        self.bench, self.index = bench, index
-
-    def diagnose(self, *lines: str, more: tuple[str, ...] = ()) -> tuple[str, dict[str, Any]]:
-        """Return the message that the session ended with, and what was written."""
-        self.bench.write("requirements.txt", "".join(f"{line}\n" for line in lines))
-        words = ("requirements.txt", "--python", PYTHON, "--as-of", "2025-06-01", *more)
-        ended = call(cli.diagnose, self.bench.project, words, self.bench.environ)
-        file = self.bench.root / "reports/requirements/documented/diagnosis.json"
-        assert not (self.bench.root / "matrices").exists()
-        return ended, json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-
-
-@pytest.fixture
-def desk(bench: Bench, index: Index) -> Desk:
-    return Desk(bench, index)
-
-
-def culprits(found: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return kind and release of each cause."""
-    named = [(item["kind"], item["culprit"] or {}) for item in found["causes"]]
-    return [(kind, item.get("name", ""), item.get("version", "")) for kind, item in named]
 
 
 def test_what_is_well_has_nothing_to_explain(desk: Desk) -> None:
@@ -55,7 +17,7 @@ def test_what_is_well_has_nothing_to_explain(desk: Desk) -> None:
     ended, found = desk.diagnose("phone==1.0")
     assert ended == ""
     assert (found["verdict"], found["causes"], found["builds"]) == ("ok", [], 1)
-    assert found["as_of"] == UNTIL
+    assert found["as_of"] == f"{AS_OF}T00:00:00Z"
 
 
 def test_a_release_is_named_and_left_out_by_a_bound(
@@ -253,7 +215,9 @@ def test_what_cannot_be_resolved_says_who_asks_for_what(desk: Desk) -> None:
     assert ended == "exit 1"
     assert culprits(found)[0][0] == "conflict"
     assert "phone 1.0 requires wire>=2" in found["causes"][0]["sentence"]
-    assert found["instead"] == [{"pin": "wire", "version": "2.0", "confirmed": True}]
+    assert found["instead"] == [
+        {"pin": "wire", "version": "2.0", "confirmed": True, "together": False}
+    ]
 
 
 def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:

@@ -96,6 +96,16 @@ BOUND = fix("werkzeug<3", werkzeug="2.3.8")
             "right",
         ),
         (
+            CASES["webpy062-cgi-py313"],
+            found(cause("python"), mend=Fix(found=True, python="3.12", confirmed=True)),
+            "right",
+        ),
+        (
+            CASES["webpy062-cgi-py313"],
+            found(cause("python"), mend=Fix(found=True, python="3.10", confirmed=True)),
+            "wrong",
+        ),
+        (
             CASES["jwt-and-pyjwt"],
             found(cause("overwrite"), mend=Fix(found=True, removed=("jwt",), confirmed=True)),
             "right",

@@ -25,14 +25,13 @@ _ROUNDS = 5
 _ZEROS = re.compile(r"(?<=\d)(?:\.0)+$")
 
 
-def bounded(inquiry: Inquiry, found: Found, here: set[str]) -> Found:
+def bounded(inquiry: Inquiry, found: Found) -> Found:
     """Trace what fails back to the row's birth, leave the culprits out, and ask again.
 
-    The newest fault hides the older one behind it, so what fails then is traced in turn. What fails
-    for want of something on this machine is left alone.
+    The newest fault hides the older one behind it, so what fails then is traced in turn.
     """
     for _ in range(_ROUNDS):
-        failing = [check for check in found.failed if check not in here]
+        failing = inquiry.failing(found)
         culprits = _culprits(inquiry, found, failing) if failing else []
         lines = _bounds(item for item in culprits if not item.builds)
         constraints = _bounds(item for item in culprits if item.builds)

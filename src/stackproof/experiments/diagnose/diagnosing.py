@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from stackproof.experiments.diagnose.at_fault import asking_too_much, never_well, raising_by_itself
 from stackproof.experiments.diagnose.bounding import bounded
+from stackproof.experiments.diagnose.changing import failing_changed, neighbour_changed, raised
+from stackproof.experiments.diagnose.conflicts import one_pin_changed
+from stackproof.experiments.diagnose.going_back import not_gone_back
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.keeping import keep
 from stackproof.experiments.diagnose.machine import buildable, lacking
 from stackproof.experiments.diagnose.owners import without_an_owner
-from stackproof.experiments.diagnose.record import Cause
-from stackproof.experiments.diagnose.searching import searched
+from stackproof.experiments.diagnose.pythons import another_python, speaks_of_python
+from stackproof.experiments.diagnose.searching import searched, unknown
 from stackproof.experiments.diagnose.yanked import with_yanked
+from stackproof.experiments.found import Found
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.failures import cause
 
 __all__ = ["Diagnoser"]
 
@@ -25,27 +29,43 @@ class Diagnoser(Inquiry):
         Raises CannotJudgeError if a probe cannot be judged or the index fails.
         """
         self.born = self.releases.born(self.planner.at(self.moment).asked)
-        found = buildable(self)
-        if found is None:
+        start = buildable(self)
+        if start is None:
             return
-        self.verdict = "broken" if found.failed else "ok"
-        if not found.failed:
+        self.verdict = "broken" if start.failed else "ok"
+        if not start.failed:
             return
-        found = without_an_owner(self, found)
+        found = without_an_owner(self, start)
         found = with_yanked(self, found)
-        here = lacking(self, found)
-        if found.refusal is not None and failed_build(found.refusal) is None:
-            self.causes.append(
-                Cause(
-                    kind="conflict",
-                    checks=found.failed,
-                    confirmed=True,
-                    sentence=f"the requirements cannot be resolved: {cause(found.refusal)}",
-                )
-            )
-        else:
-            found = bounded(self, found, here)
-        if {*found.failed} <= here:
+        self.excused = lacking(self, found) | raising_by_itself(self, found)
+        if not self.failing(found):
             keep(self, found)
+        elif speaks_of_python(found) and another_python(self, found):
+            pass
+        elif found.refusal is not None and failed_build(found.refusal) is None:
+            if not one_pin_changed(self, found):
+                searched(self, found)
+                unknown(self, found)
+            return
         else:
-            searched(self, found)
+            self._search(found)
+        if self.fix.found:
+            raised(self, start)
+
+    def _search(self, found: Found) -> None:
+        """Look for what came, and for what no pin beside the row's can mend."""
+        found = not_gone_back(self, found)
+        if self.instead:
+            return
+        found = bounded(self, found)
+        self.excused |= asking_too_much(self, found)
+        if not self.failing(found):
+            keep(self, found)
+            return
+        for repaired in (neighbour_changed, another_python, failing_changed):
+            if repaired(self, found):
+                return
+        searched(self, found)
+        if not self.fix.found:
+            never_well(self, found)
+        unknown(self, found)

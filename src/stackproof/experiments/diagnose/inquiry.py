@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from itertools import chain
+from types import MappingProxyType
 from typing import Literal
 
 from stackproof.base.records import write_atomically
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
+from stackproof.base.versions import name_of
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.diagnose.record import Cause, Diagnosis, Fix, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.index.history import Releases
-from stackproof.installers.resolver import Resolver
+from stackproof.installers.interpreters import find_target
+from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 
 __all__ = ["Inquiry"]
 
@@ -30,8 +33,8 @@ class Inquiry:
     """A row under diagnosis as of a moment; `like` is a recent run of it, which may answer for it.
 
     `planner` takes up each line that is added, so that the next step asks what is left; the build
-    `constraints` that it hands to installers are kept beside it. What is known so far can be had at
-    any time, whatever ends the search.
+    `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
+    what no release can mend. What is known so far can be had at any time, whatever ends the search.
     """
 
     planner: Planner
@@ -48,6 +51,7 @@ class Inquiry:
     instead: list[Instead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     constraints: tuple[str, ...] = ()
+    excused: set[str] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
 
     def so_far(self, trouble: str | None = None) -> Diagnosis:
@@ -87,11 +91,42 @@ class Inquiry:
             options = (f"--build-constraints={file}",)
         return replace(self.planner, lines=tuple(lines), options=options)
 
+    def resolved(
+        self, planner: Planner, versions: Mapping[str, str] = MappingProxyType({})
+    ) -> Resolution | Refused | None:
+        """Return what a row resolves to, with other versions of pins, and install nothing.
+
+        None where that cannot be told without a build: a row of several stages, or one with an
+        index or a constraint file of its own.
+        """
+        plan = planner.at(self.moment, versions=versions)
+        first, *rest = plan.stages
+        if rest or first.index is not None or first.constraints is not None:
+            return None
+        target = find_target(plan.python, self.prober.runner.project.environ)
+        return self.resolver.resolve(
+            Wanted(
+                requirements=first.requirements,
+                python=target.full,
+                preferences={},
+                as_of=self.moment,
+            )
+        )
+
+    def versions(self, found: Found) -> dict[str, str]:
+        """Return the versions that a build has of what the added lines name."""
+        names = map(name_of, self.planner.lines)
+        return {name: found.freeze[name] for name in names if name in found.freeze}
+
     def say(self, *notes: str) -> None:
         """Keep notes, each once."""
         self.notes += (note for note in dict.fromkeys(notes) if note not in self.notes)
 
+    def failing(self, found: Found) -> list[str]:
+        """Return the failing checks of a build that a release may mend."""
+        return [check for check in found.failed if check not in self.excused]
+
     def unexplained(self, found: Found) -> tuple[str, ...]:
         """Return the failing checks of a build that no cause speaks of."""
         explained = {*chain(*(item.checks for item in self.causes))}
-        return tuple(check for check in found.failed if check not in explained)
+        return tuple(check for check in self.failing(found) if check not in explained)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from stackproof.base.versions import name_of
 from stackproof.experiments.delta_debugging import drop_needless
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Fix
@@ -15,7 +14,10 @@ __all__ = ["keep"]
 
 
 def keep(inquiry: Inquiry, found: Found) -> None:
-    """Keep what was added as the fix, without what is not needed."""
+    """Keep what was added as the fix, without what is not needed.
+
+    It is one where nothing fails but what is `excused`, and something was changed.
+    """
     every = [*inquiry.planner.lines, *inquiry.constraints]
     needed = every
     if every[1:]:
@@ -24,15 +26,16 @@ def keep(inquiry: Inquiry, found: Found) -> None:
     inquiry.constraints = tuple(line for line in inquiry.constraints if line in needed)
     inquiry.planner = inquiry.amended(lines, inquiry.constraints)
     found = inquiry.ask(inquiry.planner)
-    names = list(map(name_of, lines))
+    changed = bool(lines or inquiry.constraints or inquiry.fix.removed)
+    well = changed and not inquiry.failing(found)
     inquiry.fix = Fix(
-        found=not found.failed,
+        found=well,
         requirements=tuple(lines),
-        versions={name: found.freeze[name] for name in names if name in found.freeze},
+        versions=inquiry.versions(found),
         build_constraints=inquiry.constraints,
         removed=inquiry.fix.removed,
-        confirmed=not found.failed,
-        minimal=not found.failed,
+        confirmed=well,
+        minimal=well,
     )
 
 

@@ -44,7 +44,8 @@ class Fix(Record):
     """What to add, or to take away, for every check to pass.
 
     `requirements` are lines to paste, such as `werkzeug<3`; `versions` are those that were proved
-    with them. `build_constraints` are lines of a build constraint file, `removed` the pins to drop.
+    with them. `build_constraints` are lines of a build constraint file, `removed` the pins to drop,
+    `python` is the interpreter to take in place of the row's.
     `confirmed` says that the whole suite passed in a fresh environment, `minimal` that it was seen
     to fail without each of them.
     """
@@ -54,16 +55,21 @@ class Fix(Record):
     versions: dict[str, str] = Field(default={})
     build_constraints: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    python: str | None = None
     confirmed: bool = False
     minimal: bool = False
 
 
 class Instead(Record):
-    """A pin that has to have another version than the row asks for."""
+    """A pin at another version than the row asks for, with which nothing need be added.
+
+    Each such change does alone, but for those that do only `together`.
+    """
 
     pin: str
     version: str
     confirmed: bool
+    together: bool = False
 
 
 class Diagnosis(Record):

@@ -10,11 +10,11 @@ from stackproof.experiments.found import Found
 from stackproof.experiments.repair.record import RepairedPin
 from stackproof.experiments.repair.repairing import Repairer
 
-__all__ = ["searched"]
+__all__ = ["searched", "unknown"]
 
 
 def searched(inquiry: Inquiry, found: Found) -> None:
-    """Search pins, and name what fails all the same without a cause."""
+    """Search pins that repair what still fails."""
     repairer = Repairer(
         planner=inquiry.planner,
         moment=inquiry.moment,
@@ -40,11 +40,20 @@ def searched(inquiry: Inquiry, found: Found) -> None:
         confirmed=repair.confirmed,
         minimal=repair.minimal and not inquiry.planner.lines,
     )
+    changed = [pin for pin in repair.pins if pin.documented is not None]
     inquiry.instead = [
-        Instead(pin=pin.name, version=pin.version, confirmed=repair.confirmed)
-        for pin in repair.pins
-        if pin.documented is not None
+        Instead(
+            pin=pin.name,
+            version=pin.version,
+            confirmed=repair.confirmed,
+            together=len(changed) + len(inquiry.fix.requirements) > 1,
+        )
+        for pin in changed
     ]
+
+
+def unknown(inquiry: Inquiry, found: Found) -> None:
+    """Name what fails without a cause, where nothing was found that helps."""
     checks = inquiry.unexplained(found)
     if checks and not inquiry.fix.found:
         sentence = f"no release was seen to break it: {said_by(found, checks)}"

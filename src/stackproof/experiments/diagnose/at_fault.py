@@ -1,0 +1,87 @@
+"""The workload itself at fault: its own code raises, whatever the stack is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.diagnose.record import Cause
+from stackproof.experiments.diagnose.signs import telling_line
+from stackproof.experiments.found import Found
+from stackproof.experiments.tracebacks import traceback_packages
+from stackproof.matrix.checks import CheckId
+
+__all__ = ["asking_too_much", "never_well", "raising_by_itself"]
+
+_FRAME = re.compile(r'^\s*File "([^"]+)", line \d+', re.MULTILINE)
+#: What only the code that raises it can mend.
+_OWN = re.compile(r"^(?:SyntaxError|IndentationError|TabError|NameError|UnboundLocalError)\b")
+_ABSENT = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'")
+
+
+def raising_by_itself(inquiry: Inquiry, found: Found) -> set[str]:
+    """Return the scripts whose own code is wrong, with their causes: nothing is searched for them.
+
+    A name that a star import may have brought is the stack's.
+    """
+    checks = {}
+    for check in found.failed:
+        line = telling_line(found.checks[check].message)
+        file = _own_file(found, check)
+        if file is not None and _OWN.match(line) and not _stars(file):
+            checks[check] = f"{file.name} itself is at fault, whatever is installed: {line}"
+    _keep(inquiry, checks, confirmed=True)
+    return set(checks)
+
+
+def asking_too_much(inquiry: Inquiry, found: Found) -> set[str]:
+    """Return the scripts that import what the row does not bring, with their causes."""
+    checks = {}
+    for check in inquiry.failing(found):
+        gone = _ABSENT.match(telling_line(found.checks[check].message))
+        file = _own_file(found, check)
+        if gone is not None and file is not None:
+            checks[check] = f"{file.name} imports {gone[1]}, which no pin of the row brings"
+    _keep(inquiry, checks, confirmed=True)
+    return set(checks)
+
+
+def never_well(inquiry: Inquiry, found: Found) -> None:
+    """Blame scripts that never passed and in whose own code it ends, where all else is well."""
+    checks = {}
+    for check in inquiry.unexplained(found):
+        file = _own_file(found, check)
+        if file is None or traceback_packages(found.evidence, check):
+            return
+        line = telling_line(found.checks[check].message)
+        checks[check] = (
+            f"{file.name} passes with no set that was tried; its own code ends in {line}"
+        )
+    _keep(inquiry, checks, confirmed=False)
+
+
+def _keep(inquiry: Inquiry, checks: dict[str, str], *, confirmed: bool) -> None:
+    inquiry.causes += (
+        Cause(kind="workload", checks=(check,), confirmed=confirmed, sentence=sentence)
+        for check, sentence in checks.items()
+    )
+
+
+def _own_file(found: Found, check: str) -> Path | None:
+    """Return the script of a command in whose own code its failure ends, None if in another's."""
+    if CheckId.parse(check).kind != "command":
+        return None
+    frames = _FRAME.findall(found.checks[check].message)
+    return Path(frames[-1]) if frames and _is_own(frames) else None
+
+
+def _is_own(frames: Sequence[str]) -> bool:
+    """Tell whether the last frame is in the file of the first one, and of no installed code."""
+    return frames[-1] == frames[0] and "site-packages" not in frames[-1] and frames[0][0] != "<"
+
+
+def _stars(file: Path) -> bool:
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return re.search(r"^\s*from .* import \*", text, re.MULTILINE) is not None
