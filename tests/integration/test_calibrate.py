@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import datetime, timezone
 
 import pytest
@@ -13,6 +15,7 @@ from support.workbench import TINY, Bench
 
 from stackproof.cli import calibrate
 from stackproof.experiments.calibrate.record import Calibration
+from stackproof.installers.interpreters import find_target, interpreters
 
 JUNE = datetime(2025, 6, 1, tzinfo=timezone.utc)
 
@@ -81,6 +84,25 @@ def _found(checkout: Bench) -> dict[tuple[str, str], tuple[str, dict[str, str]]]
     text = (checkout.root / "reports" / "calibration.json").read_text(encoding="utf-8")
     written = Calibration.model_validate(json.loads(text))
     return {(item.workload, item.column): (item.outcome, item.versions) for item in written.results}
+
+
+#: A Python that tells whoever asks for its version of an older one.
+OLDER = f"""#!{sys.executable}
+import os, sys
+told = "import platform, sys; platform.python_version = lambda: '3.9.98'; "
+told += "sys.version_info = (3, 9, 98, 'final', 0); "
+words = [told + word if word.startswith("import sys") else word for word in sys.argv[1:]]
+os.execv({sys.executable!r}, [{sys.executable!r}, *words])
+"""
+
+
+@pytest.mark.fault("3")
+def test_no_interpreter_is_taken_that_the_suite_does_not_run_on(checkout: Bench) -> None:
+    older = checkout.write("bin/python3.9", OLDER)
+    older.chmod(0o755)
+    checkout.environ["PATH"] = f"{older.parent}{os.pathsep}{checkout.environ['PATH']}"
+    assert find_target("3.9", checkout.environ).full == "3.9.98"
+    assert "3.9" not in interpreters(checkout.environ)
 
 
 @pytest.mark.fault("3")

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 __all__ = [
+    "OLDEST_MINOR",
     "admits",
     "agree",
     "is_version",
@@ -19,6 +20,9 @@ __all__ = [
     "requirement",
     "satisfies",
 ]
+
+#: The oldest minor version of Python 3 that rows can have: the suite runs on none before it.
+OLDEST_MINOR = 10
 
 
 def satisfies(installed: str, asked: str) -> bool:

@@ -9,6 +9,7 @@ from functools import cache
 from uv import find_uv_bin
 
 from stackproof.base.process import ask
+from stackproof.base.versions import OLDEST_MINOR
 from stackproof.errors import CannotJudgeError
 from stackproof.index.target import Target
 
@@ -49,7 +50,7 @@ def _counts(setting: str) -> bool:
 
 
 def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the minor versions of the CPythons on this machine, the newest first."""
+    """Return the minor versions of the CPythons here that rows can have, the newest first."""
     command = [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"]
     found = ask([*command, "--no-python-downloads"], env=environ, limit=_SECONDS)
     if found.exit != 0:
@@ -57,4 +58,5 @@ def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
     listed = [item for item in json.loads(found.output) if item["implementation"] == "cpython"]
     parts = [item["version_parts"] for item in listed]
     minors = {part["minor"] for part in parts if part["major"] == _PYTHON}
-    return tuple(f"{_PYTHON}.{minor}" for minor in sorted(minors, reverse=True))
+    fitting = sorted((minor for minor in minors if minor >= OLDEST_MINOR), reverse=True)
+    return tuple(f"{_PYTHON}.{minor}" for minor in fitting)

@@ -6,10 +6,12 @@ import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from stackproof.base.versions import OLDEST_MINOR
+
 __all__ = ["oldest_python"]
 
 #: The minor versions of Python 3 that a file may be for, the oldest that rows can have first.
-_MINORS = (*range(10, 30), 9, 8, 7, 6)
+_MINORS = (*range(OLDEST_MINOR, 30), *range(OLDEST_MINOR - 1, 5, -1))
 
 
 def oldest_python(admitted: str | None) -> str | None:
