@@ -70,6 +70,19 @@ def test_what_is_wrong_with_a_matrix_is_told_in_plain_text(
     assert not {"\x1b", "\x9b", "\u202e"} & set(printed)
 
 
+@pytest.mark.fault("F")
+@pytest.mark.parametrize("name", ["evil\x1b[31m", "evil\nverify(all)", "evil\u202e", "evil\udcff"])
+def test_a_matrix_file_whose_name_acts_on_a_terminal_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / f"{name}.toml").write_text(MATRIX, encoding="utf-8")
+    (choice,) = rows(tmp_path)
+    printed = capsys.readouterr().err
+    assert "its name has characters that act on a terminal; rename the file" in printed
+    # nox itself prints what a session is called.
+    assert f"{choice}{printed.rstrip()}".isprintable()
+
+
 @pytest.mark.fault("R8.5")
 @pytest.mark.parametrize(
     ("content", "names"),

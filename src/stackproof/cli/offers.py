@@ -41,7 +41,9 @@ class RowChoice:
 
     def __str__(self) -> str:
         """Return `<matrix>/<row>`, as sessions and report folders are named."""
-        return f"{self.file.stem}/{self.row}" if self.row else self.file.stem
+        if self.row:
+            return f"{self.file.stem}/{self.row}"
+        return " ".join(plain(self.file.stem).split())  # the name itself may be what is wrong
 
 
 def rows(folder: Path) -> list[RowChoice]:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from stackproof.base.text import nearest
+from stackproof.base.text import nearest, plain
 from stackproof.errors import MatrixError, Problem
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.references import Disagreement, disagreements
@@ -29,6 +29,9 @@ def load_matrix(path: Path) -> Matrix:
 
     Raises MatrixError with every problem of the file, or the one that keeps it from being read.
     """
+    if not path.name.isprintable():  # sessions and folders are called by it
+        message = "its name has characters that act on a terminal; rename the file"
+        raise MatrixError([_whole(path, message)])
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -66,7 +69,7 @@ def _refusal(data: dict[str, Any], file: str, found: list[Disagreement]) -> Matr
 
 
 def _whole(path: Path, message: str) -> Problem:
-    return Problem(file=path.name, where="the file", message=message)
+    return Problem(file=plain(path.name), where="the file", message=message)
 
 
 def _structural(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
