@@ -28,7 +28,7 @@ FAMILY = (
 
 LONG_AGO = datetime(2025, 6, 1, tzinfo=timezone.utc)
 
-pytestmark = pytest.mark.fault("A2")
+pytestmark = [pytest.mark.fault(name) for name in ("A2", "B1", "9")]
 
 
 @pytest.fixture

@@ -17,6 +17,20 @@ from support.workbench import ROOT, toml
 
 from stackproof.base.nox_report import exit_code
 
+#: The names in a mark, or in the list that the marks of a whole file are made of.
+_FAULTS = re.compile(r'mark\.fault\(("[^"]+"|name\) for name in \([^)]+)\)')
+#: Whatever was found ending badly: none may lose its test, or the reason why it has none.
+_FOUND = {
+    *(
+        f"{letter}{number}"
+        for letter, last in zip("ABCDE", (5, 5, 6, 3, 4), strict=True)
+        for number in range(1, last + 1)
+    ),
+    *("F", "G", "R1.2"),
+    *map(str, range(1, 10)),
+    *(f"R8.{number}" for number in range(1, 25)),
+}
+
 
 @pytest.fixture
 def pyproject() -> dict[str, Any]:
@@ -43,6 +57,24 @@ def test_nothing_of_the_suite_imports_what_runs_it() -> None:
     imports = re.compile(r"^\s*(?:from|import) stackproof\b", re.MULTILINE)
     assert files
     assert not [file.name for file in files if imports.search(file.read_text(encoding="utf-8"))]
+
+
+def test_each_fault_that_was_found_is_named_where_it_is_tested() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    kinds = set(re.findall(r"^\| `([a-z ]+)` \|", page, re.MULTILINE))
+    table = {
+        file: set(names.split(", "))
+        for file, names in re.findall(r"^\| `(tests/\S+)` \| (.+) \|$", page, re.MULTILINE)
+    }
+    marked: dict[str, set[str]] = {}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        text = file.read_text(encoding="utf-8")
+        names = {name for group in _FAULTS.findall(text) for name in re.findall('"(.+?)"', group)}
+        if names - kinds:
+            marked[file.relative_to(ROOT).as_posix()] = names - kinds
+    assert table == marked
+    told = set().union(*table.values()) | set(re.findall(r"^(?:- )?(\S+)[:,]", page, re.MULTILINE))
+    assert _FOUND - told == set()
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> Non
 _CLAIM = "Python 3.11 supported"
 
 
+@pytest.mark.fault("R1.2")
 @pytest.mark.parametrize("state", ["proved", "refuted", "not provable"])
 def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> None:
     def told() -> set[str]:
