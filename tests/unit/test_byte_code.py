@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from stackproof.run.suite_tools import SuiteTools
 
 STAMP = 1_700_000_000
 TOOLS = SuiteTools(Path("/nowhere/suite-tools"))
+SUITE = Path("/nowhere/tests/stack")
+#: Python's own library.
+STANDARD = Path("/nowhere/lib/python3.11")
 
 
 @pytest.fixture(autouse=True)
@@ -40,20 +44,30 @@ def environment(root: Path, *releases: Release, version: str = "3.11.7") -> Envi
         version=version,
         implementation="CPython",
         libraries=(library,),
+        standard=(STANDARD,),
     )
+
+
+def folder_of(at: Environment) -> Path:
+    return byte_code(at, at.freeze(), TOOLS, SUITE)
+
+
+def inside(folder: Path, place: Path) -> Path:
+    """Return where Python keeps the byte code of what lies in a place."""
+    return folder / place.relative_to(place.anchor)
 
 
 def compiled(at: Environment) -> set[str]:
     """Return the files of which there is byte code, after the folder was made ready."""
     (library,) = at.libraries
-    place = byte_code(at, at.freeze(), TOOLS) / library.relative_to(library.anchor)
+    place = inside(folder_of(at), library)
     return {path.relative_to(place).as_posix() for path in place.rglob("*.pyc")}
 
 
 def write(at: Environment, *names: str) -> None:
     """Leave byte code behind, as Python does."""
     (library,) = at.libraries
-    place = byte_code(at, at.freeze(), TOOLS) / library.relative_to(library.anchor)
+    place = inside(folder_of(at), library)
     for name in names:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(b"code")
@@ -102,3 +116,24 @@ def test_old_folders_are_removed(tmp_path: Path, cache: Path) -> None:
     for number in range(12):
         compiled(environment(tmp_path / str(number), Release("alpha", f"{number}.0")))
     assert len(list((cache / "stackproof" / "byte-code").iterdir())) == 8
+
+
+@pytest.mark.parametrize("place", [SUITE, STANDARD])
+def test_what_goes_with_any_freeze_is_compiled_once(tmp_path: Path, place: Path) -> None:
+    first = environment(tmp_path / "first", ALPHA)
+    (inside(folder_of(first), place) / "json.cpython-311.pyc").write_bytes(b"code")
+    for number, version in ((1, "3.11.7"), (0, "3.11.8")):
+        other = environment(tmp_path / version, BETA, version=version)
+        there = [path.name for path in inside(folder_of(other), place).iterdir()]
+        assert there == ["json.cpython-311.pyc"] * number
+
+
+def test_a_library_among_pythons_own_modules_shares_no_byte_code(tmp_path: Path) -> None:
+    standard = tmp_path / "python"
+    beside = replace(environment(tmp_path / "venv", ALPHA), standard=(standard,))
+    folder_of(beside)
+    # The same freeze in a Python that is no virtual environment.
+    among = replace(environment(standard, ALPHA), standard=(standard,))
+    write(among, "alpha/__init__.cpython-311.pyc")
+    assert compiled(among) == {"alpha/__init__.cpython-311.pyc"}
+    assert list(inside(folder_of(beside), standard).rglob("*")) == []

@@ -10,10 +10,16 @@ __all__ = ["keep_newest"]
 
 
 def keep_newest(folders: Iterable[Path], most: int) -> None:
-    """Remove all but the `most` folders that were changed last; raise OSError for one that is gone.
+    """Remove all but the `most` folders that were changed last; what cannot be removed stays.
 
-    What of them cannot be removed stays.
+    Another process may be at the same: a folder that is gone counts as the oldest.
     """
-    by_age = sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in by_age[most:]:
+    for old in sorted(folders, key=_changed, reverse=True)[most:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -36,6 +36,7 @@ print(json.dumps({
     "version": platform.python_version(),
     "implementation": platform.python_implementation(),
     "prefix": sys.prefix,
+    "standard": own[:2],
     "installed": installed,
     "searched": [path for path in sys.path if os.path.isdir(path) and path not in own],
 }))
@@ -49,7 +50,8 @@ _EGG_INFO = re.compile(r"(?P<name>[^-]+)(?:-(?P<version>[^-]+)(?:-py\d.*)?)?\.eg
 class Environment:
     """An environment at `root`; `installer` installs into it, or beside it.
 
-    `libraries` are the folders of its distributions, the one that Python searches first first.
+    `libraries` are the folders of its distributions, the one that Python searches first first;
+    `standard` are those of Python's own modules.
     """
 
     root: Path
@@ -58,6 +60,7 @@ class Environment:
     version: str
     implementation: str
     libraries: tuple[Path, ...]
+    standard: tuple[Path, ...]
 
     @classmethod
     def at(cls, root: Path, installer: str) -> Environment:
@@ -80,6 +83,7 @@ class Environment:
             version=found["version"],
             implementation=found["implementation"],
             libraries=tuple(dict.fromkeys(map(Path, found["installed"]))),
+            standard=tuple(dict.fromkeys(map(Path, found["standard"]))),
         )
 
     @classmethod
@@ -104,6 +108,7 @@ class Environment:
             version=found["version"],
             implementation=found["implementation"],
             libraries=tuple(dict.fromkeys(libraries)),
+            standard=tuple(dict.fromkeys(map(Path, found["standard"]))),
         )
 
     @property

@@ -4,6 +4,9 @@ Python trusts a `.pyc` by the time and size of its source, so nothing less than 
 the key of a folder (design, decision 11). A new freeze need not begin with nothing, though: the
 byte code of a distribution whose version is the same in both is taken over from the folder of the
 nearest freeze, file by file, wherever it is certain whose file it is.
+
+What goes with any freeze is compiled once for all of them: the test tools, the suite, and Python's
+own library, whose `__pycache__` is passed over where byte code has a prefix.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,22 +46,47 @@ class _Origin(Record):
     contested: frozenset[str]
 
 
-def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools) -> Path:
-    """Return the folder for the byte code of what is installed, for PYTHONPYCACHEPREFIX.
+def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools, suite: Path) -> Path:
+    """Return the folder for the byte code of all that a suite imports, for PYTHONPYCACHEPREFIX.
 
-    That of the test tools, which go with any freeze, is kept with them. Old folders are removed.
-    Raises OSError if there is no place to write.
+    Old folders are removed. Raises OSError if there is no place to write.
     """
     store = user_cache_path("stackproof") / "byte-code"
     interpreter = (environment.implementation, environment.version)
-    folder = store / fingerprint([*interpreter, freeze])[:32]
+    standard = _standard(environment)
+    folder = store / fingerprint([*interpreter, freeze, standard])[:32]
     # The same freeze may come in an environment at another place, which has its own paths in there.
     if not all(_inside(folder, str(library)).exists() for library in environment.libraries):
         _begin(folder, store, environment, freeze)
     _link(_inside(folder, str(tools.folder)), tools.byte_code)
-    os.utime(folder, (time.time(), time.time()))
+    for place in (*standard, str(suite)):
+        _link(_inside(folder, place), _for_any_freeze(place, interpreter))
+    _touch(folder)
     keep_newest(store.iterdir(), _KEPT)
     return folder
+
+
+def _standard(environment: Environment) -> list[str]:
+    """Return the folders of Python's own library that hold none of what is installed."""
+    return [
+        str(place)
+        for place in environment.standard
+        if not any(library.is_relative_to(place) for library in environment.libraries)
+    ]
+
+
+def _for_any_freeze(place: str, interpreter: Sequence[str]) -> Path:
+    """Return the folder for the byte code of what lies in a place and goes with any freeze."""
+    store = user_cache_path("stackproof") / "byte-code-for-any"
+    folder = store / fingerprint([*interpreter, place])[:32]
+    folder.mkdir(parents=True, exist_ok=True)
+    _touch(folder)
+    keep_newest(store.iterdir(), _KEPT)
+    return folder
+
+
+def _touch(folder: Path) -> None:
+    os.utime(folder, (time.time(), time.time()))
 
 
 def _begin(folder: Path, store: Path, environment: Environment, freeze: Freeze) -> None:

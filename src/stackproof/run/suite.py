@@ -97,7 +97,7 @@ class Suite:
     def _byte_code(self) -> Path | None:
         """Return the folder for byte code, which a rebuilt environment has none of."""
         try:
-            return byte_code(self.environment, self.freeze, self.tools)
+            return byte_code(self.environment, self.freeze, self.tools, self.tests)
         except OSError:
             return None  # it is kept for speed alone
 
