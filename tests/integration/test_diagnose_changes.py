@@ -23,6 +23,13 @@ def changes(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [(item["pin"], item["version"]) for item in found["instead"]]
 
 
+def other_pythons(desk: Desk) -> list[str]:
+    """Return the other Pythons of this machine that the suite runs on; skip without any."""
+    known = interpreters(desk.bench.environ)
+    others = [item for item in known if item != PYTHON and len(item) > len("3.9")]
+    return others or pytest.skip("this machine has no other Python")
+
+
 def sentence(found: dict[str, Any]) -> str:
     (cause,) = found["causes"]
     return str(cause["sentence"])
@@ -87,9 +94,7 @@ def test_a_resolver_that_went_back_years_is_told_by_whom(desk: Desk) -> None:
 
 
 def test_a_python_that_is_too_new_is_told_from_a_release(desk: Desk) -> None:
-    others = [item for item in interpreters(desk.bench.environ) if item != PYTHON]
-    if not others:
-        pytest.skip("this machine has no other Python")
+    others = other_pythons(desk)
     old = (
         "import sys\n"
         f"if sys.version_info[:2] == {tuple(map(int, PYTHON.split('.')))}:\n"
@@ -158,3 +163,39 @@ def test_a_compiler_that_is_not_there_is_no_release_of_anybody(desk: Desk) -> No
     assert sentence(found) == "the build of metal 1.0 needs nowhere-gcc; this machine has none"
     # No build is one to rest an answer on, and nothing is searched for.
     assert (found["builds"], found["built"]) == (0, 1)
+
+
+def test_what_is_imported_and_required_by_nobody_is_added(desk: Desk) -> None:
+    brings = {"setuptools/__init__.py": "", "pkg_resources/__init__.py": ""}
+    desk.index.add(
+        Release("phone", "1.0", modules={"phone/__init__.py": "import pkg_resources\n"}),
+        Release("setuptools", "80.9", modules=brings, uploaded=BAD_DAY.replace(month=1)),
+        Release("setuptools", "80.10", modules=brings, uploaded=BAD_DAY.replace(month=2)),
+        Release("setuptools", "82.0", uploaded=BAD_DAY),
+    )
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended == "exit 1"
+    assert culprits(found) == [("floor", "phone", "1.0"), ("release", "setuptools", "82.0")]
+    assert found["causes"][0]["sentence"].startswith(
+        "phone 1.0 imports pkg_resources, which setuptools brings, and nothing requires that; "
+    )
+    assert found["mend"]["requirements"] == ["setuptools<82"]
+    assert found["mend"]["versions"] == {"setuptools": "80.10"}
+    assert found["mend"]["confirmed"]
+    assert found["builds"] == 6
+
+
+def test_a_python_for_which_there_is_a_wheel_is_asked_first(desk: Desk) -> None:
+    far = max(other_pythons(desk), key=lambda item: abs(int(item[2:]) - int(PYTHON[2:])))
+    tag = f"cp{far.replace('.', '')}"
+    desk.index.add(
+        Release("metal", "1.0", form="broken-sdist"),
+        Release("metal", "1.0", tags=f"{tag}-{tag}-manylinux_2_17_x86_64"),
+        Release("metal", "2.0"),
+    )
+    ended, found = desk.diagnose("metal==1.0")
+    assert ended == "exit 1"
+    assert [kind for kind, *_ in culprits(found)] == ["python"]
+    assert found["mend"]["python"] == far
+    assert changes(found) == [("metal", "2.0")]
+    assert found["builds"] == 6

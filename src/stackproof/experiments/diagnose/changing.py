@@ -36,7 +36,9 @@ def raised(inquiry: Inquiry, start: Found) -> None:
     if len(pins) != 1 or not checks or inquiry.fix.removed:
         return
     planner = replace(inquiry.planner, lines=(), options=())
-    nearest = Nearest(inquiry=inquiry, planner=planner, checks=checks)
+    nearest = Nearest(
+        inquiry=inquiry, planner=planner, checks=checks, wheels=start.refusal is not None
+    )
     version = nearest.later(pins[0], start.freeze.get(pins[0], asked[pins[0]]))
     if version is not None:
         inquiry.instead.append(Instead(pin=pins[0], version=version, confirmed=True))
@@ -81,6 +83,7 @@ def _changed(
             inquiry=inquiry,
             planner=inquiry.planner,
             checks=checks,
+            wheels=found.refusal is not None,
             trials=_TRIALS,
         )
         version = nearest.later(pin, held, likely) or nearest.earlier(pin, held)

@@ -13,6 +13,7 @@ from stackproof.experiments.diagnose.machine import buildable, lacking
 from stackproof.experiments.diagnose.owners import without_an_owner
 from stackproof.experiments.diagnose.pythons import another_python, speaks_of_python
 from stackproof.experiments.diagnose.searching import searched, unknown
+from stackproof.experiments.diagnose.undeclared import with_undeclared
 from stackproof.experiments.diagnose.yanked import with_yanked
 from stackproof.experiments.found import Found
 from stackproof.installers.failed_builds import failed_build
@@ -57,7 +58,7 @@ class Diagnoser(Inquiry):
         found = not_gone_back(self, found)
         if self.instead:
             return
-        found = bounded(self, found)
+        found = bounded(self, with_undeclared(self, found))
         self.excused |= asking_too_much(self, found)
         if not self.failing(found):
             keep(self, found)

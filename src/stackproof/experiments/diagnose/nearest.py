@@ -27,12 +27,14 @@ _TRIALS = 6
 class Nearest:
     """Changes a pin of a row so that `checks` pass, and all else but what is `excused`.
 
-    `trials` is how many builds that may take, but for the one that asks all.
+    With `wheels`, nothing is tried that would have to be built from source. `trials` is how many
+    builds that may take, but for the one that asks all.
     """
 
     inquiry: Inquiry
     planner: Planner
     checks: Sequence[str]
+    wheels: bool = False
     trials: int = _TRIALS
 
     def later(self, pin: str, held: str, likely: Sequence[str] = ()) -> str | None:
@@ -56,7 +58,9 @@ class Nearest:
         if not is_version(held):
             admitted = releases.offered(pin, held, moment)
             held = str(admitted[0].version) if admitted else "0"
-        every = [item.version for item in releases.offered(pin, "", moment)]
+        offered = releases.offered(pin, "", moment)
+        with_wheel = [item for item in offered if not self.wheels or releases.has_wheel(item)]
+        every = [item.version for item in with_wheel or offered]
         others = [item for item in every if not (asked and satisfies(str(item), asked))]
         later = [str(item) for item in reversed(others) if item > Version(held)]
         return later, [str(item) for item in others if item < Version(held)]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 
 from stackproof.experiments.diagnose.causes import said_by
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.found import Found
+from stackproof.index.history import Releases
+from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import cause
-from stackproof.installers.interpreters import interpreters
+from stackproof.installers.interpreters import find_target, interpreters
 from stackproof.installers.resolver import Refused
 
 __all__ = ["another_python", "speaks_of_python"]
@@ -31,6 +34,8 @@ _MODULE = re.compile(
 _REQUIRED = re.compile(r"does not satisfy Python|requires a different Python|Requires-Python")
 #: How many neighbours are tried, nearest first and older before newer.
 _NEIGHBOURS = 2
+#: The oldest minor version that the suite runs on.
+_OLDEST = 10
 
 
 def speaks_of_python(found: Found) -> bool:
@@ -53,7 +58,7 @@ def _of_python(match: re.Match[str]) -> bool:
 def another_python(inquiry: Inquiry, found: Found) -> bool:
     """Try the row on the neighbouring interpreters that can be had; tell whether one will do."""
     here = inquiry.planner.at(inquiry.moment).python
-    for python in list(_neighbours(inquiry, here))[:_NEIGHBOURS]:
+    for python in _neighbours(inquiry, found, here):
         planner = inquiry.planner.with_row(python=python)
         if isinstance(inquiry.resolved(planner), Refused):
             continue
@@ -85,10 +90,33 @@ def another_python(inquiry: Inquiry, found: Found) -> bool:
     return False
 
 
-def _neighbours(inquiry: Inquiry, here: str) -> Iterator[str]:
-    """Yield the other interpreters of this machine, the nearest first, older before newer."""
-    minor = int(here.partition(".")[2])
-    known = interpreters(inquiry.prober.runner.project.environ)
-    others = [int(item.partition(".")[2]) for item in known if item != here]
-    for other in sorted(others, key=lambda item: (abs(item - minor), item)):
-        yield f"3.{other}"
+def _neighbours(inquiry: Inquiry, found: Found, here: str) -> list[str]:
+    """Return other interpreters of this machine, the nearest first, older before newer.
+
+    Of what cannot be built here, those come first of all that have a wheel.
+    """
+    minor = _minor(here)
+    environ = inquiry.prober.runner.project.environ
+    known = interpreters(environ)
+    others = [item for item in known if item != here and _minor(item) >= _OLDEST]
+    others.sort(key=lambda item: (abs(_minor(item) - minor), _minor(item)))
+    near = others[:_NEIGHBOURS]
+    build = failed_build(found.refusal or "")
+    if build is None or build.version is None:
+        return near
+    name, version = build.name, build.version
+    wheels = (item for item in others if _has_wheel(inquiry, name, version, item, environ))
+    return list(dict.fromkeys([*islice(wheels, 1), *near]))
+
+
+def _minor(python: str) -> int:
+    return int(python.partition(".")[2])
+
+
+def _has_wheel(
+    inquiry: Inquiry, name: str, version: str, python: str, environ: Mapping[str, str]
+) -> bool:
+    index, client = inquiry.releases.index, inquiry.releases.client
+    releases = Releases(client=client, index=index, target=find_target(python, environ))
+    offered = releases.offered(name, f"=={version}", inquiry.moment)
+    return any(map(releases.has_wheel, offered))

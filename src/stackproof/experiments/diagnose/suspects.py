@@ -10,10 +10,10 @@ from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.guiding import named_in
 from stackproof.experiments.tracebacks import traceback_packages
 
-__all__ = ["Suspect", "suspects"]
+__all__ = ["BROUGHT", "Suspect", "suspects"]
 
 #: Modules that are called otherwise than the distribution that once brought them.
-_BROUGHT = {"pkg_resources": "setuptools", "distutils": "setuptools"}
+BROUGHT = {"pkg_resources": "setuptools", "distutils": "setuptools"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def _of_builds(found: Found) -> Iterator[Suspect]:
 def _named(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
     known = found.checks.get(check)
     said = known.message if known is not None else ""
-    missing = _BROUGHT.get(missing_module(said) or "", "")
+    missing = BROUGHT.get(missing_module(said) or "", "")
     if missing in names:
         yield missing
     yield from named_in(telling_line(said), names)
