@@ -7,8 +7,9 @@ and that its guard has ended. Standard output carries none of it: what the stack
 start of every Python may print there.
 
 A guard is a fork, which the interpreter need not be started for; so is a workload, for which pytest
-need not be imported again. Nothing of the stack is ever imported here, so that each check imports
-its own. An import check takes over nothing at all, since its command is executed.
+need not be imported again: the first one has it imported here. Nothing of the stack ever is, so
+that each check imports its own. An import check takes over nothing at all, since its command is
+executed.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stack_suite.guard import guard
 from stack_suite.tools import Tools
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 READY = b"ready\n"
 STARTED = b"started\n"
@@ -46,28 +52,36 @@ class Job:
 
 def main(channel: int, tools: Tools) -> None:
     """Serve; return in no process but to end it."""
-    tools.show()
-    workload_process = importlib.import_module("stack_suite.workload_process")
-    importlib.import_module("_pytest.config").get_plugin_manager()  # imports pytest's own plugins
     os.dup2(channel, 0)
     os.dup2(2, 1)
-    check = next_check(channel)
+    check = next_check(channel, tools)
     if check is None:
         return
     if not check.pytest:
         os.execv(check.arguments[0], check.arguments)  # noqa: S606 - no shell is what is wanted
-    workload_process.run_workload(check.arguments, check.folder, tools)
+    _workload_process(tools).run_workload(check.arguments, check.folder, tools)
 
 
-def next_check(channel: int) -> Job | None:
+@cache
+def _workload_process(tools: Tools) -> ModuleType:
+    """Import pytest with its own plugins, and return the module that runs a workload by it."""
+    tools.show()
+    module = importlib.import_module("stack_suite.workload_process")
+    importlib.import_module("_pytest.config").get_plugin_manager()
+    gc.freeze()  # pytest is in use to the end: no collection in a child need go through it
+    return module
+
+
+def next_check(channel: int, tools: Tools) -> Job | None:
     """Carry out jobs to the end of standard input; return None then.
 
     Returns a second time in each process that is to run a check, with its job.
     """
-    gc.freeze()  # pytest is in use to the end: no collection in a child need go through it
     os.write(channel, READY)
     for line in sys.stdin:
         job = Job(**json.loads(line))
+        if job.pytest:
+            _workload_process(tools)
         child = os.fork()
         if child == 0:
             _enter(job)
