@@ -59,6 +59,8 @@ class Suite:
             *("--freeze", str(self.folder / InRun.FREEZE)),
             *("--servers", str(servers)),
             *("-p", "pytest_reportlog.plugin", "-p", "no:cacheprovider"),
+            # At its end it collects garbage five times, and no check runs in this process.
+            *("-p", "no:unraisableexception"),
             # As workers do untold: a file that cannot be collected keeps no check from its answer.
             "--continue-on-collection-errors",
             *self._side_by_side(python),
