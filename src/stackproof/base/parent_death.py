@@ -5,19 +5,17 @@ It ends as the command did. On Linux it adopts every orphan below it (prctl(2),
 PR_SET_CHILD_SUBREAPER), so that what the command started in a session of its own is found too, and
 is told by the kernel when its parent has gone (PR_SET_PDEATHSIG), also after `kill -9`. With
 SWEEPS "yes" whatever is left below it is killed at the end. The first SIGTERM is the command's
-affair, which hears it as well, being of the same group; a second one kills. Standard library only,
-for it is started without site.
+affair, which hears it as well, being of the same group; a second one kills. It stands before every
+command, so it is started without site, and imports what loads at once.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -74,29 +72,36 @@ def _status_of(pid: int) -> int:
 def _sweep() -> None:
     """Kill and reap until nothing is left below this process (it may still fork)."""
     deadline = time.monotonic() + _SWEEP_SECONDS
-    with contextlib.suppress(ChildProcessError):
+    try:
         while time.monotonic() < deadline:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
             _kill(_descendants())
             time.sleep(_TICK)
+    except ChildProcessError:
+        pass  # nothing is left
 
 
 def _kill(pids: list[int]) -> None:
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        try:
             os.kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
 
 
 def _descendants() -> list[int]:
     """Return the processes below this one; none where there is no /proc."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        if not name.isdecimal():
+            continue
         try:
-            parent = entry.read_text(errors="replace").rpartition(")")[2].split()[1]
+            with open(f"/proc/{name}/stat", errors="replace") as stat:
+                parent = stat.read().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        children.setdefault(int(parent), []).append(int(entry.parent.name))
+        children.setdefault(int(parent), []).append(int(name))
     found = children.get(os.getpid(), [])
     for pid in found:
         found.extend(children.get(pid, []))
@@ -105,12 +110,16 @@ def _descendants() -> list[int]:
 
 def _end_by(number: int) -> None:
     """End by the signal that ended the command, without a second core file."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
+    try:
         import resource  # noqa: PLC0415 - only here is it needed
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError, ValueError):  # SIGKILL has no other handler
+    except (ImportError, OSError, ValueError):
+        pass
+    try:
         signal.signal(number, signal.SIG_DFL)
+    except (OSError, ValueError):
+        pass  # SIGKILL has no other handler
     os.kill(os.getpid(), number)
 
 
