@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -91,8 +92,7 @@ class Uv:
 
     def users_cache(self, environ: Mapping[str, str]) -> Path | None:
         """See `Installer`."""
-        said = ask([find_uv_bin(), "cache", "dir"], env=environ)
-        return Path.cwd() / said.output if said.exit == 0 else None
+        return _cache_folder(frozenset(environ.items()), Path.cwd())
 
     def default_index(self, environ: Mapping[str, str]) -> str:
         """See `Installer`."""
@@ -136,6 +136,13 @@ class Uv:
 
 
 UV: Installer = Uv()
+
+
+@cache
+def _cache_folder(environ: frozenset[tuple[str, str]], cwd: Path) -> Path | None:
+    """Ask uv, once, for its cache folder by these variables and the files that it finds there."""
+    said = ask([find_uv_bin(), "cache", "dir"], env=dict(environ))
+    return cwd / said.output if said.exit == 0 else None
 
 
 def asks_public_index(environ: Mapping[str, str]) -> bool:
