@@ -16,6 +16,7 @@ from support.wheels import Release
 from support.workbench import TINY, Bench
 
 from stackproof.base.records import write_atomically
+from stackproof.base.times import timestamp
 from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.jobs import Jobs, Task, make_jobs
@@ -26,6 +27,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append, read_history
 from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.report.files import write_reports
 
 #: delta uses gamma, of which no row says the version.
@@ -279,7 +281,12 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
     assert (code, "open: tiny/plain BROKEN" in lines) == (0, True)
     told = (reports / "news.md").read_text(encoding="utf-8")
     assert told.startswith("# tiny/plain BROKEN\n\n**tiny/plain** is BROKEN: ")
-    assert "- **gamma 2.0** (before: 1.1), " in told
+    assert "### Diagnosis\n\n| cause | release |" in told
+    day = timestamp(before + timedelta(days=10))
+    assert f"| release | gamma 2.0 | {day} |  | gamma 2.0, uploaded {day}, replaces 1.1;" in told
+    assert "```text\ngamma<2\n```" in told
+    assert told.index("### Diagnosis") < told.index("### What fails") < told.index("Unexpected: ")
+    assert "### Culprit" not in told
     code, lines = monthly(checkout, "news")
     assert (code, "open: tiny/plain BROKEN" in lines) == (0, False)
     assert (reports / "news.md").read_text(encoding="utf-8") == ""
@@ -291,6 +298,23 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
         *("distribution", "gamma", "1.1", "->", "2.0")
     ]
     assert only(lines, "  check         import:delta").split()[-3:] == ["ok", "->", "new"]
+
+
+def test_a_row_that_was_never_well_is_diagnosed_too(checkout: Checkout, index: Index) -> None:
+    index.add(Release("gamma", "2.0"))
+    reports = checkout.bench.root / "reports"
+    for step in ("jobs", "run", "merge", "news"):
+        monthly(checkout, step)
+    told = (reports / "news.md").read_text(encoding="utf-8")
+    assert "### Diagnosis" in told
+    assert "gamma is too new" in told[: told.index("### What fails")]
+    assert "nothing to compare with" not in told
+    diagnosis = Diagnosis.model_validate_json((reports / "tiny/plain/diagnosis.json").read_bytes())
+    assert diagnosis.trouble is None
+    # The suite of the run itself answers for the first build.
+    assert diagnosis.built < diagnosis.builds
+    report = (reports / "tiny/plain/latest/report.md").read_text(encoding="utf-8")
+    assert "## Diagnosis" in report
 
 
 @pytest.mark.parametrize("layout", ["a folder a job", "one job alone"])

@@ -131,7 +131,8 @@ def test_what_the_monthly_run_says(golden: Golden, verdict: Verdict) -> None:
         run="20260101T030000.000000Z",
         end=None,
         changes=changes_between(ENTRY, now),
-        culprits=(),
+        suspect=None,
+        diagnosis=records.DIAGNOSIS,
     )
     story = issue_text(outcome, where="https://ci.example/1")
     golden("issue.md", f"{story.title}\n\n{story.body}")

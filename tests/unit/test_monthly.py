@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from support.histories import ENTRY, made_up, month
+from support.records import DIAGNOSIS
 
-from stackproof.ci.blame import Culprit, find_culprits
+from stackproof.ci.blame import Suspect, suspect
 from stackproof.ci.calibrated import calibration_text
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
@@ -18,12 +19,13 @@ from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
 from stackproof.ci.outcome import Outcome
-from stackproof.ci.running import TaskEnd, search_arguments
+from stackproof.ci.running import TaskEnd, diagnosis_arguments
 from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.history.changes import changes_between
 from stackproof.evidence.verdict import Check, Verdict
+from stackproof.experiments.diagnose.record import Blamed, Cause, Fix
 
 NOW = month(3)
 
@@ -105,96 +107,38 @@ def test_a_trial_is_a_call_of_nox_too() -> None:
     assert make_jobs([task], NOW).rows == ()
 
 
-def test_what_broke_a_row_is_searched_for_since_it_was_green() -> None:
-    broken = made_up(3, checks={"import:alpha": "new", "smoke:sum": "new", "import:b": "known"})
-    history = (made_up(1), made_up(2), broken)
-    assert search_arguments(history, "tiny/plain") == (
-        "--session",
-        "timeline",
-        "--",
-        "tiny/plain",
-        "--since",
-        "2026-02-01T03:00:00Z",
-        "--until",
-        "2026-03-01T03:00:00Z",
-        "--check",
-        "import:alpha",
-        "--check",
-        "smoke:sum",
-    )
+def test_what_fails_is_diagnosed_as_of_its_run() -> None:
+    broken = made_up(3, checks={"import:alpha": "new", "smoke:sum": "ok", "import:b": "known"})
+    told = ("--session", "diagnose", "--", "tiny/plain", "--as-of", "2026-03-01T03:00:00Z")
+    assert diagnosis_arguments((made_up(1), made_up(2), broken), "tiny/plain") == told
+    # A row that was never well has most need of it.
+    assert diagnosis_arguments((broken,), "tiny/plain") == told
     day = "2026-01-01T00:00:00Z"
+    dated = broken.model_copy(update={"as_of": day})
+    assert diagnosis_arguments((dated,), "tiny/plain") == (*told[:-1], day)
     for without in (
-        (broken,),
         (made_up(1),),
-        (made_up(1), made_up(3, checks={"smoke:sum": "fixed"})),
-        (made_up(1, as_of=day), broken.model_copy(update={"as_of": day})),
+        (broken, made_up(4)),
+        (made_up(1), made_up(3, checks={"smoke:sum": "fixed", "import:b": "known"})),
+        (broken.model_copy(update={"row": "other"}),),
         (),
     ):
-        assert search_arguments(without, "tiny/plain") is None
+        assert diagnosis_arguments(without, "tiny/plain") is None
 
 
 # --- who is to blame -------------------------------------------------------------------------
 
 
-def test_the_one_thing_that_changed_is_to_blame(tmp_path: Path) -> None:
+def test_the_one_thing_that_changed_is_to_blame() -> None:
     broken = made_up(
         2, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
     )
-    (culprits,) = find_culprits(tmp_path, changes_between(ENTRY, broken))
-    assert (culprits.checks, culprits.name) == (("smoke:sum",), "gamma")
-    assert (culprits.before, culprits.after) == ("1.0", "2")
-    assert not culprits.confirmed
-    assert culprits.reason == "nothing else is different since the last run as expected"
+    found = suspect(changes_between(ENTRY, broken))
+    assert found == Suspect(checks=("smoke:sum",), name="gamma", before="1.0", after="2")
     more = broken.model_copy(update={"distributions": {"alpha": "1.1", "gamma": "2"}})
-    assert find_culprits(tmp_path, changes_between(ENTRY, more)) == ()
+    assert suspect(changes_between(ENTRY, more)) is None
     other = broken.model_copy(update={"python": "3.11.9"})
-    assert find_culprits(tmp_path, changes_between(ENTRY, other)) == ()
-
-
-def timeline(*breaks: tuple[str, str], check: str = "smoke:sum") -> str:
-    """Return a timeline whose check broke on these days, each through a version of gamma."""
-    turns = [
-        {
-            "since": "2020-01-01T00:00:00Z",
-            "good": "2020-01-01T00:00:00Z",
-            "bad": day,
-            "culprits": [
-                {"name": "gamma", "before": "1", "after": version, "uploaded": "2026-01-20T00:00Z"}
-            ],
-            "confirmed": True,
-            "reason": "requires numbers>=3",
-        }
-        for day, version in breaks
-    ]
-    lane = {"id": check, "state": "broke", "breaks": turns, "fixes": [], "asked": []}
-    whole = {"matrix": "tiny", "row": "plain", "since": "s", "until": "u", "builds": 1, "built": 1}
-    return json.dumps({**whole, "buildable_since": None, "notes": [], "checks": [lane]})
-
-
-def test_what_the_search_found_is_told_if_it_is_of_now(tmp_path: Path) -> None:
-    broken = made_up(2, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={})
-    changes = changes_between(ENTRY, broken)
-    file = tmp_path / "timeline.json"
-    file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5"), ("2026-01-21T00:00:00Z", "2")))
-    (culprits,) = find_culprits(tmp_path, changes)
-    assert (culprits.name, culprits.after, culprits.confirmed) == ("gamma", "2", True)
-    assert (culprits.uploaded, culprits.reason) == ("2026-01-20T00:00Z", "requires numbers>=3")
-    assert culprits.checks == ("smoke:sum",)
-    # One release that broke two checks is named once.
-    checks = {**ENTRY.checks, "smoke:sum": "new", "import:alpha": "new"}
-    both = changes_between(ENTRY, made_up(2, checks=checks, distributions={}))
-    lanes = [json.loads(timeline(("2026-01-21T00:00:00Z", "2"), check=name)) for name in checks]
-    lanes[0]["checks"] = [lane["checks"][0] for lane in lanes]
-    file.write_text(json.dumps(lanes[0]))
-    (culprits,) = find_culprits(tmp_path, both)
-    assert culprits.checks == ("import:alpha", "smoke:sum")
-    # A break before the last green run is another story, and so is another check's.
-    file.write_text(timeline(("2025-06-01T00:00:00Z", "1.5")))
-    assert find_culprits(tmp_path, changes) == ()
-    file.write_text(timeline(("2026-01-21T00:00:00Z", "2"), check="import:alpha"))
-    assert find_culprits(tmp_path, changes) == ()
-    file.write_text("{")
-    assert find_culprits(tmp_path, changes) == ()
+    assert suspect(changes_between(ENTRY, other)) is None
 
 
 # --- stories ---------------------------------------------------------------------------------
@@ -246,7 +190,8 @@ def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Ou
         "run": "20260301T030000.000000Z",
         "verdict": verdict,
         "changes": None,
-        "culprits": (),
+        "suspect": None,
+        "diagnosis": None,
         "end": None,
         **changes,
     }
@@ -265,9 +210,8 @@ def test_a_story_says_what_failed_since_when_and_what_changed() -> None:
         3, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
     )
     changes = changes_between(ENTRY, broken)
-    culprits = find_culprits(Path("nowhere"), changes)
     story = issue_text(
-        outcome(check("smoke:sum", "new", "2 + 2 is 5"), changes=changes, culprits=culprits)
+        outcome(check("smoke:sum", "new", "2 + 2 is 5"), changes=changes, suspect=suspect(changes))
     )
     assert not story.well
     assert story.title == "tiny/plain BROKEN"
@@ -302,6 +246,32 @@ Evidence: `reports/tiny/plain/20260301T030000.000000Z/`
 """
 
 
+def test_a_story_leads_with_the_diagnosis() -> None:
+    broken = made_up(
+        3, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
+    )
+    changes = changes_between(ENTRY, broken)
+    failing = check("smoke:sum", "new", "2 + 2 is 5")
+    short = DIAGNOSIS.model_copy(update={"trouble": "interrupted | by a signal"})
+    body = issue_text(
+        outcome(failing, changes=changes, suspect=suspect(changes), diagnosis=short)
+    ).body
+    heads = [line for line in body.splitlines() if line.startswith("#")]
+    assert heads == [
+        "### Diagnosis",
+        "#### What to do",
+        "### What fails",
+        "### Since the last run as expected",
+    ]
+    assert "It was cut short: interrupted \\| by a signal" in body
+    assert "| release | gamma 2.0 | 2025-03-05T00:00:00Z |  | gamma 2.0 replaces 1.4; " in body
+    assert "```text\ngamma<2\n```" in body
+    # A row that was never well has a diagnosis too, and then there is something to say.
+    body = issue_text(outcome(failing, diagnosis=DIAGNOSIS)).body
+    assert "nothing to compare with" not in body
+    assert "nothing to compare with" in issue_text(outcome(failing)).body
+
+
 def test_a_story_says_where_its_evidence_can_be_had() -> None:
     where = "https://ci.example/runs/7"
     told = issue_text(outcome(check("smoke:sum", "new")), where)
@@ -329,15 +299,12 @@ def test_what_others_wrote_is_no_markup() -> None:
 @pytest.mark.fault("F")
 def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
     evil = "<script>evil</script> [a](javascript:evil) | \x1b[31m\x9b2J\u202e."
-    culprits = Culprit(
-        name="gamma",
-        before="1",
-        after="2",
-        uploaded=None,
-        checks=("smoke:x",),
-        reason=evil,
-        confirmed=False,
-    )
+    blamed = Blamed(name=evil, version=evil, uploaded=None)
+    cause = Cause(kind="release", checks=(), culprit=blamed, confirmed=False, sentence=evil)
+    fix = Fix(requirements=(evil,), versions={evil: evil}, removed=(evil,))
+    told = {"causes": (cause,), "mend": fix, "notes": (evil,), "trouble": evil}
+    diagnosis = DIAGNOSIS.model_copy(update=told)
+    blame = Suspect(checks=("smoke:x",), name=evil, before=evil, after=evil)
     end = TaskEnd(
         row="tiny/plain",
         kind="verify",
@@ -349,7 +316,8 @@ def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
     )
     moved = changes_between(ENTRY, made_up(3, distributions={evil: "1", "gamma": "2"}))
     found = [
-        outcome(check("smoke:sum", "new", evil), culprits=(culprits,), changes=moved),
+        outcome(check("smoke:sum", "new", evil), suspect=blame, changes=moved),
+        outcome(check("smoke:sum", "new", evil), diagnosis=diagnosis),
         outcome(trouble=evil),
         outcome(run=None, verdict=None, end=end),
     ]
@@ -363,25 +331,21 @@ def test_nothing_of_others_in_a_story_or_a_summary_acts() -> None:
         assert "](javascript:" not in outside
 
 
-def test_a_story_of_everything_failing_is_one_that_github_takes(tmp_path: Path) -> None:
+def test_a_story_of_everything_failing_is_one_that_github_takes() -> None:
     # An issue of more than 65,536 characters is refused, and nobody would hear of it.
     names = [f"version:a-distribution-with-a-long-name-{place}" for place in range(400)]
     before = made_up(1, checks=dict.fromkeys(names, "ok"))
     broken = made_up(3, checks=dict.fromkeys(names, "new"))
-    lines = json.loads(timeline())
-    for place, name in enumerate(names):
-        (lane,) = json.loads(timeline(("2026-02-01T00:00:00Z", str(place)), check=name))["checks"]
-        lane["breaks"][0]["reason"] = "because of what it requires, " * 100
-        lines["checks"].append(lane)
-    (tmp_path / "timeline.json").write_text(json.dumps(lines), encoding="utf-8")
-    changes = changes_between(before, broken)
+    (cause, *_) = DIAGNOSIS.causes
+    long = cause.model_copy(update={"sentence": "because of what it requires, " * 100})
+    diagnosis = DIAGNOSIS.model_copy(update={"causes": (long,) * 400, "notes": ("word " * 9000,)})
     failing = [check(name, "new", "word " * 9000) for name in names]
     fixed = [check(f"smoke:{place}", "fixed") for place in range(400)]
-    culprits = find_culprits(tmp_path, changes)
-    told = issue_text(outcome(*failing, *fixed, changes=changes, culprits=culprits))
+    changes = changes_between(before, broken)
+    told = issue_text(outcome(*failing, *fixed, changes=changes, diagnosis=diagnosis))
     assert len(told.body) < 60_000
     assert "| and 360 checks more | | |" in told.body
-    assert "- and 390 releases more, which `timeline.json` names" in told.body
+    assert "And 380 causes more, in `diagnosis.json`." in told.body
     assert MARK.search(told.body)
 
 

@@ -14,6 +14,7 @@ from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
+from stackproof.report.diagnose import diagnosis_section
 from stackproof.report.wording import HEADLINE, counts, state_in_words
 
 __all__ = ["DIGITS", "MARK", "IssueText", "issue_text", "mark", "templates", "word"]
@@ -42,7 +43,7 @@ def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
     text = (
         templates()
         .get_template("issue.md")
-        .render(outcome=outcome, word=word(outcome), where=where)
+        .render(outcome=outcome, word=word(outcome), where=where, diagnosed=_diagnosed(outcome))
     )
     return IssueText(
         row=outcome.row,
@@ -51,6 +52,10 @@ def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
         title=f"{outcome.row} {word(outcome)}",
         body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",
     )
+
+
+def _diagnosed(outcome: Outcome) -> str:
+    return diagnosis_section(outcome.diagnosis) if outcome.diagnosis else ""
 
 
 def mark(row: str, digest: str) -> str:

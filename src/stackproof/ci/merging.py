@@ -13,7 +13,10 @@ from stackproof.evidence.reports import InReports, InRow
 __all__ = ["merge_reports"]
 
 #: Beside the runs: what is there once a row, once a task and once a checkout.
-_FILES = ("*/*/timeline.*", "monthly/*.json", "monthly/*.log", "audit.*", "calibration.*")
+_FILES = (
+    *(f"*/*/{name}.*" for name in ("diagnosis", "timeline")),
+    *("monthly/*.json", "monthly/*.log", "audit.*", "calibration.*"),
+)
 
 
 def merge_reports(reports: Path, folder: Path | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from stackproof.ci.blame import Culprit, find_culprits
+from stackproof.ci.blame import Suspect, suspect
 from stackproof.ci.jobs import Jobs, Task
 from stackproof.ci.running import TaskEnd, read_end
 from stackproof.evidence.folder import Evidence
@@ -19,19 +19,25 @@ from stackproof.evidence.history.file import read_history
 from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.report.diagnose import last_diagnosis
 
 __all__ = ["Outcome", "outcomes", "overall", "trials"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a row; `verdict` and `run` are None where its job left no verdict."""
+    """What became of a row; `verdict` and `run` are None where its job left no verdict.
+
+    `suspect` is what is left to blame where there is no `diagnosis`.
+    """
 
     row: str
     run: str | None
     verdict: Verdict | None
     changes: Changes | None
-    culprits: tuple[Culprit, ...]
+    suspect: Suspect | None
+    diagnosis: Diagnosis | None
     end: TaskEnd | None
 
     @property
@@ -64,15 +70,17 @@ def _outcome(
     home = reports / task.row
     found = next(((run, told) for run, told in _judged(home) if told.started >= listed), None)
     end = read_end(reports, task)
-    changes = None
+    changes = diagnosis = None
     if found is not None and found[1].verdict != "unjudged":
         changes = latest_changes(history, *task.row.split("/", maxsplit=1))
+        diagnosis = last_diagnosis(home, found[1])
     return Outcome(
         row=task.row,
         run=found[0] if found else None,
         verdict=found[1] if found else None,
         changes=changes,
-        culprits=find_culprits(home, changes) if changes else (),
+        suspect=suspect(changes) if changes else None,
+        diagnosis=diagnosis,
         end=end if end and end.started >= listed else None,  # else it is an earlier month's
     )
 

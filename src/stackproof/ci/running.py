@@ -15,13 +15,12 @@ from stackproof.base.records import Record
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.ci.jobs import Job, Task, name_on_disk
-from stackproof.evidence.history.changes import last_green
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history, recorded_runs
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 
-__all__ = ["TaskEnd", "read_end", "run_job", "search_arguments"]
+__all__ = ["TaskEnd", "diagnosis_arguments", "read_end", "run_job"]
 
 _LAST_LINES = 25
 #: For a row whose time is up: its suite is stopped, then its servers, then the verdict is written.
@@ -48,8 +47,8 @@ class TaskEnd(Record):
 def run_job(job: Job, project: Project, show: Callable[[str], None]) -> tuple[TaskEnd, ...]:
     """Carry out the tasks of a job one after another; `show` gets their output as it comes.
 
-    Each task has its part of the job's time. Where a row broke since it last went as expected, the
-    release that broke it is searched for in what is left of that.
+    Each task has its part of the job's time. Where something unexpected fails in a row, it is
+    diagnosed in what is left of that.
     """
     runner = _JobRunner(project=project, show=show, limit=job.minutes * 60 / len(job.tasks))
     return tuple(runner.carry_out(task) for task in job.tasks)
@@ -60,21 +59,16 @@ def read_end(reports: Path, task: Task) -> TaskEnd | None:
     return TaskEnd.load_or_none(_file(reports, task, "json"))
 
 
-def search_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:
-    """Return nox's arguments for the search of what broke a row since its last run as expected.
+def diagnosis_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:
+    """Return nox's arguments for the diagnosis of a row's newest run, as of when that began.
 
-    None where nothing broke, nothing went as expected before, or a cut-off date keeps releases out.
+    None where nothing fails in it but what is expected.
     """
     newest = next((entry for entry in reversed(history) if entry.name == row), None)
-    green = last_green(history, newest) if newest else None
-    if newest is None or green is None or newest.as_of is not None:
+    if newest is None or "new" not in newest.checks.values():
         return None
-    broken = [check for check, state in newest.checks.items() if state == "new"]
-    if not broken:
-        return None
-    since, until = timestamp(green.started), timestamp(newest.started)
-    asked = [word for check in broken for word in ("--check", check)]
-    return ("--session", "timeline", "--", row, "--since", since, "--until", until, *asked)
+    moment = newest.as_of or timestamp(newest.started)
+    return ("--session", "diagnose", "--", row, "--as-of", moment)
 
 
 def _file(reports: Path, task: Task, ending: str) -> Path:
@@ -108,15 +102,16 @@ class _JobRunner:
             last_lines=_last_lines(log),
         )
         end.write(_file(reports, task, "json"))
-        if task.kind == "verify" and end.exit == 1:
-            self._search(task, log, self.limit - finished.seconds)
+        # What is in an environment that exists cannot be built again.
+        if task.kind == "verify" and task.python is not None and end.exit == 1:
+            self._diagnose(task, log, self.limit - finished.seconds)
         return end
 
-    def _search(self, task: Task, log: Path, limit: float) -> None:
+    def _diagnose(self, task: Task, log: Path, limit: float) -> None:
         reports = self.project.reports
         history = read_history(reports / InReports.HISTORY)
         known = [*history, *recorded_runs(reports, {entry.identity for entry in history})]
-        arguments = search_arguments(sorted(known, key=lambda entry: entry.started), task.row)
+        arguments = diagnosis_arguments(sorted(known, key=lambda entry: entry.started), task.row)
         if arguments is not None:
             self._nox(arguments, log, limit)
 

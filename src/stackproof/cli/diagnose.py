@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nox
@@ -34,6 +34,8 @@ from stackproof.report.tables import print_lines
 from stackproof.run.workloads import declared_workloads
 
 __all__ = ["diagnose"]
+
+_TODAY = timedelta(days=1)
 
 
 @ends_in_words()
@@ -141,13 +143,16 @@ def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -
     context = replace(context, project=subject.project)
     plan = planner.at(given.as_of)
     now = datetime.now(timezone.utc)
+    moment = plan.as_of or full_hour(now)
+    # What a run of today's index found may hold for a moment of today, too.
+    like = plan if now - moment > _TODAY else planner.base()
     return Diagnoser(
         planner=planner,
-        moment=plan.as_of or full_hour(now),
+        moment=moment,
         prober=context.prober(planner),
         releases=context.releases(plan),
         resolver=context.resolver,
-        like=context.recent(plan),
+        like=context.recent(like),
         today=now.date(),
     )
 

@@ -14,10 +14,9 @@ from rich.console import Console
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
 from stackproof.base.times import from_timestamp
-from stackproof.evidence.folder import Evidence
 from stackproof.evidence.reports import InRow
 from stackproof.evidence.verdict import Verdict
-from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.experiments.diagnose.record import Cause, Diagnosis
 from stackproof.report.tables import print_last, print_lines
 from stackproof.report.texts import Texts, texts
 
@@ -25,6 +24,7 @@ __all__ = [
     "Step",
     "closing",
     "diagnosis_markdown",
+    "diagnosis_section",
     "is_of",
     "last_diagnosis",
     "print_diagnosis",
@@ -33,6 +33,9 @@ __all__ = [
 
 #: How much older than a run a diagnosis may be that speaks of it.
 _STILL = timedelta(days=1)
+#: Of causes and of notes, and the characters of each, in a text that has a bound.
+_MOST = 20
+_MOST_CHARACTERS = 500
 
 
 class Step(NamedTuple):
@@ -100,9 +103,28 @@ def diagnosis_markdown(diagnosis: Diagnosis) -> str:
     return page.render(diagnosis=diagnosis, closing=closing(diagnosis), t=texts())
 
 
-def last_diagnosis(evidence: Evidence, verdict: Verdict) -> Diagnosis | None:
-    """Return the last diagnosis of a run's row, None where there is none that speaks of the run."""
-    found = Diagnosis.load_or_none(evidence.folder.parent / InRow.DIAGNOSIS)
+def diagnosis_section(diagnosis: Diagnosis) -> str:
+    """Return the causes and what to do as a part of a text that has a bound, so in short."""
+    shown = diagnosis.model_copy(
+        update={
+            "causes": tuple(map(_shortened, diagnosis.causes[:_MOST])),
+            "notes": tuple(note[:_MOST_CHARACTERS] for note in diagnosis.notes[:_MOST]),
+            "toml": "",
+        }
+    )
+    part = _templates().get_template("causes.md")
+    more = len(diagnosis.causes) - len(shown.causes)
+    text = part.render(diagnosis=shown, t=texts(), heading="####").strip()
+    return f"{text}\n\nAnd {count(more, 'cause')} more, in `diagnosis.json`." if more else text
+
+
+def _shortened(cause: Cause) -> Cause:
+    return cause.model_copy(update={"sentence": cause.sentence[:_MOST_CHARACTERS]})
+
+
+def last_diagnosis(home: Path, verdict: Verdict) -> Diagnosis | None:
+    """Return the last diagnosis in the folder of a row, None where none speaks of this run."""
+    found = Diagnosis.load_or_none(home / InRow.DIAGNOSIS)
     return found if found and is_of(found, verdict) else None
 
 

@@ -59,7 +59,7 @@ def markdown(
             empty=[check.id for check in verdict.checks if check.modules == ()],
             headline=HEADLINE[verdict.verdict],
             audited=audited(evidence, audit),
-            diagnosis=last_diagnosis(evidence, verdict),
+            diagnosis=last_diagnosis(evidence.folder.parent, verdict),
         )
     )
 
