@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from datetime import datetime, timezone
 
@@ -129,6 +130,20 @@ def test_an_oldest_release_is_asked_among_what_it_found_on_its_day(checkout: Ben
         ("of-its-day", "documented"): ("not asked", {}),  # the row has no delta
         ("of-its-day", "oldest"): ("passed", {"delta": "2.0"}),
     }
+
+
+def test_a_row_that_pins_nothing_of_what_is_asked_is_not_built(checkout: Bench) -> None:
+    checkout.write("tests/stack/workloads/test_day.py", OF_ITS_DAY)
+    assert _calibrate(checkout, "--only", "documented", "of-its-day", "sum") == ""
+    plans = (checkout.root / "reports" / "calibration").glob("2*/plan.json")
+    assert [json.loads(plan.read_text(encoding="utf-8"))["row"] for plan in plans] == ["plain"]
+    shutil.rmtree(checkout.root / "reports")
+    assert _calibrate(checkout, "--only", "documented", "of-its-day") == "exit 2"
+    assert not (checkout.root / "reports" / "calibration").exists()
+    result = _found(checkout)[("of-its-day", "documented")]
+    assert result == ("not asked", {})
+    written = json.loads((checkout.root / "reports" / "calibration.json").read_text("utf-8"))
+    assert written["results"][0]["message"] == "plain has no delta"
 
 
 def test_a_workload_that_declares_no_oldest_release_is_not_asked_on_it(checkout: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from support.wheels import Release
 from support.workbench import ROOT, TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
 
+from stackproof.base.versions import OLDEST_MINOR
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import PipCheck
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.installers.interpreters import find_target
 from stackproof.matrix.plan import Plan
 from stackproof.run.reuse import Mark
 
@@ -606,6 +609,19 @@ pins = ["leaner"]
 
 
 @pytest.mark.fault("A1")
+def test_a_python_that_checks_do_not_run_on_is_named(bench: Bench) -> None:
+    before = f"3.{OLDEST_MINOR - 1}"
+    if not find_target(before, os.environ).found:
+        pytest.skip(f"there is no Python {before} on this machine")
+    venv = bench.root / "venv"
+    command = [find_uv_bin(), "venv", "--quiet", "--python", before, str(venv)]
+    subprocess.run(command, check=True, env=bench.environ)
+    verdict, _ = bench.verify(bench.plan(python=before), venv)
+    assert (verdict.verdict, states(verdict)["stage:two"]) == ("unjudged", "ok")
+    told = f"checks need Python 3.{OLDEST_MINOR} or newer, and this is {before}."
+    assert str(verdict.trouble).startswith(told)
+
+
 def test_test_tools_stand_in_for_nothing_that_the_stack_lacks(bench: Bench, index: Index) -> None:
     index.add(PACKAGING)
     _add_workload(bench, "def test_it():\n    import leaner\n")

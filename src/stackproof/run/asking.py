@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
+from stackproof.base.versions import OLDEST_MINOR
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import CheckResult
 from stackproof.evidence.reports import InRun
@@ -72,6 +75,12 @@ class Asking:
 
     def _run_suite(self) -> None:
         course = self.course
+        oldest = f"3.{OLDEST_MINOR}"
+        if Version(self.environment.version) < Version(oldest):
+            raise CannotJudgeError(
+                f"checks need Python {oldest} or newer, and this is {self.environment.version}; "
+                "nox -s audit judges such a row by its metadata"
+            )
         suite = self._suite()
         course.notes += check_notes(course.surroundings, course.evidence.freeze)
         with course.part("servers"):

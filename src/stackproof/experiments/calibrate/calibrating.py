@@ -112,7 +112,7 @@ class Calibrator:
     ) -> Iterator[tuple[Calibrated, ...]]:
         """Yield what the workloads say in a column, those of one environment at a time."""
         if column == "documented":
-            yield self._answers(workloads, column, lambda: self.documented(workloads))
+            yield from self._documented(workloads)
             return
         stating = [item for item in self.declared if item.oldest or column == "newest"]
         yield tuple(
@@ -125,11 +125,21 @@ class Calibrator:
             if asked:
                 yield self._answers(asked, column, partial(self._alone, group, asked, column))
 
-    def documented(self, workloads: Sequence[DeclaredWorkload]) -> Plan:
-        """Plan the documented row with these workloads."""
-        checks = tuple(item.check for item in workloads)
-        plan = self.planner.base(checks)
-        return plan.model_copy(update={"known_failures": ()})  # what fails here fails
+    def _documented(
+        self, workloads: Sequence[DeclaredWorkload]
+    ) -> Iterator[tuple[Calibrated, ...]]:
+        """Yield what is not asked of the documented row, and what those say that are."""
+        base = self.planner.base(tuple(item.check for item in workloads))
+        plan = base.model_copy(update={"known_failures": ()})  # what fails here fails
+        lacking = [(item, sorted(set(item.needs) - plan.named)) for item in workloads]
+        yield tuple(
+            _without_run(item, "documented", "not asked", f"{plan.row} has no {', '.join(names)}")
+            for item, names in lacking
+            if names
+        )
+        asked = tuple(item for item, names in lacking if not names)
+        if asked:
+            yield self._answers(asked, "documented", lambda: plan)
 
     def _alone(self, group: Group, asked: Sequence[DeclaredWorkload], column: Column) -> Plan:
         choice = (
@@ -198,7 +208,7 @@ def _result(
     workload: DeclaredWorkload, column: Column, verdict: Verdict, evidence: Evidence
 ) -> Calibrated:
     check = next((item for item in verdict.checks if item.id == workload.check), None)
-    outcome, message = _told(workload, check, verdict)
+    outcome, message = _told(check, verdict)
     freeze = evidence.freeze
     return Calibrated(
         workload=workload.name,
@@ -212,10 +222,8 @@ def _result(
     )
 
 
-def _told(workload: DeclaredWorkload, check: Check | None, verdict: Verdict) -> tuple[Outcome, str]:
+def _told(check: Check | None, verdict: Verdict) -> tuple[Outcome, str]:
     """Return the outcome of a workload, and the words for it."""
-    if lacking := verdict.left_out.get(workload.check):
-        return "not asked", f"{verdict.row} has no {', '.join(lacking)}"
     if check is not None and check.outcome == "passed":
         return "passed", ""
     if check is not None and check.outcome == "failed":
