@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.desk import AS_OF, BAD_DAY, Desk, culprits
 from support.faults import Fault
-from support.wheels import Release
+from support.wheels import LONG_AGO, Release
 
 OLD = {"lamps/__init__.py": "def shine():\n    return 'bright'\n"}
 NEW = {"lamps/__init__.py": "def glow():\n    return 'bright'\n"}
@@ -113,6 +113,52 @@ def test_a_release_before_which_nothing_can_be_installed_is_found_by_days(desk: 
     _, found = desk.diagnose("phone==1.0")
     assert culprits(found) == [("release", "lamps", "2.0")]
     assert (found["mend"]["requirements"], found["mend"]["confirmed"]) == (["lamps<2"], True)
+
+
+def test_a_release_too_old_to_work_at_birth_hides_no_later_one(desk: Desk) -> None:
+    ancient = {"lamps/__init__.py": "raise ImportError('no such Python yet')\n"}
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", modules=ancient),
+        Release("lamps", "1.5", modules=OLD, uploaded=BAD_DAY.replace(month=1)),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert culprits(found) == [("release", "lamps", "2.0")]
+    assert (found["mend"]["requirements"], found["builds"]) == (["lamps<2"], 4)
+
+
+def test_a_release_that_no_failure_names_is_found_among_all(desk: Desk) -> None:
+    odd = {"odd/__init__.py": "VALUE = 2\n"}
+    through = {"shades/__init__.py": "from odd import VALUE\n"}
+    app = "import shades\n\nif shades.VALUE != 1:\n    raise SystemExit('wrong shade')\n"
+    desk.index.add(
+        Release("phone", "1.0", requires=["shades"]),
+        Release("shades", "1.0", requires=["odd", "lamps", "bells"], modules=through),
+        Release("odd", "1.0", modules={"odd/__init__.py": "VALUE = 1\n"}),
+        Release("odd", "2.0", modules=odd, uploaded=BAD_DAY),
+        *(
+            Release(name, version, uploaded=BAD_DAY if version == "2.0" else LONG_AGO)
+            for name in ("lamps", "bells")
+            for version in ("1.0", "2.0")
+        ),
+    )
+    desk.bench.write("app.py", app)
+    _, found = desk.diagnose("phone==1.0", more=("--workload", "app.py"))
+    assert culprits(found) == [("release", "odd", "2.0")]
+    assert found["mend"]["requirements"] == ["odd<2"]
+
+
+def test_what_fails_otherwise_with_old_releases_is_no_cause(desk: Desk) -> None:
+    first = {"lamps/__init__.py": "raise ImportError('too old')\n"}
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", modules=first),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert [kind for kind, *_ in culprits(found)] == ["unknown"]
+    assert (found["mend"]["found"], found["mend"]["requirements"]) == (False, [])
 
 
 def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:

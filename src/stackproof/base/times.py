@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
-__all__ = ["from_timestamp", "full_hour", "timestamp"]
+__all__ = ["from_timestamp", "full_hour", "full_hour_after", "timestamp"]
 
 
 def timestamp(value: datetime) -> str:
@@ -15,6 +15,11 @@ def timestamp(value: datetime) -> str:
 def full_hour(value: datetime) -> datetime:
     """Return the last full hour in UTC: what is asked again within it need not be built again."""
     return value.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)
+
+
+def full_hour_after(value: datetime) -> datetime:
+    """Return the next full hour in UTC."""
+    return full_hour(value) + timedelta(hours=1)
 
 
 def from_timestamp(text: str) -> datetime:

@@ -65,6 +65,11 @@ class Releases:
         best = self.target.best(release)
         return best is not None and best.is_wheel
 
+    def has_wheel_of(self, name: str, version: str) -> bool:
+        """Tell the same of a version; not of one that the index does not have."""
+        release = self._release(name, version)
+        return release is not None and self.has_wheel(release)
+
     def uploaded(self, name: str, version: str) -> datetime | None:
         """Return when the first file of a release came, or None where that is not known."""
         release = self._release(name, version)

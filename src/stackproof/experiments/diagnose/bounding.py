@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 from packaging.version import Version
 
+from stackproof.base.times import full_hour_after
 from stackproof.base.versions import name_of
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.causes import cause_of, causes_of
@@ -17,8 +19,9 @@ from stackproof.experiments.diagnose.suspects import suspects
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.timeline.tracing import NotOlderError, Tracer
+from stackproof.installers.resolver import Refused, Wanted
 
-__all__ = ["bounded"]
+__all__ = ["bounded", "drop_needless_causes"]
 
 #: How many faults, one behind the other, are looked for.
 _ROUNDS = 5
@@ -55,11 +58,48 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
         releases=inquiry.releases,
         born=inquiry.born,
     )
-    turn = search.turn(found, failing, suspects(found, failing, list(planner.versions)))
+    fixed = list(planner.versions)
+    turn = search.turn(found, failing, suspects(found, failing, fixed))
+    if turn is None and found.refusal is None:
+        unnamed = search.among(found, failing, _of_birth(inquiry, fixed))
+        turn = search.turn(found, failing, [unnamed]) if unnamed else None
     if turn is None:
         return _traced(inquiry, found, failing)
-    inquiry.causes.append(cause_of(turn, inquiry.releases, planner.versions))
+    cause = cause_of(turn, inquiry.releases, planner.versions)
+    inquiry.causes.append(cause)
+    if not turn.passes:
+        inquiry.in_front.append((turn.culprit, cause))
     return [turn.culprit]
+
+
+def _of_birth(inquiry: Inquiry, fixed: Sequence[str]) -> dict[str, str]:
+    """Return what would have been installed beside `fixed` pins when the row was born, if known."""
+    born, stages = inquiry.born, inquiry.planner.at(inquiry.moment).stages
+    if born is None:
+        return {}
+    answer = inquiry.resolver.resolve(
+        Wanted(
+            requirements=tuple(chain.from_iterable(stage.requirements for stage in stages)),
+            python=inquiry.releases.target.full,
+            preferences={},
+            as_of=full_hour_after(born),
+        )
+    )
+    chosen = {} if isinstance(answer, Refused) else answer
+    return {name: item.version for name, item in chosen.items() if name not in fixed}
+
+
+def drop_needless_causes(inquiry: Inquiry) -> None:
+    """Drop what was only seen to stand in front of another failure, and need not be mended."""
+    fix = inquiry.fix
+    needed = {name_of(line) for line in (*fix.requirements, *fix.build_constraints)}
+    for culprit, cause in inquiry.in_front:
+        if not fix.found or culprit.name not in needed:
+            inquiry.causes.remove(cause)
+    if not fix.found:
+        names = {culprit.name for culprit, _ in inquiry.in_front}
+        lines = tuple(line for line in fix.requirements if name_of(line) not in names)
+        inquiry.fix = fix.model_copy(update={"requirements": lines})
 
 
 def _with_more(inquiry: Inquiry, *, lines: Sequence[str], constraints: Sequence[str]) -> Planner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackproof.experiments.diagnose.at_fault import asking_too_much, never_well, raising_by_itself
-from stackproof.experiments.diagnose.bounding import bounded
+from stackproof.experiments.diagnose.bounding import bounded, drop_needless_causes
 from stackproof.experiments.diagnose.changing import failing_changed, neighbour_changed, raised
 from stackproof.experiments.diagnose.conflicts import one_pin_changed
 from stackproof.experiments.diagnose.going_back import not_gone_back
@@ -62,11 +62,13 @@ class Diagnoser(Inquiry):
         self.excused |= asking_too_much(self, found)
         if not self.failing(found):
             keep(self, found)
+            drop_needless_causes(self)
             return
         for repaired in (neighbour_changed, another_python, failing_changed):
             if repaired(self, found):
                 return
         searched(self, found)
+        drop_needless_causes(self)
         if not self.fix.found:
             never_well(self, found)
         unknown(self, found)

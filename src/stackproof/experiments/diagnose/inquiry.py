@@ -17,6 +17,7 @@ from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.base.versions import name_of
 from stackproof.evidence.folder import Evidence
+from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.record import Cause, Diagnosis, Fix, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
@@ -34,7 +35,9 @@ class Inquiry:
 
     `planner` takes up each line that is added, so that the next step asks what is left; the build
     `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
-    what no release can mend. What is known so far can be had at any time, whatever ends the search.
+    what no release can mend, `in_front` those causes behind which checks were seen to fail
+    otherwise, and not to pass. What is known so far can be had at any time, whatever ends the
+    search.
     """
 
     planner: Planner
@@ -47,6 +50,7 @@ class Inquiry:
     verdict: Literal["ok", "broken", "unjudged"] = "unjudged"
     born: datetime | None = None
     causes: list[Cause] = field(default_factory=list)
+    in_front: list[tuple[Culprit, Cause]] = field(default_factory=list)
     fix: Fix = field(default_factory=Fix)
     instead: list[Instead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

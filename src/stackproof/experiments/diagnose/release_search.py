@@ -14,10 +14,13 @@ from typing import Literal, Protocol
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
-from stackproof.base.versions import requirement
+from stackproof.base.versions import requirement, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.delta_debugging import reduce_to_minimum
+from stackproof.experiments.diagnose.series import end_of_series_before, next_place
 from stackproof.experiments.diagnose.signs import telling_line
 from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
@@ -25,7 +28,7 @@ from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.index.history import Releases
 
-__all__ = ["Amend", "ReleaseSearch", "Turn", "next_place"]
+__all__ = ["Amend", "ReleaseSearch", "Turn"]
 
 Outcome = Literal["passes", "fails", "fails otherwise"]
 
@@ -72,7 +75,8 @@ class ReleaseSearch:
     ) -> Turn | None:
         """Return the first suspect's release that turns a check; None if none does.
 
-        One with which the check passes comes before one with which it fails otherwise.
+        One with which the check passes comes before one with which it fails otherwise, and of these
+        only what the failure says itself counts: anything breaks something, if it is old enough.
         """
         others: list[_Hunt] = []
         for suspect in suspects:
@@ -80,8 +84,43 @@ class ReleaseSearch:
             outcome = hunt.begin()
             if outcome == "passes" and (turn := hunt.narrow()):
                 return turn
-            others += [hunt] if outcome == "fails otherwise" else []
+            others += [hunt] if outcome == "fails otherwise" and suspect.said else []
         return next(filter(None, (hunt.narrow() for hunt in others)), None)
+
+    def among(
+        self, found: Found, failing: Sequence[str], of_birth: Mapping[str, str]
+    ) -> Suspect | None:
+        """Return what alone makes a check pass at its release of the row's birth, if one does.
+
+        `of_birth` are versions that went together then. All that can be installed without a build
+        are asked at once, then ever fewer of them.
+        """
+        old = {
+            name: version
+            for name, version in of_birth.items()
+            if name in found.freeze
+            and not satisfies(found.freeze[name], version)
+            and self.releases.has_wheel_of(name, version)
+        }
+
+        def passes(names: Sequence[str]) -> bool:
+            asked = self.ask({name: old[name] for name in names}, failing)
+            return any(_passes(asked, check) for check in failing)
+
+        needed = reduce_to_minimum(list(old), passes) or ()
+        if len(needed) != 1:
+            return None
+        return Suspect(name=needed[0], version=found.freeze[needed[0]])
+
+    def ask(
+        self, versions: Mapping[str, str], failing: Sequence[str], *, builds: bool = False
+    ) -> Found:
+        """Ask the row with some distributions, or build dependencies, at other versions."""
+        lines = [requirement(*item) for item in versions.items()]
+        planner = self.amend(lines=() if builds else lines, constraints=lines if builds else ())
+        named = [f"{name} {version}" for name, version in versions.items()]
+        what = f"as of {timestamp(self.moment)} with {first_of(named)}"
+        return self.prober.ask(partial(planner.at, self.moment), failing, what)
 
     def candidates(self, suspect: Suspect, freeze: Freeze) -> list[Version]:
         """Return the releases below what is installed that may stand in its place, in order.
@@ -142,7 +181,7 @@ class _Hunt:
             return None
         birth = self.search.of_birth(self.suspect.name, self._versions)
         outcome = self._from(birth)
-        earlier = _end_of_series_before(self._versions, birth)
+        earlier = end_of_series_before(self._versions, birth)
         if outcome != "fails" or earlier is None:
             return outcome
         return self._from(earlier)
@@ -163,18 +202,22 @@ class _Hunt:
 
         None if it is not this release alone, but what it takes along.
         """
-        wanted = _outcome(self._known[self._low], self.found, self.check)
+        wanted = self._fares(self._known[self._low])
         low, high = self._low, len(self._versions)
         untold: set[int] = set()
         while (place := next_place(self._versions, low, high, untold)) is not None:
             found = self._at(place)
             if _is_in_the_way(found, [self.check]):
                 untold.add(place)
-            elif _outcome(found, self.found, self.check) == wanted:
-                low = place
-            else:
-                high = place
+                continue
+            fares = self._fares(found)
+            if fares == "passes":
+                wanted = fares  # the release to begin with was too old to pass
+            low, high = (place, high) if fares == wanted else (low, place)
         return self._turn(low, high, wanted)
+
+    def _fares(self, found: Found) -> Outcome:
+        return _outcome(found, self.found, self.check)
 
     def _turn(self, low: int, high: int, wanted: Outcome) -> Turn | None:
         good = self._known[low]
@@ -213,24 +256,15 @@ class _Hunt:
         if not others:
             return True
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
-        found = self._ask({own: at, **others})
+        found = self.search.ask({own: at, **others}, self.failing)
         return found.refusal is not None or _outcome(found, self.found, self.check) != wanted
 
     def _at(self, place: int) -> Found:
         if place not in self._known:
-            self._known[place] = self._ask({self.suspect.name: str(self._versions[place])})
+            versions = {self.suspect.name: str(self._versions[place])}
+            builds = bool(self.suspect.builds)
+            self._known[place] = self.search.ask(versions, self.failing, builds=builds)
         return self._known[place]
-
-    def _ask(self, versions: Mapping[str, str]) -> Found:
-        lines = [requirement(*item) for item in versions.items()]
-        builds = bool(self.suspect.builds)
-        planner = self.search.amend(
-            lines=() if builds else lines, constraints=lines if builds else ()
-        )
-        plan = partial(planner.at, self.search.moment)
-        named = ", ".join(f"{name} {version}" for name, version in versions.items())
-        what = f"as of {timestamp(self.search.moment)} with {named}"
-        return self.search.prober.ask(plan, self.failing, what)
 
     def _outcome(self, found: Found) -> Outcome:
         """Return the best outcome of the failing checks, and keep which one that is of."""
@@ -268,37 +302,3 @@ def _passes(found: Found, check: str) -> bool | None:
 def _is_in_the_way(found: Found, checks: Sequence[str]) -> bool:
     """Tell whether a build tells nothing of checks, since it could not be made."""
     return found.refusal is not None and all(_passes(found, check) is None for check in checks)
-
-
-def next_place(versions: Sequence[Version], low: int, high: int, untold: set[int]) -> int | None:
-    """Return which release between two others to ask next, None where none is left.
-
-    `low` and `high` are places in `versions`, of which `high` may be one past the end. Most breaks
-    come with the first release of a series, so releases on both sides of such a step are asked
-    first, of major versions before minor ones, each time the middle one.
-    """
-    inner = [place for place in range(low + 1, high) if place not in untold]
-    for depth in (1, 2):
-        steps = [place for place in inner if _is_beside_step(versions, place, depth)]
-        if steps:
-            return steps[len(steps) // 2]
-    return inner[len(inner) // 2] if inner else None
-
-
-def _end_of_series_before(versions: Sequence[Version], place: int) -> int | None:
-    """Return the newest release of the major version before, or else of the minor one, if any."""
-    for depth in (1, 2):
-        own = _series(versions[place], depth)
-        before = [at for at in range(place) if _series(versions[at], depth) != own]
-        if before:
-            return before[-1]
-    return None
-
-
-def _is_beside_step(versions: Sequence[Version], place: int, depth: int) -> bool:
-    around = [_series(item, depth) for item in versions[max(place - 1, 0) : place + 2]]
-    return len(set(around)) > 1
-
-
-def _series(version: Version, depth: int) -> tuple[int, ...]:
-    return (version.epoch, *(*version.release, 0, 0)[:depth])

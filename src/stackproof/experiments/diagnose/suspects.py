@@ -15,14 +15,21 @@ __all__ = ["BROUGHT", "Suspect", "suspects"]
 #: Modules that are called otherwise than the distribution that once brought them.
 BROUGHT = {"pkg_resources": "setuptools", "distutils": "setuptools"}
 
+#: How many are asked one by one; what is named beyond that is named by the way.
+_MOST = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """A distribution at the version that a build holds; `builds` is what it built, if that."""
+    """A distribution at the version that a build holds; `builds` is what it built, if that.
+
+    `said` tells whether the failure itself names it, rather than what led there.
+    """
 
     name: str
     version: str
     builds: tuple[str, ...] = ()
+    said: bool = False
 
 
 def suspects(found: Found, failing: Sequence[str], fixed: Sequence[str]) -> list[Suspect]:
@@ -33,26 +40,37 @@ def suspects(found: Found, failing: Sequence[str], fixed: Sequence[str]) -> list
     if found.refusal is not None:
         return list(_of_builds(found))
     names = [name for name in found.freeze if name not in fixed]
-    named = dict.fromkeys(name for check in failing for name in _named(found, check, names))
-    return [Suspect(name=name, version=found.freeze[name]) for name in named]
+    said = dict.fromkeys(name for check in failing for name in _said(found, check, names))
+    beside = dict.fromkeys(name for check in failing for name in _beside(found, check, names))
+    named = [*said, *(name for name in beside if name not in said)][:_MOST]
+    return [Suspect(name=name, version=found.freeze[name], said=name in said) for name in named]
 
 
 def _of_builds(found: Found) -> Iterator[Suspect]:
     for item in found.built:
         if item.failed:
-            words = found.refusal or ""
-            named = named_in(words, list(item.requires))
+            named = named_in(found.refusal or "", list(item.requires))
             for name in dict.fromkeys([*named, *item.requires]):
-                yield Suspect(name=name, version=item.requires[name], builds=(item.name,))
+                builds = (item.name,)
+                yield Suspect(name=name, version=item.requires[name], builds=builds, said=True)
 
 
-def _named(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
-    known = found.checks.get(check)
-    said = known.message if known is not None else ""
+def _said(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield what the line of a failure that says most speaks of."""
+    said = _message(found, check)
     missing = BROUGHT.get(missing_module(said) or "", "")
     if missing in names:
         yield missing
     yield from named_in(telling_line(said), names)
+
+
+def _beside(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield what a failure came through, the deepest first, and what else it speaks of."""
     through = traceback_packages(found.evidence, check)
     yield from (name for name in through if name in names)
-    yield from named_in(said, names)
+    yield from named_in(_message(found, check), names)
+
+
+def _message(found: Found, check: str) -> str:
+    known = found.checks.get(check)
+    return known.message if known is not None else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from stackproof.base.text import nearest
-from stackproof.base.times import full_hour, timestamp
+from stackproof.base.times import full_hour_after, timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.bisection import Answer, Search, Transition
@@ -29,7 +29,6 @@ __all__ = ["NotOlderError", "Tracer"]
 
 #: Stands for "every stage can be installed" among the questions of a search.
 _BUILDS = "stage:*"
-_HOUR = timedelta(hours=1)
 _YEAR = timedelta(days=365)
 
 
@@ -72,7 +71,7 @@ class Tracer:
                 f"the index tells no upload of any pin; asked from {timestamp(since)}"
             )
             return since
-        hour = full_hour(born) + _HOUR
+        hour = full_hour_after(born)
         if hour >= until:
             raise NotOlderError(
                 f"the row was born {timestamp(born)}, when its youngest pin was uploaded: there is "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from stackproof.experiments.diagnose.release_search import next_place
+from stackproof.experiments.diagnose.series import next_place
 
 VERSIONS = ["1.0", "1.1", "1.2.0", "1.2.1", "2.0", "2.1", "2.1.1", "2.2", "3.0", "3.1"]
 
