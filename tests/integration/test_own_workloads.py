@@ -66,3 +66,33 @@ def test_a_distribution_brings_workloads(bench: Bench, index: Index) -> None:
     text = TINY.replace('"alpha"', '"delta"').replace(', "smoke:sum"', ', "smoke:own-delta"')
     verdict = shipped(bench, bench.plan(text=text))
     assert (verdict.verdict, states(verdict)["smoke:own-delta"]) == ("broken", "new")
+
+
+def test_a_server_is_started_for_a_workload_that_a_distribution_brings(
+    bench: Bench, index: Index
+) -> None:
+    workload = OWN.format(name="delta", needs="delta", says="1.0")
+    index.add(
+        Release(
+            "delta",
+            "1.0",
+            modules={
+                "delta/__init__.py": "__version__ = '1.0'\n",
+                "delta/checks/test_delta.py": workload.replace(
+                    "seconds=", 'servers=("redis",), seconds='
+                )
+                .replace("(run)", "(run, server)")
+                .replace("import sys\n", 'import sys\n    server("redis")\n'),
+                "delta/checks/letters.py": HELPER,
+                "delta-1.0.dist-info/entry_points.txt": (
+                    "[stackproof.workloads]\nchecks = delta.checks\n"
+                ),
+            },
+        )
+    )
+    text = TINY.replace('"alpha"', '"delta"').replace(', "smoke:sum"', ', "smoke:own-delta"')
+    nowhere = {"STACKPROOF_REDIS_URL": "redis://127.0.0.1:9/0"}
+    bench.environ |= nowhere
+    verdict = shipped(bench, bench.plan(text=text))
+    assert verdict.verdict == "unjudged"
+    assert "STACKPROOF_REDIS_URL=redis://127.0.0.1:9/0: " in str(verdict.trouble)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -759,3 +761,28 @@ def test_an_image_with_one_stack_a_tag(tmp_path: Path) -> None:
 )
 def test_the_words_that_tables_have_for_versions(word: str, specifier: str) -> None:
     assert specifier_of(word) == specifier
+
+
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_pip_freeze_pipes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    freeze = b"amqp==5.2.0\n-e git+https://example.org/mine@0a1b#egg=mine\nvine==5.1.0\n"
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(freeze)))
+    stack = read_stack(Path("-"))
+    assert (stack.name, stack.file) == ("stack", "standard input")
+    assert _asked(stack) == [(1, "amqp==5.2.0", None), (3, "vine==5.1.0", None)]
+    assert _noted(stack) == [(2, "'-e git+https://example.org/mine@0a1b#egg=mine'")]
+
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"")))
+    with pytest.raises(DocumentError, match="standard input: line 1: asks for no release"):
+        read_stack(Path("-"))
+    monkeypatch.setattr("sys.stdin", _Terminal())
+    with pytest.raises(StackproofError, match=r"piped in, as by `pip freeze \|`, and nothing is"):
+        read_stack(Path("-"))
+
+    os.mkfifo(tmp_path / "requirements.txt")
+    with pytest.raises(StackproofError, match="is no file; pipe its content in, and give - in its"):
+        read_stack(tmp_path / "requirements.txt")

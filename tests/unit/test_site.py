@@ -218,7 +218,7 @@ def test_the_matrix_stands_in_the_documents_order_with_evidence_for_marks(shop: 
         "smoke:sum passed, 0.2 s , stand-in server · output",
     ]
     assert supported.one("summary").text == "○ not provable here Python 3.11 supported"
-    assert supported.one("li").text == "python:beta left to `nox -s audit`"
+    assert supported.one("li").text == "python:beta left to the audit"
     (stable,) = alpha.all("details", class_="claim")
     assert stable.one("summary").text == "○ not provable here stable"
 

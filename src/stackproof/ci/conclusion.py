@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from stackproof.base.invocation import typed
 from stackproof.base.records import Record, write_atomically
 from stackproof.ci.calibrated import calibration_text
 from stackproof.ci.issue_texts import IssueText, issue_text
@@ -49,8 +50,10 @@ def read_issue_texts(reports: Path) -> tuple[IssueText, ...]:
     """Return what the last conclusion had to say; raise StackproofError if there was none."""
     file = _file(reports)
     if not file.exists():
-        raise StackproofError("there are no issue texts yet; run `nox -s monthly -- merge` first")
-    return _Stories.load(file, "run `nox -s monthly -- merge` again").stories
+        raise StackproofError(
+            f"there are no issue texts yet; run `{typed('monthly', 'merge')}` first"
+        )
+    return _Stories.load(file, f"run `{typed('monthly', 'merge')}` again").stories
 
 
 def _file(reports: Path) -> Path:

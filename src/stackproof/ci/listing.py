@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from stackproof.base.invocation import typed
 from stackproof.base.records import Record
 from stackproof.base.text import nearest
 from stackproof.ci.jobs import Task
@@ -80,7 +81,7 @@ def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
         row = item.call_spec.get("row")
         if row and item.python is None:
             raise StackproofError(
-                f"the matrix {row!r} cannot be used; `nox -s '{item.session}'` says why"
+                f"the matrix {row!r} cannot be used; `{typed(item.session)}` says why"
             )
         if row:
             yield Listed(

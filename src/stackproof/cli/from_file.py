@@ -7,8 +7,8 @@ from pathlib import Path
 
 import tomlkit
 
+from stackproof.base.invocation import typed
 from stackproof.base.text import first_of, without_credentials
-from stackproof.cli.invocation import typed
 from stackproof.errors import StackproofError
 from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.reading import read_stack

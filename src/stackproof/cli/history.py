@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import nox
 
+from stackproof.base.invocation import typed
 from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.cli.nox_session import console, ends_in_words
@@ -60,7 +61,9 @@ def changes(session: nox.Session, project: Project) -> None:
 def _rows(names: list[str], history: tuple[HistoryEntry, ...]) -> list[str]:
     known = sorted({entry.name for entry in history})
     if not known:
-        raise StackproofError("reports/history.jsonl holds no run yet; run `nox -s verify` first")
+        raise StackproofError(
+            f"reports/history.jsonl holds no run yet; run `{typed('verify')}` first"
+        )
     for name in names:
         if name not in known:
             raise StackproofError(f"the history has no row {name!r}; {nearest(name, known)}")

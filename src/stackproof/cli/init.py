@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nox
 
+from stackproof.base.invocation import local_source, requirement, typed
 from stackproof.base.records import write_atomically
 from stackproof.cli.from_file import read_matrix, refuse_another
-from stackproof.cli.invocation import local_source, requirement, typed
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options
 from stackproof.evidence.layout import Project

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nox
 
+from stackproof.base.invocation import typed
 from stackproof.base.records import write_atomically
 from stackproof.cli.from_file import read_matrix
-from stackproof.cli.invocation import typed
 from stackproof.cli.nox_session import console, ends_in_words
 from stackproof.cli.options import Options, python_version
 from stackproof.errors import StackproofError

@@ -12,6 +12,7 @@ from pathlib import Path
 import nox
 from rich.console import Console
 
+from stackproof.base.invocation import typed
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.ci.conclusion import conclude, read_issue_texts
@@ -160,10 +161,10 @@ class _Steps:
         return FileTracker(self.reports / InReports.ISSUES)
 
     def _list(self) -> Jobs:
-        file = jobs_file(self.reports)
+        file, listing = jobs_file(self.reports), typed("monthly", "jobs")
         if not file.exists():
-            raise StackproofError("there is no list of jobs; run `nox -s monthly -- jobs` first")
-        return Jobs.load(file, "run `nox -s monthly -- jobs` again")
+            raise StackproofError(f"there is no list of jobs; run `{listing}` first")
+        return Jobs.load(file, f"run `{listing}` again")
 
     def _append(self, variable: str, text: str) -> None:
         """Add text to the file that the CI engine names in a variable, if it names one."""

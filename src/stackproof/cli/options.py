@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import NoReturn
 
+from stackproof.base.invocation import opening
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
 
@@ -22,7 +23,7 @@ class Options(argparse.ArgumentParser):
     """A parser whose mistakes are our errors: nox, not argparse, ends the session."""
 
     def __init__(self, session: str) -> None:
-        super().__init__(prog=f"nox -s {session} --", add_help=False, allow_abbrev=False)
+        super().__init__(prog=opening(session), add_help=False, allow_abbrev=False)
 
     def parse_args(self, words: Sequence[str], /) -> argparse.Namespace:  # type: ignore[override]
         """Read the words, and say how a date without a time was read."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nox
 
+from stackproof.base.invocation import typed
 from stackproof.base.records import write_atomically
 from stackproof.base.text import nearest
 from stackproof.cli.nox_session import console, ends_in_words
@@ -70,7 +71,7 @@ def _chosen(names: list[str], reader: ReportsReader) -> Iterator[KeptRow]:
     """Yield the rows that are named; raise StackproofError for one that has no evidence."""
     kept = {row.name: row for row in reader.rows()[0]}
     if not kept:
-        raise StackproofError("no row has run yet; run `nox -s verify` first")
+        raise StackproofError(f"no row has run yet; run `{typed('verify')}` first")
     for name in names or kept:
         found = [row for key, row in kept.items() if name in (key, row.plan.row)]
         if len(found) != 1:

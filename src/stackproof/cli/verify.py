@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import nox
 
+from stackproof.base.invocation import typed
 from stackproof.base.progress import Progress
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
 from stackproof.cli.offers import RowChoice
@@ -29,7 +30,7 @@ def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> 
     if choice is None:
         session.error(
             "exit 2, could not judge: no matrix has a row that runs by default; "
-            "`nox -l` lists the others, `nox -s matrix-from -- FILE` writes a first matrix"
+            f"`nox -l` lists the others, `{typed('matrix-from', 'FILE')}` writes a first matrix"
         )
     if choice.problems:
         session.error(f"exit 2, could not judge: {choice.problems}")

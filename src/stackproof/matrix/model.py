@@ -235,7 +235,7 @@ class Row(_Table):
 
     summary: Text
     base: Label | None = None
-    default: bool = Field(default=True, description="Whether a plain `nox -s verify` runs it.")
+    default: bool = Field(default=True, description="Whether a plain `verify` runs it.")
     python: PythonVersion | None = None
     interpreter: Text | None = Field(
         default=None,

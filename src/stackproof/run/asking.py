@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from stackproof.base.invocation import typed
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.base.versions import OLDEST_MINOR
@@ -24,7 +25,7 @@ from stackproof.run.suite import Suite, useful_workers
 from stackproof.run.suite_files import assembled_suite, brought_workloads, workload_folders
 from stackproof.run.suite_tools import suite_tools
 from stackproof.run.surroundings import check_notes
-from stackproof.run.workloads import DeclaredWorkload
+from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
 __all__ = ["Asking"]
 
@@ -50,6 +51,11 @@ class Asking:
 
     def _suite(self) -> Suite:
         course, project = self.course, self.course.project
+        brought = brought_workloads(self.environment)
+        # Of these nobody knew before the stack was there.
+        declared = declared_workloads(*brought.values())
+        course.notes += (f"{marker}; no server is started for it" for marker in declared.unread)
+        self.servers.start(needed_servers(course.plan, declared.workloads))
         with course.part("test tools"):
             tools = suite_tools(
                 self.environment,
@@ -60,26 +66,25 @@ class Asking:
             )
         course.evidence.write_tools(tools.freeze)
         return Suite(
-            tests=assembled_suite(
-                project.suite,
-                {**workload_folders(project), **brought_workloads(self.environment)},
-            ),
+            tests=assembled_suite(project.suite, {**workload_folders(project), **brought}),
             environment=self.environment,
             freeze=course.evidence.freeze,
             tools=tools,
             folder=course.evidence.folder,
             environ=project.environ,
             limit=project.suite_limit,
-            workers=useful_workers(course.plan, self.workloads, project.suite_workers),
+            workers=useful_workers(
+                course.plan, [*self.workloads, *declared.workloads], project.suite_workers
+            ),
         )
 
     def _run_suite(self) -> None:
         course = self.course
-        oldest = f"3.{OLDEST_MINOR}"
+        plan, oldest = course.plan, f"3.{OLDEST_MINOR}"
         if Version(self.environment.version) < Version(oldest):
             raise CannotJudgeError(
                 f"checks need Python {oldest} or newer, and this is {self.environment.version}; "
-                "nox -s audit judges such a row by its metadata"
+                f"`{typed('audit', f'{plan.matrix}/{plan.row}')}` judges it by its metadata"
             )
         suite = self._suite()
         course.notes += check_notes(course.surroundings, course.evidence.freeze)

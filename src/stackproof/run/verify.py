@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from stackproof.base.invocation import typed
 from stackproof.base.locking import alone
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError
@@ -186,7 +187,7 @@ class _Run:
             append(course.project.reports, course.evidence, verdict)
         except OSError as error:
             course.progress.say(
-                f"the history lacks this run until `nox -s report`: {refused(error)}"
+                f"the history lacks this run until `{typed('report')}`: {refused(error)}"
             )
 
     def _require_own(self) -> None:

@@ -11,7 +11,7 @@ import pytest
     uses=("onnx", "scikit-learn", "numpy"),
     seconds=5,
     timeout=120,
-    oldest={"skl2onnx": "1.14.0"},
+    oldest={"skl2onnx": "1.15.0"},
 )
 def test_convert() -> None:
     """Convert a pipeline; onnx finds the model valid, and its reference predicts the same."""

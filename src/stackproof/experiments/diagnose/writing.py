@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from stackproof.base.invocation import typed
 from stackproof.base.times import from_timestamp
 from stackproof.base.versions import name_of
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.matrix.editing import RowEdit, row_text
 
 __all__ = ["diagnosis_text"]
-
-_FOUND_BY = "found by `nox -s diagnose`"
 
 
 def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
@@ -28,7 +27,7 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
         return ""
     why = {"reason": _reason(found), "date": today}
     values: dict[str, object] = {
-        "summary": f"The row {found.row}, with what `nox -s diagnose` found.",
+        "summary": f"The row {found.row}, with what `{typed('diagnose')}` found.",
         "base": found.row,
         "default": False,
         "python": found.python,
@@ -47,4 +46,4 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
 def _reason(found: Diagnosis) -> str:
     """Return why something was added: each cause, in short."""
     causes = (cause.sentence.partition("\n")[0] for cause in found.causes if cause.until is None)
-    return "; ".join(causes) or _FOUND_BY
+    return "; ".join(causes) or f"found by `{typed('diagnose')}`"

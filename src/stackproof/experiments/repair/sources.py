@@ -8,6 +8,7 @@ from datetime import datetime
 
 from packaging.version import Version
 
+from stackproof.base.invocation import typed
 from stackproof.base.text import count
 from stackproof.base.times import timestamp
 from stackproof.evidence.records import Built
@@ -92,8 +93,7 @@ class Sources:
         known = self.prober.built_at(item, self.planner.at, self.moment)
         said = f"{item.name} {item.version} cannot be built, so no pin beside it fixes the row"
         if known is None:
-            row = self.planner.label
-            return f"{said}; `nox -s timeline -- {row}` may find which build dependency broke it"
+            return f"{said}; `{self._tracing}` may find which build dependency broke it"
         moment, good = known
         other = [
             f"{name} {at} (then {good.requires.get(name, 'none')})"
@@ -114,12 +114,15 @@ class Sources:
         ]
         undated = [check for check in failing if check in self._undated]
         if undated:
-            row = self.planner.label
             notes.append(
-                f"no earlier date was asked of {', '.join(undated)}; `nox -s timeline -- {row}` "
+                f"no earlier date was asked of {', '.join(undated)}; `{self._tracing}` "
                 "may find one to start from"
             )
         return tuple(notes)
+
+    @property
+    def _tracing(self) -> str:
+        return typed("timeline", self.planner.label)
 
     def _named(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield each source's name and versions.

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
+from stackproof.base.invocation import typed
 from stackproof.base.times import from_timestamp
 from stackproof.errors import StackproofError
 from stackproof.experiments.repair.record import Repair
@@ -56,7 +57,7 @@ def _edit(repair: Repair, pins: Collection[str], today: date) -> RowEdit:
         "name": _STAGE,
         "step": "none",
         **{key: names for key, names in lists.items() if names},
-        "reason": "none of these can be left out, found by `nox -s repair`",
+        "reason": f"none of these can be left out, found by `{typed('repair')}`",
         "date": today,
         "reasons": {pin.name: pin.because for pin in installed},
     }

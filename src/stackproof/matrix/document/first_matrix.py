@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import tomlkit
 from tomlkit.items import AoT, Table
 
+from stackproof.base.invocation import typed
 from stackproof.base.text import free_name, without_credentials
 from stackproof.base.versions import is_version
 from stackproof.errors import StackproofError
@@ -36,7 +37,9 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> tuple[str, list[
         raise StackproofError(f"{stack.file}: {error}") from error
     notes += _left_out(stack)
     document = tomlkit.document()
-    document.add(tomlkit.comment("Written by `nox -s matrix-from`; look over roles and claims."))
+    document.add(
+        tomlkit.comment(f"Written by `{typed('matrix-from')}`; look over roles and claims.")
+    )
     document["format"] = 1
     document["title"] = stack.title
     document["document"] = stack.file

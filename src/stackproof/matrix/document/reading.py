@@ -16,7 +16,7 @@ __all__ = ["FORMS", "read_stack"]
 #: What can be read, as the usage of a session names it.
 FORMS = (
     "requirements.txt|pyproject.toml|pylock.toml|uv.lock|poetry.lock|Pipfile.lock|"
-    "environment.yml|Dockerfile|FILE.md"
+    "environment.yml|Dockerfile|FILE.md|-"
 )
 #: By the name of a file: the module that reads it, and the function.
 _READERS = {
@@ -26,7 +26,7 @@ _READERS = {
     r"(.*\W)?(docker|container)file(\W.*)?": ("dockerfile", "read_dockerfile"),
     r".*\.(md|markdown)": ("markdown", "read_markdown"),
     r".*\.(yml|yaml)": ("environments", "read_environment"),
-    r".*\.(txt|in|freeze)|requirements[^/]*(\.lock)?": ("requirement_lines", "read_requirements"),
+    r"-|.*\.(txt|in|freeze)|requirements[^/]*(\.lock)?": ("requirement_lines", "read_requirements"),
 }
 #: The same of files that are for several versions of Python, and read for one.
 _READERS_FOR_PYTHON = {
@@ -36,7 +36,7 @@ _READERS_FOR_PYTHON = {
 
 
 def read_stack(path: Path, *, python: str | None = None) -> Stack:
-    """Return the stack of a file.
+    """Return the stack of a file, or of the requirements that are piped in where `path` is `-`.
 
     `python` is the minor version that a lock file for several is read for; without it that is the
     oldest one that the file admits. Raises StackproofError if the file cannot be read, or

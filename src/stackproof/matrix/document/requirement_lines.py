@@ -19,7 +19,7 @@ from stackproof.matrix.document.options import split_option
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
-from stackproof.matrix.document.text import read_text
+from stackproof.matrix.document.text import read_text, shown
 
 __all__ = ["RequirementLines", "read_requirements"]
 
@@ -29,18 +29,17 @@ def read_requirements(path: Path, *, name: str) -> Stack:
 
     Raises DocumentError with every line that is no requirement, and for a file without any.
     """
-    lines = RequirementLines(path.name, folder=path.parent)
+    file = shown(path)
+    lines = RequirementLines(file, folder=path.parent)
     lines.read(read_text(path))
     if lines.problems:
         raise DocumentError(lines.problems)
     if not lines.installs:
         message = "asks for no release; write lines such as 'numpy==1.24.4'"
-        raise without_releases(path.name, message, lines.notes)
-    command = lines.command(line=1, section="", step=path.name)
+        raise without_releases(file, message, lines.notes)
+    command = lines.command(line=1, section="", step=file)
     notes = tuple(lines.notes)
-    return Stack(
-        name=name, file=path.name, title=name, python=None, commands=(command,), notes=notes
-    )
+    return Stack(name=name, file=file, title=name, python=None, commands=(command,), notes=notes)
 
 
 @dataclass

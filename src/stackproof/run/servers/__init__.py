@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, get_args
 
 from stackproof.errors import CannotJudgeError
 from stackproof.matrix.model import ServerName
@@ -40,9 +40,16 @@ class _Provider(Protocol):
 class Starting:
     """Servers on their way up, all at once."""
 
-    def __init__(self, coming: Mapping[ServerName, Future[ServerInfo]], run: Run) -> None:
-        self._coming = coming
+    def __init__(self, run: Run, pool: ThreadPoolExecutor) -> None:
         self._run = run
+        self._pool = pool
+        self._coming: dict[ServerName, Future[ServerInfo]] = {}
+
+    def start(self, names: Iterable[ServerName]) -> None:
+        """Start those of the named servers that are not on their way yet."""
+        for name in names:
+            if name not in self._coming:
+                self._coming[name] = self._pool.submit(_provide, name, self._run)
 
     def result(self) -> dict[ServerName, ServerInfo]:
         """Wait until each server has answered a real request, or cannot be had."""
@@ -97,8 +104,13 @@ def starting(
     run = Run(prefix=prefix, supervisors=Supervisors(), logs=logs, environ=environ)
     try:
         # The supervisors are closed first: a server that is still on its way up then gives up.
-        with ThreadPoolExecutor(max_workers=len(names) or 1) as pool, closing(run.supervisors):
-            yield Starting({name: pool.submit(_provide, name, run) for name in names}, run)
+        with (
+            ThreadPoolExecutor(max_workers=len(get_args(ServerName))) as pool,
+            closing(run.supervisors),
+        ):
+            started = Starting(run, pool)
+            started.start(names)
+            yield started
     finally:
         notes += (
             f"what begins with {prefix} may have stayed on your {one.log.stem}: {reason}"

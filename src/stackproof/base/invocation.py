@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-__all__ = ["local_source", "requirement", "typed"]
+__all__ = ["local_source", "opening", "requirement", "typed"]
 
 _NAME = "stackproof"
 
@@ -33,15 +33,26 @@ def local_source() -> str | None:
 
 def typed(session: str, *words: str) -> str:
     """Return the command line that runs a session, in the way in which this one was run."""
-    program = Path(sys.argv[0]).name
-    if program != _NAME:
+    if _by_nox():
         return shlex.join(["nox", "-s", session, *(["--", *words] if words else [])])
-    begin = [program]
+    return shlex.join([*_command(), session, *words])
+
+
+def opening(session: str) -> str:
+    """Return the same up to where the session's own words begin."""
+    return f"{typed(session)} --" if _by_nox() else typed(session)
+
+
+def _by_nox() -> bool:
+    return Path(sys.argv[0]).name != _NAME
+
+
+def _command() -> list[str]:
     # `uvx` puts the command on no PATH but its own, and sets UV, as `uv run` does; that one
     # names the environment, too.
     if "UV" in os.environ and os.environ.get("VIRTUAL_ENV") != sys.prefix:
-        begin = ["uvx", "--from", local_source() or requirement(), program]
-    return shlex.join([*begin, session, *words])
+        return ["uvx", "--from", local_source() or requirement(), _NAME]
+    return [_NAME]
 
 
 def _source() -> str | None:
