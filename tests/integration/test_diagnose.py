@@ -149,6 +149,22 @@ def test_a_release_that_no_failure_names_is_found_among_all(desk: Desk) -> None:
     assert found["mend"]["requirements"] == ["odd<2"]
 
 
+def test_what_an_older_release_takes_along_is_asked_by_itself(desk: Desk) -> None:
+    app = "import shades\n\nif shades.VALUE != 1:\n    raise SystemExit('wrong shade')\n"
+    values = [{"shades/__init__.py": f"VALUE = {value}\n"} for value in (1, 2)]
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps", "shades"]),
+        Release("lamps", "1.0", requires=["shades<2"]),
+        Release("lamps", "2.0", uploaded=BAD_DAY),
+        Release("shades", "1.0", modules=values[0]),
+        Release("shades", "2.0", modules=values[1], uploaded=BAD_DAY),
+    )
+    desk.bench.write("app.py", app)
+    _, found = desk.diagnose("phone==1.0", more=("--workload", "app.py"))
+    assert culprits(found) == [("release", "shades", "2.0")]
+    assert found["mend"]["requirements"] == ["shades<2"]
+
+
 def test_what_fails_otherwise_with_old_releases_is_no_cause(desk: Desk) -> None:
     first = {"lamps/__init__.py": "raise ImportError('too old')\n"}
     desk.index.add(

@@ -62,7 +62,7 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
     turn = search.turn(found, failing, suspects(found, failing, fixed))
     if turn is None and found.refusal is None:
         unnamed = search.among(found, failing, _of_birth(inquiry, fixed))
-        turn = search.turn(found, failing, [unnamed]) if unnamed else None
+        turn = search.turn(found, failing, unnamed)
     if turn is None:
         return _traced(inquiry, found, failing)
     cause = cause_of(turn, inquiry.releases, planner.versions)

@@ -89,11 +89,11 @@ class ReleaseSearch:
 
     def among(
         self, found: Found, failing: Sequence[str], of_birth: Mapping[str, str]
-    ) -> Suspect | None:
-        """Return what alone makes a check pass at its release of the row's birth, if one does.
+    ) -> list[Suspect]:
+        """Return what makes a check pass at its release of the row's birth, if anything does.
 
         `of_birth` are versions that went together then. All that can be installed without a build
-        are asked at once, then ever fewer of them.
+        are asked at once, then ever fewer of them. What moves along with the last ones comes last.
         """
         old = {
             name: version
@@ -107,10 +107,12 @@ class ReleaseSearch:
             asked = self.ask({name: old[name] for name in names}, failing)
             return any(_passes(asked, check) for check in failing)
 
-        needed = reduce_to_minimum(list(old), passes) or ()
-        if len(needed) != 1:
-            return None
-        return Suspect(name=needed[0], version=found.freeze[needed[0]])
+        needed = reduce_to_minimum(list(old), passes)
+        if needed is None:
+            return []
+        build = self.ask({name: old[name] for name in needed}, failing)
+        moved = [name for name in build.differs_from(found) if name in old and name not in needed]
+        return [Suspect(name=name, version=found.freeze[name]) for name in (*needed, *moved)]
 
     def ask(
         self, versions: Mapping[str, str], failing: Sequence[str], *, builds: bool = False
