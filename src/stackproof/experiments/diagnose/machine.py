@@ -8,11 +8,14 @@ from stackproof.errors import CannotJudgeError
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.diagnose.signs import missing_here
+from stackproof.experiments.diagnose.system_packages import where
 from stackproof.experiments.found import Found
 from stackproof.installers.failed_builds import failed_build
 from stackproof.matrix.checks import ALL, CheckId
 
 __all__ = ["buildable", "lacking"]
+
+_LACKS = "this machine lacks {}, which comes with the system and with no release"
 
 
 def buildable(inquiry: Inquiry) -> Found | None:
@@ -39,7 +42,7 @@ def lacking(inquiry: Inquiry, found: Found) -> set[str]:
             kind="system",
             checks=tuple(checks),
             confirmed=True,
-            sentence=f"this machine lacks {name}, which comes with the system and with no release",
+            sentence="; ".join(filter(None, (_LACKS.format(name), where(name)))),
         )
         for name, checks in names.items()
     )

@@ -34,8 +34,6 @@ _MODULE = re.compile(
 _REQUIRED = re.compile(r"does not satisfy Python|requires a different Python|Requires-Python")
 #: How many neighbours are tried, nearest first and older before newer.
 _NEIGHBOURS = 2
-#: The oldest minor version that the suite runs on.
-_OLDEST = 10
 
 
 def speaks_of_python(found: Found) -> bool:
@@ -97,8 +95,7 @@ def _neighbours(inquiry: Inquiry, found: Found, here: str) -> list[str]:
     """
     minor = _minor(here)
     environ = inquiry.prober.runner.project.environ
-    known = interpreters(environ)
-    others = [item for item in known if item != here and _minor(item) >= _OLDEST]
+    others = [item for item in interpreters(environ) if item != here]
     others.sort(key=lambda item: (abs(_minor(item) - minor), _minor(item)))
     near = others[:_NEIGHBOURS]
     build = failed_build(found.refusal or "")
