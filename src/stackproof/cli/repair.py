@@ -17,8 +17,9 @@ from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
+from stackproof.experiments.diagnose.as_repair import repaired
+from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.repair.record import Repair
-from stackproof.experiments.repair.repairing import Repairer
 from stackproof.experiments.repair.writing import require_room, write_repair
 from stackproof.report.repair import print_repair, repair_markdown
 
@@ -54,6 +55,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--no-remedies", dest="remedies", action="store_false")
+    options.add_argument("--exact", action="store_true")
     written = options.add_mutually_exclusive_group()
     written.add_argument("--write", action="store_true")
     written.add_argument("--in-place", action="store_true")
@@ -69,7 +71,7 @@ def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tup
             require_room(file, planner.row, in_place=given.in_place)
         plan = planner.at(given.as_of)
         now = datetime.now(timezone.utc)
-        repairer = Repairer(
+        inquiry = Inquiry(
             planner=planner,
             moment=plan.as_of or full_hour(now),
             prober=context.prober(planner),
@@ -78,7 +80,7 @@ def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tup
             like=context.recent(plan),
             today=now.date(),
         )
-        return repairer.repair(remedies=given.remedies), file
+        return repaired(inquiry, remedies=given.remedies, exact=given.exact), file
 
 
 def _write(given: argparse.Namespace, found: Repair, file: Path) -> str:

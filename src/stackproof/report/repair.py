@@ -30,6 +30,9 @@ def print_repair(repair: Repair, console: Console) -> None:
         console.print(terminal_table("the document's own fixes", heads, tried))
     if repair.toml:
         print_lines(console, [repair.toml])
+    if repair.build_constraints:
+        head = "add to a file for --build-constraint of uv or pip:"
+        print_lines(console, [head, *(f"    {line}" for line in repair.build_constraints)])
     print_lines(console, (*map(_in_vain, repair.tried), *repair.notes, closing(repair)))
 
 

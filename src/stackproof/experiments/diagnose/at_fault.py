@@ -8,9 +8,8 @@ from pathlib import Path
 
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Cause
-from stackproof.experiments.diagnose.signs import telling_line
 from stackproof.experiments.found import Found
-from stackproof.experiments.tracebacks import traceback_packages
+from stackproof.experiments.tracebacks import telling_line, traceback_packages
 from stackproof.matrix.checks import CheckId
 
 __all__ = ["asking_too_much", "never_well", "raising_by_itself"]

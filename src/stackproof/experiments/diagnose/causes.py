@@ -9,10 +9,10 @@ from stackproof.base.times import timestamp
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.record import Blamed, Cause
 from stackproof.experiments.diagnose.release_search import Turn
-from stackproof.experiments.diagnose.signs import telling_line
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.record import Break, Timeline
+from stackproof.experiments.tracebacks import telling_line
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
 

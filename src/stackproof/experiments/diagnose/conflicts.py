@@ -15,6 +15,9 @@ from stackproof.installers.resolver import Refused
 
 __all__ = ["one_pin_changed"]
 
+#: The sides of a release on which others are looked for; a later one is the smaller change.
+_LATER, _EARLIER = 0, 1
+
 
 def one_pin_changed(inquiry: Inquiry, found: Found) -> bool:
     """Say what clashes, and change the pin that has to move least; tell whether that does."""
@@ -24,11 +27,11 @@ def one_pin_changed(inquiry: Inquiry, found: Found) -> bool:
     )
     clash = _clash(inquiry)
     nearest = Nearest(inquiry=inquiry, planner=inquiry.planner, checks=found.failed)
-    moves = sorted(_moves(inquiry, nearest, clash))
-    for _, pin, version in moves:
-        if nearest.passes_whole(pin, version):
-            inquiry.instead.append(Instead(pin=pin, version=version, confirmed=True))
-            return True
+    for side in (_LATER, _EARLIER):
+        for _, pin, version in sorted(_moves(inquiry, nearest, clash, side)):
+            if nearest.passes_whole(pin, version):
+                inquiry.instead.append(Instead(pin=pin, version=version, confirmed=True))
+                return True
     return False
 
 
@@ -45,16 +48,12 @@ def _refuses(inquiry: Inquiry, pins: Sequence[str], kept: Sequence[str]) -> bool
 
 
 def _moves(
-    inquiry: Inquiry, nearest: Nearest, clash: Sequence[str]
-) -> Iterator[tuple[tuple[int, int], str, str]]:
-    """Yield for each pin of a clash the nearest version that resolves, and how far that is.
-
-    A later release is nearer than an earlier one.
-    """
+    inquiry: Inquiry, nearest: Nearest, clash: Sequence[str], side: int
+) -> Iterator[tuple[int, str, str]]:
+    """Yield for each pin of a clash the nearest version that resolves, and how far that is."""
     asked = inquiry.planner.at(inquiry.moment).asked
     for pin in clash:
-        for side, versions in enumerate(nearest.sides(pin, asked[pin])):
-            place = nearest.first_resolving(pin, versions)
-            if place is not None:
-                yield (side, place), pin, versions[place]
-                break
+        versions = nearest.sides(pin, asked[pin])[side]
+        place = nearest.first_resolving(pin, versions)
+        if place is not None:
+            yield place, pin, versions[place]

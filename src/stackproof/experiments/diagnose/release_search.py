@@ -21,11 +21,11 @@ from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.delta_debugging import reduce_to_minimum
 from stackproof.experiments.diagnose.series import end_of_series_before, next_place
-from stackproof.experiments.diagnose.signs import telling_line
 from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
+from stackproof.experiments.tracebacks import telling_line
 from stackproof.index.history import Releases
 
 __all__ = ["Amend", "ReleaseSearch", "Turn"]

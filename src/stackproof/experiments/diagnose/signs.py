@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["missing_here", "missing_module", "telling_line"]
+__all__ = ["missing_here", "missing_module"]
 
 #: A loader's words on Linux (glibc and musl) for a shared library that it does not find.
 _LIBRARY = re.compile(
@@ -26,7 +26,6 @@ _OF_THE_STACK = re.compile(
     r"|lib[\w.+-]*-[0-9a-f]{8}"
 )
 _MODULE = re.compile(r"No module named ['\"](?P<name>\w+)")
-_ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
 
 
 def missing_here(message: str) -> str | None:
@@ -45,10 +44,3 @@ def missing_module(message: str) -> str | None:
     """Return the top-level module that a failure looks for in vain, or None."""
     match = _MODULE.search(message)
     return match["name"] if match else None
-
-
-def telling_line(message: str) -> str:
-    """Return the line of a failure that says most: the last one that names an error."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    errors = [line for line in lines if _ERROR.match(line)]
-    return (errors or lines[:1] or [""])[-1]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stackproof.experiments.diagnose.signs import missing_module, telling_line
+from stackproof.experiments.diagnose.signs import missing_module
 from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.guiding import named_in
-from stackproof.experiments.tracebacks import traceback_packages
+from stackproof.experiments.tracebacks import telling_line, traceback_packages
 
 __all__ = ["BROUGHT", "Suspect", "suspects"]
 

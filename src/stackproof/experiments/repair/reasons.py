@@ -9,8 +9,10 @@ from stackproof.base.versions import satisfies
 from stackproof.evidence.verdict import Check
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
+from stackproof.experiments.repair.bounds import Bound
 from stackproof.experiments.repair.consistent import Consistency, Joint
 from stackproof.experiments.repair.record import RepairedPin
+from stackproof.experiments.tracebacks import telling_line
 from stackproof.installers.resolver import Refused
 
 __all__ = ["Reasons"]
@@ -20,7 +22,8 @@ __all__ = ["Reasons"]
 class Reasons:
     """What is known of the `versions` of a repair; `pins` are what the row asks for, by name.
 
-    `ranges` are those that hold some of the versions; the others are installed by a last stage.
+    `ranges` are those that hold some of the versions; the others are installed by a last stage, of
+    which `bounds` stand in place of the versions.
     `builds` are the row as it is, and as the versions were put upon it. `removals` maps each
     version to the first checks that were seen to fail without it alone.
     """
@@ -33,6 +36,7 @@ class Reasons:
     consistency: Consistency
     pins: Mapping[str, str]
     ranges: Mapping[str, str]
+    bounds: Mapping[str, Bound]
 
     def changes(self) -> tuple[RepairedPin, ...]:
         """Return the pins of the repair, those of documented pins last."""
@@ -43,14 +47,16 @@ class Reasons:
 
     def _change(self, name: str, version: str) -> RepairedPin:
         departs = name in self.joint.changed or name in self.ranges
+        bound = self.bounds.get(name)
+        because = bound.because if bound else self.joint.changed.get(name)
         return RepairedPin(
             name=name,
             version=version,
             mends=self.removals.get(name, ()),
-            because=self.joint.changed.get(name) or self._because(name, version),
+            because=because or self._because(name, version),
             documented=self.pins[name] if departs else None,
             installed=name in self.versions and name not in self.ranges,
-            range=self.ranges.get(name),
+            range=bound.range if bound else self.ranges.get(name),
         )
 
     def _failure(self, check: str) -> Check | None:
@@ -85,7 +91,7 @@ class Reasons:
         """Say what failed with the version before, where no requirement speaks against it."""
         for check in self.removals.get(name, ()):
             known = self._failure(check)
-            lines = known.message.splitlines() if known else []
-            if lines:
-                return f"with {name} {before}, {check} says: {lines[0]}"
+            line = telling_line(known.message) if known else ""
+            if line:
+                return f"with {name} {before}, {check} says: {line}"
         return f"{before} does not agree with the rest"

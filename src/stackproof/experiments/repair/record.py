@@ -12,9 +12,10 @@ __all__ = ["RemedyTrial", "Removal", "Repair", "RepairedPin", "Tried"]
 class RepairedPin(Record):
     """One pin of a repair; `mends` are the first checks that were seen to fail without it.
 
-    `because` is the requirement that makes it necessary. `documented` is the document's version
-    where the change departs from it, else None; `range` is the range that comes to the version
-    where the row's own was narrowed. `installed` says whether the last stage installs it.
+    `because` is the requirement that makes it necessary, or what failed. `documented` is the
+    document's version where the change departs from it, else None; `range` is what comes to the
+    version: the row's own range, narrowed, or a bound that leaves out the release that broke it.
+    `installed` says whether the last stage installs it.
     """
 
     name: str
@@ -68,7 +69,8 @@ class Repair(Record):
     for each of them. `confirmed` says that the whole suite passed in a fresh environment, `minimal`
     that it was seen to fail without each pin alone, so that none can be left out; another set may
     have fewer. `builds` counts the environments that the answer rests on, `built` those made by
-    this run; `toml` is what to add to the matrix.
+    this run; `toml` is what to add to the matrix. `build_constraints` are lines of a build
+    constraint file, without which something cannot be built.
     """
 
     format: Literal[1] = 1
@@ -88,3 +90,4 @@ class Repair(Record):
     built: int
     notes: tuple[str, ...]
     toml: str
+    build_constraints: tuple[str, ...] = ()  # older files have none

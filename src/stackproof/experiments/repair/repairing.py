@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, partial
 
@@ -14,6 +14,7 @@ from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
+from stackproof.experiments.repair.bounds import Bound
 from stackproof.experiments.repair.consistent import Consistency
 from stackproof.experiments.repair.documented_fixes import RemedyTrials
 from stackproof.experiments.repair.reasons import Reasons
@@ -33,7 +34,8 @@ __all__ = ["Repairer"]
 class Repairer:
     """Repairs a row as of a moment; `like` is a recent run of it, whose suite may answer for it.
 
-    `today` is the date of what is to be written.
+    `today` is the date of what is to be written. The search begins with the `bounds`, by name, that
+    leave out releases which were seen to break the row.
     """
 
     planner: Planner
@@ -43,6 +45,7 @@ class Repairer:
     resolver: Resolver
     like: Evidence | None
     today: date
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
 
     def repair(self, *, remedies: bool) -> Repair:
         """Search, minimise and confirm; the document's `remedies` are a start if wanted.
@@ -77,6 +80,7 @@ class Repairer:
             failing = tuple(dict.fromkeys([*failing, *start.failed]))
         unbuilt = [item for item in start.built if item.failed and start.refusal is not None]
         versions: Versions = {}
+        bounds: dict[str, Bound] = {}
         removals: dict[str, tuple[str, ...]] = {}
         if nothing or unbuilt:
             # More pins are installed after the stages, and are no build dependencies.
@@ -84,8 +88,10 @@ class Repairer:
             notes = (*_refused(joint.refused), *map(sources.unbuilt, unbuilt))
         else:
             first = self._consistency.departing(joint, start.freeze)
+            first |= {name: bound.version for name, bound in self.bounds.items()}
             versions, last = search.search(first, failing)
             unmended, removals = last.failed, search.removals(versions, last)
+            bounds = self._bounds(search, versions, last)
             notes = (*sources.notes(unmended), *_luck(last))
         reasons = Reasons(
             builds=(broken, start),
@@ -96,6 +102,7 @@ class Repairer:
             consistency=self._consistency,
             pins=self._pins,
             ranges=search.narrowed(versions),
+            bounds=bounds,
         )
         found = not unmended
         repair = Repair(
@@ -117,6 +124,19 @@ class Repairer:
             toml="",
         )
         return repair.model_copy(update={"toml": repair_text(repair, self._pins, self.today)})
+
+    def _bounds(self, search: PinSearch, versions: Versions, last: Found) -> dict[str, Bound]:
+        """Return the bounds that may stand in place of versions: a build shows that they do."""
+        narrowed = search.narrowed(versions)
+        found = {
+            name: bound
+            for name, bound in self.bounds.items()
+            if versions.get(name) == bound.version and name not in narrowed
+        }
+        if not found or last.failed:
+            return {}
+        asked = {name: bound.range for name, bound in found.items()}
+        return {} if search.probe({**versions, **asked}, ()).failed else found
 
     def _remedied(self, broken: Found) -> tuple[tuple[RemedyTrial, Found], ...]:
         trials = RemedyTrials(

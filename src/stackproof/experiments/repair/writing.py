@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stackproof.base.invocation import typed
 from stackproof.base.times import from_timestamp
+from stackproof.base.versions import requirement
 from stackproof.errors import StackproofError
 from stackproof.experiments.repair.record import Repair
 from stackproof.matrix.editing import RowEdit, add_row, change_row, row_text
@@ -51,7 +52,9 @@ def _edit(repair: Repair, pins: Collection[str], today: date) -> RowEdit:
     installed = [pin for pin in repair.pins if pin.installed]
     lists = {
         "pins": tuple(pin.name for pin in installed if pin.name in pins),
-        "requirements": tuple(f"{p.name}=={p.version}" for p in installed if p.name not in pins),
+        "requirements": tuple(
+            requirement(p.name, p.range or p.version) for p in installed if p.name not in pins
+        ),
     }
     stage = {
         "name": _STAGE,
