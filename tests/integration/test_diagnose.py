@@ -165,7 +165,7 @@ def test_what_an_older_release_takes_along_is_asked_by_itself(desk: Desk) -> Non
     assert found["mend"]["requirements"] == ["shades<2"]
 
 
-def test_what_fails_otherwise_with_old_releases_is_no_cause(desk: Desk) -> None:
+def test_what_fails_otherwise_with_old_releases_is_not_confirmed(desk: Desk) -> None:
     first = {"lamps/__init__.py": "raise ImportError('too old')\n"}
     desk.index.add(
         Release("phone", "1.0", requires=["lamps"], modules=USES),
@@ -173,7 +173,8 @@ def test_what_fails_otherwise_with_old_releases_is_no_cause(desk: Desk) -> None:
         Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
     )
     _, found = desk.diagnose("phone==1.0")
-    assert [kind for kind, *_ in culprits(found)] == ["unknown"]
+    assert culprits(found) == [("release", "lamps", "2.0")]
+    assert not found["causes"][0]["confirmed"]
     assert (found["mend"]["found"], found["mend"]["requirements"]) == (False, [])
 
 

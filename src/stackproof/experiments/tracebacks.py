@@ -12,11 +12,13 @@ from packaging.utils import canonicalize_name
 from stackproof.evidence.reports import InRun
 from stackproof.matrix.checks import CheckId
 
-__all__ = ["telling_line", "traceback_packages"]
+__all__ = ["fault", "telling_line", "traceback_packages"]
 
 _ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
 #: Where an import error says that a module lies: the same on no two machines.
 _PLACE = re.compile(r"\s*\((?:\S*/)?site-packages/\S+\)$")
+#: What differs between two builds though the fault is the same: places, addresses and numbers.
+_VARYING = re.compile(r"\S*/\S*|\b0x[0-9a-f]+\b|\d+(?:\.\d+)*")
 _PACKAGE = re.compile(r"site-packages/([A-Za-z_]\w*)")
 
 
@@ -52,3 +54,8 @@ def telling_line(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)]
     return _PLACE.sub("", (errors or lines[:1] or [""])[-1])
+
+
+def fault(message: str) -> str:
+    """Return what two failures share that are of one fault, in builds of other versions too."""
+    return _VARYING.sub("#", telling_line(message))

@@ -66,6 +66,8 @@ def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
         yield Step(t("diagnosis.build"), fix.build_constraints)
     for name in fix.removed:
         yield Step(t("diagnosis.drop", name=name))
+    if fix.python is not None:
+        yield Step(t("diagnosis.take-python", version=fix.python))
     if fix.versions:
         proved = ", ".join(f"{name} {version}" for name, version in fix.versions.items())
         yield Step(
@@ -75,9 +77,12 @@ def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
         )
     for item in diagnosis.instead:
         change = {"pin": item.pin, "version": item.version}
-        yield Step(
-            t("diagnosis.or-change", **change) if fix.found else t("diagnosis.change", **change)
-        )
+        if item.together:
+            yield Step(t("diagnosis.and-change", **change))
+        elif fix.found:
+            yield Step(t("diagnosis.or-change", **change))
+        else:
+            yield Step(t("diagnosis.change", **change))
     if diagnosis.toml:
         yield Step(t("diagnosis.toml"), tuple(diagnosis.toml.splitlines()))
 

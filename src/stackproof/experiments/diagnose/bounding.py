@@ -93,9 +93,8 @@ def drop_needless_causes(inquiry: Inquiry) -> None:
     """Drop what was only seen to stand in front of another failure, and need not be mended."""
     fix = inquiry.fix
     needed = {name_of(line) for line in (*fix.requirements, *fix.build_constraints)}
-    for culprit, cause in inquiry.in_front:
-        if not fix.found or culprit.name not in needed:
-            inquiry.causes.remove(cause)
+    needless = [cause for one, cause in inquiry.in_front if not fix.found or one.name not in needed]
+    inquiry.causes = [cause for cause in inquiry.causes if cause not in needless]
     if not fix.found:
         names = {culprit.name for culprit, _ in inquiry.in_front}
         lines = tuple(line for line in fix.requirements if name_of(line) not in names)

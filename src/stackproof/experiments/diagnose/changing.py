@@ -89,7 +89,14 @@ def _changed(
         version = nearest.later(pin, held, likely) or nearest.earlier(pin, held)
         if version is not None:
             inquiry.causes.append(_cause(inquiry, found, checks, pin, version))
-            inquiry.instead.append(Instead(pin=pin, version=version, confirmed=True))
+            lines, constraints = inquiry.planner.lines, inquiry.constraints
+            added = bool(lines or constraints)
+            change = Instead(pin=pin, version=version, confirmed=True, together=added)
+            inquiry.instead.append(change)
+            if added:
+                inquiry.fix = inquiry.fix.model_copy(
+                    update={"requirements": lines, "build_constraints": constraints}
+                )
             return True
     return False
 

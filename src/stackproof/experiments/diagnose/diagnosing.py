@@ -12,6 +12,7 @@ from stackproof.experiments.diagnose.keeping import keep
 from stackproof.experiments.diagnose.machine import buildable, lacking
 from stackproof.experiments.diagnose.owners import without_an_owner
 from stackproof.experiments.diagnose.pythons import another_python, speaks_of_python
+from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.diagnose.searching import searched, unknown
 from stackproof.experiments.diagnose.undeclared import with_undeclared
 from stackproof.experiments.diagnose.yanked import with_yanked
@@ -58,7 +59,7 @@ class Diagnoser(Inquiry):
         found = not_gone_back(self, found)
         if self.instead:
             return
-        found = bounded(self, with_undeclared(self, found))
+        found, in_vain = self._left_out(found)
         self.excused |= asking_too_much(self, found)
         if not self.failing(found):
             keep(self, found)
@@ -70,5 +71,21 @@ class Diagnoser(Inquiry):
         searched(self, found)
         drop_needless_causes(self)
         if not self.fix.found:
+            self.causes += in_vain
             never_well(self, found)
         unknown(self, found)
+
+    def _left_out(self, found: Found) -> tuple[Found, list[Cause]]:
+        """Leave out what broke the row; return what it does then, and the causes left out in vain.
+
+        A release that was left out and no check passes for is not kept so, nor blamed while another
+        explanation may be found: the failure read otherwise without it, which may be for its age.
+        """
+        planner, constraints, known = self.planner, self.constraints, len(self.causes)
+        better = bounded(self, with_undeclared(self, found))
+        if {*self.failing(found)} - {*self.failing(better)} or not self.causes[known:]:
+            return better, []
+        self.planner, self.constraints = planner, constraints
+        in_vain = [item.model_copy(update={"confirmed": False}) for item in self.causes[known:]]
+        self.causes = self.causes[:known]
+        return found, in_vain

@@ -25,7 +25,7 @@ from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
-from stackproof.experiments.tracebacks import telling_line
+from stackproof.experiments.tracebacks import fault
 from stackproof.index.history import Releases
 
 __all__ = ["Amend", "ReleaseSearch", "Turn"]
@@ -289,7 +289,7 @@ def _outcome(found: Found, before: Found, check: str) -> Outcome:
         return "passes"
     said = found.checks[check].message if check in found.checks else ""
     words = before.checks[check].message if check in before.checks else ""
-    same = passes is None or telling_line(said) == telling_line(words)
+    same = passes is None or fault(said) == fault(words)
     return "fails" if same else "fails otherwise"
 
 
