@@ -239,7 +239,8 @@ def test_a_job_that_could_not_be_judged_ends_so(checkout: Checkout, index: Index
     assert code == 1, lines
     assert only(lines, "nox > Session monthly aborted: exit 2")
     file = checkout.bench.root / "reports" / "monthly" / "verify-tiny-plain.json"
-    assert TaskEnd.model_validate_json(file.read_text(encoding="utf-8")).exit == 2
+    end = TaskEnd.model_validate_json(file.read_text(encoding="utf-8"))
+    assert (end.exit, end.ending) == (2, "ended with exit code 2")
 
 
 def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -> None:

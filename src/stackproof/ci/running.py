@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -30,8 +30,8 @@ _GRACE_SECONDS = 120.0
 class TaskEnd(Record):
     """How one task ended: in words, and with the last lines that it printed.
 
-    `exit` is 1 for an unexpected result, 2 for what could not be judged (nox ends with 1 for both),
-    and else nox's own.
+    `exit`, which `ending` names, is 1 for an unexpected result, 2 for what could not be judged (nox
+    ends with 1 for both), and else nox's own.
     """
 
     format: Literal[1] = 1
@@ -92,12 +92,13 @@ class _JobRunner:
         report = _file(reports, task, "nox.json")
         report.unlink(missing_ok=True)
         finished = self._nox(("--report", str(report), *task.arguments), log, self.limit)
+        finished = replace(finished, exit=_code(finished, report))
         end = TaskEnd(
             row=task.row,
             kind=task.kind,
             started=started,
             seconds=round(finished.seconds, 1),
-            exit=_code(finished, report),
+            exit=finished.exit,
             ending=finished.describe(),
             last_lines=_last_lines(log),
         )
