@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,54 @@ def test_a_check_whose_start_nobody_waits_for_any_more_is_ended(tmp_path: Path) 
         ours.sendall(json.dumps(job).encode() + b"\n")
         ours.close()  # as when the one who asked is killed
     assert mentioning(str(tmp_path)) == []
+
+
+#: What a workload may do to its process, as a script may, and what is no failure there.
+MEDDLING = {
+    "output": "sys.stdout.close()",
+    "errors": "sys.stderr.close()",
+    "first-output": "sys.__stdout__.close()",
+    "another-output": "sys.stdout = io.TextIOWrapper(sys.stdout.buffer); print('x')",
+    "same-output": "sys.stdout = io.TextIOWrapper(sys.stdout.detach()); print('x')",
+    "no-output": "sys.stdout = None",
+    "all-files": "os.closerange(0, 1000)",
+    "other-files": "os.closerange(3, 1000)",
+    "few-files": "setrlimit(RLIMIT_NOFILE, (0, getrlimit(RLIMIT_NOFILE)[1]))",
+    "input": "assert sys.stdin.read() == ''",
+    "child": "child = os.fork()\n    assert child and os.waitpid(child, 0)[1] == 256",
+    "exit": "child = os.fork() or sys.exit(7)\n    assert os.waitpid(child, 0)[1] == 7 * 256",
+}
+
+
+def workloads(bodies: Mapping[str, str]) -> str:
+    """Return a file of workloads by the bodies of their functions."""
+    marker = '\n\n@pytest.mark.workload("{}", needs=("alpha",), seconds=1, timeout=20)\n'
+    tests = (
+        f"{marker.format(name)}def test_{name.replace('-', '_')}():\n    {body}\n"
+        for name, body in bodies.items()
+    )
+    return "import io, os, sys\nfrom resource import *\nimport pytest\n" + "".join(tests)
+
+
+@pytest.mark.fault("meddling")
+def test_a_workload_may_do_as_it_likes_to_its_process(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_sum.py", workloads({"sum": "pass", **MEDDLING}))
+    verdict, _ = bench.verify(bench.plan())
+    asked = {name: state for name, state in states(verdict).items() if name.startswith("smoke:")}
+    assert asked == dict.fromkeys([f"smoke:{name}" for name in ("sum", *MEDDLING)], "ok")
+    assert (verdict.verdict, verdict.trouble) == ("ok", None)
+
+
+def test_what_a_failing_workload_printed_is_evidence(bench: Bench) -> None:
+    bodies = {
+        "sum": "pass",
+        "fails": "print('to the one'); sys.stderr.write('to the other'); assert False",
+        "crashes": "sys.stdout.write('last words'); os.abort()",
+    }
+    bench.write("tests/stack/workloads/test_sum.py", workloads(bodies))
+    verdict, evidence = bench.verify(bench.plan())
+    messages = {check.id: check.message for check in verdict.in_state("new")}
+    assert sorted(messages) == ["smoke:crashes", "smoke:fails"]
+    log = (evidence.folder / "checks.jsonl").read_text(encoding="utf-8")
+    for words in ("to the one", "to the other", "last words"):
+        assert words in log

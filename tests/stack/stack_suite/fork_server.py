@@ -59,7 +59,7 @@ def main(channel: int, tools: Tools) -> None:
         return
     if not check.pytest:
         os.execv(check.arguments[0], check.arguments)  # noqa: S606 - no shell is what is wanted
-    _workload_process(tools).run_workload(check.arguments, check.folder, tools)
+    _workload_process(tools).run_workload(check, tools)
 
 
 @cache
@@ -100,7 +100,7 @@ def next_check(channel: int, tools: Tools) -> Job | None:
 def _enter(job: Job) -> None:
     """Make this process the first of a session, in the folder and environment of the job."""
     os.setsid()
-    output = os.open(job.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    output = os.open(job.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)

@@ -26,8 +26,6 @@ _LONE_SURROGATE = re.compile(
 )
 # Set in the process that runs one workload; its value is the workload's name.
 ISOLATED = "STACKPROOF_ISOLATED"
-# The share of the time limit after which the child prints where each of its threads stands.
-_DUMP_SHARE = 0.9
 
 
 def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[pytest.TestReport]:
@@ -39,7 +37,7 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     log = sandbox.with_suffix(".jsonl")  # a workload may remove its sandbox
     settings = {ISOLATED: workload.name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ending = run_isolated(
-        _arguments(item, workload, log),
+        _arguments(item, log),
         with_pytest=True,
         sandbox=sandbox,
         limit=workload.timeout,
@@ -50,6 +48,9 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     reports = [_report(item.config, entry) for entry in entries if _is_report(entry)]
     complete = any(report.when == "teardown" for report in reports)
     failure = _failure(ending, reports)
+    for report in reports:
+        if report.failed and failure is None:
+            report.sections.append(("Printed", ending.output))
     complaints = list(_complaints(failure, reports))
     if complaints and (ending.full or any(map(says_full, complaints))):
         raise UntoldError("\n".join([FULL, *complaints]))
@@ -63,7 +64,7 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
     return reports
 
 
-def _arguments(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
+def _arguments(item: pytest.Item, log: Path) -> list[str]:
     config = item.config
     servers = config.getoption("servers")
     return [
@@ -71,12 +72,13 @@ def _arguments(item: pytest.Item, workload: Workload, log: Path) -> list[str]:
         *("-c", str(config.inipath)),
         *("--plan", str(config.getoption("plan").absolute())),
         *(("--servers", str(servers.absolute())) if servers else ()),
-        *("--report-log", str(log), "-p", "no:cacheprovider"),
-        *("-q", "--tb", str(config.getoption("tbstyle"))),
+        *("--told", str(log), "-p", "no:cacheprovider"),
+        # What it says of failures is in its reports; its streams are the workload's own.
+        *("-qq", "--no-summary", "--tb", str(config.getoption("tbstyle"))),
+        *("--capture", "no", "-p", "no:faulthandler"),
         # It collects garbage five times at the end, a fifth of what many workloads take, for
         # warnings that nobody sees.
         *("-p", "no:unraisableexception"),
-        *("-o", f"faulthandler_timeout={workload.timeout * _DUMP_SHARE}"),
     ]
 
 
