@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+import os
+import pty
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from support.checkout import Checkout
-from support.index import Index
+from support.index import Fault, Index
 from support.matrices import matrix, pin, stage
+from support.processes import wait_for
+from support.records import DIAGNOSIS
 from support.wheels import Release
 from support.workbench import Bench
 
+from stackproof.base.times import timestamp
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.verdict import judge
+from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 
@@ -65,3 +77,148 @@ def test_what_to_add_is_a_row_of_the_matrix_that_passes(checkout: Checkout) -> N
     verdict, evidence = bench.verify(after)
     assert (verdict.verdict, evidence.freeze["lamps"]) == ("ok", "1.4")
     assert bench.verify(before.model_copy(update={"as_of": after.as_of}))[0].verdict == "broken"
+
+
+# --- cut short -------------------------------------------------------------------------------
+
+
+class Slow:
+    """A row with two faults, one behind the other, as of a moment at which both are there.
+
+    What cures the second one waits in its import for as long as there is a file `waiting`.
+    """
+
+    def __init__(self, checkout: Checkout, index: Index) -> None:
+        self.checkout = checkout
+        self.home = checkout.bench.root / "reports" / "tiny" / "plain"
+        self.reached, self.waiting = (checkout.bench.root / name for name in ("reached", "wait"))
+        waits = (
+            "import time\nfrom pathlib import Path\n"
+            f"Path({str(self.reached)!r}).touch()\n"
+            f"while Path({str(self.waiting)!r}).exists():\n    time.sleep(0.05)\n"
+        )
+        both = {"phone/__init__.py": "from bells import ring\nfrom lights import shine\n"}
+        ring = {"bells/__init__.py": "def ring():\n    return 1\n"}
+        old = {"lights/__init__.py": f"{waits}def shine():\n    return 'bright'\n"}
+        index.add(
+            Release("phone", "1.1", requires=["lights", "bells"], modules=both),
+            Release("bells", "1.0", modules=ring),
+            Release("bells", "3.0", uploaded=BAD_DAY.replace(month=5)),
+            Release("lights", "1.0", requires=["wick"], modules=old),
+            Release("lights", "2.0", uploaded=BAD_DAY),
+            Release("wick", "1.0"),
+        )
+        checkout.write_matrix(PHONE.replace('"1.0"', '"1.1"'))
+
+    def diagnose(self, *more: str) -> list[str]:
+        """Run the session to its end; return what it printed."""
+        return self.checkout.run("diagnose", "tiny/plain", *more)[1]
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What the last session wrote."""
+        return Diagnosis.load(self.home / "diagnosis.json", "run it again")
+
+    @property
+    def told(self) -> list[str]:
+        """The releases that are blamed."""
+        blamed = [cause.culprit for cause in self.diagnosis.causes]
+        return [f"{item.name} {item.version}" for item in blamed if item]
+
+    def judged(self) -> set[str]:
+        """Return what was built and asked by each probe that was judged; none was made twice."""
+        runs = [Evidence(file.parent) for file in self.home.glob("probes/[0-9]*/verdict.json")]
+        made = [run.plan.fingerprint for run in runs if judge(run).settled]
+        assert len(made) == len(set(made))
+        return set(made)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_diagnosis_goes_on_where_it_was(
+    checkout: Checkout, index: Index, number: signal.Signals
+) -> None:
+    slow = Slow(checkout, index)
+    slow.waiting.touch()
+    running = checkout.start("-s", "diagnose", "--", "tiny/plain", "--as-of", UNTIL)
+    wait_for(slow.reached.exists, 120)
+    running.send_signal(number)
+    output, _ = running.communicate(timeout=60)
+    assert "aborted: exit 2, interrupted; the next call goes on from there" in output
+    short, before = slow.diagnosis, slow.judged()
+    assert (short.verdict, short.trouble) == ("broken", "interrupted")
+    assert slow.told == ["bells 3.0"]
+    assert (short.mend.requirements, short.mend.found) == (("bells<3",), False)
+    lines = output.splitlines()
+    assert "release: bells 3.0, uploaded 2025-05-02T10:00:00Z, replaces 1.0; " in output
+    assert lines[(said := lines.index("    bells<3")) - 2] == "This was not seen to be enough:"
+    assert lines[said + 1].startswith("tiny/plain BROKEN, cut short: interrupted; as of 2025-06-01")
+    assert (short.builds, short.built) == (3, 3)
+    slow.waiting.unlink()
+    slow.diagnose("--as-of", UNTIL)
+    whole = slow.diagnosis
+    assert (whole.trouble, whole.mend.found) == (None, True)
+    assert sorted(slow.told) == ["bells 3.0", "lights 2.0"]
+    # All that was built before stands.
+    assert whole.built == whole.builds - short.builds
+    assert before < slow.judged()
+
+
+@pytest.mark.fault("index")
+def test_a_diagnosis_goes_on_once_the_index_answers_again(checkout: Checkout, index: Index) -> None:
+    slow = Slow(checkout, index)
+    index.fail(Fault.SERVER_ERROR, "wick")  # which older releases alone require
+    lines = slow.diagnose()
+    assert "aborted: exit 2, could not judge: " in lines[-1]
+    short, before = slow.diagnosis, slow.judged()
+    assert (short.verdict, short.mend.requirements) == ("broken", ("bells<3",))
+    assert "wick" in (short.trouble or "")
+    assert slow.told == ["bells 3.0"]
+    assert "cut short: " in slow.home.joinpath("diagnosis.md").read_text(encoding="utf-8")
+    index.mend()
+    slow.diagnose()
+    whole = slow.diagnosis
+    assert (whole.as_of, whole.trouble) == (short.as_of, None)
+    assert whole.mend.requirements == ("bells<3", "lights<2")
+    assert whole.built == whole.builds - short.builds
+    assert before < slow.judged()
+
+
+@pytest.mark.parametrize(
+    ("hours", "trouble", "goes_on"),
+    [(5, "interrupted", "yes"), (30, "interrupted", "no"), (5, None, "no")],
+)
+def test_what_was_cut_short_today_is_gone_on_with_as_of_its_moment(
+    bench: Bench, hours: int, trouble: str | None, goes_on: str
+) -> None:
+    checkout = Checkout(bench)
+    moment = timestamp(datetime.now(timezone.utc) - timedelta(hours=hours))
+    file = bench.root / "reports/tiny/plain/diagnosis.json"
+    DIAGNOSIS.model_copy(update={"as_of": moment, "trouble": trouble}).write(file)
+    assert checkout.run("diagnose", "tiny/plain")[0] == 0
+    found = Diagnosis.load(file, "run it again")
+    assert (found.verdict, found.as_of == moment) == ("ok", goes_on == "yes")
+
+
+def test_a_terminal_shows_what_is_known_so_far(checkout: Checkout, index: Index) -> None:
+    slow = Slow(checkout, index)
+    slow.waiting.touch()
+    environ = {name: text for name, text in checkout.environ.items() if name != "NO_COLOR"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "nox", "-s", "diagnose", "--", "tiny/plain", "--as-of", UNTIL],
+        cwd=checkout.bench.root,
+        env=environ | {"TERM": "xterm", "COLUMNS": "200"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as running:
+        os.close(theirs)
+        shown = ""
+        while "lights 1.0, 2 checks" not in shown or "(found: release bells 3.0)" not in shown:
+            shown += os.read(ours, 4096).decode(errors="replace")
+        running.send_signal(signal.SIGINT)
+        with suppress(OSError):  # what a terminal says whose other end is closed
+            while read := os.read(ours, 4096):
+                shown += read.decode(errors="replace")
+    os.close(ours)
+    assert "exit 2, interrupted" in shown

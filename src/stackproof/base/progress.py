@@ -13,15 +13,23 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """Says what a run is doing now, and how long each part of it took."""
+    """Says what a run is doing now, and how long each part of it took.
 
-    def __init__(self, console: Console) -> None:
+    `known` is what a search of many parts has found by now, for the moving line; `outer` shows the
+    part of it that this one carries out.
+    """
+
+    def __init__(self, console: Console, outer: Progress | None = None) -> None:
+        self.known: Callable[[], str] = str
+        self._outer = outer
         self._console = console
         self._update: Callable[[], None] = lambda: None
 
     def tick(self) -> None:
         """Bring the moving line up to date."""
         self._update()
+        if self._outer is not None:
+            self._outer.tick()
 
     def say(self, text: str) -> None:
         """Print a line of its own."""
@@ -36,7 +44,8 @@ class Progress:
             if self._console.is_terminal:
                 with self._console.status(escape(text)) as status:
                     self._update = lambda: status.update(
-                        f"{escape(text)} [dim]{time.monotonic() - begin:.0f} s {detail()}[/dim]"
+                        f"{escape(text)} [dim]{time.monotonic() - begin:.0f} s {detail()}"
+                        f"{escape(self.known())}[/dim]"
                     )
                     yield
             else:

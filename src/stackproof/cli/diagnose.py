@@ -15,7 +15,7 @@ import tomlkit
 from rich.console import Console
 
 from stackproof.base.records import write_atomically
-from stackproof.base.times import full_hour
+from stackproof.base.times import from_timestamp, full_hour
 from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
@@ -29,8 +29,9 @@ from stackproof.experiments.diagnose.writing import diagnosis_text
 from stackproof.experiments.planner import Planner
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.model import Command
-from stackproof.report.diagnose import diagnosis_markdown, print_diagnosis
+from stackproof.report.diagnose import diagnosis_markdown, in_short, print_diagnosis
 from stackproof.report.tables import print_lines
+from stackproof.run.interruptions import uninterrupted
 from stackproof.run.workloads import declared_workloads
 
 __all__ = ["diagnose"]
@@ -59,8 +60,9 @@ def diagnose(session: nox.Session, project: Project) -> None:
             told(str(error))
             raise
         except KeyboardInterrupt:
-            told("interrupted")
-            raise
+            with uninterrupted():
+                told("interrupted")
+            session.error("exit 2, interrupted; the next call goes on from there")
         found = told()
     if found.exit_code:
         session.error(f"exit {found.exit_code}")
@@ -143,18 +145,30 @@ def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -
     context = replace(context, project=subject.project)
     plan = planner.at(given.as_of)
     now = datetime.now(timezone.utc)
-    moment = plan.as_of or full_hour(now)
+    moment = plan.as_of or _unfinished(subject, now) or full_hour(now)
     # What a run of today's index found may hold for a moment of today, too.
     like = plan if now - moment > _TODAY else planner.base()
-    return Diagnoser(
+    prober = context.prober(planner)
+    diagnoser = Diagnoser(
         planner=planner,
         moment=moment,
-        prober=context.prober(planner),
+        prober=prober,
         releases=context.releases(plan),
         resolver=context.resolver,
         like=context.recent(like),
         today=now.date(),
     )
+    prober.progress.known = lambda: in_short(diagnoser.causes)
+    return diagnoser
+
+
+def _unfinished(subject: _Subject, now: datetime) -> datetime | None:
+    """Return the moment of a diagnosis of today that was cut short: it is gone on with."""
+    found = Diagnosis.load_or_none(subject.home / InRow.DIAGNOSIS)
+    if found is None or found.trouble is None:
+        return None
+    moment = from_timestamp(found.as_of)
+    return moment if now - moment < _TODAY else None
 
 
 def _with_row(found: Diagnosis, subject: _Subject) -> Diagnosis:

@@ -67,17 +67,21 @@ class Context:
         """What resolves with the session's settings."""
         return Resolver(client=self.client, index=self.index, environ=self.project.environ)
 
-    def runner(self, *, quiet: bool = False) -> Runner:
-        """Return what carries out plans; if it is `quiet`, without saying what it does."""
-        progress = Progress(Console(quiet=True) if quiet else self.screen)
+    def runner(self, *, quiet: bool = False, outer: Progress | None = None) -> Runner:
+        """Return what carries out plans; if it is `quiet`, without saying what it does.
+
+        `outer` is of that which the plans are a part of.
+        """
+        progress = Progress(Console(quiet=True) if quiet else self.screen, outer)
         return Runner(project=self.project, progress=progress, conclude=conclude)
 
     def prober(self, planner: Planner) -> Prober:
         """Return what makes probes of a row and remembers them, one line of progress for each."""
+        progress = Progress(self.screen)
         return Prober(
-            runner=self.runner(quiet=True),
+            runner=self.runner(quiet=True, outer=progress),
             home=self.project.reports / planner.label / InRow.PROBES,
-            progress=Progress(self.screen),
+            progress=progress,
         )
 
     def releases(self, plan: Plan) -> Releases:

@@ -55,9 +55,9 @@ class Prober:
             return known
         asked = [check for check in checks if known is None or not known.answers(check)]
         asking = count(len(asked), "check") if asked else "every check"
-        self.built += 1
         with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {asking}"):
             verdict, evidence = self.runner.run(plan(asked) if asked else whole, self.home)
+        self.built += 1
         if not verdict.settled:
             raise CannotJudgeError(f"the probe {what}: {verdict.trouble or verdict.untold}")
         return self._learn(whole, Found.of(evidence, verdict))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = [
     "closing",
     "diagnosis_markdown",
     "diagnosis_section",
+    "in_short",
     "is_of",
     "last_diagnosis",
     "print_diagnosis",
@@ -57,9 +58,18 @@ def print_diagnosis(diagnosis: Diagnosis, page: Path, console: Console) -> None:
     print_lines(console, [f"diagnosis: {page}"])
 
 
+def in_short(causes: Sequence[Cause]) -> str:
+    """Return what is known of the causes while more are looked for, nothing if there are none."""
+    found = [(cause.kind, cause.culprit) for cause in causes]
+    named = [f"{kind} {item.name} {item.version}" if item else kind for kind, item in found]
+    return f"(found: {', '.join(named)})" if named else ""
+
+
 def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
     """Yield what to add, to take away or to change."""
     fix = diagnosis.mend
+    if (fix.requirements or fix.build_constraints) and not fix.found:
+        yield Step(t("diagnosis.not-enough"))
     if fix.requirements:
         yield Step(t("diagnosis.add"), fix.requirements)
     if fix.build_constraints:
@@ -75,16 +85,17 @@ def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
             if fix.confirmed
             else t("diagnosis.nearest", versions=proved)
         )
-    for item in diagnosis.instead:
-        change = {"pin": item.pin, "version": item.version}
-        if item.together:
-            yield Step(t("diagnosis.and-change", **change))
-        elif fix.found:
-            yield Step(t("diagnosis.or-change", **change))
-        else:
-            yield Step(t("diagnosis.change", **change))
+    yield from _changes(diagnosis, t)
     if diagnosis.toml:
         yield Step(t("diagnosis.toml"), tuple(diagnosis.toml.splitlines()))
+
+
+def _changes(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
+    """Yield the pins that get another version: with what is added, or in place of it."""
+    otherwise = "diagnosis.or-change" if diagnosis.mend.found else "diagnosis.change"
+    for item in diagnosis.instead:
+        key = "diagnosis.and-change" if item.together else otherwise
+        yield Step(t(key, pin=item.pin, version=item.version))
 
 
 def closing(diagnosis: Diagnosis) -> str:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from stackproof.base.disk import NO_ROOM
 
-__all__ = ["ended_by_signals", "refused"]
+__all__ = ["ended_by_signals", "refused", "uninterrupted"]
 
 #: What to do where the system refuses a file.
 _REMEDIES = {

@@ -59,8 +59,15 @@ class Inquiry:
     _started: float = field(default_factory=time.monotonic)
 
     def so_far(self, trouble: str | None = None) -> Diagnosis:
-        """Return what is known; `trouble` says what cut the diagnosis short."""
+        """Return what is known; `trouble` says what cut the diagnosis short.
+
+        Then what has been added by now is the fix, which nothing has proved.
+        """
         plan = self.planner.at(self.moment)
+        fix = self.fix
+        if trouble is not None and not fix.found:
+            added = {"requirements": self.planner.lines, "build_constraints": self.constraints}
+            fix = fix.model_copy(update=added)
         return Diagnosis(
             matrix=self.planner.name,
             row=self.planner.row,
@@ -72,7 +79,7 @@ class Inquiry:
             built=self.prober.built,
             seconds=round(time.monotonic() - self._started, 1),
             causes=tuple(self.causes),
-            mend=self.fix,
+            mend=fix,
             instead=tuple(self.instead),
             notes=tuple(self.notes),
             trouble=trouble,
