@@ -92,10 +92,14 @@ def steps(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
 
 def _changes(diagnosis: Diagnosis, t: Texts) -> Iterator[Step]:
     """Yield the pins that get another version: with what is added, or in place of it."""
-    otherwise = "diagnosis.or-change" if diagnosis.mend.found else "diagnosis.change"
     for item in diagnosis.instead:
-        key = "diagnosis.and-change" if item.together else otherwise
-        yield Step(t(key, pin=item.pin, version=item.version))
+        change = {"pin": item.pin, "version": item.version}
+        if item.together:
+            yield Step(t("diagnosis.and-change", **change))
+        elif diagnosis.mend.found:
+            yield Step(t("diagnosis.or-change", **change))
+        else:
+            yield Step(t("diagnosis.change", **change))
 
 
 def closing(diagnosis: Diagnosis) -> str:
