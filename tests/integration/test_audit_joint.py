@@ -58,6 +58,17 @@ def test_the_way_on_paper_is_the_way_of_the_installer(desk: Desk, tmp_path: Path
     assert sandbox.installed == {"learn": "1.0", "array": "1.0"} | after
 
 
+def test_what_stages_are_held_to_is_resolved_with(desk: Desk) -> None:
+    def held(*lines: str) -> str:
+        return STAGED.replace("step = ", f"held-to = {list(lines)}\nstep = ")
+
+    assert messages(desk.audit(held("array<2", "nobody==9")), "joint") == []
+    found = desk.audit(held("plot>=2", "array<2"))
+    (joint,) = found.joint
+    assert (joint.together, joint.stages) == ("refused", "refused")
+    assert found.exit_code == 1
+
+
 @pytest.mark.fault("R8.1")
 def test_a_pin_may_name_its_version_in_other_words(desk: Desk) -> None:
     pinned = matrix_text("plot==2.0.0", "array==2")

@@ -197,6 +197,30 @@ def test_a_stage_obeys_its_constraint_file(bench: Bench, index: Index, installer
     assert [used.source for used in builder.constraints] == ["published"]
 
 
+HELD = """
+[[rows.plain.stages]]
+name = "held"
+step = "none"
+requirements = ["hungry>=1"]
+held-to = ["alpha!=0.9.*", "alpha!=1.*; python_version < '3'", "gamma==1.0"]
+reason = "why"
+date = 2025-01-02
+"""
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_what_a_stage_is_held_to_binds_and_asks_for_nothing(
+    bench: Bench, index: Index, installer: str
+) -> None:
+    index.add(Release("alpha", "0.8"))
+    builder = last_stage(bench, HELD, installer)
+    (record,) = builder.stages()
+    assert record.drift.added == {"hungry": (None, "1.0"), "alpha": (None, "0.8")}
+    kept = bench.root / "built" / "held-to-held.txt"
+    assert record.command[-2:] == ("--constraint", str(kept))
+    assert kept.read_text(encoding="utf-8").splitlines()[0] == "alpha!=0.9.*"
+
+
 @pytest.mark.fault("constraints")
 def test_a_stage_without_its_constraint_file_does_not_run(bench: Bench, index: Index) -> None:
     url = index.url.replace("/simple/", "/texts/constraints-1.0/none.txt")

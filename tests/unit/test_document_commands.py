@@ -44,7 +44,7 @@ def _call(text: str) -> Command:
         ("UV_X=1 uv pip install a==1", ["a==1"]),
         ("pip install --force-reinstall --no-deps a==1", ["a==1"]),
         ("pip install --cache-dir ~/.cache a==1", ["a==1"]),
-        ("pip install a==1 -c c.txt b==2", ["a==1", "b==2"]),
+        ("pip install a==1 -c https://c.org/c.txt b==2", ["a==1", "b==2"]),
         ("cd x && pip install a==1 && echo done", ["a==1"]),
         ("pip install a==1; pip install b==2 | tee log 2>&1", ["a==1", "b==2"]),
         ("pip install a==1 >log 2>&1 b==2", ["a==1", "b==2"]),
@@ -170,10 +170,11 @@ def test_a_here_document_that_is_never_closed_hides_nothing() -> None:
 
 def test_options_may_stand_anywhere_and_in_any_form() -> None:
     call = _call(
-        "pip install -c one.txt a==1 -ctwo.txt --constraint=three.txt -i https://e.org/s "
+        "pip install -c https://c.org/1 a==1 -chttps://c.org/2 --constraint=https://c.org/3 "
+        "-i https://e.org/s "
         "--extra-index-url https://f.org/s --pre --no-deps -I --only-binary :all:"
     )
-    assert call.constraints == ("one.txt", "two.txt", "three.txt")
+    assert call.constraints == ("https://c.org/1", "https://c.org/2", "https://c.org/3")
     assert call.index == "https://e.org/s"
     assert call.further == (
         "--extra-index-url https://f.org/s",

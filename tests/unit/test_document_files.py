@@ -60,7 +60,9 @@ def test_a_requirements_file_and_those_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "common.in").write_text("redis~=4.5\n-r ../more.txt\n", encoding="utf-8")
     (tmp_path / "more.txt").write_text("click\n-r base/common.in\n-e .\n", encoding="utf-8")
-    constraints = "numpy<2\nsqlalchemy==1.4.54\nurllib3==1.26.0\n"
+    constraints = (
+        "numpy<2\nsqlalchemy==1.4.54\nurllib3==1.26.0\nclick[x]<9 ; python_version < '3.9'\nidna\n"
+    )
     (tmp_path / "constraints.txt").write_text(constraints, encoding="utf-8")
     stack = _read(tmp_path, "requirements.txt", REQUIREMENTS)
     (call,) = stack.commands
@@ -84,11 +86,8 @@ def test_a_requirements_file_and_those_that_it_names(tmp_path: Path) -> None:
         "line 17: '--config-settings=\"x=y\"' was passed over",
         "line 18: './wheels/local-1.0-py3-none-any.whl' was passed over",
         "line 8: '--hash (2 in all)' was passed over",
-        (
-            "constraints.txt: 1 lines were passed over, about what nothing asks for beside them: "
-            "urllib3==1.26.0"
-        ),
     ]
+    assert call.held_to == ("urllib3==1.26.0", 'click<9; python_version < "3.9"')
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -569,6 +568,18 @@ def test_a_file_that_the_folder_of_an_image_lacks_is_named(tmp_path: Path) -> No
     stack = _read(tmp_path / "image", "Dockerfile", text)
     assert [asked for _, asked, _ in _asked(stack)] == ["a"]
     assert _noted(stack) == [(3, f"'-r {other}'"), (3, "'-r /r.txt'")]
+
+
+def test_a_constraint_file_binds_a_call_that_an_image_makes(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text("numpy<2\nurllib3==1.26.0\n", encoding="utf-8")
+    calls = "RUN pip install -c /c.txt 'numpy>=1' idna\nRUN pip install a\n"
+    text = f"FROM x\nCOPY limits.txt /c.txt\n{calls}"
+    first, second = _read(tmp_path, "Dockerfile", text).steps
+    assert [item.written for item in first.installs] == ["numpy<2,>=1", "idna"]
+    assert (first.held_to, second.held_to) == (("urllib3==1.26.0",), ())
+
+    text = "FROM x\nRUN pip install -c /c.txt a\n"
+    assert _noted(_read(tmp_path, "Dockerfile", text)) == [(2, "'-c /c.txt'")]
 
 
 def test_a_dockerfile(tmp_path: Path) -> None:

@@ -64,6 +64,19 @@ def test_that_constraints_are_applied_is_no_claim_to_stand_in_them(tmp_path: Pat
     assert [claim.checks for claim in beta.claims] == [("constraints:beta",)]
 
 
+def test_constraint_files_bind_what_a_stage_installs(tmp_path: Path) -> None:
+    limits = "alpha==1.5\nbeta<2 ; python_version < '3.12'\ngamma>=1,<2\n"
+    (tmp_path / "limits.txt").write_text(limits, encoding="utf-8")
+    path = tmp_path / "requirements.txt"
+    path.write_text("-c limits.txt\nalpha>=1\nbeta\n", encoding="utf-8")
+    written, notes = first_matrix(read_stack(path), python="3.12")
+    assert notes == []
+    matrix = parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
+    assert [(pin.name, pin.asked) for pin in matrix.pins] == [("alpha", "1.5"), ("beta", "")]
+    (stage,) = matrix.stages
+    assert stage.held_to == ('beta<2; python_version < "3.12"', "gamma<2,>=1")
+
+
 def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     text = (
         "# pins\n--index-url https://example.org/simple\n-c https://example.org/c-1.0.txt\n"
@@ -202,8 +215,8 @@ def test_what_has_no_place_in_a_matrix_is_said(tmp_path: Path) -> None:
     )
     written, notes = first_matrix(read_stack(_written(tmp_path, text)))
     assert [str(note) for note in notes] == [
+        "line 28: '-c here.txt' was passed over; no file beside the document is read",
         "line 28: '--pre' was passed over; a stage has no such option",
-        "line 28: 'here.txt' was passed over; it is no address",
     ]
     matrix = parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")
     assert [(pin.name, pin.asked, pin.extras) for pin in matrix.pins] == [

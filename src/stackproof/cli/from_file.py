@@ -50,7 +50,8 @@ def refuse_another(target: Path, text: str, *, file: Path, shown: Path) -> None:
         )
 
 
-def _asked(matrix: Matrix) -> dict[str, tuple[object, ...]]:
-    return {
+def _asked(matrix: Matrix) -> dict[str, object]:
+    pins = {
         pin.name: (pin.version, pin.range, pin.marker, frozenset(pin.extras)) for pin in matrix.pins
     }
+    return {**pins, "held-to": frozenset(line for it in matrix.stages for line in it.held_to)}

@@ -134,7 +134,7 @@ class TrialResolver:
                 requirements=stage.requirements,
                 python=plan.python,
                 preferences={},
-                constraints=constraints,
+                constraints=stage.limits(constraints),
                 index=self._reachable(stage),
                 as_of=plan.as_of,
             )

@@ -25,6 +25,7 @@ from stackproof.matrix.plan import (
     PlannedFailure,
     PlannedPin,
     PlannedStage,
+    limits_file,
 )
 from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
@@ -196,6 +197,8 @@ class _StageBuilder:
         arguments = [self.pins[name].requirement for name in pins] + list(stage.requirements)
         if constraints is not None:
             arguments += ["--constraint", constraints.url]
+        if stage.held_to:
+            arguments += ["--constraint", limits_file(stage.name)]
         if index is not None:
             arguments += [self.installer.index_option, index]
         arguments += cut_off_arguments(self.installer.name, self.as_of)
@@ -205,6 +208,7 @@ class _StageBuilder:
             pins=pins,
             arguments=tuple(arguments),
             constraints=constraints,
+            held_to=stage.held_to,
             index=index,
             reason=stage.reason if isinstance(stage, ExtraStage) else None,
             reasons=dict(stage.reasons) if isinstance(stage, ExtraStage) else {},

@@ -18,6 +18,7 @@ from stackproof.matrix.values import (
     DistributionName,
     Instant,
     Label,
+    LimitText,
     MarkerText,
     Module,
     NeedText,
@@ -129,13 +130,14 @@ class ConstraintSource(_Table):
 
 
 class Stage(_Table):
-    """One step of the documented install order: one call of the installer."""
+    """One step of the documented install order; what it is held to binds, and asks for nothing."""
 
     name: Label
     step: Text = Field(description="The document's own words for the step.")
     pins: tuple[DistributionName, ...] = Field(default=(), strict=False)
     requirements: tuple[RequirementText, ...] = Field(default=(), strict=False)
     constraints: Label | None = None
+    held_to: tuple[LimitText, ...] = Field(default=(), strict=False)
     index: Label | None = None
 
     @property

@@ -27,6 +27,7 @@ __all__ = [
     "PlannedPin",
     "PlannedStage",
     "Requested",
+    "limits_file",
 ]
 
 
@@ -127,14 +128,24 @@ class PlannedConstraints(Record):
     url: str
 
 
+def limits_file(stage: str) -> str:
+    """Return the name of the file that says what a stage is held to."""
+    return f"held-to-{stage}.txt"
+
+
 class PlannedStage(Record):
-    """One call of the installer; a constraint file stands in `arguments` by its address."""
+    """One call of the installer.
+
+    In `arguments` a constraint file stands by its address, and what the call is held to by the name
+    of the file that it will be written to.
+    """
 
     name: str
     step: str
     pins: tuple[str, ...]
     arguments: tuple[str, ...]
     constraints: PlannedConstraints | None
+    held_to: tuple[str, ...] = ()
     index: str | None
     reason: str | None
     reasons: dict[str, str]
@@ -148,6 +159,14 @@ class PlannedStage(Record):
     def options(self) -> tuple[str, ...]:
         """The part of `arguments` that says how to install it."""
         return self.arguments[len(self.requirements) :]
+
+    def limits(self, constraints: str | None = None) -> str | None:
+        """Return all that binds the call as lines of one file: its constraint file's, and its own.
+
+        None where nothing does.
+        """
+        parts = [*filter(None, [constraints]), *self.held_to]
+        return "\n".join(parts) if parts else None
 
 
 class PlannedClaim(Record):

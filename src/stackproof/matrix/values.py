@@ -23,6 +23,7 @@ __all__ = [
     "DistributionName",
     "Instant",
     "Label",
+    "LimitText",
     "MarkerText",
     "Module",
     "NeedText",
@@ -95,6 +96,12 @@ def _requirement(value: str) -> str:
     return value
 
 
+def _limit(value: str) -> str:
+    if Requirement(_requirement(value)).extras:
+        raise ValueError("a limit asks for nothing, and for no extra; write it without")
+    return value
+
+
 def _need(value: str) -> str:
     try:
         requirement = Requirement(value)
@@ -156,6 +163,11 @@ RequirementText = Annotated[
     str,
     Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),
     AfterValidator(_requirement),
+]
+LimitText = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": _REQUIREMENT_PATTERN}),
+    AfterValidator(_limit),
 ]
 NeedText = Annotated[str, AfterValidator(_need)]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]

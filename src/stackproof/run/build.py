@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from stackproof.base.process import Finished, run
+from stackproof.base.records import write_atomically
 from stackproof.base.temporary import temporary_folder
 from stackproof.base.text import without_credentials
 from stackproof.base.times import timestamp
@@ -37,7 +38,7 @@ from stackproof.installers.failures import (
 )
 from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.pages import doubts, yanked
-from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.matrix.plan import Plan, PlannedStage, limits_file
 
 __all__ = ["Builder"]
 
@@ -240,6 +241,10 @@ class Builder:
             file.write_bytes(found.content)
             self.constraints.append(found.used)
             arguments[arguments.index(stage.constraints.url)] = str(file)
+        if stage.held_to:
+            file = self.folder / limits_file(stage.name)
+            write_atomically(file, "".join(f"{line}\n" for line in stage.held_to))
+            arguments[arguments.index(file.name)] = str(file)
         if stage.index is not None:
             self._fall_back(stage, stage.index, arguments)
         return arguments

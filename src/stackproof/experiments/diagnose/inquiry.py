@@ -120,6 +120,7 @@ class Inquiry:
                 requirements=first.requirements,
                 python=target.full,
                 preferences={},
+                constraints=first.limits(),
                 as_of=self.moment,
             )
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stackproof.base.public_index import is_public_index
 from stackproof.errors import Problem
+from stackproof.matrix.document.limits import limited
 from stackproof.matrix.document.options import split_option, takes_value
 from stackproof.matrix.document.problems import problem
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
@@ -133,6 +134,7 @@ class _Call:
     line: int
     installs: list[Install] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
+    limits: list[Install] = field(default_factory=list)
     index: str | None = None
     further: list[str] = field(default_factory=list)
     reads_list: bool = False
@@ -161,12 +163,14 @@ class _Call:
 
     def command(self, section: str, step: str) -> Command:
         """Return what was read."""
+        installs, held_to = limited(self.installs, self.limits)
         return Command(
             line=self.line,
             section=section,
             step=step,
-            installs=tuple(self.installs),
+            installs=installs,
             constraints=tuple(self.constraints),
+            held_to=held_to,
             index=self.index,
             further=tuple(self.further),
             reads_list=self.reads_list,
@@ -175,8 +179,10 @@ class _Call:
     def _option(self, option: str, following: str, word: Word) -> None:
         meaning, value = split_option(option, following)
         whole = f"{option} {following}".strip()
-        if meaning == "constraint":
+        if meaning == "constraint" and "://" in value:
             self.constraints.append(value)
+        elif meaning == "constraint":
+            self._file(value, whole, word, RequirementLines.constrain)
         elif meaning == "index":
             self.index = None if is_public_index(value) else value
         elif meaning == "further":
@@ -185,12 +191,18 @@ class _Call:
             self.is_rehearsal = True
         elif meaning == "list":
             self.reads_list = True
-            self._list(value, whole, word)
+            self._file(value, whole, word, RequirementLines.include)
         elif meaning == "elsewhere":
             self._pass_over(whole, word, "it names no release of an index")
 
-    def _list(self, name: str, whole: str, word: Word) -> None:
-        """Take what a requirements file asks for, if it is there."""
+    def _file(
+        self,
+        name: str,
+        whole: str,
+        word: Word,
+        read: Callable[[RequirementLines, str, int], None],
+    ) -> None:
+        """Take what a requirements or constraint file says, if it is there."""
         if self.reader.find is None:
             self._pass_over(whole, word, "no file beside the document is read")
             return
@@ -199,8 +211,9 @@ class _Call:
             self._pass_over(whole, word, "there is no such file beside the document")
             return
         lines = RequirementLines(self.reader.file, path.parent)
-        lines.include(path.name, word.line)
+        read(lines, path.name, word.line)
         self.installs += lines.installs
+        self.limits += lines.limits
         self.constraints += lines.constraints
         self.index = self.index or lines.index
         self.further += lines.further

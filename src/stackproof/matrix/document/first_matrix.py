@@ -71,11 +71,9 @@ def _left_out(stack: Stack) -> Iterator[Note]:
             shown = without_credentials(command.index)
             why = "whoever runs it has them, in a netrc file or a variable of the installer"
             yield passed_over(f"credentials of {shown}", why, command.line)
-        addresses = [text for text in command.constraints if "://" in text]
-        for text in command.constraints:
-            if text not in addresses:
-                yield passed_over(text, "it is no address", command.line)
-            elif text != addresses[0]:
+        addresses = command.constraints
+        for text in addresses:
+            if text != addresses[0]:
                 yield passed_over(text, "a stage has one constraint file", command.line)
             elif _constraint_source(command) is None:
                 why = "a constraint file belongs to a pin with a version, and there is none"
@@ -172,6 +170,10 @@ def _stage(command: Command, pins: list[str], taken: set[str]) -> Table:
     table = _table(name=name, step=command.step or "-", pins=pins)
     if _constraint_source(command):
         table["constraints"] = _constraints_name(command)
+    if command.held_to:
+        table["held-to"] = tomlkit.array()
+        table["held-to"].extend(command.held_to)
+        table["held-to"].multiline(len(command.held_to) > 1)
     if command.index:
         table["index"] = _index_name(without_credentials(command.index))
     return table
@@ -192,7 +194,7 @@ def _constraints_name(command: Command) -> str:
 
 def _constraint_source(command: Command) -> Table | None:
     """Return where a command's constraint file lies, by the version that stands in its address."""
-    address = next((text for text in command.constraints if "://" in text), None)
+    address = next(iter(command.constraints), None)
     pinned = [item for item in command.installs if item.version is not None]
     if address is None or not pinned:
         return None

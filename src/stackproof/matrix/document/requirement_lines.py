@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
-
 from stackproof.base.public_index import is_public_index
-from stackproof.base.text import first_of
 from stackproof.errors import Problem, StackproofError
+from stackproof.matrix.document.limits import limited
 from stackproof.matrix.document.options import split_option
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
@@ -44,7 +42,7 @@ def read_requirements(path: Path, *, name: str) -> Stack:
 
 @dataclass
 class RequirementLines:
-    """What the lines of `file` say: requirements, options, and what is wrong.
+    """What the lines of `file` say: requirements, limits of these, options, and what is wrong.
 
     Without a `folder`, no other file is read.
     """
@@ -52,6 +50,7 @@ class RequirementLines:
     file: str
     folder: Path | None = None
     installs: list[Install] = field(default_factory=list)
+    limits: list[Install] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
     index: str | None = None
     further: list[str] = field(default_factory=list)
@@ -60,26 +59,29 @@ class RequirementLines:
     #: The file whose lines are read, where that is one which the file names, and those before it.
     _other: str | None = None
     _seen: set[Path] = field(default_factory=set)
-    _limits: list[Install] = field(default_factory=list)
 
     def read(self, text: str, line: int = 1) -> None:
         """Read lines, the first of which has the number `line`."""
         self._read(text, line, self.installs)
-        self._limit()
 
     def include(self, name: str, line: int) -> None:
         """Read the requirements file that a line, or a call, names."""
         self._include(name, line, self.installs)
-        self._limit()
+
+    def constrain(self, name: str, line: int) -> None:
+        """Read the constraint file that a line, or a call, names."""
+        self._include(name, line, self.limits)
 
     def command(self, *, line: int, section: str, step: str) -> Command:
         """Return the lines as one call of an installer."""
+        installs, held_to = limited(self.installs, self.limits)
         return Command(
             line=line,
             section=section,
             step=step,
-            installs=tuple(self.installs),
+            installs=installs,
             constraints=tuple(self.constraints),
+            held_to=held_to,
             index=self.index,
             further=tuple(self.further),
             is_list=True,
@@ -109,7 +111,7 @@ class RequirementLines:
         if name == "constraint" and "://" in value:
             self.constraints.append(value)
         elif name == "constraint" and value:
-            self._include(value, number, self._limits)
+            self.constrain(value, number)
         elif name == "list" and value:
             self._include(value, number, into)
         elif name == "index" and value:
@@ -120,7 +122,7 @@ class RequirementLines:
             self._pass_over(number, content, "it names no release of an index")
 
     def _include(self, name: str, line: int, into: list[Install]) -> None:
-        option = "-c" if into is self._limits else "-r"
+        option = "-c" if into is self.limits else "-r"
         if self.folder is None or "://" in name:
             self._pass_over(line, f"{option} {name}", "no file beside the document is read")
             return
@@ -137,29 +139,6 @@ class RequirementLines:
         self.folder, self._other = path.parent, path.name
         self._read(text, 1, into)
         self.folder, self._other = outer
-
-    def _limit(self) -> None:
-        """Hold what is asked for to the constraint files; note what else these say."""
-        others: dict[str | None, list[str]] = {}
-        for limit in self._limits:
-            held = [
-                number
-                for number, item in enumerate(self.installs)
-                if item.name == limit.name and limit.marker in (None, item.marker)
-            ]
-            for number in held:
-                item = self.installs[number]
-                both = SpecifierSet(item.specifier) & SpecifierSet(limit.specifier)
-                self.installs[number] = replace(item, specifier=str(both))
-            if not held:
-                others.setdefault(limit.file, []).append(limit.written)
-        for file, items in others.items():
-            message = (
-                f"{len(items)} lines were passed over, about what nothing asks for beside them: "
-                f"{first_of(items)}"
-            )
-            self.notes.append(Note(line=None, message=message, file=file))
-        self._limits.clear()
 
     def _requirement(self, number: int, content: str, into: list[Install]) -> None:
         try:

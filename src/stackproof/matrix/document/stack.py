@@ -72,7 +72,8 @@ class Install:
 class Command:
     """One call of an installer; `section` and `step` are the headings that it stands under.
 
-    `further` are the options, as written, that bring other versions than the call without them.
+    `held_to` are the lines of its constraint files about what it does not name itself. `further`
+    are the options, as written, that bring other versions than the call without them.
     With `is_list` it is no call but the text of a requirements file; `reads_list` tells of a call
     that takes such a file.
     """
@@ -82,6 +83,7 @@ class Command:
     step: str
     installs: tuple[Install, ...]
     constraints: tuple[str, ...] = ()
+    held_to: tuple[str, ...] = ()
     index: str | None = None
     further: tuple[str, ...] = ()
     is_list: bool = False

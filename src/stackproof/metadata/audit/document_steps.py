@@ -115,6 +115,7 @@ def _sources(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Differe
     theirs = [command.index] if command.index else []
     said = {
         "constraint file": (_shown(command.constraints), _shown(ours)),
+        "held to": (_listed(command.held_to), _listed(stage.held_to)),
         "index": (_shown(theirs), _shown(indexes)),
         "further options": (", ".join(command.further) or "none", "none"),
     }
@@ -122,6 +123,10 @@ def _sources(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Differe
         if their != our:
             message = f"{what}: this command has {their}, stage {stage.name} has {our}"
             yield Difference("error", command.line, message)
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return ", ".join(sorted(lines)) or "nothing"
 
 
 def _shown(urls: Sequence[str]) -> str:

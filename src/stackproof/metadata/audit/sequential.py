@@ -71,7 +71,9 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
                 requirements=asked,
                 python=subject.target.full,
                 preferences=dict(sorted(way.final.items())),
-                constraints=facts.content.decode("utf-8", errors="replace") if facts else None,
+                constraints=stage.limits(
+                    facts.content.decode("utf-8", errors="replace") if facts else None
+                ),
                 index=indexes.get(stage.index) if stage.index else None,
                 as_of=subject.plan.as_of,
             )
