@@ -23,10 +23,11 @@ USES = {"phone/__init__.py": "from lamps import shine\n"}
 SAID = "ImportError: cannot import name 'shine' from 'lamps'"
 
 
-def repair(bench: Bench, *options: str) -> tuple[str, dict[str, Any]]:
-    """Return how the session ends, and what was written."""
+def repair(bench: Bench, *options: str, more: str = "") -> tuple[str, dict[str, Any]]:
+    """Return how the session ends, and what was written; `more` are keys of the stage."""
     (bench.root / "tests/stack/workloads/test_sum.py").unlink(missing_ok=True)
-    text = matrix("Tiny", pin("phone"), stage("one", "phone", step="Install phone."))
+    one = stage("one", "phone", step="Install phone.")
+    text = matrix("Tiny", pin("phone"), f"{one.rstrip()}\n{more}\n")
     bench.write("matrices/tiny.toml", text)
     words = ("plain", "--as-of", AS_OF, *options)
     ended = call(cli.repair, bench.project, words, bench.environ)
@@ -81,3 +82,9 @@ def test_a_build_dependency_is_told_as_a_build_constraint(bench: Bench, index: I
     assert (ended, found["found"], found["pins"]) == ("", True, [])
     assert found["build_constraints"] == ["tool<3"]
     assert found["builds"] == 3
+
+
+def test_a_repair_stays_within_what_a_stage_is_held_to(dark: Bench) -> None:
+    ended, found = repair(dark, more='held-to = ["lamps!=1.4"]')
+    (lamps,) = found["pins"]
+    assert (ended, lamps["range"], lamps["version"]) == ("", "<2", "1.0")

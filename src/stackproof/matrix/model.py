@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from stackproof.base.versions import name_of
+from stackproof.matrix.table import Table
 from stackproof.matrix.values import (
     CheckText,
     Day,
@@ -51,30 +52,14 @@ __all__ = [
 ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana", "mysql"]
 
 
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-class _Table(BaseModel):
-    """A TOML table: no unknown keys, no silent conversions, never changed once read."""
-
-    model_config = ConfigDict(
-        alias_generator=_kebab,
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        arbitrary_types_allowed=False,
-    )
-
-
-class Claim(_Table):
+class Claim(Table):
     """A sentence of the document, tied to the checks that prove or refute it."""
 
     text: Text
     checks: tuple[CheckText, ...] = Field(default=(), strict=False)
 
 
-class _Asked(_Table):
+class _Asked(Table):
     """Which versions of a distribution are asked for: one, those in a range, or any."""
 
     version: VersionText | None = None
@@ -112,7 +97,7 @@ class Pin(_Asked):
     claims: tuple[Claim, ...] = Field(default=(), strict=False)
 
 
-class Index(_Table):
+class Index(Table):
     """A package index that a stage installs from in place of the default one."""
 
     url: Url
@@ -122,14 +107,14 @@ class Index(_Table):
     )
 
 
-class ConstraintSource(_Table):
+class ConstraintSource(Table):
     """A published constraint file; `{version}` and `{python}` in its address are filled in."""
 
     url: Url
     pin: DistributionName = Field(description="The pin whose exact version fills {version}.")
 
 
-class Stage(_Table):
+class Stage(Table):
     """One step of the documented install order; what it is held to binds, and asks for nothing."""
 
     name: Label
@@ -169,7 +154,7 @@ class Override(_Asked):
     date: Day
 
 
-class Addition(_Table):
+class Addition(Table):
     """A requirement that a row adds to what the document asks for, and why."""
 
     requirement: RequirementText
@@ -177,7 +162,7 @@ class Addition(_Table):
     date: Day
 
 
-class KnownFailure(_Table):
+class KnownFailure(Table):
     """A check that is known to fail, and why; strict: once it passes it must go.
 
     With `says`, only a failure whose message has these words is the known one; each complaint of a
@@ -190,7 +175,7 @@ class KnownFailure(_Table):
     date: Day
 
 
-class AllowedSkip(_Table):
+class AllowedSkip(Table):
     """A workload that may be skipped where its server cannot be had, and why that is accepted."""
 
     check: CheckText
@@ -198,7 +183,7 @@ class AllowedSkip(_Table):
     date: Day
 
 
-class Command(_Table):
+class Command(Table):
     """A command of the team's own, run in the built environment after the suite: a check.
 
     `run` are its words, no shell; `cwd` and `editable` are folders of the repository. `needs` are
@@ -227,7 +212,7 @@ class Remedy(Stage):
     alone: bool = Field(default=False, description="Install without what is required.")
 
 
-class Row(_Table):
+class Row(Table):
     """One variant of the stack to prove.
 
     A derived row takes python, overrides, additions, stages and what it goes without from its base,
@@ -258,7 +243,7 @@ class Row(_Table):
     known_failures: tuple[KnownFailure, ...] = Field(default=(), strict=False)
 
 
-class Matrix(_Table):
+class Matrix(Table):
     """A stack: its pins, stages, groups, claims and rows."""
 
     format: Literal[1]
@@ -273,8 +258,8 @@ class Matrix(_Table):
     groups: dict[Label, Annotated[tuple[DistributionName, ...], Field(strict=False)]] = Field(
         default={}, description="Pins that must move together."
     )
-    indexes: dict[Label, Index] = {}
-    constraints: dict[Label, ConstraintSource] = {}
+    indexes: dict[Label, Index] = Field(default={})
+    constraints: dict[Label, ConstraintSource] = Field(default={})
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
     stages: tuple[Stage, ...] = Field(default=(), strict=False)
     commands: tuple[Command, ...] = Field(

@@ -247,6 +247,13 @@ class Plan(Record):
         return None if value is None else timestamp(value)
 
     @property
+    def common_limits(self) -> str | None:
+        """What every stage is held to, as lines; what binds all that is resolved in one go."""
+        every = [line for stage in self.stages for line in stage.held_to]
+        common = (line for line in dict.fromkeys(every) if every.count(line) == len(self.stages))
+        return "\n".join(common) or None
+
+    @property
     def label(self) -> str:
         """What lines of progress call a run: the row, and the first of what a trial asks for."""
         asked = first_of(list(map(str, self.requested)))

@@ -109,6 +109,7 @@ class Consistency:
                 requirements=(*(requirement(*pin) for pin in pins.items()), *freed),
                 python=self.releases.target.full,
                 preferences=freeze,
+                constraints=self.plan.common_limits,
                 as_of=self.moment,
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -12,7 +12,6 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import PlannedStage
 from stackproof.metadata.audit.exists import installable
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
 from stackproof.metadata.audit.sequential import Step, Walk
@@ -46,20 +45,13 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
             requirements=asked,
             python=subject.target.full,
             preferences=dict(sorted(way.final.items())),
-            constraints=_limits_of_all(subject.plan.stages),
+            constraints=subject.plan.common_limits,
             further=further,
             as_of=subject.plan.as_of,
         )
     )
     left = tuple(str(subject.pins[name]) for name in out)
     return Outcome(walk=way, together=resolution, left_out=left)
-
-
-def _limits_of_all(stages: Sequence[PlannedStage]) -> str | None:
-    """Return what every stage is held to: what is resolved in one go is no stage's alone."""
-    every = [line for stage in stages for line in stage.held_to]
-    common = (line for line in dict.fromkeys(every) if every.count(line) == len(stages))
-    return "\n".join(common) or None
 
 
 def needed(way: Walk) -> set[tuple[str, str]]:
