@@ -821,6 +821,29 @@ def test_what_came_along_is_not_judged_by_workloads_of_its_own(bench: Bench) -> 
     assert verdict.depth == {"alpha": "workload", "beta": "workload"}
 
 
+OF_LATER_RELEASES = """\
+import pytest
+
+
+@pytest.mark.workload("later", needs=("beta",), seconds=1, timeout=30, oldest={"beta": "9.0"})
+def test_later() -> None:
+    raise AssertionError("it is not meant for what is installed")
+
+
+@pytest.mark.workload("reached", needs=("alpha",), seconds=1, timeout=30, oldest={"alpha": "0.1"})
+def test_reached() -> None:
+    import alpha
+"""
+
+
+def test_a_release_older_than_a_workload_is_meant_for_is_not_judged_by_it(bench: Bench) -> None:
+    bench.write("tests/stack/workloads/test_later.py", OF_LATER_RELEASES)
+    verdict, _ = bench.verify(bench.plan())
+    assert verdict.verdict == "ok"
+    assert verdict.left_out == {"smoke:later": ("beta>=9.0",)}
+    assert states(verdict)["smoke:reached"] == "ok"
+
+
 @pytest.mark.fault("B3")
 def test_a_module_of_the_stack_that_is_named_as_tests_are_stays_as_it_is(bench: Bench) -> None:
     modules = {

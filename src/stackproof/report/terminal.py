@@ -103,7 +103,8 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
 
 def _meant(lacking: Sequence[str], verdict: Verdict) -> str:
     """Ask of what workloads need whether a pin of nearly the same name is meant."""
-    near = {name: get_close_matches(name, verdict.depth, n=1, cutoff=0.9) for name in lacking}
+    misspelt = [name for name in lacking if ">=" not in name]
+    near = {name: get_close_matches(name, verdict.depth, n=1, cutoff=0.9) for name in misspelt}
     return "".join(f"; is {pin} meant by {name}?" for name, pins in near.items() for pin in pins)
 
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from stack_suite.workload import Workload
@@ -52,8 +52,9 @@ class Plan:
     def lacks(self, workload: Workload | None) -> list[str]:
         """Return what keeps a row from having use for a workload.
 
-        That is what the workload needs and the row does not pin, though it may have come along, and
-        what the workload uses besides and is neither pinned nor installed.
+        That is what the workload needs and the row does not pin, though it may have come along,
+        what the workload uses besides and is neither pinned nor installed, and what is older than
+        the oldest release that the workload is meant for, such as `mlflow>=2.0.1`.
         """
         if workload is None:
             return []
@@ -64,7 +65,16 @@ class Plan:
             for name in workload.uses
             if normal(name) not in pinned and self.installed(name) is None
         ]
-        return unpinned + absent
+        return unpinned + absent + [*self._too_old(workload)]
+
+    def _too_old(self, workload: Workload) -> Iterator[str]:
+        # The process of a workload has no `packaging` but the stack's, and is not to ask for it.
+        from stack_suite.versions import satisfies
+
+        for name, oldest in workload.oldest.items():
+            found = self.installed(name)
+            if found is not None and not satisfies(found, f">={oldest}"):
+                yield f"{name}>={oldest}"
 
     def installed(self, distribution: str) -> str | None:
         """Return the version of a distribution that the build installed, or None."""

@@ -33,7 +33,8 @@ class Workload:
     """One workload: its check's subject, what it needs, and how long it takes.
 
     It serves rows that pin each of `needs`; what it `uses` besides need only be installed.
-    `oldest` maps distributions to the oldest releases that it is meant for.
+    `oldest` maps distributions to the oldest releases that it is meant for: rows with an older one
+    are not asked.
     """
 
     name: str
