@@ -10,6 +10,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from support.workbench import ROOT
 
+from stackproof.base.versions import satisfies
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.run.suite import useful_workers
@@ -52,6 +53,22 @@ def test_every_workload_states_the_oldest_releases_that_it_is_meant_for() -> Non
     assert [name for name, oldest in stated.items() if not oldest] == []
     needed = {name: set(mark.kwargs["needs"]) for name, _, mark in declared()}
     assert [name for name, oldest in stated.items() if not oldest <= needed[name]] == []
+
+
+def test_no_row_of_ours_has_a_release_older_than_its_workloads_are_meant_for() -> None:
+    below = []
+    for file in sorted((ROOT / "matrices").glob("*.toml")):
+        matrix = load_matrix(file)
+        for row in matrix.rows:
+            versions = make_plan(matrix, name=file.stem, row=row).versions
+            for name, _, mark in declared():
+                if {canonicalize_name(need) for need in mark.kwargs["needs"]} <= versions.keys():
+                    below += [
+                        (file.stem, row, name, package)
+                        for package, oldest in mark.kwargs["oldest"].items()
+                        if not satisfies(versions[canonicalize_name(package)], f">={oldest}")
+                    ]
+    assert below == []
 
 
 def test_the_page_lists_every_workload_as_it_is() -> None:

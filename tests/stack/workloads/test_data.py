@@ -219,7 +219,7 @@ def test_estimators() -> None:
     servers=("postgres",),
     seconds=1,
     timeout=90,
-    oldest={"pandas": "2.1.4", "sqlalchemy": "2.0.20"},
+    oldest={"pandas": "2.1.4", "sqlalchemy": "1.4.36"},
 )
 def test_sql(database: str) -> None:
     """Write a frame to PostgreSQL through SQLAlchemy, append to it, and read equal values."""
