@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import pytest
 from support.index import Index
 from support.sessions import call
+from support.shop import CASE, COMMAND, PROJECT, open_shop
 from support.wheels import Release
 from support.workbench import TINY, Bench, states, toml
 
@@ -17,60 +18,12 @@ from stackproof.errors import MatrixError
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 
-PROJECT = """\
-[build-system]
-requires = ["setuptools"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "shop"
-version = "1.0"
-dependencies = ["{needs}"]
-
-[tool.setuptools]
-py-modules = ["shop"]
-"""
-
-SHOP = "import gamma\n\n\ndef version() -> str:\n    return gamma.__version__\n"
-
-TESTS = """\
-import pytest
-import shop
-
-
-def test_starts():
-    assert shop
-
-
-class TestVersions:
-    @pytest.mark.parametrize("major", ["1", "one more"])
-    def test_is_of_old(self, major):
-        assert len(major) > 1 or shop.version().startswith(major)
-"""
-
-COMMAND = """
-[[commands]]
-name = "unit"
-run = ["pytest", "-q", "tests"]
-cwd = "shop"
-editable = "shop"
-needs = ["pytest"]
-timeout = 60
-junit = true
-"""
-
-CASE = "command:unit::tests/test_shop.py::"
 SINCE, UNTIL = "2025-02-01T00:00:00Z", "2025-06-01T00:00:00Z"
 
 
 @pytest.fixture
 def shop(bench: Bench) -> Bench:
-    """Return the bench with a project beside the matrix, whose tests are a command of it."""
-    bench.write("shop/pyproject.toml", PROJECT.format(needs="gamma"))
-    bench.write("shop/shop.py", SHOP)
-    bench.write("shop/tests/test_shop.py", TESTS)
-    bench.write("matrices/tiny.toml", TINY + COMMAND)
-    return bench
+    return open_shop(bench)
 
 
 def test_each_test_case_is_a_check(shop: Bench) -> None:
