@@ -194,3 +194,54 @@ def test_settings_of_python_change_no_metadata_that_is_built(
         answer = resolver.resolve(Wanted(requirements=("extra",), python=PYTHON, preferences={}))
     assert not isinstance(answer, Refused)
     assert answer["extra"].version == "1.0"
+
+
+@pytest.mark.usefixtures("public")
+def test_a_session_asks_for_each_page_once_however_often_it_refuses(
+    index: Index, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Also where what stands before the public index takes off how long its pages are fresh."""
+    index.cache_control = "no-cache"
+    index.add(Release("beta", "1.0", requires=["alpha>1"]), Release("gamma", "1.0"))
+    with IndexClient(tmp_path / "cache") as client:
+        resolver = Resolver(client=client, index=index.url, environ=environ)
+
+        def ask(*requirements: str) -> bool:
+            wanted = Wanted(requirements=requirements, python=PYTHON, preferences={})
+            return isinstance(resolver.resolve(wanted), Refused)
+
+        assert [ask("gamma"), ask("beta", "gamma")] == [False, True]
+        index.forget()
+        assert [ask("gamma", "alpha==1"), ask("beta", "gamma", "alpha==1")] == [False, True]
+    # Of the one that was refused we ask whether the page is one.
+    assert [path for path in index.requests if "alpha" not in path] == []
+
+
+@pytest.mark.usefixtures("public")
+def test_a_refusal_without_a_cut_off_sees_a_release_that_came_before_the_session(
+    index: Index, ask: Ask
+) -> None:
+    assert ask("alpha", None) == "1.0"
+    index.add(Release("alpha", "1.1"))
+    assert ask("alpha!=0.1", None) == "1.0"  # its page counts as fresh
+    assert ask("alpha==1.1", None) == "1.1"
+    index.add(Release("alpha", "1.2"))
+    assert ask("alpha==1.2", None) == "1.2"
+
+
+def test_settings_of_uv_that_say_nothing_of_indexes_leave_pages_as_fresh_as_they_are(
+    index: Index,
+    environ: dict[str, str],
+    public: None,  # noqa: ARG001 - as a mark it would not come before the folder
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    of_uv = '[tool.uv]\ncache-keys = [{ file = "pyproject.toml" }]\n'
+    (project / "pyproject.toml").write_text(of_uv, encoding="utf-8")
+    assert installer.asks_public_index(environ)
+    more = f'{of_uv}[[tool.uv.index]]\nurl = "{index.url}"\n'
+    (project / "pyproject.toml").write_text(more, encoding="utf-8")
+    assert not installer.asks_public_index(environ)

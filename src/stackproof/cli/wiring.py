@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
@@ -62,7 +63,7 @@ class Context:
         """Return the file of a row's matrix."""
         return self.project.matrices / f"{planner.name}.toml"
 
-    @property
+    @cached_property
     def resolver(self) -> Resolver:
         """What resolves with the session's settings."""
         return Resolver(client=self.client, index=self.index, environ=self.project.environ)

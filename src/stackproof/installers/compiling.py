@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.installers.build_cache import build_cache
 from stackproof.installers.pages import DEBUG_LOG, PAGE_LOGGING, doubts
+from stackproof.installers.session_pages import session_pages
 from stackproof.installers.uv.installer import UV
 
 __all__ = ["Compilation", "compiled", "pinned_project", "shown_command"]
@@ -53,10 +55,12 @@ def compiled(
     limit: float,
     cwd: Path | None = None,
     tick: Callable[[], None] = lambda: None,
+    session: str | None = None,
 ) -> Compilation:
     """Resolve what the file `wanted` asks for, within `limit` seconds, and write pins to `output`.
 
-    Pins that `output` holds before are preferred. Temporary files and the log go beside it.
+    Pins that `output` holds before are preferred. Temporary files and the log go beside it. Where a
+    `session` is named, only pages that were asked for in it are taken.
     """
     log = output.with_suffix(".log")
     command = [
@@ -74,8 +78,14 @@ def compiled(
         command += [UV.cut_off_option, timestamp(as_of)]
     command += ["--output-file", str(output), str(wanted)]
     told = {"NO_COLOR": "1", "RUST_LOG": PAGE_LOGGING, "TMPDIR": str(output.parent)}
-    with build_cache(UV, command, python=python, environ=environ, use="resolution") as cache:
-        env = {**cache.environ, **told}
+    with ExitStack() as stack:
+        cache = stack.enter_context(
+            build_cache(UV, command, python=python, environ=environ, use="resolution")
+        )
+        variables = cache.environ
+        if session is not None:
+            variables = stack.enter_context(session_pages(cache, UV.cache, session))
+        env = {**variables, **told}
         finished = run(command, log=log, limit=limit, env=env, cwd=cwd, tick=tick)
     return Compilation(finished=finished, told=log.read_text(encoding="utf-8", errors="replace"))
 

@@ -24,7 +24,8 @@ class CacheLayout:
     """How an installer is told of its cache, and what in there is built: names begin so.
 
     `variable` names the folder, `off` says that there is none. `wheels` are patterns of the built
-    ones. `lock` is the file that whoever works in the cache locks.
+    ones. `lock` is the file that whoever works in the cache locks. `pages` begin the names of what
+    an index was asked for that may change.
     """
 
     variable: str
@@ -32,6 +33,7 @@ class CacheLayout:
     built: tuple[str, ...]
     wheels: tuple[str, ...]
     lock: str | None = None
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,12 @@ over as preferences, which is how an installer treats them: kept wherever they s
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +29,7 @@ from stackproof.installers.compiling import compiled
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
 from stackproof.installers.pages import DoubtfulError
-from stackproof.installers.uv.installer import UV, asks_public_index
+from stackproof.installers.uv.installer import UV, asks_public_index, with_public_lifetimes
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
@@ -85,6 +87,8 @@ class Resolver:
     offline: bool = False
     limit: float = _LIMIT_SECONDS
     tick: Callable[[], None] = lambda: None
+    _session: str = field(default_factory=lambda: secrets.token_hex(8))
+    _refused: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def resolve(self, wanted: Wanted) -> Resolution | Refused:
         """Return what would be installed, by normal name.
@@ -102,35 +106,57 @@ class Resolver:
             or _is_past(wanted.as_of, known.age + PAGE_SECONDS)
         ):
             return _read(known.value)
-        try:
-            value = self._ask(wanted, self.environ)
-            stands = "refused" not in value or self._saw_all(wanted)
-        except DoubtfulError:
-            stands = False
-        if not stands:
-            # Fresh pages may lack a release: a refusal takes an index that was asked.
-            environ, options = UV.anew(self.environ, ())
-            value = self._ask(wanted, environ, *options)
+        key = json.dumps(inputs, sort_keys=True)
+        asked, refused = self._refused.get(key, (0.0, {}))
+        if refused and time.monotonic() - asked < PAGE_SECONDS:
+            return _read(refused)
+        begin = time.monotonic()
+        value = self._answer(wanted)
         if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
             self.client.memory.keep("resolution", inputs, value)
+        elif "refused" in value:
+            # The index was asked, in this session; another one asks again.
+            self._refused[key] = begin, value
         return _read(value)
 
-    def _saw_all(self, wanted: Wanted) -> bool:
-        """Tell whether every page that counts as fresh has all releases before a cut-off.
+    def _answer(self, wanted: Wanted) -> dict[str, Any]:
+        """Ask uv; where it refuses, of an index that was asked: fresh pages may lack a release."""
+        environ = with_public_lifetimes(self.environ)
+        try:
+            value = self._ask(wanted, environ)
+        except DoubtfulError:
+            environ, options = UV.anew(self.environ, ())
+            return self._ask(wanted, environ, *options)
+        if "refused" not in value:
+            return value
+        if not self._asks_public_index_alone(wanted):
+            environ, options = UV.anew(self.environ, ())
+            return self._ask(wanted, environ, *options)
+        if _is_past(wanted.as_of, PAGE_SECONDS):
+            return value
+        return self._ask(wanted, environ, session=self._session)
 
-        The public index's pages do, since they are younger than a cut-off that is older than they
-        may get. Other indexes are asked again whatever the cut-off: their pages may live longer,
-        and a mirror shows a release long after its date.
+    def _asks_public_index_alone(self, wanted: Wanted) -> bool:
+        """Tell whether the public index alone is asked, whose pages live ten minutes.
+
+        They have all releases before a cut-off that is older than they may get. Other indexes are
+        asked again whatever the cut-off: their pages may live longer, and a mirror shows a release
+        long after its date.
         """
         return (
-            _is_past(wanted.as_of, PAGE_SECONDS)
-            and wanted.index is None
+            wanted.index is None
             and not wanted.further
             and asks_public_index(self.environ)
             and not any(UV.further_sources(self.environ))
         )
 
-    def _ask(self, wanted: Wanted, environ: Mapping[str, str], *options: str) -> dict[str, Any]:
+    def _ask(
+        self,
+        wanted: Wanted,
+        environ: Mapping[str, str],
+        *options: str,
+        session: str | None = None,
+    ) -> dict[str, Any]:
         with temporary_folder("audit") as folder:
             output = folder / "resolved.txt"
             found = compiled(
@@ -142,6 +168,7 @@ class Resolver:
                 environ=environ,
                 limit=self.limit,
                 tick=self.tick,
+                session=session,
             )
             resolved = output.read_text(encoding="utf-8")
         kind, finished = classify(found.told, found.finished), found.finished

@@ -37,7 +37,9 @@ __all__ = [
     "configured_index",
     "configured_sources",
     "gives_lifetime",
+    "speaks_of_indexes",
     "uv_settings",
+    "with_lifetimes",
 ]
 
 #: What of uv's is passed on, be it a variable or in a file, and what is no loss.
@@ -62,6 +64,11 @@ ALLOWED = Allowed(
         r"|trusted-publishing|check-url|log-context|stack-size|venv-.*"
     ),
 )
+#: Settings that say which index is asked, or how: all else leaves its pages as they are.
+_OF_INDEXES = frozenset(
+    ("index", "default-index", "index-url", "extra-index-url", "find-links", "no-index", "offline")
+)
+_NAMING = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 #: Settings that may be a path from the file's own folder.
 _PATHS = ("index-url", "extra-index-url", "find-links")
 
@@ -119,6 +126,29 @@ def gives_lifetime(environ: Mapping[str, str]) -> bool:
     """Tell whether a configuration file says how long pages of the default index are fresh."""
     indexes = (item for _, settings in uv_settings(environ) for item in settings.get("index", ()))
     return any(item.get("default") and "cache-control" in item for item in indexes)
+
+
+def speaks_of_indexes(environ: Mapping[str, str]) -> bool:
+    """Tell whether a configuration file says which index is asked, or how long its pages live."""
+    return any(not _OF_INDEXES.isdisjoint(settings) for _, settings in uv_settings(environ))
+
+
+def with_lifetimes(
+    environ: Mapping[str, str], url: str, lifetimes: Mapping[str, str]
+) -> dict[str, str]:
+    """Return variables by which uv takes pages and files of its default index as fresh for so long.
+
+    `url` is that index, of which no file says anything else (`speaks_of_indexes`); the lifetimes
+    are values of `Cache-Control` by `api` and `files`. They count in spite of what is answered.
+    """
+    variables, _ = allowed_in_files(environ)
+    named = variables.get("UV_CONFIG_FILE")
+    kept = tomllib.loads(Path(named).read_text(encoding="utf-8")) if named else {}
+    index = {"url": url, "default": True, "cache-control": dict(lifetimes)}
+    file = _written({**kept, "index": [index]})
+    # An index that a variable names takes no lifetime from a file.
+    left = {name: environ[name] for name in environ if name not in _NAMING}
+    return {**left, "UV_CONFIG_FILE": str(file)}
 
 
 def allowed_in_files(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -13,6 +13,7 @@ from uv import find_uv_bin
 from stackproof.base.process import ask
 from stackproof.base.public_index import public_index
 from stackproof.evidence.records import Built, FailureKind
+from stackproof.index.web import PAGE_SECONDS
 from stackproof.installers.installer import CacheLayout, Installer
 from stackproof.installers.pages import PAGE_LOGGING
 from stackproof.installers.sources import (
@@ -24,7 +25,12 @@ from stackproof.installers.sources import (
 from stackproof.installers.uv import config
 from stackproof.installers.uv.builds import BUILD_LOGGING, built_by_uv, debug_log, without_debug_log
 
-__all__ = ["UV", "Uv", "asks_public_index"]
+__all__ = ["UV", "Uv", "asks_public_index", "with_public_lifetimes"]
+
+#: As the public index answers: pages count as fresh for ten minutes, and files never change.
+_PUBLIC_LIFETIMES = MappingProxyType(
+    {"api": f"max-age={PAGE_SECONDS}", "files": "max-age=365000000, immutable"}
+)
 
 
 class Uv:
@@ -44,6 +50,7 @@ class Uv:
         built=("sdists-", "builds-"),
         wheels=("sdists-*/pypi/*/*/*/*.whl", "sdists-*/index/*/*/*/*/*.whl"),
         lock=".lock",
+        pages=("simple-",),
     )
     allowed = config.ALLOWED
     telling: Mapping[str, str] = MappingProxyType(
@@ -151,4 +158,16 @@ def asks_public_index(environ: Mapping[str, str]) -> bool:
     It then takes pages as fresh for as long as that index says (`PAGE_SECONDS`).
     """
     public = UV.default_index(environ) == public_index()
-    return public and not any(settings for _, settings in config.uv_settings(environ))
+    return public and not config.speaks_of_indexes(environ)
+
+
+def with_public_lifetimes(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return variables with which uv takes what the public index has for as long as that says.
+
+    It says so with each answer, and what stands between may take that off (a proxy, a mirror): uv
+    then asks for every page anew in each call, and builds what it built before.
+    Where another index is asked, they are as they were.
+    """
+    if not asks_public_index(environ):
+        return environ
+    return config.with_lifetimes(environ, public_index(), _PUBLIC_LIFETIMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -40,18 +40,32 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
     """
     out = [name for name, pin in subject.pins.items() if not installable(pin)]
     asked = tuple(pin.planned.requirement for name, pin in subject.pins.items() if name not in out)
-    resolution = resolver.resolve(
-        Wanted(
-            requirements=asked,
-            python=subject.target.full,
-            preferences=dict(sorted(way.final.items())),
-            constraints=subject.plan.common_limits,
-            further=further,
-            as_of=subject.plan.as_of,
-        )
+    wanted = Wanted(
+        requirements=asked,
+        python=subject.target.full,
+        preferences=dict(sorted(way.final.items())),
+        constraints=subject.plan.common_limits,
+        further=further,
+        as_of=subject.plan.as_of,
     )
+    resolution = _known(way, wanted) or resolver.resolve(wanted)
     left = tuple(str(subject.pins[name]) for name in out)
     return Outcome(walk=way, together=resolution, left_out=left)
+
+
+def _known(way: Walk, wanted: Wanted) -> Resolution | None:
+    """Return what the only stage resolved to, where that asked for the very same in one go.
+
+    What is preferred is that answer, and a resolver that is told its own answer gives it again.
+    """
+    if way.refused or len(way.steps) != 1:
+        return None
+    (step,) = way.steps
+    told = step.wanted
+    same = set(wanted.requirements) == set(told.requirements) and told == replace(
+        wanted, requirements=told.requirements, preferences=told.preferences
+    )
+    return step.resolution if same else None
 
 
 def needed(way: Walk) -> set[tuple[str, str]]:

@@ -15,12 +15,17 @@ __all__ = ["Step", "Walk", "walk"]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One stage: what it resolved to, and the versions that it would replace."""
+    """One stage: what was wanted, what it resolved to, and the versions that it would replace."""
 
     stage: str
-    asked: frozenset[str]
+    wanted: Wanted
     resolution: Resolution
     moved: Mapping[str, tuple[str, str]]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of what the stage asks for itself."""
+        return frozenset(map(name_of, self.wanted.requirements))
 
 
 @dataclass
@@ -36,14 +41,14 @@ class Walk:
     requirers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     refused: tuple[str, Refused] | None = None
 
-    def take(self, stage: str, asked: frozenset[str], resolution: Resolution) -> None:
+    def take(self, stage: str, wanted: Wanted, resolution: Resolution) -> None:
         """Add what a stage resolved to."""
         moved = {
             name: (self.final[name], chosen.version)
             for name, chosen in resolution.items()
             if self.final.get(name, chosen.version) != chosen.version
         }
-        step = Step(stage=stage, asked=asked, resolution=resolution, moved=moved)
+        step = Step(stage=stage, wanted=wanted, resolution=resolution, moved=moved)
         self.steps.append(step)
         for name, chosen in resolution.items():
             self._note(name, chosen, stage)
@@ -65,22 +70,19 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
     constraints = {facts.stage: facts for facts in subject.constraints}
     for stage in subject.plan.stages:
         facts = constraints.get(stage.name)
-        asked = stage.requirements
-        answer = resolver.resolve(
-            Wanted(
-                requirements=asked,
-                python=subject.target.full,
-                preferences=dict(sorted(way.final.items())),
-                constraints=stage.limits(
-                    facts.content.decode("utf-8", errors="replace") if facts else None
-                ),
-                index=indexes.get(stage.index) if stage.index else None,
-                as_of=subject.plan.as_of,
-            )
+        wanted = Wanted(
+            requirements=stage.requirements,
+            python=subject.target.full,
+            preferences=dict(sorted(way.final.items())),
+            constraints=stage.limits(
+                facts.content.decode("utf-8", errors="replace") if facts else None
+            ),
+            index=indexes.get(stage.index) if stage.index else None,
+            as_of=subject.plan.as_of,
         )
+        answer = resolver.resolve(wanted)
         if isinstance(answer, Refused):
             way.refused = (stage.name, answer)
             return way
-        names = frozenset(map(name_of, asked))
-        way.take(stage.name, names, answer)
+        way.take(stage.name, wanted, answer)
     return way
