@@ -77,6 +77,22 @@ def test_constraint_files_bind_what_a_stage_installs(tmp_path: Path) -> None:
     assert stage.held_to == ('beta<2; python_version < "3.12"', "gamma<2,>=1")
 
 
+@pytest.mark.parametrize("how", ["command", "list"])
+def test_constraint_files_beside_a_document_bind_what_it_installs(tmp_path: Path, how: str) -> None:
+    (tmp_path / "limits.txt").write_text("alpha<1.5\ngamma>=1,<2\n", encoding="utf-8")
+    block = {
+        "command": "```bash\npip install alpha==1.0 'beta>=2' -c limits.txt\n```\n",
+        "list": "```requirements.txt\n-c limits.txt\nalpha==1.0\nbeta>=2\n```\n",
+    }[how]
+    path = tmp_path / "document.md"
+    table = "| package | version |\n|---|---|\n| alpha | 1.0 |\n| beta | 2.0 |\n"
+    path.write_text(f"# Stack\n\n{table}\n## Install\n\n{block}", encoding="utf-8")
+    written, notes = first_matrix(read_stack(path), python="3.12")
+    assert [str(note) for note in notes if "limits" in str(note)] == []
+    (stage,) = parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml").stages
+    assert stage.held_to == ("gamma<2,>=1",)
+
+
 def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
     text = (
         "# pins\n--index-url https://example.org/simple\n-c https://example.org/c-1.0.txt\n"
@@ -215,7 +231,7 @@ def test_what_has_no_place_in_a_matrix_is_said(tmp_path: Path) -> None:
     )
     written, notes = first_matrix(read_stack(_written(tmp_path, text)))
     assert [str(note) for note in notes] == [
-        "line 28: '-c here.txt' was passed over; no file beside the document is read",
+        "line 28: '-c here.txt' was passed over; there is no such file beside the document",
         "line 28: '--pre' was passed over; a stage has no such option",
     ]
     matrix = parse_matrix(tomlkit.parse(written).unwrap(), file="first.toml")

@@ -65,11 +65,12 @@ class CommandReader:
     """Collects the installer calls of a document; variables last from one block to the next.
 
     `find` returns where a requirements file that a call names lies, None for one that is not there;
-    without it none is read.
+    without it none is read. `find_limits` does so for constraint files, as `find` if it is None.
     """
 
     file: str
     find: Callable[[str], Path | None] | None = None
+    find_limits: Callable[[str], Path | None] | None = None
     commands: list[Command] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -182,7 +183,8 @@ class _Call:
         if meaning == "constraint" and "://" in value:
             self.constraints.append(value)
         elif meaning == "constraint":
-            self._file(value, whole, word, RequirementLines.constrain)
+            find = self.reader.find_limits or self.reader.find
+            self._file(value, whole, word, find, RequirementLines.constrain)
         elif meaning == "index":
             self.index = None if is_public_index(value) else value
         elif meaning == "further":
@@ -191,7 +193,7 @@ class _Call:
             self.is_rehearsal = True
         elif meaning == "list":
             self.reads_list = True
-            self._file(value, whole, word, RequirementLines.include)
+            self._file(value, whole, word, self.reader.find, RequirementLines.include)
         elif meaning == "elsewhere":
             self._pass_over(whole, word, "it names no release of an index")
 
@@ -200,13 +202,14 @@ class _Call:
         name: str,
         whole: str,
         word: Word,
+        find: Callable[[str], Path | None] | None,
         read: Callable[[RequirementLines, str, int], None],
     ) -> None:
         """Take what a requirements or constraint file says, if it is there."""
-        if self.reader.find is None:
+        if find is None:
             self._pass_over(whole, word, "no file beside the document is read")
             return
-        path = self.reader.find(name)
+        path = find(name)
         if path is None:
             self._pass_over(whole, word, "there is no such file beside the document")
             return

@@ -73,7 +73,7 @@ def read_markdown(path: Path, *, name: str) -> Stack:
     # As Markdown counts them; to Python a form feed would end a line too.
     lines = re.split(r"\r\n|\r|\n", text)
     blocks = list(_blocks(tokens))
-    reader = _read_blocks(blocks, file)
+    reader = _read_blocks(blocks, path)
     tables = _read_tables(tokens, lines, file, reader)
     problems = [*_open_blocks(tokens, file), *broken_tables(tokens, lines, file)]
     problems += [*reader.problems, *tables.problems]
@@ -206,11 +206,19 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
             )
 
 
-def _read_blocks(blocks: Sequence[_Block], file: str) -> CommandReader:
-    """Return what the blocks install."""
-    reader = CommandReader(file)
+def _read_blocks(blocks: Sequence[_Block], path: Path) -> CommandReader:
+    """Return what the blocks install, held to the constraint files that lie beside the document.
+
+    Lists that a document installs from are blocks of its own.
+    """
+
+    def beside(name: str) -> Path | None:
+        file = path.parent / name
+        return file if "://" not in name and file.is_file() else None
+
+    reader = CommandReader(path.name, find_limits=beside)
     for block in blocks:
-        lines = RequirementLines(file)
+        lines = RequirementLines(path.name, find_limits=beside)
         if block.language in (*_LISTS, *_PLAIN):
             lines.read(block.text, block.line)
         pins = any(item.version is not None for item in lines.installs)

@@ -6,7 +6,7 @@ Files that it names by `-r` and `-c` are read too, where it lies in a folder.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,11 +44,12 @@ def read_requirements(path: Path, *, name: str) -> Stack:
 class RequirementLines:
     """What the lines of `file` say: requirements, limits of these, options, and what is wrong.
 
-    Without a `folder`, no other file is read.
+    Without a `folder`, no other file is read but constraint files that `find_limits` knows.
     """
 
     file: str
     folder: Path | None = None
+    find_limits: Callable[[str], Path | None] | None = None
     installs: list[Install] = field(default_factory=list)
     limits: list[Install] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
@@ -123,10 +124,14 @@ class RequirementLines:
 
     def _include(self, name: str, line: int, into: list[Install]) -> None:
         option = "-c" if into is self.limits else "-r"
-        if self.folder is None or "://" in name:
-            self._pass_over(line, f"{option} {name}", "no file beside the document is read")
+        path, why = None, "no file beside the document is read"
+        if self.folder is not None and "://" not in name:
+            path = self.folder / name
+        elif into is self.limits and self.find_limits is not None:
+            path, why = self.find_limits(name), "there is no such file beside the document"
+        if path is None:
+            self._pass_over(line, f"{option} {name}", why)
             return
-        path = self.folder / name
         if path.resolve() in self._seen:
             return
         self._seen.add(path.resolve())
