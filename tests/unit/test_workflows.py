@@ -66,7 +66,7 @@ def test_every_step_that_is_called_exists() -> None:
 
 def test_a_repository_s_own_workflow_calls_the_one_that_ours_calls() -> None:
     written = text(ROOT / "src" / "stackproof" / "cli" / "templates" / "workflow.yml")
-    (called,) = re.findall(r"uses: stackproof/stackproof/(.*)@main", written)
+    (called,) = re.findall(r"uses: REPOSITORY/(.*)@REVISION", written)
     assert f"uses: $/{called}\n" in text(ROOT / ".github" / "workflows" / "compatibility.yml")
     assert "\n  workflow_call:\n" in text(ROOT / called)
 

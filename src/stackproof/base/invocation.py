@@ -11,9 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-__all__ = ["local_source", "opening", "requirement", "typed"]
+__all__ = ["UNPUBLISHED", "local_source", "opening", "repository", "requirement", "typed"]
 
 _NAME = "stackproof"
+#: Stands for the repository on GitHub whose workflow others call. There is none yet: whoever
+#: publishes stackproof names theirs here, and nowhere else.
+UNPUBLISHED = "OWNER/stackproof"
 
 
 def requirement() -> str:
@@ -29,6 +32,18 @@ def local_source() -> str | None:
     """Return the file or folder of this machine that stackproof was installed from, if any."""
     address = urlsplit(_source() or "")
     return url2pathname(address.path) if address.scheme == "file" else None
+
+
+def repository() -> str:
+    """Return OWNER/NAME@REVISION of the repository on GitHub that stackproof was installed from.
+
+    Where it came otherwise, it is `UNPUBLISHED`, at its branch main.
+    """
+    address, _, revision = (_source() or "").removeprefix("git+").rpartition("@")
+    parts = urlsplit(address)
+    if parts.hostname == "github.com":
+        return f"{parts.path.strip('/').removesuffix('.git')}@{revision}"
+    return f"{UNPUBLISHED}@main"
 
 
 def typed(session: str, *words: str) -> str:

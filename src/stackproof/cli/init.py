@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nox
 
-from stackproof.base.invocation import local_source, requirement, typed
+from stackproof.base.invocation import UNPUBLISHED, local_source, repository, requirement, typed
 from stackproof.base.records import write_atomically
 from stackproof.cli.from_file import read_matrix, refuse_another
 from stackproof.cli.nox_session import console, ends_in_words
@@ -42,7 +42,7 @@ def _steps(file: Path | None, project: Project) -> Iterator[str]:
     yield from _matrix(file, project)
     yield from _noxfile(project.root / "noxfile.py")
     yield from _ignored(project.root / ".gitignore")
-    yield _written(project.root / _WORKFLOW, _template("workflow.yml"), _WORKFLOW)
+    yield from _workflow(project.root / _WORKFLOW)
     yield f"next: {typed('verify') if file else typed('init', 'requirements.txt')}"
 
 
@@ -70,6 +70,15 @@ def _noxfile(file: Path) -> Iterator[str]:
         )
         if source := local_source():
             yield f"its header takes stackproof from {source}; name there what others can install"
+
+
+def _workflow(file: Path) -> Iterator[str]:
+    name, _, revision = repository().partition("@")
+    text = _template("workflow.yml").replace("REPOSITORY", name).replace("REVISION", revision)
+    is_new = not file.exists()
+    yield _written(file, text, _WORKFLOW)
+    if is_new and name == UNPUBLISHED:
+        yield f"it calls the workflow of {name}; name there the repository that has stackproof"
 
 
 def _template(name: str) -> str:
