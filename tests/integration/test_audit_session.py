@@ -18,6 +18,8 @@ from support.wheels import Release
 
 from stackproof.cli import audit, matrix_from
 from stackproof.evidence.layout import Project
+from stackproof.report.site.page import write_site
+from stackproof.report.site.reports_reader import ReportsReader
 
 URL = "http://index"
 OPTIONAL = '\n[rows.more]\nsummary = "M"\ndefault = false\n'
@@ -67,6 +69,53 @@ def test_a_row_or_a_matrix_can_be_named(desk: Desk) -> None:
     assert list(_written(desk)["pairs"]) == ["tiny/more"]
     assert _audit(desk, "tiny", "tiny/more", "tiny/plain") == ""
     assert sorted(_written(desk)["pairs"]) == ["tiny/more", "tiny/plain"]
+
+
+def _of(desk: Desk, matrix: str) -> Any:  # noqa: ANN401 - JSON is any object
+    file = desk.root / "reports" / matrix / "audit.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_what_was_found_of_other_matrices_and_rows_is_kept(desk: Desk) -> None:
+    text = matrix_text("alpha==2.0", stages=(("alpha",),))
+    (desk.root / "matrices" / "other.toml").write_text(text, encoding="utf-8")
+    assert _audit(desk, "tiny/plain") == ""
+    first = _of(desk, "tiny")
+    assert _audit(desk, "other") == "exit 1"
+    assert _of(desk, "tiny") == first
+    assert list(_of(desk, "other")["pairs"]) == ["other/plain"]
+    assert _audit(desk, "tiny/more") == ""
+    both = _of(desk, "tiny")
+    assert (sorted(both["pairs"]), both["kept"]) == (
+        ["tiny/more", "tiny/plain"],
+        {"plain": first["started"]},
+    )
+    assert {pin["row"] for pin in both["pins"]} == {"plain", "more"}
+    assert "- plain: of an earlier audit, " in (desk.root / "reports/tiny/audit.md").read_text()
+    # The last audit itself is what it was asked for.
+    assert list(_written(desk)["pairs"]) == ["tiny/more"]
+    assert _audit(desk, "tiny", "tiny/more") == ""
+    assert _of(desk, "tiny")["kept"] == {}
+
+
+def test_a_row_that_its_matrix_has_no_more_is_not_kept(desk: Desk) -> None:
+    assert _audit(desk, "tiny", "tiny/more") == ""
+    desk.write(matrix_text("alpha==1.0", "beta==2.0", stages=(("alpha",), ("beta",))))
+    assert _audit(desk, "tiny") == ""
+    assert (list(_of(desk, "tiny")["pairs"]), _of(desk, "tiny")["kept"]) == (["tiny/plain"], {})
+
+
+def test_the_page_shows_the_audit_of_each_matrix(desk: Desk) -> None:
+    text = matrix_text("alpha==2.0", stages=(("alpha",),))
+    (desk.root / "matrices" / "other.toml").write_text(text, encoding="utf-8")
+    _audit(desk, "other")
+    _audit(desk, "tiny")
+    reports = desk.root / "reports"
+    page = write_site(ReportsReader(reports=reports, matrices=desk.root / "matrices"))
+    shown = page.read_text(encoding="utf-8")
+    assert "alpha 2.0 was never released" in shown
+    for matrix in ("other", "tiny"):
+        assert f'href="{matrix}/audit.md"' in shown
 
 
 @pytest.mark.parametrize(

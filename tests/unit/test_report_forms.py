@@ -100,7 +100,7 @@ _CLAIM = "Python 3.11 supported"
 def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> None:
     def told() -> set[str]:
         row = ReportsReader(reports=shop.reports, matrices=shop.matrices).rows()[0][0]
-        audit_found = ReportsReader(reports=shop.reports, matrices=shop.matrices).audit()
+        audit_found = ReportsReader(reports=shop.reports, matrices=shop.matrices).audit("tiny")
         written = Verdict.model_validate_json((row.evidence.folder / "verdict.json").read_text())
         report = (row.evidence.folder / "report.md").read_text(encoding="utf-8")
         [line] = [line for line in report.splitlines() if f"| {_CLAIM} |" in line]
@@ -203,7 +203,7 @@ def written(shop: Shop, form: Form | None = None, lang: Language = "en") -> str:
     store = ReportsReader(reports=shop.reports, matrices=shop.matrices)
     ((kept,), _) = store.rows()
     order = store.pin_order("tiny")
-    audited = store.audit()
+    audited = store.audit("tiny")
     return document_markdown(kept, order, audited, reports=shop.reports, lang=lang, form=form)
 
 

@@ -15,7 +15,7 @@ __all__ = ["merge_reports"]
 #: Beside the runs: what is there once a row, once a task and once a checkout.
 _FILES = (
     *(f"*/*/{name}.*" for name in ("diagnosis", "timeline")),
-    *("monthly/*.json", "monthly/*.log", "audit.*", "calibration.*"),
+    *("monthly/*.json", "monthly/*.log", "audit.*", "*/audit.*", "calibration.*"),
 )
 
 

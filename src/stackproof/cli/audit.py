@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
-from stackproof.evidence.reports import InReports
+from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.matrix.document.stack import Note
 from stackproof.matrix.files import find_matrices
 from stackproof.matrix.load import load_matrix
 from stackproof.metadata.audit.auditing import Place
 from stackproof.metadata.audit.auditing import audit as judge
+from stackproof.metadata.audit.kept import with_earlier
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import print_audit, section, workflow_commands
 
@@ -45,7 +47,7 @@ def audit(session: nox.Session, project: Project) -> None:
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
     found += _document(given.document, chosen, project) if given.document else []
     result = judge(chosen, place, tuple(found))
-    _write(result, project.reports)
+    _write(result, dict(chosen), project.reports)
     print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
     for line in workflow_commands(result) if in_actions else ():
@@ -54,9 +56,16 @@ def audit(session: nox.Session, project: Project) -> None:
         session.error(f"exit {result.exit_code}")
 
 
-def _write(result: Audit, reports: Path) -> None:
+def _write(result: Audit, files: Iterable[Path], reports: Path) -> None:
+    """Write the audit, and what is now known of each of its matrices."""
     result.write(reports / InReports.AUDIT)
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
+    for file in files:
+        name, home = file.stem, reports / file.stem
+        earlier = Audit.load_or_none(home / InMatrix.AUDIT)
+        of_one = with_earlier(result, name, earlier, list(load_matrix(file).rows))
+        of_one.write(home / InMatrix.AUDIT)
+        write_atomically(home / InMatrix.AUDIT_PAGE, section(of_one))
 
 
 def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], list[Finding]]:

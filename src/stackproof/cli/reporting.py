@@ -51,8 +51,8 @@ def document(session: nox.Session, project: Project) -> None:
     options.add_argument("--lang", choices=LANGUAGES)
     given = options.parse_args(session.posargs)
     form = form_of_document(given.document) if given.document else None
-    audit = reader.audit()
     for row in _chosen(given.rows, reader):
+        audit = reader.audit(row.plan.matrix)
         text = document_markdown(
             row,
             reader.pin_order(row.plan.matrix),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["InReports", "InRow", "InRun"]
+__all__ = ["InMatrix", "InReports", "InRow", "InRun"]
 
 
 class InReports:
@@ -32,6 +32,13 @@ class InReports:
     STORIES: Final = "monthly/stories.json"
     SUMMARY: Final = "summary.md"
     TRIALS: Final = "candidates"
+
+
+class InMatrix:
+    """The names in the folder of a matrix, beside those of its rows."""
+
+    AUDIT: Final = "audit.json"
+    AUDIT_PAGE: Final = "audit.md"
 
 
 class InRow:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
+from stackproof.base.times import timestamp
 from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
 from stackproof.report.tables import print_last, print_lines, terminal_table
 from stackproof.report.texts import texts
@@ -153,6 +154,7 @@ def _templates() -> Environment:
         constrained=constrained,
         joint_line=joint_line,
         symbol=symbol,
+        timestamp=timestamp,
     )
     return templates
 

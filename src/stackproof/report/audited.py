@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.reports import InReports
+from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import merge
 
@@ -31,7 +31,9 @@ def last_audit(evidence: Evidence) -> Audit | None:
 
     That may be one of another version: the page says which files cannot be read.
     """
-    return Audit.load_or_none(evidence.folder.parents[2] / InReports.AUDIT)
+    homes = evidence.folder.parents
+    of_matrix = Audit.load_or_none(homes[1] / InMatrix.AUDIT)
+    return of_matrix or Audit.load_or_none(homes[2] / InReports.AUDIT)
 
 
 def audited(evidence: Evidence, audit: Audit | None) -> Audited | None:

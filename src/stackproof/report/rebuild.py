@@ -29,9 +29,8 @@ def rebuild(reports: Path, matrices: Path, lang: Language = "en") -> Path:
     Returns the path of the page. Raises OSError if there is no room for them.
     """
     reader = ReportsReader(reports=reports, matrices=matrices)
-    audit = reader.audit()
     rows, _ = reader.rows()
     for row in rows:
-        renew(row, audit, lang)
+        renew(row, reader.audit(row.plan.matrix), lang)
         write_atomically(row.home / InRow.BADGE, badge_json(row.verdict, lang))
     return write_site(reader, lang)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from stackproof.base.records import Record
 from stackproof.evidence.claims import AuditAnswers, ClaimAnswer
 from stackproof.matrix.plan import Plan
@@ -150,7 +152,8 @@ class Audit(Record):
     """Everything that an audit says: the form of `audit.json`.
 
     `pairs` maps `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not
-    be judged.
+    be judged. In the file of one matrix, `kept` names the rows whose answers are of an earlier
+    audit, and says when that was.
     """
 
     format: Literal[1] = 1
@@ -164,6 +167,7 @@ class Audit(Record):
     joint: tuple[JointAnswer, ...]
     claims: tuple[ClaimAnswer, ...]
     pairs: dict[str, dict[str, dict[str, PairAnswer]]]
+    kept: dict[str, datetime] = Field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

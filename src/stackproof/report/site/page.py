@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,13 @@ from stackproof.base.times import timestamp
 from stackproof.base.versions import requirement
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history
-from stackproof.evidence.reports import InReports
+from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
 from stackproof.report.diagnose import steps
 from stackproof.report.frontier import is_beyond
-from stackproof.report.site.compatibility import pair_grids
+from stackproof.report.site.compatibility import PairGrid, pair_grids
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
 from stackproof.report.site.reports_reader import ReportsReader
@@ -57,9 +58,9 @@ def write_site(reader: ReportsReader, lang: Language = "en") -> Path:
 
 def _gather(reader: ReportsReader) -> dict[str, object]:
     """Return all that the templates show, by the names that they know it by."""
-    audit, allowance, links = reader.audit(), Allowance(_QUOTED), Links(reader.reports)
+    audits, allowance, links = reader.audits(), Allowance(_QUOTED), Links(reader.reports)
     entries = _by_row(read_history(reader.reports / InReports.HISTORY))
-    viewer = RowViews(reader=reader, audit=audit, history=entries, allowance=allowance)
+    viewer = RowViews(reader=reader, history=entries, allowance=allowance)
     kept, missing = reader.rows()
     grid = reader.grid()
     return {
@@ -68,10 +69,7 @@ def _gather(reader: ReportsReader) -> dict[str, object]:
         "newest": max((row.verdict.started for row in kept), default=None),
         "unjudged": sum(row.verdict.exit_code == _UNJUDGED for row in kept),
         "news": sum(len(row.verdict.unexpected) for row in kept if not row.verdict.trouble),
-        "audit": audit,
-        "audit_files": _files(links, InReports.AUDIT_PAGE, InReports.AUDIT),
-        "findings": _by_level(audit),
-        "pair_grids": pair_grids(audit) if audit else [],
+        "audits": [_audit_view(name, audit, links) for name, audit in audits.items()],
         "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
         "diagnoses": reader.diagnoses(),
         "grid": grid,
@@ -93,9 +91,36 @@ def _by_row(entries: Iterable[HistoryEntry]) -> dict[str, list[HistoryEntry]]:
     return rows
 
 
-def _by_level(audit: Audit | None) -> dict[str, list[Merged]]:
+@dataclass(frozen=True, kw_only=True)
+class AuditView:
+    """What audits last found of a matrix; `kept` are rows by when an earlier one judged them."""
+
+    matrix: str
+    audit: Audit
+    files: dict[str, str]
+    findings: dict[str, list[Merged]]
+    pair_grids: list[PairGrid]
+    kept: dict[datetime, list[str]]
+
+
+def _audit_view(matrix: str, audit: Audit, links: Links) -> AuditView:
+    own = [f"{matrix}/{name}" for name in (InMatrix.AUDIT_PAGE, InMatrix.AUDIT)]
+    kept: dict[datetime, list[str]] = defaultdict(list)
+    for row, when in audit.kept.items():
+        kept[when].append(row)
+    return AuditView(
+        matrix=matrix,
+        audit=audit,
+        files=_files(links, *own) or _files(links, InReports.AUDIT_PAGE, InReports.AUDIT),
+        findings=_by_level(audit),
+        pair_grids=pair_grids(audit),
+        kept=kept,
+    )
+
+
+def _by_level(audit: Audit) -> dict[str, list[Merged]]:
     found: dict[str, list[Merged]] = {level: [] for level in ("error", "known", "warning", "note")}
-    for item in merge(audit.findings) if audit else ():
+    for item in merge(audit.findings):
         found[item.level].append(item)
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.evidence.claims import ClaimAnswer, ClaimState
-from stackproof.evidence.reports import InReports, InRun
+from stackproof.evidence.reports import InMatrix, InReports, InRun
 from stackproof.evidence.verdict import Check
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import PlannedPin
@@ -142,7 +142,8 @@ def _proof(
         )
     if audited is not None:
         answer, said = _AUDITED[audited.state], first_line(audited.because)
-        log = links.to(links.home / InReports.AUDIT_PAGE)
+        own = kept.home.parent / InMatrix.AUDIT_PAGE
+        log = links.to(own) or links.to(links.home / InReports.AUDIT_PAGE)
     else:
         answer, said, log = _absent(check), "", None
     return Proof(check=check, answer=answer, said=said, grade="real", seconds=None, log=log)

@@ -14,7 +14,7 @@ from stackproof.base.records import UNREADABLE, Record
 from stackproof.errors import MatrixError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import RunRecord, StageRecord
-from stackproof.evidence.reports import InReports, InRow, InRun
+from stackproof.evidence.reports import InMatrix, InReports, InRow, InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.diagnose.record import Diagnosis
@@ -25,6 +25,7 @@ from stackproof.matrix.files import find_matrices
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Plan
+from stackproof.metadata.audit.kept import matrices_of, of_matrix
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.diagnose import is_of
@@ -82,7 +83,7 @@ class KeptTrial:
 class ReportsReader:
     """A reports folder and the matrices that it is about, whose order rows and pins have.
 
-    Rows are judged, and the audit is read, once for all who ask.
+    Rows are judged, and audits are read, once for all who ask.
 
     `unread` collects, as (what, why), the files that are there and cannot be read.
     """
@@ -118,9 +119,13 @@ class ReportsReader:
                 trials.append(KeptTrial(folder=folder, verdict=verdict))
         return trials
 
-    def audit(self) -> Audit | None:
-        """Return what the last audit found."""
-        return self._last_audit
+    def audits(self) -> dict[str, Audit]:
+        """Return what audits last found of each matrix, by its name."""
+        return self._audits
+
+    def audit(self, matrix: str) -> Audit | None:
+        """Return what audits last found of one matrix."""
+        return self._audits.get(matrix)
 
     def grid(self) -> Grid | None:
         """Return which versions of packages go together."""
@@ -189,13 +194,22 @@ class ReportsReader:
         return found
 
     @cached_property
-    def _last_audit(self) -> Audit | None:
-        return self._read(self.reports / InReports.AUDIT, Audit)
+    def _audits(self) -> dict[str, Audit]:
+        files = {file.parent.name: file for file in self.reports.glob(f"*/{InMatrix.AUDIT}")}
+        order = [*self._readable_matrices, *sorted(files)]
+        read = {name: self._read(files[name], Audit) for name in order if name in files}
+        found = {name: audit for name, audit in read.items() if audit is not None}
+        # Older releases wrote no file a matrix.
+        last = self._read(self.reports / InReports.AUDIT, Audit)
+        for name in matrices_of(last) if last else ():
+            if last and name not in files:
+                found[name] = of_matrix(last, name)
+        return found
 
     def _newest(self, home: Path) -> KeptRow | None:
         for evidence in Evidence.runs(home):
             try:
-                return _kept(evidence, self._last_audit)
+                return _kept(evidence, self.audit(home.parent.name))
             except UNREADABLE as error:
                 self.note(evidence.folder, error)  # an older run tells more
         return None

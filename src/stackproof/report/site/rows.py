@@ -18,7 +18,6 @@ from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.matrix.plan import PlannedStage
-from stackproof.metadata.audit.record import Audit
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
@@ -111,7 +110,6 @@ class RowViews:
     """What every row's view needs beside the row's own evidence."""
 
     reader: ReportsReader
-    audit: Audit | None
     history: Mapping[str, Sequence[HistoryEntry]]
     allowance: Allowance
 
@@ -119,7 +117,7 @@ class RowViews:
         """Return the view of a row."""
         links = Links(self.reader.reports)
         order = self.reader.pin_order(kept.plan.matrix)
-        claims, pins = pin_views(kept, order, self.audit, links)
+        claims, pins = pin_views(kept, order, self.reader.audit(kept.plan.matrix), links)
         addresses = {name: links.to(kept.evidence.folder / name) for name in _FILES}
         dated = kept.verdict.as_of is not None
         # Runs of an earlier day's index tell nothing of today's, nor the other way round.
