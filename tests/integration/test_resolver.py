@@ -224,9 +224,10 @@ def test_a_refusal_without_a_cut_off_sees_a_release_that_came_before_the_session
     assert ask("alpha", None) == "1.0"
     index.add(Release("alpha", "1.1"))
     assert ask("alpha!=0.1", None) == "1.0"  # its page counts as fresh
+    assert [ask("alpha>1.2", None), ask("alpha>1.2", None)] == [None, None]
     assert ask("alpha==1.1", None) == "1.1"
-    index.add(Release("alpha", "1.2"))
-    assert ask("alpha==1.2", None) == "1.2"
+    index.add(Release("alpha", "1.3"))
+    assert ask("alpha>1.2", None) == "1.3"
 
 
 def test_settings_of_uv_that_say_nothing_of_indexes_leave_pages_as_fresh_as_they_are(

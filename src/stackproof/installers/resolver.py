@@ -111,28 +111,36 @@ class Resolver:
         if refused and time.monotonic() - asked < PAGE_SECONDS:
             return _read(refused)
         begin = time.monotonic()
-        value = self._answer(wanted)
+        memory = self.client.memory
+        value = self._answer(wanted, doomed=memory.recall("refused", inputs) is not None)
         if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
-            self.client.memory.keep("resolution", inputs, value)
+            memory.keep("resolution", inputs, value)
         elif "refused" in value:
-            # The index was asked, in this session; another one asks again.
+            # The index was asked, in this session; another one asks again, and only once.
             self._refused[key] = begin, value
+            memory.keep("refused", inputs, [])
         return _read(value)
 
-    def _answer(self, wanted: Wanted) -> dict[str, Any]:
-        """Ask uv; where it refuses, of an index that was asked: fresh pages may lack a release."""
+    def _answer(self, wanted: Wanted, *, doomed: bool) -> dict[str, Any]:
+        """Ask uv; where it refuses, of an index that was asked: fresh pages may lack a release.
+
+        What was refused before is `doomed`: an index that was asked is all that it is asked of.
+        """
         environ = with_public_lifetimes(self.environ)
+        alone = self._asks_public_index_alone(wanted)
+        settled = _is_past(wanted.as_of, PAGE_SECONDS)
+        session = self._session if doomed and alone and not settled else None
         try:
-            value = self._ask(wanted, environ)
+            value = self._ask(wanted, environ, session=session)
         except DoubtfulError:
             environ, options = UV.anew(self.environ, ())
             return self._ask(wanted, environ, *options)
-        if "refused" not in value:
+        if "refused" not in value or session is not None:
             return value
-        if not self._asks_public_index_alone(wanted):
+        if not alone:
             environ, options = UV.anew(self.environ, ())
             return self._ask(wanted, environ, *options)
-        if _is_past(wanted.as_of, PAGE_SECONDS):
+        if settled:
             return value
         return self._ask(wanted, environ, session=self._session)
 
