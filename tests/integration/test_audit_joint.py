@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.audit_bench import Desk, matrix_text, messages
 from support.index import Fault, Index
+from support.matrices import PYTHON
 from support.sandbox import uv_sandbox
 from support.wheels import Release
 
@@ -214,6 +215,18 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
             ),
             "alpha 1.0 requires one of base>=1.7,<2.0, base>2.0,<3 and base 2.0 is asked for",
         ),
+        (  # with a sign of where, as uv 0.13.9 draws it
+            (
+                "Because model==0.31.0 has invalid metadata and you require model==0.31.0, we can "
+                "conclude that your requirements are unsatisfiable.\n\nhint: Metadata for `model` "
+                "(v0.31.0) could not be parsed:\n  wildcards in versions must be at the end\n  "
+                "flow (!=2.0.*,!=2.2.*!=2.3.*,<3)\n         ^^^^^^^^^^^^^^\n"
+            ),
+            (
+                "model 0.31.0 has metadata that no installer of today reads (wildcards in versions "
+                "must be at the end flow (!=2.0.*,!=2.2.*!=2.3.*,<3))"
+            ),
+        ),
         (
             "something that nobody has seen before",
             "the resolver found no set of versions that satisfies all requirements",
@@ -249,3 +262,25 @@ def test_a_yanked_requirement_is_named_with_its_reason(tmp_path: Path) -> None:
     (told,) = [line for line in messages(found, "joint") if "stage s1" in line]
     assert "files 2.0 was yanked (should have dropped py3.8 (sorry))" in told
     assert "store 2.0 requires files" in told
+
+
+@pytest.mark.parametrize("python", [PYTHON, "3.99"])
+def test_a_build_that_fails_is_a_finding_only_on_the_row_s_own_python(
+    tmp_path: Path, python: str
+) -> None:
+    old = "raise RuntimeError('Python version 2.7 or 3.4+ is required.')\n"
+    release = Release("alpha", "1.0", form="sdist", build_code=old)
+    with Index(release) as index:
+        text = matrix_text("alpha==1.0", stages=(("alpha",),))
+        found = Desk(root=tmp_path, index=index).audit(text.replace(f'"{PYTHON}"', f'"{python}"'))
+    if python == PYTHON:
+        said = (
+            "alpha 1.0 has to be built, and the build fails: RuntimeError: Python version 2.7 or "
+            "3.4+ is required."
+        )
+        assert any(said in item.message for item in found.findings if item.rule == "joint")
+        assert found.trouble == ()
+    else:
+        assert [item for item in found.findings if item.rule == "joint"] == []
+        (trouble,) = found.trouble
+        assert "for Python 3.99, which is not on this machine" in trouble

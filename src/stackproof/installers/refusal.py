@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
+from stackproof.installers.failed_builds import failed_build
+
 __all__ = ["Required", "Yank", "lacks_files", "required", "sentence", "tells_facts", "yanks"]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
@@ -27,6 +29,12 @@ _FACT = re.compile(
     rf"|(?P<yanked>{_NAME})(?P<yanked_at>{_SPEC})? (?:was|is) yanked"
     r"(?: \(reason: (?P<reason>.*?)\)(?= and |, |\.\s|\.?$| we can))?"
     rf"|(?P<wheelless>{_NAME})(?P<wheelless_at>{_SPEC})? (?:has|have) no (?:usable )?wheels"
+    rf"|(?P<invalid>{_NAME})(?P<invalid_at>{_SPEC})? has invalid metadata"
+)
+#: What is wrong with it, and the line of it, before the marks below the place.
+_INVALID = re.compile(
+    r"Metadata for `(?P<name>[^`]+)` \(v(?P<version>[^)]+)\) could not be parsed: "
+    r"(?P<why>.*?)(?= \^| hint: |$)"
 )
 _ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
 _PINNED = re.compile(rf"({_NAME})(?:{_EXTRAS})==([\w.+!]*\w)")
@@ -111,11 +119,19 @@ def sentence(words: str) -> str:
 
     Of several facts those count that speak of the same distribution: it is what they clash over.
     """
+    if build := failed_build(words):
+        return (
+            f"{build.shown} has to be built, and the build fails: {build.why or 'it tells not why'}"
+        )
     text = _premises(words)
     asked = _asked(text)
     pins = dict(asked)
     found = [(_about(match), _fact(match, pins)) for match in _FACT.finditer(text)]
-    missing = {about for about, fact in found if fact.startswith("there is no ")}
+    missing = {
+        about
+        for about, fact in found
+        if fact.startswith("there is no ") or " has metadata that " in fact
+    }
     found += [
         (name, f"{name} {version} is asked for") for name, version in asked if name not in missing
     ]
@@ -136,7 +152,7 @@ def _premises(words: str) -> str:
 
 def _about(match: re.Match[str]) -> str:
     """Return the distribution that a fact is about."""
-    kinds = ("what", "missing", "absent", "yanked", "wheelless")
+    kinds = ("what", "missing", "absent", "yanked", "wheelless", "invalid")
     return next(match[kind] for kind in kinds if match[kind]).lower()
 
 
@@ -155,6 +171,13 @@ def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
     if match["yanked"]:
         reason = f" ({match['reason']})" if match["reason"] else ""
         return f"{match['yanked']}{_at(match['yanked_at'])} was yanked{reason}"
+    if match["invalid"]:
+        who = _named(match["invalid"], match["invalid_at"], pins)
+        whys = {
+            f"{one['name']} {one['version']}": one["why"] for one in _INVALID.finditer(match.string)
+        }
+        why = f" ({whys[who]})" if who in whys else ""
+        return f"{who} has metadata that no installer of today reads{why}"
     return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
 
 

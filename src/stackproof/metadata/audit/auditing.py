@@ -217,6 +217,7 @@ def _resolve(
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
         outcome = combined.together(subject, resolver, way, further)
+        combined.require_builds(subject, outcome)
         known = gatherer.metadata_of(subject, combined.needed(way))
     except CannotJudgeError as error:
         return [], None, f"{row}: {error}"

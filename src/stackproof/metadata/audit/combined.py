@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from packaging.version import Version
 
 from stackproof.base.versions import admits, satisfies
+from stackproof.errors import CannotJudgeError
 from stackproof.index.core_metadata import CoreMetadata
+from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import sentence
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
@@ -17,7 +19,7 @@ from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer,
 from stackproof.metadata.audit.sequential import Step, Walk
 from stackproof.metadata.audit.subject import Subject
 
-__all__ = ["Lookup", "Outcome", "answer", "check", "needed", "together"]
+__all__ = ["Lookup", "Outcome", "answer", "check", "needed", "require_builds", "together"]
 
 #: The metadata of a distribution at a version, None where the index offers none.
 Lookup = Callable[[str, str], CoreMetadata | None]
@@ -51,6 +53,21 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
     resolution = _known(way, wanted) or resolver.resolve(wanted)
     left = tuple(str(subject.pins[name]) for name in out)
     return Outcome(walk=way, together=resolution, left_out=left)
+
+
+def require_builds(subject: Subject, outcome: Outcome) -> None:
+    """Raise CannotJudgeError where a build failed that another Python than the row's made.
+
+    That is what an installer takes where this machine lacks the row's.
+    """
+    answers = (outcome.together, *(answer for _, answer in filter(None, [outcome.walk.refused])))
+    for answer in answers:
+        build = failed_build(answer.words) if isinstance(answer, Refused) else None
+        if build and not subject.target.found:
+            raise CannotJudgeError(
+                f"{build.shown} has to be built to tell what it requires, for Python "
+                f"{subject.target.python}, which is not on this machine, and another one failed to"
+            )
 
 
 def _known(way: Walk, wanted: Wanted) -> Resolution | None:
