@@ -15,7 +15,7 @@ __all__ = ["matrices_of", "of_matrix", "with_earlier"]
 
 def matrices_of(audit: Audit) -> tuple[str, ...]:
     """Return the matrices that an audit has an answer on."""
-    found = (item.matrix for item in (*audit.pins, *audit.findings))
+    found = [pin.matrix for pin in audit.pins] + [item.matrix for item in audit.findings]
     return tuple(dict.fromkeys([*found, *(name.partition("/")[0] for name in audit.pairs)]))
 
 
