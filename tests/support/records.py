@@ -7,6 +7,7 @@ __all__ = [
     "CALIBRATION",
     "DIAGNOSIS",
     "FRONTIER",
+    "LINKS",
     "REPAIR",
     "TIMELINE",
     "grid",
@@ -25,10 +26,42 @@ from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Axis, Cell, Demand, Difference, Grid, Proof, Sampling
+from stackproof.metadata.links.record import Links
 
 _DAYS = tuple(f"2025-03-0{day}T00:00:00Z" for day in range(1, 8))
 _NOW = datetime(2025, 4, 1, 10, tzinfo=timezone.utc)
 
+LINKS = Links.model_validate_json(
+    """
+    {
+      "matrix": "tiny", "row": "plain", "python": "3.11", "as_of": null, "seconds": 1.25,
+      "checker": "checker 1", "read": {"alpha": "1.0", "beta": "2.0"},
+      "checked": [{"name": "alpha", "version": "1.0", "seconds": 0.5, "files": 2}],
+      "findings": [
+        {
+          "file": "alpha/a.py", "line": 3, "distribution": "alpha", "version": "1.0",
+          "target": {"distribution": "beta", "version": "2.0", "name": "beta.gone"},
+          "kind": "name", "sentence": "alpha 1.0 uses gone of beta (alpha/a.py:3) | <b>",
+          "state": "new", "runs": "call", "pins": ["alpha", "gamma"],
+          "baseline": {"version": "1.0", "as_of": "2025-03-01T00:00:00Z"}
+        },
+        {
+          "file": "alpha/a.py", "line": 4, "distribution": "alpha", "version": "1.0",
+          "target": {"distribution": "beta", "version": "2.0", "name": "beta.never"},
+          "kind": "name", "sentence": "alpha 1.0 uses never of beta (alpha/a.py:4)",
+          "state": "old", "runs": "import", "pins": ["alpha"]
+        },
+        {
+          "file": "alpha/a.py", "line": 5, "distribution": "alpha", "version": "1.0",
+          "target": {"distribution": "beta", "version": "2.0", "name": "beta.tried"},
+          "kind": "name", "sentence": "alpha 1.0 uses tried of beta (alpha/a.py:5)",
+          "state": "guarded", "runs": "import", "pins": ["alpha"]
+        }
+      ],
+      "notes": ["not read, for want of a wheel: gamma 1.0"]
+    }
+    """
+)
 FRONTIER = Frontier.model_validate_json(
     """
     {

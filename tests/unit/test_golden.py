@@ -29,6 +29,7 @@ from stackproof.report import (
     diagnose,
     frontier,
     grid,
+    links,
     repair,
     timeline,
 )
@@ -47,6 +48,7 @@ PRINTED: Mapping[str, Callable[[Console], None]] = {
     ),
     "frontier.txt": lambda to: frontier.print_frontier(records.FRONTIER, to),
     "grid.txt": lambda to: grid.print_grid(records.grid(), Path("grid.html"), to),
+    "links.txt": lambda to: links.print_links(records.LINKS, to),
     "repair.txt": lambda to: repair.print_repair(records.REPAIR, to),
     "timeline.txt": lambda to: timeline.print_timeline(records.TIMELINE, to),
 }
@@ -59,6 +61,8 @@ WRITTEN: Mapping[str, Callable[[], str]] = {
     "grid.html": lambda: grid.html_page(records.grid()),
     "grid.md": lambda: grid.markdown_page(records.grid()),
     "grid.rst": lambda: grid.rst_table(records.grid()),
+    "links.md": lambda: links.links_markdown(records.LINKS),
+    "links-annotations.txt": lambda: "\n".join(links.workflow_commands(records.LINKS)) + "\n",
     "repair.md": lambda: repair.repair_markdown(records.REPAIR),
     "timeline.md": lambda: timeline.timeline_markdown(records.TIMELINE),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stackproof.cli.grid import grid
     from stackproof.cli.history import changes, thin
     from stackproof.cli.init import init
+    from stackproof.cli.links import links
     from stackproof.cli.lock import lock
     from stackproof.cli.matrix_from import matrix_from
     from stackproof.cli.monthly import monthly
@@ -35,6 +36,7 @@ __all__ = [
     "frontier",
     "grid",
     "init",
+    "links",
     "lock",
     "matrix_from",
     "monthly",

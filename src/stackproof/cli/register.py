@@ -28,6 +28,10 @@ _SESSIONS = {
         "Judge all claims by metadata alone, in seconds",
         "[MATRIX[/ROW] ...|FILE] [--document FILE]",
     ),
+    "links": (
+        "Say which calls between distributions are broken, without building",
+        "[MATRIX/]ROW|FILE [--python X.Y] [--as-of TIMESTAMP]",
+    ),
     "grid": (
         "Say which versions go together",
         "'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]",

@@ -24,6 +24,7 @@ from stackproof.matrix.model import json_schema
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
+from stackproof.metadata.links.record import Links
 
 __all__ = ["schemas", "write_schemas"]
 
@@ -41,6 +42,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "jobs": Jobs.model_json_schema(mode="serialization"),
         "frontier": Frontier.model_json_schema(mode="serialization"),
         "grid": Grid.model_json_schema(mode="serialization"),
+        "links": Links.model_json_schema(mode="serialization"),
         "lock": Lock.model_json_schema(mode="serialization"),
         "repair": Repair.model_json_schema(mode="serialization"),
         "timeline": Timeline.model_json_schema(mode="serialization"),

@@ -52,6 +52,8 @@ class InRow:
     FRONTIER: Final = "frontier.json"
     FRONTIER_UNFINISHED: Final = "frontier-unfinished.json"
     LATEST: Final = "latest"
+    LINKS: Final = "links.json"
+    LINKS_PAGE: Final = "links.md"
     LOCK: Final = "lock.json"
     LOCK_PROOFS: Final = "lock-proofs"
     PROBES: Final = "probes"

@@ -135,6 +135,24 @@ class IndexClient:
                 self._metadata[url] = self._core_metadata(index, file, url)
             return self._metadata[url]
 
+    def file_names(self, index: str, file: File) -> frozenset[str] | None:
+        """Return the names of the files in a wheel; None where they cannot be had without it all.
+
+        A released file does not change, so what was read once is kept.
+        """
+        url = _address(file)
+        known = self.memory.recall("file-names", url)
+        if known is not None:
+            return frozenset(known.value)
+        if self.down(index):
+            return None
+        from stackproof.index.wheel_metadata import names_in_wheel  # noqa: PLC0415 - see `_read`
+
+        found = names_in_wheel(self._web.files, url, self._seconds)
+        if found is not None:
+            self.memory.keep("file-names", url, found)
+        return None if found is None else frozenset(found)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was wrong with the cache, a line each."""

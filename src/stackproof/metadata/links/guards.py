@@ -1,0 +1,179 @@
+"""Whether a use stands ready for what it uses not to be there, by the syntax around it.
+
+It does in a `try` that traps the error, behind a test of a version or of what is there, under
+`TYPE_CHECKING`, and in a function that is only called in such places.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from stackproof.metadata.links.record import Kind
+from stackproof.metadata.links.sources import parsed
+
+__all__ = ["in_function", "is_guarded"]
+
+_Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+#: The errors that a missing module or name raises, or a call that its target does not take.
+_TRAPPING = frozenset(
+    {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"}
+)
+#: A test that names one of these asks what is there, or which version of it.
+_TEST = re.compile(
+    r"version|TYPE_CHECKING|hasattr|getattr|find_spec|importlib|sys\.modules|installed|available"
+    r"|compat|legacy|\bPY\d|_?v\d\b|(^|\W|_)(has|have)_",
+    re.IGNORECASE,
+)
+#: How far a function's callers are followed.
+_DEEPEST = 3
+
+
+def is_guarded(file: Path, line: int, kind: Kind) -> bool:
+    """Tell whether the use at a line of a file is ready for what it uses not to be there.
+
+    A file that cannot be parsed counts as guarded: nothing can be told of it.
+    """
+    found = _Code.of(file)
+    if found is None:
+        return True
+    trapping = _TRAPPING | {"TypeError"} if kind in ("parameter", "arity") else _TRAPPING
+    nodes = found.at(line)
+    return not nodes or any(found.guards(node, trapping) for node in nodes)
+
+
+def in_function(file: Path, line: int) -> bool:
+    """Tell whether a line runs only when a function is called."""
+    found = _Code.of(file)
+    if found is None:
+        return True
+    return any(found.function(node) is not None for node in found.at(line))
+
+
+class _Code:
+    """A file's syntax tree, in which each node's parent is known, and where each name is used."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._parents: dict[ast.AST, ast.AST] = {}
+        self._lines: dict[int, ast.AST] = {}
+        self._uses = defaultdict[str, list[ast.AST]](list)
+        self._values = defaultdict[str, list[ast.expr]](list)
+        self._asking: dict[ast.expr, bool] = {}
+        for node in ast.walk(tree):
+            for child in ast.iter_child_nodes(node):
+                self._parents[child] = node
+            if isinstance(node, (ast.stmt, ast.expr, ast.alias, ast.keyword)):
+                self._lines[node.lineno] = node  # the innermost comes last
+            self._learn(node)
+
+    def _learn(self, node: ast.AST) -> None:
+        """Note the name that a node uses, or gives a value to."""
+        if isinstance(node, ast.Name):
+            self._uses[node.id].append(node)
+        elif isinstance(node, ast.Attribute):
+            self._uses[node.attr].append(node)
+        elif isinstance(node, ast.Assign):
+            parts = (part for target in node.targets for part in ast.walk(target))
+            for part in parts:
+                if isinstance(part, ast.Name):
+                    self._values[part.id].append(node.value)
+        elif isinstance(node, ast.FunctionDef):
+            self._values[node.name] += _returned(node)
+
+    @staticmethod
+    @cache
+    def of(file: Path) -> _Code | None:
+        """Return the code of a file; None for one that cannot be parsed."""
+        tree = parsed(file)
+        return None if tree is None else _Code(tree)
+
+    def at(self, line: int) -> Sequence[ast.AST]:
+        """Return the innermost thing that begins at a line, if one does."""
+        return [self._lines[line]] if line in self._lines else []
+
+    def _above(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Yield each parent, from the inside out, with the child that the node lies in."""
+        while (parent := self._parents.get(node)) is not None:
+            yield parent, node
+            node = parent
+
+    def function(self, node: ast.AST) -> ast.AST | None:
+        """Return the innermost function that a node lies in the body of."""
+        for parent, child in self._above(node):
+            if isinstance(parent, _Function) and child not in getattr(parent, "decorator_list", ()):
+                return parent
+        return None
+
+    def guards(self, node: ast.AST, trapping: frozenset[str], deep: int = 0) -> bool:
+        """Tell whether something around a node is ready for its error."""
+        if any(self._is_ready(parent, child, trapping) for parent, child in self._above(node)):
+            return True
+        function = self.function(node)
+        name = getattr(function, "name", None)
+        if name is None or deep == _DEEPEST:
+            return False
+        uses = self._uses.get(name, [])
+        return bool(uses) and all(self.guards(use, trapping, deep + 1) for use in uses)
+
+    def _is_ready(self, parent: ast.AST, child: ast.AST, trapping: frozenset[str]) -> bool:
+        if isinstance(parent, ast.Try):
+            # What stands in a handler is the other way, for when the first one fails.
+            return any(_traps(item, trapping) for item in parent.handlers) and (
+                child in parent.body or child in parent.handlers
+            )
+        if isinstance(parent, (ast.With, ast.AsyncWith)):
+            calls = [item.context_expr for item in parent.items]
+            return any("suppress" in ast.unparse(call) for call in calls) or any(
+                "raises" in ast.unparse(call) for call in calls
+            )
+        if isinstance(parent, (ast.If, ast.IfExp, ast.While)):
+            return child is not parent.test and self._asks(parent.test)
+        if isinstance(parent, ast.BoolOp):
+            before = parent.values[: parent.values.index(child)] if child in parent.values else []
+            return any(map(self._asks, before))
+        if isinstance(parent, (*_Function, ast.Module)):
+            return self._left_before(parent, child)
+        return False
+
+    def _left_before(self, parent: ast.AST, child: ast.AST) -> bool:
+        """Tell whether a test of a version leaves a function or a module before a statement."""
+        body = getattr(parent, "body", None)
+        if not isinstance(body, list) or child not in body:
+            return False
+        return any(
+            isinstance(item, ast.If)
+            and self._asks(item.test)
+            and isinstance(item.body[-1], (ast.Return, ast.Raise))
+            for item in body[: body.index(child)]
+        )
+
+    def _asks(self, test: ast.expr, deep: int = 0) -> bool:
+        """Tell whether a test asks what is there, by its words or by those of its names' values."""
+        if test not in self._asking:
+            names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+            self._asking[test] = _TEST.search(ast.unparse(test)) is not None or (
+                deep < _DEEPEST
+                and any(
+                    self._asks(it, deep + 1) for name in names for it in self._values.get(name, ())
+                )
+            )
+        return self._asking[test]
+
+
+def _returned(function: ast.FunctionDef) -> Iterator[ast.expr]:
+    for part in ast.walk(function):
+        if isinstance(part, ast.Return) and part.value is not None:
+            yield part.value
+
+
+def _traps(handler: ast.ExceptHandler, trapping: frozenset[str]) -> bool:
+    if handler.type is None:
+        return True
+    return any(
+        (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) in trapping
+        for node in ast.walk(handler.type)
+    )

@@ -1,0 +1,105 @@
+"""A folder of unpacked wheels: where each module lies, and whose it is by the records."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from stackproof.installers.environment import distributions, rows_of
+
+__all__ = ["Library", "module_of"]
+
+_MODULE = re.compile(r"\.(py|pyi|(?:[\w-]+\.)*(?:so|pyd))$")
+
+
+def module_of(path: str) -> str | None:
+    """Return the module in a file, by its path in the folder; None where it is none of Python's."""
+    found = _MODULE.search(path)
+    if found is None:
+        return None
+    parts = path[: found.start()].split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """Unpacked wheels in `folder`; `versions` are those of the distributions that are there.
+
+    `lacking` are those of the stack that are not, since they have no wheel.
+    """
+
+    folder: Path
+    versions: Mapping[str, str]
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The files of modules, by distribution."""
+        found: dict[str, tuple[str, ...]] = {}
+        for metadata, name, _ in distributions(self.folder):
+            paths = (row[0] for row in rows_of(metadata / "RECORD") if row)
+            found[name] = tuple(path for path in paths if module_of(path))
+        return found
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """The distribution of each file of a module."""
+        return {path: name for name, paths in self.files.items() for path in paths}
+
+    @cached_property
+    def modules(self) -> dict[str, tuple[str, ...]]:
+        """The files of each module: its source, a stub, compiled code."""
+        found = defaultdict[str, list[str]](list)
+        for path in self.owners:
+            found[module_of(path) or ""].append(path)
+        return {module: tuple(sorted(paths)) for module, paths in found.items()}
+
+    @cached_property
+    def packages(self) -> dict[str, frozenset[str]]:
+        """The distributions that have something below each package, also one without a file."""
+        found = defaultdict[str, set[str]](set)
+        for module, paths in self.modules.items():
+            parts = module.split(".")
+            for end in range(1, len(parts) + 1):
+                found[".".join(parts[:end])].update(self.owners[path] for path in paths)
+        return {package: frozenset(names) for package, names in found.items()}
+
+    def has(self, module: str) -> bool:
+        """Tell whether a module is there, as a file or as a package without one."""
+        return module in self.packages
+
+    def source(self, module: str) -> str | None:
+        """Return the file that Python would read of a module, None where that is compiled."""
+        return next((path for path in self.modules.get(module, ()) if path.endswith(".py")), None)
+
+    def owner(self, module: str) -> str | None:
+        """Return the distribution that a module, or the nearest package above it, is of.
+
+        None where it is of none, and below a package that is nobody's own (PEP 420).
+        """
+        for name in _upwards(module):
+            path = self.source(name) or next(iter(self.modules.get(name, ())), None)
+            if path is not None:
+                return self.owners[path]
+            if name in self.packages:
+                return None
+        return None
+
+    def split(self, dotted: str) -> tuple[str, list[str]]:
+        """Return the longest module that a dotted name begins with, and the names that follow."""
+        for module in _upwards(dotted):
+            if module in self.modules:
+                return module, dotted[len(module) + 1 :].split(".") if module != dotted else []
+        return "", dotted.split(".")
+
+
+def _upwards(dotted: str) -> Iterator[str]:
+    while dotted:
+        yield dotted
+        dotted = dotted.rpartition(".")[0]

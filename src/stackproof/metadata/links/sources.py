@@ -1,0 +1,224 @@
+"""Read what a module's source binds and which parameters its functions take, by its syntax alone.
+
+Whatever could be made at run time is unknown, and unknown is no finding: a checker may be wrong
+about a name that a module serves by `__getattr__`, or a function that a decorator replaces.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Literal
+
+from stackproof.metadata.links.imports import MOST_BYTES
+from stackproof.metadata.links.library import Library
+
+__all__ = ["Answer", "Function", "binds", "functions", "parsed"]
+
+#: Whether a thing is there.
+Answer = Literal["there", "gone", "unknown"]
+
+#: What makes, or may make, names that no line of a module binds.
+_DYNAMIC = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__"})
+#: Decorators that leave the parameters as they are written.
+_PLAIN = frozenset(
+    {
+        *("staticmethod", "classmethod", "property", "abstractmethod", "override", "final"),
+        *("deprecated", "cached_property", "asynccontextmanager", "contextmanager", "cache"),
+    }
+)
+#: Code that makes a module, or puts another in its place.
+_SWAPS = re.compile(rb"sys\.modules\[[^\]]*\]\s*=[^=]|sys\.modules\.(update|setdefault|pop)")
+_FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def parsed(file: Path) -> ast.Module | None:
+    """Return the syntax tree of a file, None for one that cannot be read, or a huge one."""
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the code's own strange escapes
+            return ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+@dataclass(frozen=True)
+class _Bindings:
+    """What a module binds: names, the modules of its star imports, and if there may be more."""
+
+    names: frozenset[str]
+    stars: tuple[tuple[int, str], ...]
+    dynamic: bool
+
+
+def binds(library: Library, module: str, name: str, _seen: frozenset[str] = frozenset()) -> Answer:
+    """Tell whether a module has a name, as a submodule too."""
+    if library.has(f"{module}.{name}"):
+        return "there"
+    file = library.source(module)
+    if file is None or module in _seen:
+        return "unknown"
+    found = _bindings(library.folder / file)
+    if found is None:
+        return "unknown"
+    if name in found.names:
+        return "there"
+    answers: list[Answer] = ["unknown"] if found.dynamic or _altered(library, module) else ["gone"]
+    package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
+    for level, origin in found.stars:
+        above = ".".join(package.split(".")[: len(package.split(".")) - level + 1])
+        target = f"{above}.{origin}".strip(".") if level else origin
+        answers.append(binds(library, target, name, _seen | {module}))
+    if "there" in answers:
+        return "there" if not name.startswith("_") else "unknown"
+    return "unknown" if "unknown" in answers else "gone"
+
+
+def _altered(library: Library, module: str) -> bool:
+    """Tell whether other code may give a module names: compiled, or a neighbour that swaps it."""
+    files = library.modules.get(module, ())
+    if any(path.endswith((".so", ".pyd")) for path in files):
+        return True
+    source = library.source(module)
+    return source is not None and _is_swapped((library.folder / source).parent)
+
+
+@cache
+def _is_swapped(folder: Path) -> bool:
+    """Tell whether a module of a package's folder puts modules where Python looks for them."""
+    return any(
+        _SWAPS.search(file.read_bytes()) is not None
+        for file in folder.glob("*.py")
+        if file.stat().st_size <= MOST_BYTES
+    )
+
+
+@cache
+def _bindings(file: Path) -> _Bindings | None:
+    tree = parsed(file)
+    if tree is None:
+        return None
+    names = {name for node in _top_level(tree.body) for name in _bound(node)}
+    stars: list[tuple[int, str]] = []
+    dynamic = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            names.update(node.names)
+        elif isinstance(node, ast.Name):
+            dynamic |= node.id in _DYNAMIC
+        elif isinstance(node, ast.Attribute):
+            dynamic |= node.attr == "modules" and _is(node.value, "sys")
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            stars.append((node.level, node.module or ""))
+    dynamic |= "__getattr__" in names
+    return _Bindings(frozenset(names), tuple(stars), dynamic)
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run as a module does, in blocks too, but not in functions."""
+    for node in body:
+        yield node
+        if not isinstance(node, (*_FunctionNode, ast.ClassDef)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _top_level(getattr(node, part, []))
+            for handler in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
+                yield from _top_level(handler.body)
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, (*_FunctionNode, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        for item in node.names:
+            yield item.asname or item.name.partition(".")[0]
+    else:
+        # A `with`, a `for` or an assignment may bind several, and an expression one by `:=`.
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                yield part.id
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as it is written; of a `method`, Python gives the first parameter."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    method: bool
+
+    @cached_property
+    def positional(self) -> list[str]:
+        """The parameters that can be given by their place, but not what Python gives itself."""
+        arguments = self.node.args
+        found = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
+        return found[1:] if self.method else found
+
+    def takes(self, name: str) -> bool:
+        """Tell whether it takes an argument of that name."""
+        arguments = self.node.args
+        named = (item.arg for item in (*arguments.args, *arguments.kwonlyargs))
+        return arguments.kwarg is not None or name in named
+
+    def takes_many(self, number: int) -> bool:
+        """Tell whether it takes so many arguments by their place."""
+        return self.node.args.vararg is not None or number <= len(self.positional)
+
+    def needs(self, name: str) -> bool:
+        """Tell whether it cannot be called without a parameter."""
+        arguments = self.node.args
+        places = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
+        required = places[: len(places) - len(arguments.defaults)]
+        only = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        return name in (*required, *(item.arg for item, default in only if default is None))
+
+
+def functions(library: Library, dotted: str) -> list[Function]:
+    """Return the definitions of a function that is named in full; none where that is not known.
+
+    Those of a module with no source, and those that a decorator may replace, are not known.
+    """
+    module, names = library.split(dotted)
+    file = library.source(module) if module else None
+    tree = parsed(library.folder / file) if file else None
+    if tree is None or not names or "" in names:
+        return []
+    bodies: list[Sequence[ast.stmt]] = [tree.body]
+    for name in names[:-1]:
+        bodies = [
+            node.body
+            for body in bodies
+            for node in _named(body, name)
+            if isinstance(node, ast.ClassDef)
+        ]
+    found = [node for body in bodies for node in _named(body, names[-1])]
+    known: list[Function] = []
+    for node in found:
+        if not isinstance(node, _FunctionNode):
+            return []
+        words = {_last(item) for item in node.decorator_list}
+        if "overload" in words:
+            continue
+        if not words <= _PLAIN:
+            return []
+        known.append(Function(node, method=len(names) > 1 and "staticmethod" not in words))
+    return known
+
+
+def _named(body: Sequence[ast.stmt], name: str) -> Iterator[ast.stmt]:
+    return (node for node in _top_level(body) if name in _bound(node))
+
+
+def _last(decorator: ast.expr) -> str:
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")

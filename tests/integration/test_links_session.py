@@ -1,0 +1,95 @@
+"""The door that nox has to links: a row or a file goes in, a page and one line come out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from support.links_bench import checker_wheel
+from support.matrices import matrix, pin, stage
+from support.sessions import call
+from support.wheels import Release
+from support.workbench import Bench
+
+from stackproof.cli import links
+from stackproof.metadata.links.record import Links
+
+BORN = datetime(2024, 3, 1, tzinfo=timezone.utc)
+LATER = datetime(2025, 3, 1, tzinfo=timezone.utc)
+TEXT = matrix("Tiny", pin("app"), stage("one", "app", step="Install app."))
+
+
+@pytest.fixture
+def checkout(bench: Bench, pytestconfig: pytest.Config) -> Bench:
+    assert pytestconfig.cache is not None
+    bench.index.add_wheels(checker_wheel(pytestconfig.cache.mkdir("test-tools")))
+    bench.index.add(
+        Release("calls", "1.0", modules={"calls.py": "def f(a, b=1): ...\n"}),
+        Release("calls", "2.0", modules={"calls.py": "def f(a): ...\n"}, uploaded=LATER),
+        Release(
+            "app",
+            "1.0",
+            requires=["calls"],
+            modules={"app.py": "import calls\n\ndef go():\n    calls.f(1, b=2)\n"},
+            uploaded=BORN,
+        ),
+    )
+    bench.write("matrices/tiny.toml", TEXT)
+    return bench
+
+
+def _ask(checkout: Bench, *posargs: str, **environ: str) -> str:
+    return call(links, checkout.project, posargs, {**checkout.environ, **environ})
+
+
+def test_a_row_is_looked_at_without_building_it(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ask(checkout, "tiny/plain") == ""
+    home = checkout.root / "reports" / "tiny" / "plain"
+    found = Links.model_validate(json.loads((home / "links.json").read_text(encoding="utf-8")))
+    (suspect,) = found.suspects
+    assert (suspect.check, suspect.line, suspect.target.name) == ("link:app", 4, "calls.f")
+    assert "calls 1.0, of the day of app 1.0, did" in (home / "links.md").read_text("utf-8")
+    *_, closing, page = capsys.readouterr().out.splitlines()
+    assert closing.startswith("tiny/plain: 1 suspect link; 1 file of 1 distribution in ")
+    assert page == "links: reports/tiny/plain/links.md"
+    assert not (home / "latest").exists()
+
+
+def test_a_file_is_looked_at_as_a_row_of_its_own(checkout: Bench) -> None:
+    checkout.write("requirements.txt", "app==1.0\ncalls<2\n")
+    assert _ask(checkout, "requirements.txt") == ""
+    home = checkout.root / "reports" / "requirements"
+    (file,) = home.glob("*/links.json")
+    found = Links.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    assert (found.findings, found.read) == ((), {"app": "1.0", "calls": "1.0"})
+
+
+def test_a_row_as_of_a_day_is_looked_at_as_it_was(checkout: Bench) -> None:
+    assert _ask(checkout, "tiny/plain", "--as-of", "2024-06-01") == ""
+    file = checkout.root / "reports" / "tiny" / "plain" / "links.json"
+    assert json.loads(file.read_text(encoding="utf-8"))["findings"] == []
+
+
+def test_suspects_are_annotations_in_a_workflow(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ask(checkout, "tiny/plain", GITHUB_ACTIONS="true") == ""
+    assert "::warning title=suspect link of app::app 1.0 passes 'b' to calls.f" in (
+        capsys.readouterr().out
+    )
+
+
+def test_what_cannot_be_resolved_ends_in_a_sentence(checkout: Bench) -> None:
+    checkout.write("requirements.txt", "app==1.0\ncalls==3.0\n")
+    assert "stage app cannot be resolved: there is no calls 3.0" in _ask(
+        checkout, "requirements.txt"
+    )
+
+
+def test_a_row_that_is_not_there_is_named(checkout: Bench) -> None:
+    assert "there is no row" in _ask(checkout, "tiny/none")
+    assert not Path(checkout.root / "reports").exists()
