@@ -21,8 +21,10 @@ from stackproof.matrix.checks import ALL, CheckId
 __all__ = ["failing_changed", "neighbour_changed", "raised"]
 
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+)+(?:[a-z]+\d+)?(?![\w.]*\d)")
-#: How many pins are changed in turn, and by how many builds each.
-_PINS, _TRIALS = 3, 4
+#: How many pins are changed in turn.
+_PINS = 3
+#: By how many builds each is changed, or raised where there is a fix already.
+_TRIALS = 4
 
 
 def raised(inquiry: Inquiry, start: Found) -> None:
@@ -37,7 +39,11 @@ def raised(inquiry: Inquiry, start: Found) -> None:
         return
     planner = replace(inquiry.planner, lines=(), options=())
     nearest = Nearest(
-        inquiry=inquiry, planner=planner, checks=checks, wheels=start.refusal is not None
+        inquiry=inquiry,
+        planner=planner,
+        checks=checks,
+        wheels=start.refusal is not None,
+        trials=_TRIALS,
     )
     version = nearest.later(pins[0], start.freeze.get(pins[0], asked[pins[0]]))
     if version is not None:
