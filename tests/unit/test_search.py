@@ -9,7 +9,11 @@ from math import ceil, log2
 import pytest
 
 from stackproof.experiments.bisection import Answer, Search, Transition
-from stackproof.experiments.delta_debugging import drop_needless, reduce_to_minimum
+from stackproof.experiments.delta_debugging import (
+    drop_needless,
+    reduce_likeliest_first,
+    reduce_to_minimum,
+)
 
 START = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
@@ -282,6 +286,23 @@ def test_nothing_at_all_is_never_asked() -> None:
     assert reduce_to_minimum("", holds) is None
     assert reduce_to_minimum("a", holds) == ("a",)
     assert holds.asked == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("guilty", "questions"), [("a", 2), ("b", 5), ("c", 5), ("d", 7), ("h", 5), ("bf", 16)]
+)
+def test_the_likeliest_are_found_by_few_questions(guilty: str, questions: int) -> None:
+    holds = Sets(guilty)
+    assert reduce_likeliest_first(EIGHT, holds) == tuple(guilty)
+    assert len(holds.asked) <= questions
+    assert len(holds.asked) == len(set(holds.asked))
+
+
+@pytest.mark.parametrize("items", ["", "a", EIGHT])
+def test_where_the_likeliest_are_innocent_with_all_others_nothing_is_searched(items: str) -> None:
+    holds = Sets("z")
+    assert reduce_likeliest_first(items, holds) is None
+    assert holds.asked == ([items] if items else [])
 
 
 def test_where_all_are_needed_each_is_left_out_once() -> None:

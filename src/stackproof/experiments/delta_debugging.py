@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["drop_needless", "reduce_to_minimum"]
+__all__ = ["drop_needless", "reduce_likeliest_first", "reduce_to_minimum"]
 
 Item = TypeVar("Item")
 Part = tuple[Item, ...]
@@ -28,6 +28,29 @@ def reduce_to_minimum(
             return (item,)
     whole = tuple(items)
     return _narrow(whole, ask) if ask(whole) else None
+
+
+def reduce_likeliest_first(
+    items: Sequence[Item], holds: Callable[[Part[Item]], bool]
+) -> Part[Item] | None:
+    """Return what `reduce_to_minimum` does, by few questions where one of the first items will do.
+
+    The fewest items from the front that hold are found first, by ever longer beginnings; the last
+    of them is what made them hold, and mostly enough.
+    """
+    ask = _Asked(holds, {(): False})
+    whole = tuple(items)
+    if not ask(whole):
+        return None
+    low, high = 0, 1
+    while high < len(whole) and not ask(whole[:high]):
+        low, high = high, 2 * high + 1
+    high = min(high, len(whole))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if ask(whole[:middle]) else (middle, high)
+    last = whole[high - 1 : high]
+    return last if ask(last) else _narrow(whole[:high], ask)
 
 
 def drop_needless(items: Sequence[Item], holds: Callable[[Part[Item]], bool]) -> Part[Item]:

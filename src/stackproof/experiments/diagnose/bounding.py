@@ -14,6 +14,7 @@ from stackproof.base.versions import name_of
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.causes import cause_of, causes_of
 from stackproof.experiments.diagnose.inquiry import Inquiry
+from stackproof.experiments.diagnose.likelihood import likeliest_first
 from stackproof.experiments.diagnose.release_search import ReleaseSearch
 from stackproof.experiments.diagnose.suspects import suspects
 from stackproof.experiments.found import Found
@@ -61,7 +62,9 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
     fixed = list(planner.versions)
     turn = search.turn(found, failing, suspects(found, failing, fixed))
     if turn is None and found.refusal is None:
-        unnamed = search.among(found, failing, _of_birth(inquiry, fixed))
+        of_birth = _of_birth(inquiry, fixed)
+        old = likeliest_first(of_birth, found.freeze, planner.asked, inquiry.releases)
+        unnamed = search.among(found, failing, old)
         turn = search.turn(found, failing, unnamed)
     if turn is None:
         return _traced(inquiry, found, failing)

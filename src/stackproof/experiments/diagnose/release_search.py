@@ -19,7 +19,7 @@ from stackproof.base.times import timestamp
 from stackproof.base.versions import requirement, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
-from stackproof.experiments.delta_debugging import reduce_to_minimum
+from stackproof.experiments.delta_debugging import reduce_likeliest_first
 from stackproof.experiments.diagnose.series import end_of_series_before, next_place
 from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
@@ -92,8 +92,9 @@ class ReleaseSearch:
     ) -> list[Suspect]:
         """Return what makes a check pass at its release of the row's birth, if anything does.
 
-        `of_birth` are versions that went together then. All that can be installed without a build
-        are asked at once, then ever fewer of them. What moves along with the last ones comes last.
+        `of_birth` are versions that went together then, the likeliest first. All that can be
+        installed without a build are asked at once, then ever fewer of them. What moves along with
+        the last ones comes last.
         """
         old = {
             name: version
@@ -107,7 +108,7 @@ class ReleaseSearch:
             asked = self.ask({name: old[name] for name in names}, failing)
             return any(_passes(asked, check) for check in failing)
 
-        needed = reduce_to_minimum(list(old), passes)
+        needed = reduce_likeliest_first(list(old), passes)
         if needed is None:
             return []
         build = self.ask({name: old[name] for name in needed}, failing)
