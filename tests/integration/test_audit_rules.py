@@ -67,6 +67,19 @@ def test_a_pin_that_is_not_to_be_had(audited: Auditor, release: Release, said: s
     assert messages(found, "exists") == [said]
 
 
+def test_a_build_of_an_index_of_its_own_is_not_said_never_to_have_been_released(
+    audited: Auditor,
+) -> None:
+    text = matrix_text("alpha==1.0").replace('version = "1.0"', 'version = "1.0+cpu"')
+    found = audited(text, Release("alpha", "1.0"))
+    assert messages(found, "exists") == [
+        (
+            "error 10: the index has no alpha 1.0+cpu; builds such as +cpu come from an index of their "
+            "own, which a stage names; the nearest that can be installed: 1.0"
+        )
+    ]
+
+
 def test_an_extra_that_a_pin_has_not(audited: Auditor) -> None:
     text = matrix_text("alpha==1.0").replace(
         'version = "1.0"', 'version = "1.0"\nextras = ["fast", "nonsense"]'

@@ -241,6 +241,7 @@ def test_any_row_can_be_asked_of_an_interpreter(bench: Bench) -> None:
     assert code == 1, lines
     failed = {item["id"] for item in checkout.verdict()["checks"] if item["outcome"] == "failed"}
     assert failed == {"version:alpha"}
+    assert not list((bench.root / ".nox").glob("verify*"))
     code, lines = checkout.nox(
         *("--", "--interpreter", str(python), "--as-of", "2025-01-01T00:00:00Z")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -112,14 +113,24 @@ def _session(door: str, summary: str, project: Project) -> Callable[[nox.Session
     return call
 
 
+def _asks_of_an_interpreter() -> bool:
+    """Tell whether rows are asked of an environment that exists.
+
+    nox hands over what stands behind `--` when it has made the environments, or failed to: the
+    Python of an image need not be one that it finds.
+    """
+    return any(word.partition("=")[0] == "--interpreter" for word in sys.argv)
+
+
 def _register_rows(
     name: str, found: Sequence[RowChoice], project: Project, *, default: bool
 ) -> None:
     chosen = {str(row): row for row in found if row.default == default or row.problems}
+    exists = _asks_of_an_interpreter()
     # nox writes parameters into its JSON reports, also into those of `-j`, so they are plain text.
     # Where Python is False, nox makes no environment.
     parameters = [
-        nox.param(row.python if row.builds else False, text, id=text)
+        nox.param(row.python if row.builds and not exists else False, text, id=text)
         for text, row in chosen.items()
     ]
     if default and not parameters:

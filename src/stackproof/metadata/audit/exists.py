@@ -112,6 +112,11 @@ def _missing(subject: Subject, pin: PinFacts) -> str:
 
 def never_released(pin: PinFacts) -> str:
     """Say that a project has no release that its pin asks for."""
+    if pin.exact and "+" in pin.version:
+        return (
+            f"the index has no {pin}; builds such as +cpu come from an index of their own, which a "
+            "stage names"
+        )
     if pin.exact:
         return f"{pin} was never released"
     if not pin.planned.range:
