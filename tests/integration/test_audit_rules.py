@@ -74,8 +74,8 @@ def test_a_build_of_an_index_of_its_own_is_not_said_never_to_have_been_released(
     found = audited(text, Release("alpha", "1.0"))
     assert messages(found, "exists") == [
         (
-            "error 10: the index has no alpha 1.0+cpu; builds such as +cpu come from an index of their "
-            "own, which a stage names; the nearest that can be installed: 1.0"
+            "error 10: the index has no alpha 1.0+cpu; builds such as +cpu come from an index of "
+            "their own, which a stage names; the nearest that can be installed: 1.0"
         )
     ]
 
