@@ -113,6 +113,8 @@ def test_one_file_leads_to_a_verdict(repository: Bench, installed: Installed) ->
     code, said = call(str(installed.scripts / "python"), "-m", "nox", "-l")
     assert code == 0, said
     assert f"* verify({ROW})" in said
+    assert "verify-optional" not in said
+    assert call("stackproof", "verify-optional")[0] == 2  # there is no such row
 
     code, said = call("stackproof", "audit")
     assert code == 0, said

@@ -133,8 +133,10 @@ def _register_rows(
         nox.param(row.python if row.builds and not exists else False, text, id=text)
         for text, row in chosen.items()
     ]
-    if default and not parameters:
-        # nox passes over a session without parameters in silence, and nothing proved is no success.
+    # nox passes over a session without parameters in silence, and nothing proved is no success.
+    if not parameters and not default:
+        return
+    if not parameters:
         parameters = [nox.param(None, "", id="none")]
 
     def call(session: nox.Session, row: str) -> None:
