@@ -147,6 +147,7 @@ def test_a_release_that_no_failure_names_is_found_among_all(desk: Desk) -> None:
     _, found = desk.diagnose("phone==1.0", more=("--workload", "app.py"))
     assert culprits(found) == [("release", "odd", "2.0")]
     assert found["mend"]["requirements"] == ["odd<2"]
+    assert found["builds"] == 6
 
 
 def test_what_an_older_release_takes_along_is_asked_by_itself(desk: Desk) -> None:
@@ -193,6 +194,7 @@ def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:
     assert {name for _, name, _ in culprits(found)} == {"lamps", "bells"}
     assert sorted(found["mend"]["requirements"]) == ["bells<3", "lamps<2"]
     assert (found["mend"]["confirmed"], found["mend"]["minimal"]) == (True, True)
+    assert found["builds"] == 6
 
 
 def test_a_script_is_a_workload(desk: Desk) -> None:
@@ -210,6 +212,7 @@ def test_a_script_is_a_workload(desk: Desk) -> None:
         in (found["causes"][0]["sentence"])
     )
     assert found["mend"]["requirements"] == ["lamps<2"]
+    assert found["builds"] == 3
 
 
 def test_a_build_dependency_is_left_out_by_a_build_constraint(desk: Desk) -> None:
@@ -225,6 +228,7 @@ def test_a_build_dependency_is_left_out_by_a_build_constraint(desk: Desk) -> Non
     fix = found["mend"]
     assert (fix["requirements"], fix["build_constraints"]) == ([], ["tool<3"])
     assert fix["confirmed"]
+    assert found["builds"] == 3
 
 
 def test_a_yanked_release_is_named_with_its_reason(desk: Desk) -> None:
@@ -281,6 +285,7 @@ def test_what_cannot_be_resolved_says_who_asks_for_what(desk: Desk) -> None:
     assert found["instead"] == [
         {"pin": "wire", "version": "2.0", "confirmed": True, "together": False}
     ]
+    assert found["builds"] == 2
 
 
 def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:
@@ -289,6 +294,7 @@ def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:
     assert ended == "exit 1"
     assert culprits(found) == [("unknown", "", "")]
     assert not found["mend"]["found"]
+    assert found["builds"] == 3
 
 
 def test_what_was_found_before_the_index_failed_is_kept(desk: Desk) -> None:
