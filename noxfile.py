@@ -107,6 +107,13 @@ def field(session: nox.Session) -> None:
     session.run("python", "-m", "field", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
+@nox.session(name="links-truth", default=False)
+def links_truth(session: nox.Session) -> None:
+    """Count which public breaks links name, and what they say of green rows: -- [NAME ...]."""
+    session.install("-e", ".")
+    session.run("python", "-m", "field.links", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
 @nox.session(default=False, venv_backend="uv")
 def minimums(session: nox.Session) -> None:
     """Test with the oldest dependencies that pyproject.toml allows."""

@@ -115,6 +115,8 @@ def test_what_was_not_there_at_birth_either_is_old(bench: LinksBench) -> None:
     assert told(bench.look("app")) == [("app/__init__.py", 4, "name", "http_lib.nothing", "old")]
 
 
+#: A module that makes some names when it is asked for them.
+SERVING = "def __getattr__(name):\n    if name {0}:\n        return 1\n    raise AttributeError\n"
 GUARDED = (
     """\
 try:
@@ -145,6 +147,17 @@ with contextlib.suppress(ImportError):
     from http_lib import quote
 """,
     """\
+from __future__ import annotations
+import http_lib
+
+def call(text: http_lib.quote) -> None: ...
+""",
+    """\
+import http_lib
+
+def call(text: "http_lib.quote") -> None: ...
+""",
+    """\
 import http_lib
 
 def call(version):
@@ -165,9 +178,13 @@ def test_code_that_is_ready_for_the_break_is_guarded(bench: LinksBench, code: st
     "module",
     [
         "def __getattr__(name):\n    return name\n",
+        SERVING.format("in ('quote', 'other')"),
+        SERVING.format("in FORMER"),
         "globals().update(quote=str)\n",
         "import sys\nsys.modules[__name__].quote = str\n",
         "from somewhere_else import *\n",
+        "from http_lib.lazy import install_lazy_names\ninstall_lazy_names()\n",
+        "from http_lib.lazy import serve\nserve({'quote': 'urllib.parse.quote'})\n",
     ],
 )
 def test_what_is_made_at_run_time_is_unknown_and_no_finding(bench: LinksBench, module: str) -> None:
@@ -176,6 +193,14 @@ def test_what_is_made_at_run_time_is_unknown_and_no_finding(bench: LinksBench, m
         app("from http_lib import quote\n"),
     )
     assert bench.look("app").findings == ()
+
+
+def test_only_a_missing_module_is_trapped_by_its_own_error(bench: LinksBench) -> None:
+    """A module that lacks a name is found: the import of the name raises another error."""
+    bench.index.add(
+        app("try:\n    from http_lib import quote\nexcept ModuleNotFoundError:\n    pass\n")
+    )
+    assert [item.state for item in bench.look("app").findings] == ["new"]
 
 
 def test_tests_examples_and_vendored_copies_are_left_out(bench: LinksBench) -> None:

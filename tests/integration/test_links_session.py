@@ -93,3 +93,56 @@ def test_what_cannot_be_resolved_ends_in_a_sentence(checkout: Bench) -> None:
 def test_a_row_that_is_not_there_is_named(checkout: Bench) -> None:
     assert "there is no row" in _ask(checkout, "tiny/none")
     assert not Path(checkout.root / "reports").exists()
+
+
+def test_an_upgrade_is_looked_at_beside_the_row_as_it_is(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The row has a suspect of its own, which the upgrade does not bring."""
+    checkout.index.add(
+        Release("other", "1.0", modules={"other.py": "def g(): ...\n"}),
+        Release("other", "2.0", modules={"other.py": "def h(): ...\n"}, uploaded=LATER),
+        Release(
+            "both",
+            "1.0",
+            modules={"both.py": "import calls, other\n\ncalls.f(1, b=2)\nother.g()\n"},
+            requires=["calls", "other"],
+            uploaded=BORN,
+        ),
+    )
+    text = matrix(
+        "Tiny",
+        pin("both"),
+        pin("other"),
+        pin("calls", "2.0"),
+        stage("one", "both", "other", "calls", step="Install both."),
+    )
+    checkout.write("matrices/two.toml", text)
+    assert _ask(checkout, "two/plain", "other==2.0") == ""
+    file = checkout.root / "reports" / "two" / "plain" / "links.json"
+    found = Links.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    assert [item.target.name for item in found.suspects] == ["other.g"]
+    assert "1 suspect link that two/plain has too" in capsys.readouterr().out
+
+
+def test_a_row_is_compared_with_itself_as_of_a_day(checkout: Bench) -> None:
+    assert _ask(checkout, "tiny/plain", "--against", "tiny/plain@2024-06-01") == ""
+    file = checkout.root / "reports" / "tiny" / "plain" / "links.json"
+    found = Links.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    assert [item.target.name for item in found.suspects] == ["calls.f"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("tiny/plain", "calls==2.0"), "tiny/plain has no pin calls"),
+        (("tiny/plain", "app>=2"), "'app>=2' is no upgrade to try"),
+        (("tiny/plain", "app==latest"), "names no version"),
+        (("tiny/plain", "tiny/other"), "name one row or file"),
+        (("tiny/plain", "--against", "tiny/plain@soon"), "neither a UTC timestamp"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    checkout: Bench, words: tuple[str, ...], message: str
+) -> None:
+    assert message in _ask(checkout, *words)

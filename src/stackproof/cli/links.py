@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
+from datetime import datetime
+from typing import NamedTuple
 
 import nox
 import tomlkit
@@ -13,17 +16,24 @@ from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
+from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import Planner
+from stackproof.index.request import Request, parse_request
 from stackproof.matrix.load import parse_matrix
+from stackproof.matrix.plan import Plan
+from stackproof.metadata.links.comparing import compared
 from stackproof.metadata.links.opening import open_look
 from stackproof.metadata.links.record import Links
 from stackproof.metadata.links.resolving import own_indexes, resolved_stack
 from stackproof.report.links import links_markdown, print_links, workflow_commands
 from stackproof.report.tables import print_lines
 
-__all__ = ["links"]
+__all__ = ["links", "look_at"]
+
+#: What tells a version that is asked for from the name of a row or a file.
+_ASKED = re.compile(r"[=<>~!]=")
 
 
 @ends_in_words()
@@ -33,7 +43,7 @@ def links(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = _options(session.posargs)
     with open_context(project, screen) as context:
-        found = _look(_planner(given, context), context)
+        found = _found(given, context)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.LINKS)
     write_atomically(home / InRow.LINKS_PAGE, links_markdown(found))
@@ -43,12 +53,54 @@ def links(session: nox.Session, project: Project) -> None:
         print_lines(screen, workflow_commands(found))
 
 
+class _Side(NamedTuple):
+    """The other side of an upgrade: a row, and as of when."""
+
+    row: str
+    as_of: datetime | None
+
+
+def _side(text: str) -> _Side:
+    row, at, day = text.partition("@")
+    return _Side(row, instant(day) if at else None)
+
+
 def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("links")
-    options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW|FILE")
+    options.add_argument("words", nargs="*", metavar="[MATRIX/]ROW|FILE|NAME==VERSION")
     options.add_argument("--python", type=python_version, metavar="3.12")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01")
-    return options.parse_args(posargs)
+    options.add_argument("--against", type=_side, metavar="[MATRIX/]ROW[@2025-04-01]")
+    given = options.parse_args(posargs)
+    given.requests = [_exact(word) for word in given.words if _ASKED.search(word)]
+    rows = [word for word in given.words if not _ASKED.search(word)]
+    if len(rows) > 1:
+        options.error("name one row or file")
+    given.row = rows[0] if rows else None
+    return given
+
+
+def _exact(text: str) -> Request:
+    request = parse_request(text)
+    if request.version is None:
+        raise StackproofError(f"{text!r} names no version; write {request.name}==1.2.3")
+    return request
+
+
+def _found(given: argparse.Namespace, context: Context) -> Links:
+    """Return the links of what is asked for, and what those of the other side were not yet."""
+    planner = _planner(given, context)
+    base = planner.base()
+    versions = {request.name: str(request.version) for request in given.requests}
+    unknown = sorted(versions.keys() - base.asked.keys())
+    if unknown:
+        raise StackproofError(f"{planner.label} has no pin {', '.join(unknown)}")
+    plan = planner.trial(versions) if versions else base
+    found = look_at(plan, context)
+    if given.against is not None:
+        other = context.planner(given.against.row, given.against.as_of).base()
+        return compared(found, look_at(other, context))
+    return compared(found, look_at(base, context)) if versions else found
 
 
 def _planner(given: argparse.Namespace, context: Context) -> Planner:
@@ -67,16 +119,17 @@ def _planner(given: argparse.Namespace, context: Context) -> Planner:
     return Planner(matrix=matrix, name=name, row=row, as_of=given.as_of)
 
 
-def _look(planner: Planner, context: Context) -> Links:
-    plan = planner.base()
-    progress, doing = Progress(context.screen), [""]
+def look_at(plan: Plan, context: Context, outer: Progress | None = None) -> Links:
+    """Return the links of a plan's stack; raise StackproofError where it cannot be resolved."""
+    progress, doing = outer or Progress(context.screen), [""]
     resolver = context.resolver
 
     def tick(what: str = "") -> None:
         doing[0] = what or doing[0]
         progress.tick()
 
-    with progress.part(f"{plan.label}: links", lambda: doing[0]):
+    as_of = f" as of {plan.as_of:%Y-%m-%d}" if plan.as_of else ""
+    with progress.part(f"{plan.label}{as_of}: links", lambda: doing[0]):
         tick("resolving")
         stack = resolved_stack(
             plan,
@@ -84,5 +137,4 @@ def _look(planner: Planner, context: Context) -> Links:
             environ=context.project.environ,
             snapshots=context.project.snapshots,
         )
-        look = open_look(resolver, further=own_indexes(plan, resolver), tick=tick)
-        return look.at(stack)
+        return open_look(resolver, further=own_indexes(plan, resolver), tick=tick).at(stack)

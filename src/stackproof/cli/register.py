@@ -31,7 +31,7 @@ _SESSIONS = {
     ),
     "links": (
         "Say which calls between distributions are broken, without building",
-        "[MATRIX/]ROW|FILE [--python X.Y] [--as-of TIMESTAMP]",
+        "[MATRIX/]ROW|FILE [NAME==VERSION ...] [--python X.Y] [--against ROW[@DATE]]",
     ),
     "grid": (
         "Say which versions go together",

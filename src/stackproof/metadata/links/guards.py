@@ -19,10 +19,14 @@ from stackproof.metadata.links.sources import parsed
 __all__ = ["in_function", "is_guarded"]
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-#: The errors that a missing module or name raises, or a call that its target does not take.
-_TRAPPING = frozenset(
-    {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"}
-)
+#: What traps the errors of missing things.
+_TRAPPING = frozenset({"ImportError", "AttributeError", "Exception", "BaseException"})
+#: A module that lacks a name is found all the same, so only a missing one raises its own error.
+_MORE = {
+    "module": frozenset({"ModuleNotFoundError"}),
+    "parameter": frozenset({"TypeError"}),
+    "arity": frozenset({"TypeError"}),
+}
 #: A test that names one of these asks what is there, or which version of it.
 _TEST = re.compile(
     r"version|TYPE_CHECKING|hasattr|getattr|find_spec|importlib|sys\.modules|installed|available"
@@ -41,7 +45,7 @@ def is_guarded(file: Path, line: int, kind: Kind) -> bool:
     found = _Code.of(file)
     if found is None:
         return True
-    trapping = _TRAPPING | {"TypeError"} if kind in ("parameter", "arity") else _TRAPPING
+    trapping = _TRAPPING | _MORE.get(kind, frozenset())
     nodes = found.at(line)
     return not nodes or any(found.guards(node, trapping) for node in nodes)
 
@@ -63,6 +67,12 @@ class _Code:
         self._uses = defaultdict[str, list[ast.AST]](list)
         self._values = defaultdict[str, list[ast.expr]](list)
         self._asking: dict[ast.expr, bool] = {}
+        self._postponed = any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(item.name == "annotations" for item in node.names)
+            for node in tree.body
+        )
         for node in ast.walk(tree):
             for child in ast.iter_child_nodes(node):
                 self._parents[child] = node
@@ -120,24 +130,30 @@ class _Code:
         return bool(uses) and all(self.guards(use, trapping, deep + 1) for use in uses)
 
     def _is_ready(self, parent: ast.AST, child: ast.AST, trapping: frozenset[str]) -> bool:
-        if isinstance(parent, ast.Try):
+        ready = False
+        if self._is_annotation(parent, child):
+            quoted = isinstance(child, ast.Constant)
+            ready = self._postponed or quoted or self.function(child) is not None
+        elif isinstance(parent, ast.Try):
             # What stands in a handler is the other way, for when the first one fails.
-            return any(_traps(item, trapping) for item in parent.handlers) and (
+            ready = any(_traps(item, trapping) for item in parent.handlers) and (
                 child in parent.body or child in parent.handlers
             )
-        if isinstance(parent, (ast.With, ast.AsyncWith)):
-            calls = [item.context_expr for item in parent.items]
-            return any("suppress" in ast.unparse(call) for call in calls) or any(
-                "raises" in ast.unparse(call) for call in calls
-            )
-        if isinstance(parent, (ast.If, ast.IfExp, ast.While)):
-            return child is not parent.test and self._asks(parent.test)
-        if isinstance(parent, ast.BoolOp):
+        elif isinstance(parent, (ast.With, ast.AsyncWith)):
+            calls = [ast.unparse(item.context_expr) for item in parent.items]
+            ready = any("suppress" in call or "raises" in call for call in calls)
+        elif isinstance(parent, (ast.If, ast.IfExp, ast.While)):
+            ready = child is not parent.test and self._asks(parent.test)
+        elif isinstance(parent, ast.BoolOp):
             before = parent.values[: parent.values.index(child)] if child in parent.values else []
-            return any(map(self._asks, before))
-        if isinstance(parent, (*_Function, ast.Module)):
-            return self._left_before(parent, child)
-        return False
+            ready = any(map(self._asks, before))
+        elif isinstance(parent, (*_Function, ast.Module)):
+            ready = self._left_before(parent, child)
+        return ready
+
+    def _is_annotation(self, parent: ast.AST, child: ast.AST) -> bool:
+        """Tell whether a node is an annotation, which need not be evaluated (PEP 563)."""
+        return child in (getattr(parent, "annotation", None), getattr(parent, "returns", None))
 
     def _left_before(self, parent: ast.AST, child: ast.AST) -> bool:
         """Tell whether a test of a version leaves a function or a module before a statement."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from pydantic import ValidationError
 
+from stackproof.base.json_text import fingerprint
 from stackproof.base.memory import Memory
 from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
@@ -61,7 +64,8 @@ class Judge:
 
     def judge(self, name: str, files: Sequence[str], key: str) -> Judgement:
         """Return the judgement of some files of a distribution, or what was remembered by a key."""
-        known = self.memory.recall("judged-links", key)
+        judged = [key, _judges()]
+        known = self.memory.recall("judged-links", judged)
         if known is not None:
             try:
                 return Judgement.model_validate(known.value)
@@ -74,7 +78,7 @@ class Judge:
             return Judgement(checked=False, notes=(f"{title} was not checked: {error}",))
         except CannotJudgeError as error:
             return Judgement(checked=False, notes=(f"the day of {title}: {error}",))
-        self.memory.keep("judged-links", key, found.to_data())
+        self.memory.keep("judged-links", judged, found.to_data())
         return found.model_copy(update={"seconds": round(time.monotonic() - begin, 3)})
 
     def _seen(self, files: Sequence[str], key: str) -> list[Seen]:
@@ -148,3 +152,10 @@ class Judge:
             function=in_function(file, item.line),
             baseline=baseline,
         )
+
+
+@cache
+def _judges() -> str:
+    """Return a digest of the code that judges: what another version of it kept is not taken."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return fingerprint([file.read_text(encoding="utf-8") for file in files])

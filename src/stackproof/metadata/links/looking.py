@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from stackproof.base.json_text import fingerprint
 from stackproof.base.memory import Memory
@@ -197,10 +196,4 @@ class _Keys:
             waiting += self._uses[current] - seen
             seen |= self._uses[current]
         beside = {item: self.library.versions[item] for item in sorted(seen)}
-        return fingerprint([_judges(), *self.circumstances, beside, files])
-
-
-def _judges() -> str:
-    """Return a digest of the code that judges: what another version of it kept is not taken."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return fingerprint([file.read_text(encoding="utf-8") for file in files])
+        return fingerprint([*self.circumstances, beside, files])

@@ -25,6 +25,9 @@ Answer = Literal["there", "gone", "unknown"]
 
 #: What makes, or may make, names that no line of a module binds.
 _DYNAMIC = frozenset({"globals", "vars", "locals", "exec", "eval", "setattr", "__getattr__"})
+_SERVING = "__getattr__"
+#: What functions are called that give their caller's module names.
+_LAZY = re.compile(r"lazy|install|attach|alias|deprecat|getattr_", re.IGNORECASE)
 #: Decorators that leave the parameters as they are written.
 _PLAIN = frozenset(
     {
@@ -32,8 +35,6 @@ _PLAIN = frozenset(
         *("deprecated", "cached_property", "asynccontextmanager", "contextmanager", "cache"),
     }
 )
-#: Code that makes a module, or puts another in its place.
-_SWAPS = re.compile(rb"sys\.modules\[[^\]]*\]\s*=[^=]|sys\.modules\.(update|setdefault|pop)")
 _FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -52,9 +53,13 @@ def parsed(file: Path) -> ast.Module | None:
 
 @dataclass(frozen=True)
 class _Bindings:
-    """What a module binds: names, the modules of its star imports, and if there may be more."""
+    """What a module binds: names, the modules of its star imports, and if there may be more.
+
+    Its `words` are the texts in it: a call may make names of them.
+    """
 
     names: frozenset[str]
+    words: frozenset[str]
     stars: tuple[tuple[int, str], ...]
     dynamic: bool
 
@@ -71,7 +76,8 @@ def binds(library: Library, module: str, name: str, _seen: frozenset[str] = froz
         return "unknown"
     if name in found.names:
         return "there"
-    answers: list[Answer] = ["unknown"] if found.dynamic or _altered(library, module) else ["gone"]
+    unsure = found.dynamic or name in found.words or _altered(library, module)
+    answers: list[Answer] = ["unknown"] if unsure else ["gone"]
     package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
     for level, origin in found.stars:
         above = ".".join(package.split(".")[: len(package.split(".")) - level + 1])
@@ -88,14 +94,15 @@ def _altered(library: Library, module: str) -> bool:
     if any(path.endswith((".so", ".pyd")) for path in files):
         return True
     source = library.source(module)
-    return source is not None and _is_swapped((library.folder / source).parent)
+    return source is not None and _is_swapped((library.folder / source).parent, module)
 
 
 @cache
-def _is_swapped(folder: Path) -> bool:
-    """Tell whether a module of a package's folder puts modules where Python looks for them."""
+def _is_swapped(folder: Path, module: str) -> bool:
+    """Tell whether a module of a package's folder takes that package from where Python has it."""
+    named = re.compile(rf"sys\.modules\[\s*['\"]{re.escape(module)}['\"]".encode())
     return any(
-        _SWAPS.search(file.read_bytes()) is not None
+        named.search(file.read_bytes()) is not None
         for file in folder.glob("*.py")
         if file.stat().st_size <= MOST_BYTES
     )
@@ -107,6 +114,7 @@ def _bindings(file: Path) -> _Bindings | None:
     if tree is None:
         return None
     names = {name for node in _top_level(tree.body) for name in _bound(node)}
+    words: set[str] = set()
     stars: list[tuple[int, str]] = []
     dynamic = False
     for node in ast.walk(tree):
@@ -118,8 +126,52 @@ def _bindings(file: Path) -> _Bindings | None:
             dynamic |= node.attr == "modules" and _is(node.value, "sys")
         elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             stars.append((node.level, node.module or ""))
-    dynamic |= "__getattr__" in names
-    return _Bindings(frozenset(names), tuple(stars), dynamic)
+        elif isinstance(node, ast.Call):
+            dynamic |= _LAZY.search(_last(node)) is not None
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.add(node.value)
+    if _SERVING in names:
+        served = _served(tree)
+        dynamic |= served is None
+        names |= served or set()
+    return _Bindings(frozenset(names), frozenset(words), tuple(stars), dynamic)
+
+
+def _served(tree: ast.Module) -> set[str] | None:
+    """Return the names that a module's `__getattr__` serves (PEP 562), None if they may be any.
+
+    Known are those that it compares what it is asked for with, before whatever it returns.
+    """
+    found = [node for node in _top_level(tree.body) if _SERVING in _bound(node)]
+    if len(found) != 1 or not isinstance(found[0], ast.FunctionDef) or not found[0].args.args:
+        return None
+    asked = found[0].args.args[0].arg
+    served: set[str] = set()
+    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in found[0].body]
+    while waiting:
+        node, known = waiting.pop()
+        if isinstance(node, (ast.Return, ast.Yield)) and not known:
+            return None
+        if isinstance(node, ast.If) and (names := _compared(node.test, asked)) is not None:
+            served |= names
+            waiting += [(child, True) for child in node.body]
+            waiting += [(child, known) for child in node.orelse]
+        else:
+            waiting += [(child, known) for child in ast.iter_child_nodes(node)]
+    return served
+
+
+def _compared(test: ast.expr, asked: str) -> set[str] | None:
+    """Return the names that a test compares a parameter with, None for another test."""
+    if not isinstance(test, ast.Compare) or not _is(test.left, asked) or len(test.ops) != 1:
+        return None
+    if not isinstance(test.ops[0], (ast.Eq, ast.In)):
+        return None
+    try:
+        value = ast.literal_eval(test.comparators[0])
+    except ValueError:
+        return None
+    return {value} if isinstance(value, str) else set(map(str, value))
 
 
 def _is(node: ast.expr, name: str) -> bool:
