@@ -22,7 +22,7 @@ from stackproof.report.tables import pipe_table
 
 _ROOT = Path(__file__).parents[2]
 #: Rows all of whose checks pass, workloads included.
-_GREEN = ("mlops/verified", "rhoai-workbench/2025.1")
+_GREEN = ("mlops/verified", "rhoai-workbench/2025-1")
 
 
 class _Case(Record):

@@ -195,6 +195,30 @@ def test_what_is_made_at_run_time_is_unknown_and_no_finding(bench: LinksBench, m
     assert bench.look("app").findings == ()
 
 
+def test_a_module_that_serves_other_names_has_not_this_one(bench: LinksBench) -> None:
+    modules = {"http_lib/__init__.py": SERVING.format("== 'other'")}
+    bench.index.add(
+        Release("http-lib", "3.0", modules=modules, uploaded=LATER),
+        app("from http_lib import quote\nfrom http_lib import other\n"),
+    )
+    (finding,) = bench.look("app").suspects
+    assert (finding.target.name, finding.line) == ("http_lib.quote", 1)
+
+
+def test_a_star_takes_what_is_listed(bench: LinksBench) -> None:
+    """What else the other module may make is no matter."""
+    modules = {
+        "http_lib/__init__.py": "from http_lib.names import *\n",
+        "http_lib/names.py": "__all__ = ['other']\nglobals()['other'] = 1\n",
+    }
+    bench.index.add(
+        Release("http-lib", "3.0", modules=modules, uploaded=LATER),
+        app("from http_lib import quote\n"),
+    )
+    (finding,) = bench.look("app").suspects
+    assert (finding.target.name, finding.target.version) == ("http_lib.quote", "3.0")
+
+
 def test_only_a_missing_module_is_trapped_by_its_own_error(bench: LinksBench) -> None:
     """A module that lacks a name is found: the import of the name raises another error."""
     bench.index.add(

@@ -130,6 +130,7 @@ def look_at(plan: Plan, context: Context, outer: Progress | None = None) -> Link
 
     as_of = f" as of {plan.as_of:%Y-%m-%d}" if plan.as_of else ""
     with progress.part(f"{plan.label}{as_of}: links", lambda: doing[0]):
+        look = open_look(resolver, further=own_indexes(plan, resolver), tick=tick)
         tick("resolving")
         stack = resolved_stack(
             plan,
@@ -137,4 +138,4 @@ def look_at(plan: Plan, context: Context, outer: Progress | None = None) -> Link
             environ=context.project.environ,
             snapshots=context.project.snapshots,
         )
-        return open_look(resolver, further=own_indexes(plan, resolver), tick=tick).at(stack)
+        return look.at(stack)

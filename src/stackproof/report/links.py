@@ -14,7 +14,7 @@ from stackproof.base.text import count, without_credentials
 from stackproof.metadata.links.record import Finding, Links
 from stackproof.report.tables import print_lines
 
-__all__ = ["closing", "links_markdown", "print_links", "workflow_commands"]
+__all__ = ["closing", "links_markdown", "print_links", "said", "workflow_commands"]
 
 _RUNS = {"import": "runs on import", "call": "runs when called"}
 

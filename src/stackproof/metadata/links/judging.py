@@ -24,6 +24,7 @@ from stackproof.metadata.links.guards import in_function, is_guarded
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import answer, owner
 from stackproof.metadata.links.record import Baseline, State
+from stackproof.metadata.links.served import unserved
 from stackproof.metadata.links.sources import Answer
 
 __all__ = ["Judge", "Judged", "Judgement"]
@@ -73,7 +74,8 @@ class Judge:
                 pass  # another version of ours kept it
         begin, title = time.monotonic(), f"{name} {self.library.versions[name]}"
         try:
-            found = self._judged(name, self._seen(files, key))
+            seen = [*self._seen(files, key), *unserved(self.library, files)]
+            found = self._judged(name, list(dict.fromkeys(seen)))
         except CheckerError as error:
             return Judgement(checked=False, notes=(f"{title} was not checked: {error}",))
         except CannotJudgeError as error:

@@ -55,13 +55,15 @@ def parsed(file: Path) -> ast.Module | None:
 class _Bindings:
     """What a module binds: names, the modules of its star imports, and if there may be more.
 
-    Its `words` are the texts in it: a call may make names of them.
+    Its `words` are the texts in it: a call may make names of them. `exported` is what a star takes
+    from it, None where that is not plain.
     """
 
     names: frozenset[str]
     words: frozenset[str]
     stars: tuple[tuple[int, str], ...]
     dynamic: bool
+    exported: frozenset[str] | None = None
 
 
 def binds(library: Library, module: str, name: str, _seen: frozenset[str] = frozenset()) -> Answer:
@@ -82,10 +84,19 @@ def binds(library: Library, module: str, name: str, _seen: frozenset[str] = froz
     for level, origin in found.stars:
         above = ".".join(package.split(".")[: len(package.split(".")) - level + 1])
         target = f"{above}.{origin}".strip(".") if level else origin
-        answers.append(binds(library, target, name, _seen | {module}))
+        answers.append(_exports(library, target, name, _seen | {module}))
     if "there" in answers:
         return "there" if not name.startswith("_") else "unknown"
     return "unknown" if "unknown" in answers else "gone"
+
+
+def _exports(library: Library, module: str, name: str, seen: frozenset[str]) -> Answer:
+    """Tell whether a star takes a name from a module."""
+    file = library.source(module)
+    found = _bindings(library.folder / file) if file else None
+    if found is not None and found.exported is not None:
+        return "there" if name in found.exported else "gone"
+    return binds(library, module, name, seen)
 
 
 def _altered(library: Library, module: str) -> bool:
@@ -134,7 +145,21 @@ def _bindings(file: Path) -> _Bindings | None:
         served = _served(tree)
         dynamic |= served is None
         names |= served or set()
-    return _Bindings(frozenset(names), frozenset(words), tuple(stars), dynamic)
+    return _Bindings(
+        frozenset(names), frozenset(words), tuple(stars), dynamic, exported=_exported(tree)
+    )
+
+
+def _exported(tree: ast.Module) -> frozenset[str] | None:
+    """Return what `__all__` lists where it is given once, as it stands; None where it is not."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__all__"]
+    given = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets == uses]
+    if len(uses) != 1 or len(given) != 1:
+        return None
+    try:
+        return frozenset(map(str, ast.literal_eval(given[0].value)))
+    except (ValueError, TypeError):
+        return None
 
 
 def _served(tree: ast.Module) -> set[str] | None:
