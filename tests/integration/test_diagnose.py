@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.desk import AS_OF, BAD_DAY, Desk, culprits
 from support.faults import Fault
+from support.matrices import PYTHON
+from support.sessions import call
 from support.wheels import LONG_AGO, Release
+
+from stackproof import cli
 
 OLD = {"lamps/__init__.py": "def shine():\n    return 'bright'\n"}
 NEW = {"lamps/__init__.py": "def glow():\n    return 'bright'\n"}
@@ -195,6 +201,8 @@ def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:
     assert sorted(found["mend"]["requirements"]) == ["bells<3", "lamps<2"]
     assert (found["mend"]["confirmed"], found["mend"]["minimal"]) == (True, True)
     assert found["builds"] == 6
+    reasons = re.findall(r'requirement = "(\w+)<\d"\nreason = "(\w+) ', found["toml"])
+    assert sorted(reasons) == [("bells", "bells"), ("lamps", "lamps")]
 
 
 def test_a_script_is_a_workload(desk: Desk) -> None:
@@ -297,6 +305,20 @@ def test_what_never_worked_has_no_release_to_blame(desk: Desk) -> None:
     assert found["builds"] == 3
 
 
+def test_a_day_on_which_a_pin_was_not_there_yet_tells_nothing(desk: Desk) -> None:
+    desk.index.add(Release("phone", "1.0", uploaded=BAD_DAY.replace(year=2025, month=11)))
+    ended, found = desk.diagnose("phone==1.0")
+    assert ended.startswith("exit 2")
+    assert "phone 1.0 was uploaded 2025-11-" in ended
+    assert (found["verdict"], found["builds"]) == ("unjudged", 0)
+
+
+def test_a_file_that_is_not_there_is_named_as_one(desk: Desk) -> None:
+    words = ("nowhere.txt", "--python", PYTHON)
+    ended = call(cli.diagnose, desk.bench.project, words, desk.bench.environ)
+    assert ended.startswith("exit 2, could not judge: there is no file nowhere.txt; as a row: ")
+
+
 def test_what_was_found_before_the_index_failed_is_kept(desk: Desk) -> None:
     desk.index.add(
         Release("phone", "1.0", requires=["lamps"], modules=USES),
@@ -309,6 +331,8 @@ def test_what_was_found_before_the_index_failed_is_kept(desk: Desk) -> None:
     assert ended.startswith("exit 2, could not judge: ")
     assert (found["verdict"], found["causes"], found["builds"]) == ("broken", [], 1)
     assert found["trouble"]
+    (left,) = [note for note in found["notes"] if note.startswith("not explained yet: ")]
+    assert "cannot import name 'shine' from 'lamps'" in left
     desk.index.mend()
     ended, found = desk.diagnose("phone==1.0")
     assert (ended, found["mend"]["requirements"]) == ("exit 1", ["lamps<2"])

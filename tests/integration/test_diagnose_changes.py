@@ -50,6 +50,18 @@ def test_the_nearest_later_release_of_the_pin_needs_no_other_pin(desk: Desk) -> 
     assert found["builds"] == 6
 
 
+def test_a_minor_version_that_was_passed_over_is_asked_too(desk: Desk) -> None:
+    desk.index.add(
+        *(Release("phone", f"1.{n}", requires=["lamps"], modules=USES) for n in range(4)),
+        *(Release("phone", f"1.{n}", requires=["lamps"], modules=USES_NEW) for n in (4, 5, 6)),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert found["mend"]["requirements"] == ["lamps<2"]
+    assert changes(found) == [("phone", "1.4")]
+
+
 def test_a_floor_that_is_too_low_is_raised(desk: Desk) -> None:
     needs = (
         "import wire\n"
@@ -122,6 +134,14 @@ def test_a_script_that_is_wrong_by_itself_is_named_and_nothing_is_searched(desk:
         "app.py itself is at fault, whatever is installed: NameError: name 'phne' is not defined"
     )
     assert found["builds"] == 1
+
+
+def test_a_script_that_asks_a_module_for_what_it_never_had_is_named(desk: Desk) -> None:
+    lazy = "def __getattr__(name):\n    raise AttributeError(f'there is no {name} here')\n"
+    desk.index.add(Release("phone", "1.0", modules={"phone/__init__.py": lazy}))
+    _, found = desk.diagnose("phone==1.0", more=desk.script("import phone\nphone.cal()\n"))
+    assert culprits(found) == [("workload", "", "")]
+    assert "there is no cal here" in sentence(found)
 
 
 def test_a_script_that_asks_for_what_no_pin_brings_is_named(desk: Desk) -> None:

@@ -97,7 +97,10 @@ def _subject(given: argparse.Namespace, context: Context) -> _Subject:
     project = context.project
     file = project.root / given.row
     if not file.is_file():
-        planner = context.planner(given.row)
+        try:
+            planner = context.planner(given.row)
+        except StackproofError as error:
+            raise StackproofError(f"there is no file {given.row}; as a row: {error}") from error
         planner = planner.with_row(python=given.python) if given.python else planner
         return _Subject(planner=planner, project=project)
     name, text, notes = read_matrix(file, python=given.python)

@@ -9,12 +9,12 @@ from pathlib import Path
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.found import Found
-from stackproof.experiments.tracebacks import telling_line, traceback_packages
+from stackproof.experiments.tracebacks import telling_line
 from stackproof.matrix.checks import CheckId
 
 __all__ = ["asking_too_much", "never_well", "raising_by_itself"]
 
-_FRAME = re.compile(r'^\s*File "([^"]+)", line \d+', re.MULTILINE)
+_FRAME = re.compile(r'^\s*File "([^"]+)", line \d+(?:, in (\w+))?', re.MULTILINE)
 #: What only the code that raises it can mend.
 _OWN = re.compile(r"^(?:SyntaxError|IndentationError|TabError|NameError|UnboundLocalError)\b")
 _ABSENT = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'")
@@ -52,7 +52,7 @@ def never_well(inquiry: Inquiry, found: Found) -> None:
     checks = {}
     for check in inquiry.unexplained(found):
         file = _own_file(found, check)
-        if file is None or traceback_packages(found.evidence, check):
+        if file is None or any("site-packages" in other for other in _files(found, check)):
             return
         line = telling_line(found.checks[check].message)
         checks[check] = (
@@ -72,13 +72,21 @@ def _own_file(found: Found, check: str) -> Path | None:
     """Return the script of a command in whose own code its failure ends, None if in another's."""
     if CheckId.parse(check).kind != "command":
         return None
-    frames = _FRAME.findall(found.checks[check].message)
-    return Path(frames[-1]) if frames and _is_own(frames) else None
+    files = _files(found, check)
+    return Path(files[-1]) if files and _is_own(files) else None
 
 
-def _is_own(frames: Sequence[str]) -> bool:
+def _files(found: Found, check: str) -> list[str]:
+    """Return the files that a failure came through, but a module's that was asked for a name."""
+    frames: list[tuple[str, str]] = _FRAME.findall(found.checks[check].message)
+    while frames and frames[-1][1] == "__getattr__":
+        frames.pop()
+    return [file for file, _ in frames]
+
+
+def _is_own(files: Sequence[str]) -> bool:
     """Tell whether the last frame is in the file of the first one, and of no installed code."""
-    return frames[-1] == frames[0] and "site-packages" not in frames[-1] and frames[0][0] != "<"
+    return files[-1] == files[0] and "site-packages" not in files[-1] and files[0][0] != "<"
 
 
 def _stars(file: Path) -> bool:

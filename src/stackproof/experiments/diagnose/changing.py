@@ -23,7 +23,7 @@ __all__ = ["failing_changed", "neighbour_changed", "raised"]
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+)+(?:[a-z]+\d+)?(?![\w.]*\d)")
 #: How many pins are changed in turn.
 _PINS = 3
-#: By how many builds each is changed, or raised where there is a fix already.
+#: How many builds may fail in vain for each, or where there is a fix already.
 _TRIALS = 4
 
 

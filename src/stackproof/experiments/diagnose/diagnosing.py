@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from stackproof.base.times import timestamp
+from stackproof.base.versions import is_version
+from stackproof.errors import StackproofError
 from stackproof.experiments.diagnose.at_fault import asking_too_much, never_well, raising_by_itself
 from stackproof.experiments.diagnose.bounding import bounded, drop_needless_causes
 from stackproof.experiments.diagnose.changing import failing_changed, neighbour_changed, raised
@@ -28,12 +33,16 @@ class Diagnoser(Inquiry):
     def diagnose(self) -> None:
         """Find the causes, and what to add.
 
-        Raises CannotJudgeError if a probe cannot be judged or the index fails.
+        Raises CannotJudgeError if a probe cannot be judged or the index fails, and StackproofError
+        where a pin was not there yet at the moment that is asked.
         """
-        self.born = self.releases.born(self.planner.at(self.moment).asked)
+        asked = self.planner.at(self.moment).asked
+        self.born = self.releases.born(asked)
+        self._refuse_unborn(asked)
         start = buildable(self)
         if start is None:
             return
+        self.start = start
         self.verdict = "broken" if start.failed else "ok"
         if not start.failed:
             return
@@ -53,6 +62,15 @@ class Diagnoser(Inquiry):
             self._search(found)
         if self.fix.found:
             raised(self, start)
+
+    def _refuse_unborn(self, asked: Mapping[str, str]) -> None:
+        for name, version in asked.items():
+            came = self.releases.uploaded(name, version) if is_version(version) else None
+            if came is not None and came > self.moment:
+                raise StackproofError(
+                    f"{name} {version} was uploaded {timestamp(came)}, after the moment that is "
+                    f"asked, {timestamp(self.moment)}: choose a later one (--as-of)"
+                )
 
     def _search(self, found: Found) -> None:
         """Look for what came, and for what no pin beside the row's can mend."""

@@ -18,6 +18,7 @@ from stackproof.base.times import timestamp
 from stackproof.base.versions import name_of
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.diagnose.causes import said_by
 from stackproof.experiments.diagnose.record import Cause, Diagnosis, Fix, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
@@ -36,8 +37,8 @@ class Inquiry:
     `planner` takes up each line that is added, so that the next step asks what is left; the build
     `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
     what no release can mend, `in_front` those causes behind which checks were seen to fail
-    otherwise, and not to pass. What is known so far can be had at any time, whatever ends the
-    search.
+    otherwise, and not to pass. `start` is what the row did as it stands. What is known so far can
+    be had at any time, whatever ends the search.
     """
 
     planner: Planner
@@ -50,6 +51,7 @@ class Inquiry:
     verdict: Literal["ok", "broken", "unjudged"] = "unjudged"
     born: datetime | None = None
     causes: list[Cause] = field(default_factory=list)
+    start: Found | None = None
     in_front: list[tuple[Culprit, Cause]] = field(default_factory=list)
     fix: Fix = field(default_factory=Fix)
     instead: list[Instead] = field(default_factory=list)
@@ -64,7 +66,13 @@ class Inquiry:
         Then what has been added by now is the fix, which nothing has proved.
         """
         plan = self.planner.at(self.moment)
-        fix = self.fix
+        fix, notes = self.fix, self.notes
+        if (
+            trouble is not None
+            and self.start is not None
+            and (left := self.unexplained(self.start))
+        ):
+            notes = [*notes, f"not explained yet: {said_by(self.start, left)}"]
         if trouble is not None and not fix.found:
             added = {"requirements": self.planner.lines, "build_constraints": self.constraints}
             fix = fix.model_copy(update=added)
@@ -81,7 +89,7 @@ class Inquiry:
             causes=tuple(self.causes),
             mend=fix,
             instead=tuple(self.instead),
-            notes=tuple(self.notes),
+            notes=tuple(notes),
             trouble=trouble,
         )
 

@@ -6,6 +6,7 @@ minor version is asked first, the nearest of them before all, and then those in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,19 +31,19 @@ class Nearest:
     """Changes a pin of a row so that `checks` pass, and all else but what is `excused`.
 
     With `wheels`, nothing is tried that would have to be built from source. `trials` is how many
-    builds that may take, but for the one that asks all.
+    builds may fail before one passes.
     """
 
     inquiry: Inquiry
     planner: Planner
     checks: Sequence[str]
     wheels: bool = False
-    trials: int = _TRIALS
+    trials: float = _TRIALS
 
     def later(self, pin: str, held: str, likely: Sequence[str] = ()) -> str | None:
         """Return the nearest release after the one that is held with which every check passes.
 
-        Those that are `likely` are asked first. None if there is none, or not by so few builds.
+        Those that are `likely` are asked first. None if there is none, or too many fail.
         """
         return self._nearest(pin, self.sides(pin, held)[0], likely)
 
@@ -84,14 +85,18 @@ class Nearest:
     def _passes(self, pin: str, version: str) -> bool | None:
         """Tell whether the checks pass with a version; what cannot be resolved is not built.
 
-        None where no more builds may be made.
+        None where so many have failed that it is given up.
         """
         if not self._resolves(pin, version):
             return False
         if not self.trials:
             return None
-        self.trials -= 1
-        found = self._ask(pin, version, self._at_once)
+        passes = self._passes_in(self._ask(pin, version, self._at_once))
+        # What lies between one that passes and one that fails is halved, which ends by itself.
+        self.trials = math.inf if passes else self.trials - 1
+        return passes
+
+    def _passes_in(self, found: Found) -> bool:
         if found.refusal is not None:
             return False
         if not self._at_once:
@@ -116,7 +121,7 @@ class Nearest:
 def _first(
     versions: Sequence[str], likely: Sequence[str], passes: Callable[[str], bool | None]
 ) -> int | None:
-    """Return the place of the first version that passes, as near as the answers tell."""
+    """Return the place of the first version that passes; None too where it is given up."""
     low, high = -1, None
     for place in _places(versions, likely):
         if place <= low:
@@ -130,10 +135,7 @@ def _first(
         low = place
     while high is not None and high - low > 1:
         middle = (low + high) // 2
-        answer = passes(versions[middle])
-        if answer is None:
-            break
-        low, high = (low, middle) if answer else (middle, high)
+        low, high = (low, middle) if passes(versions[middle]) else (middle, high)
     return high
 
 

@@ -45,7 +45,8 @@ class Fix(Record):
 
     `requirements` are lines to paste, such as `werkzeug<3`; `versions` are those that were proved
     with them. `build_constraints` are lines of a build constraint file, `removed` the pins to drop,
-    `python` is the interpreter to take in place of the row's.
+    `python` is the interpreter to take in place of the row's. `found` is of these alone: a change
+    of the row's own pins stands in `instead` of the diagnosis.
     `confirmed` says that the whole suite passed in a fresh environment, `minimal` that it was seen
     to fail without each of them.
     """

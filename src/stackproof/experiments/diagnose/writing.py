@@ -25,7 +25,7 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
     changed |= {name: at for name, at in fix.versions.items() if name in pins}
     if not found.fixed or fix.build_constraints or not (lines or changed or fix.removed):
         return ""
-    why = {"reason": _reason(found), "date": today}
+    day = {"date": today}
     values: dict[str, object] = {
         "summary": f"The row {found.row}, with what `{typed('diagnose')}` found.",
         "base": found.row,
@@ -37,13 +37,20 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
         values["without"] = fix.removed
     edit = RowEdit(
         values=values,
-        overrides={pin: {"version": version, **why} for pin, version in changed.items()},
-        additions=[{"requirement": line, **why} for line in lines],
+        overrides={
+            pin: {"version": version, "reason": _reason(found, pin), **day}
+            for pin, version in changed.items()
+        },
+        additions=[
+            {"requirement": line, "reason": _reason(found, name_of(line)), **day} for line in lines
+        ],
     )
     return row_text(f"{found.row}-diagnosed", edit)
 
 
-def _reason(found: Diagnosis) -> str:
-    """Return why something was added: each cause, in short."""
-    causes = (cause.sentence.partition("\n")[0] for cause in found.causes if cause.until is None)
+def _reason(found: Diagnosis, name: str) -> str:
+    """Return why a distribution was changed or added: what it caused, else each cause, in short."""
+    standing = [cause for cause in found.causes if cause.until is None]
+    own = [cause for cause in standing if cause.culprit and cause.culprit.name == name]
+    causes = (cause.sentence.partition("\n")[0] for cause in own or standing)
     return "; ".join(causes) or f"found by `{typed('diagnose')}`"
