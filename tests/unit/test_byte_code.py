@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,8 +125,31 @@ def test_what_goes_with_any_freeze_is_compiled_once(tmp_path: Path, place: Path)
     (inside(folder_of(first), place) / "json.cpython-311.pyc").write_bytes(b"code")
     for number, version in ((1, "3.11.7"), (0, "3.11.8")):
         other = environment(tmp_path / version, BETA, version=version)
-        there = [path.name for path in inside(folder_of(other), place).iterdir()]
+        there = [path.name for path in inside(folder_of(other), place).glob("*.pyc")]
         assert there == ["json.cpython-311.pyc"] * number
+
+
+def test_copies_of_the_suite_share_the_byte_code_of_its_modules(tmp_path: Path) -> None:
+    at = environment(tmp_path / "environment", ALPHA)
+
+    def known(suite: Path) -> list[str]:
+        modules = inside(byte_code(at, at.freeze(), TOOLS, suite), suite / "stack_suite")
+        return [path.name for path in modules.iterdir()]
+
+    first = tmp_path / "first"
+    source = first / "stack_suite" / "check.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("CHECK = 1\n", encoding="utf-8")
+    assert known(first) == []
+    modules = inside(byte_code(at, at.freeze(), TOOLS, first), source.parent)
+    (modules / "check.cpython-311.pyc").write_bytes(b"code")
+    copy = shutil.copytree(first, tmp_path / "copy")
+    assert known(copy) == ["check.cpython-311.pyc"]
+    # One of another age is none.
+    os.utime(copy / "stack_suite" / "check.py", (STAMP, STAMP))
+    other = shutil.copytree(copy, tmp_path / "other")
+    assert known(other) == []
+    assert known(first) == ["check.cpython-311.pyc"]
 
 
 def test_a_library_among_pythons_own_modules_shares_no_byte_code(tmp_path: Path) -> None:

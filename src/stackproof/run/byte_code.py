@@ -6,7 +6,9 @@ byte code of a distribution whose version is the same in both is taken over from
 nearest freeze, file by file, wherever it is certain whose file it is.
 
 What goes with any freeze is compiled once for all of them: the test tools, the suite, and Python's
-own library, whose `__pycache__` is passed over where byte code has a prefix.
+own library, whose `__pycache__` is passed over where byte code has a prefix. The modules of the
+suite are the same in each folder that it is copied to, with whatever workloads: all copies share
+them.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ __all__ = ["byte_code"]
 
 _KEPT = 8
 _NAME = "stackproof.json"
+#: The suite's own modules. Python names what it loads by where it lies now; pytest does not so with
+#: what it rewrites, the files beside them.
+_MODULES = "stack_suite"
 
 
 class _Origin(Record):
@@ -61,6 +66,8 @@ def byte_code(environment: Environment, freeze: Freeze, tools: SuiteTools, suite
     _link(_inside(folder, str(tools.folder)), tools.byte_code)
     for place in (*standard, str(suite)):
         _link(_inside(folder, place), _for_any_freeze(place, interpreter))
+    modules = suite / _MODULES
+    _link(_inside(folder, str(modules)), _for_any_freeze(_stamps(modules), interpreter))
     _touch(folder)
     keep_newest(store.iterdir(), _KEPT)
     return folder
@@ -75,8 +82,17 @@ def _standard(environment: Environment) -> list[str]:
     ]
 
 
-def _for_any_freeze(place: str, interpreter: Sequence[str]) -> Path:
-    """Return the folder for the byte code of what lies in a place and goes with any freeze."""
+def _stamps(folder: Path) -> list[tuple[str, int, int]]:
+    """Return what Python knows byte code of a folder's modules by, which a copy of it keeps."""
+    files = ((file.name, file.stat()) for file in sorted(folder.glob("*.py")))
+    return [(name, stat.st_size, int(stat.st_mtime)) for name, stat in files]
+
+
+def _for_any_freeze(place: object, interpreter: Sequence[str]) -> Path:
+    """Return the folder for the byte code of what lies in a place and goes with any freeze.
+
+    The place is its path, or whatever else it is known by.
+    """
     store = user_cache_path("stackproof") / "byte-code-for-any"
     folder = store / fingerprint([*interpreter, place])[:32]
     folder.mkdir(parents=True, exist_ok=True)
