@@ -363,27 +363,29 @@ def test_a_skip_that_nobody_allowed_leaves_a_run_unjudged(bench: Bench) -> None:
     )
 
 
-def _add_workload(bench: Bench, body: str) -> None:
-    file = bench.root / "tests" / "stack" / "workloads" / "test_added.py"
-    mark = '@pytest.mark.workload("added", needs=("alpha",), seconds=1, timeout=30)\n'
+def _add_workload(bench: Bench, body: str, name: str = "added") -> None:
+    file = bench.root / "tests" / "stack" / "workloads" / f"test_{name}.py"
+    mark = f'@pytest.mark.workload("{name}", needs=("alpha",), seconds=1, timeout=30)\n'
     file.write_text(f"import os\n\nimport pytest\n\n\n{mark}{body}", encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("@pytest.mark.xfail\ndef test_it():\n    assert False\n", "expected failure"),
-        ("def test_it():\n    return False\n", "PytestReturnNotNone"),
-        ("def test_it():\n    import atexit\n    atexit.register(os._exit, 7)\n", "exit 7"),
-        ("def test_it():\n    assert not '\\udcff'\n", "ended early: exit 1"),
-    ],
-)
-def test_no_workload_slips_by(bench: Bench, body: str, told: str) -> None:
-    _add_workload(bench, body)
+#: How a workload may end, and what is told of it.
+SLIPPING = {
+    "expects": ("@pytest.mark.xfail\ndef test_it():\n    assert False\n", "expected failure"),
+    "returns": ("def test_it():\n    return False\n", "PytestReturnNotNone"),
+    "exits": ("def test_it():\n    import atexit\n    atexit.register(os._exit, 7)\n", "exit 7"),
+    "halves": ("def test_it():\n    assert not '\\udcff'\n", "ended early: exit 1"),
+}
+
+
+def test_no_workload_slips_by(bench: Bench) -> None:
+    for name, (body, _) in SLIPPING.items():
+        _add_workload(bench, body, name)
     verdict, _ = bench.verify(bench.plan())
-    (failed,) = verdict.in_state("new")
-    assert failed.id == "smoke:added"
-    assert told in failed.message
+    failed = {check.id: check.message for check in verdict.in_state("new")}
+    assert failed.keys() == {f"smoke:{name}" for name in SLIPPING}
+    for name, (_, told) in SLIPPING.items():
+        assert told in failed[f"smoke:{name}"]
     assert (verdict.verdict, verdict.exit_code) == ("broken", 1)
 
 
@@ -470,89 +472,70 @@ WRONG_OLDEST = (
 )
 
 
-@pytest.mark.parametrize(
-    ("workload", "told"),
-    [
-        ("import nowhere\n", "ModuleNotFoundError: No module named 'nowhere'"),
-        ("def test_bare():\n    pass\n", "test_bare: has no workload marker"),
-        (
-            f"import pytest\n\n{WRONG_OLDEST}\ndef test_it():\n    pass\n",
-            "oldest must map distribution names to exact versions",
-        ),
-    ],
-)
-def test_a_workload_that_is_none_is_told_of(bench: Bench, workload: str, told: str) -> None:
-    bench.write("tests/stack/workloads/test_mine.py", workload)
-    verdict, _ = bench.verify(bench.plan())
-    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
-    assert verdict.trouble is not None
-    assert verdict.trouble.startswith("the suite has errors:\n")
-    assert told in verdict.trouble
-
-
 MARKED = '@pytest.mark.workload("mine", needs=("alpha",), seconds=1, timeout=30)'
-
-
-@pytest.mark.parametrize(
-    ("file", "body", "told"),
-    [
-        (
-            "parser.py",
-            f"{MARKED}\ndef test_it():\n    assert False\n",
-            "parser.py: holds a workload, but only files named test_<topic>.py are run; rename it",
-        ),
-        (
-            "test_mine.py",
-            f"{MARKED}\ndef check_it():\n    assert False\n",
-            "test_mine.py: check_it: has a workload marker, but only functions named test_<what> ",
-        ),
-        (
-            "test_mine.py",
-            f"class Parser:\n    {MARKED}\n    def test_it(self):\n        assert False\n",
-            "test_mine.py: Parser: has a workload marker, but only functions named test_<what> ",
-        ),
-    ],
+#: Files whose workloads are none, or would never be run, and what is told of each.
+NONE = (
+    ("test_gone.py", "import nowhere\n", "ModuleNotFoundError: No module named 'nowhere'"),
+    ("test_bare.py", "def test_bare():\n    pass\n", "test_bare: has no workload marker"),
+    (
+        "test_oldest.py",
+        f"import pytest\n\n{WRONG_OLDEST}\ndef test_it():\n    pass\n",
+        "oldest must map distribution names to exact versions",
+    ),
+    (
+        "parser.py",
+        f"import pytest\n\n\n{MARKED}\ndef test_it():\n    assert False\n",
+        "parser.py: holds a workload, but only files named test_<topic>.py are run; rename it",
+    ),
+    (
+        "test_mine.py",
+        f"import pytest\n\n\n{MARKED}\ndef check_it():\n    assert False\n",
+        "test_mine.py: check_it: has a workload marker, but only functions named test_<what> ",
+    ),
+    (
+        "test_class.py",
+        f"import pytest\n\n\nclass Parser:\n    {MARKED}\n    def test_it(self):\n        pass\n",
+        "test_class.py: Parser: has a workload marker, but only functions named test_<what> ",
+    ),
 )
-def test_a_workload_that_is_never_run_is_told_of(
-    bench: Bench, file: str, body: str, told: str
-) -> None:
-    bench.write(f"tests/stack/workloads/{file}", f"import pytest\n\n\n{body}")
+
+
+def test_a_workload_that_is_none_or_never_run_is_told_of(bench: Bench) -> None:
+    for file, text, _ in NONE:
+        bench.write(f"tests/stack/workloads/{file}", text)
     verdict, _ = bench.verify(bench.plan())
     assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
     assert verdict.trouble is not None
     assert verdict.trouble.startswith("the suite has errors:\n")
-    assert told in verdict.trouble
-
-
-def test_a_workload_uses_no_server_that_it_does_not_name(bench: Bench) -> None:
-    fixtures = (ROOT / "tests" / "stack" / "workloads" / "conftest.py").read_text(encoding="utf-8")
-    bench.write("tests/stack/workloads/conftest.py", fixtures)
-    _add_workload(bench, "def test_it(server):\n    server('kafka')\n")
-    verdict, _ = bench.verify(bench.plan())
-    (failed,) = verdict.in_state("new")
-    assert failed.id == "smoke:added"
-    assert "the marker does not name server 'kafka'" in failed.message
+    for _, _, told in NONE:
+        assert told in verdict.trouble
 
 
 #: Prints the cause first and then as much as a traceback does in a checkout that lies deep.
 _DEEP = "print('the cause'); [print('.' * 200) for _ in range(40)]; raise SystemExit(1)"
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        "def test_it(run):\n    run({command})\n",
-        "def test_it(spawn):\n    spawn({command}).wait_until(lambda: None, seconds=20)\n",
-    ],
-    ids=["command", "background"],
-)
-def test_what_a_failure_shows_does_not_hang_on_how_long_paths_are(bench: Bench, way: str) -> None:
+_WAYS = {
+    "runs": "def test_it(run):\n    run({command})\n",
+    "spawns": "def test_it(spawn):\n    spawn({command}).wait_until(lambda: None, seconds=20)\n",
+}
+
+
+def test_a_failure_shows_its_cause_in_deep_checkouts_and_servers_that_nobody_named(
+    bench: Bench,
+) -> None:
     fixtures = (ROOT / "tests" / "stack" / "workloads" / "conftest.py").read_text(encoding="utf-8")
     bench.write("tests/stack/workloads/conftest.py", fixtures)
-    _add_workload(bench, way.format(command=f"{sys.executable!r}, '-c', {_DEEP!r}"))
+    for name, way in _WAYS.items():
+        _add_workload(bench, way.format(command=f"{sys.executable!r}, '-c', {_DEEP!r}"), name)
+    # The same fixtures: none of a server that the marker does not name.
+    _add_workload(bench, "def test_it(server):\n    server('kafka')\n")
     verdict, _ = bench.verify(bench.plan())
-    (failed,) = verdict.in_state("new")
-    assert "the cause" in failed.message.splitlines()
+    failed = {check.id: check.message for check in verdict.in_state("new")}
+    assert failed.keys() == {"smoke:runs", "smoke:spawns", "smoke:added"}
+    for name in _WAYS:
+        assert "the cause" in failed[f"smoke:{name}"].splitlines()
+    assert "the marker does not name server 'kafka'" in failed["smoke:added"]
 
 
 def test_the_longest_workloads_start_first(bench: Bench) -> None:
