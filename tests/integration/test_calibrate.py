@@ -111,11 +111,15 @@ def test_a_workload_that_fails_on_its_oldest_release_is_told(
     checkout: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.write("tests/stack/workloads/test_new.py", NEW_ONLY)
-    assert _calibrate(checkout, "new-only") == "exit 1"
+    assert _calibrate(checkout) == "exit 1"
     assert _found(checkout) == {
         ("new-only", "newest"): ("passed", {"alpha": "2.0"}),
         ("new-only", "documented"): ("failed", {"alpha": "1.0"}),
         ("new-only", "oldest"): ("failed", {"alpha": "1.0"}),
+        ("sum", "newest"): ("passed", {"alpha": "2.0"}),
+        ("sum", "documented"): ("passed", {"alpha": "1.0"}),
+        # It declares none.
+        ("sum", "oldest"): ("not asked", {}),
     }
     assert "alpha 1.0 cannot do this" in capsys.readouterr().out
     table = (checkout.root / "reports" / "calibration.md").read_text(encoding="utf-8")
@@ -144,15 +148,6 @@ def test_a_row_that_pins_nothing_of_what_is_asked_is_not_built(checkout: Bench) 
     assert result == ("not asked", {})
     written = json.loads((checkout.root / "reports" / "calibration.json").read_text("utf-8"))
     assert written["results"][0]["message"] == "plain has no delta"
-
-
-def test_a_workload_that_declares_no_oldest_release_is_not_asked_on_it(checkout: Bench) -> None:
-    assert _calibrate(checkout) == ""
-    assert {key: outcome for key, (outcome, _) in _found(checkout).items()} == {
-        ("sum", "newest"): "passed",
-        ("sum", "documented"): "passed",
-        ("sum", "oldest"): "not asked",
-    }
 
 
 def test_what_cannot_be_installed_is_not_judged(checkout: Bench) -> None:

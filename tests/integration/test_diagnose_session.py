@@ -133,15 +133,12 @@ class Slow:
         return set(made)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_diagnosis_goes_on_where_it_was(
-    checkout: Checkout, index: Index, number: signal.Signals
-) -> None:
+def test_an_interrupted_diagnosis_goes_on_where_it_was(checkout: Checkout, index: Index) -> None:
     slow = Slow(checkout, index)
     slow.waiting.touch()
     running = checkout.start("-s", "diagnose", "--", "tiny/plain", "--as-of", UNTIL)
     wait_for(slow.reached.exists, 120)
-    running.send_signal(number)
+    running.send_signal(signal.SIGTERM)
     output, _ = running.communicate(timeout=60)
     assert "aborted: exit 2, interrupted; the next call goes on from there" in output
     short, before = slow.diagnosis, slow.judged()
@@ -153,6 +150,12 @@ def test_an_interrupted_diagnosis_goes_on_where_it_was(
     assert lines[(said := lines.index("    bells<3")) - 2] == "This was not seen to be enough:"
     assert lines[said + 1].startswith("tiny/plain BROKEN, cut short: interrupted; as of 2025-06-01")
     assert (short.builds, short.built) == (3, 3)
+    # Once more by Ctrl-C, on a terminal, which shows what is known so far.
+    shown = interrupted_on_a_terminal(checkout)
+    assert "exit 2, interrupted" in shown
+    again = slow.diagnosis
+    assert again == short.model_copy(update={"built": 0, "seconds": again.seconds})
+    assert slow.judged() == before
     slow.waiting.unlink()
     slow.diagnose("--as-of", UNTIL)
     whole = slow.diagnosis
@@ -161,6 +164,30 @@ def test_an_interrupted_diagnosis_goes_on_where_it_was(
     # All that was built before stands.
     assert whole.built == whole.builds - short.builds
     assert before < slow.judged()
+
+
+def interrupted_on_a_terminal(checkout: Checkout) -> str:
+    """Interrupt a diagnosis where it waits, once it tells what it found; return what was shown."""
+    environ = {name: text for name, text in checkout.environ.items() if name != "NO_COLOR"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "nox", "-s", "diagnose", "--", "tiny/plain", "--as-of", UNTIL],
+        cwd=checkout.bench.root,
+        env=environ | {"TERM": "xterm", "COLUMNS": "200"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as running:
+        os.close(theirs)
+        shown = ""
+        while "lights 1.0, 2 checks" not in shown or "(found: release bells 3.0)" not in shown:
+            shown += os.read(ours, 4096).decode(errors="replace")
+        running.send_signal(signal.SIGINT)
+        with suppress(OSError):  # what a terminal says whose other end is closed
+            while read := os.read(ours, 4096):
+                shown += read.decode(errors="replace")
+    os.close(ours)
+    return shown
 
 
 @pytest.mark.fault("index")
@@ -197,28 +224,3 @@ def test_what_was_cut_short_today_is_gone_on_with_as_of_its_moment(
     assert checkout.run("diagnose", "tiny/plain")[0] == 0
     found = Diagnosis.load(file, "run it again")
     assert (found.verdict, found.as_of == moment) == ("ok", goes_on == "yes")
-
-
-def test_a_terminal_shows_what_is_known_so_far(checkout: Checkout, index: Index) -> None:
-    slow = Slow(checkout, index)
-    slow.waiting.touch()
-    environ = {name: text for name, text in checkout.environ.items() if name != "NO_COLOR"}
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "nox", "-s", "diagnose", "--", "tiny/plain", "--as-of", UNTIL],
-        cwd=checkout.bench.root,
-        env=environ | {"TERM": "xterm", "COLUMNS": "200"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as running:
-        os.close(theirs)
-        shown = ""
-        while "lights 1.0, 2 checks" not in shown or "(found: release bells 3.0)" not in shown:
-            shown += os.read(ours, 4096).decode(errors="replace")
-        running.send_signal(signal.SIGINT)
-        with suppress(OSError):  # what a terminal says whose other end is closed
-            while read := os.read(ours, 4096):
-                shown += read.decode(errors="replace")
-    os.close(ours)
-    assert "exit 2, interrupted" in shown
