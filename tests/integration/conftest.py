@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from support.desk import Desk
 from support.index import Index
+from support.kept_reports import KeptReports
 from support.tools import tool_wheels
 from support.workbench import RELEASES, Bench
 from uv import find_uv_bin
@@ -83,6 +84,12 @@ def index(suite_tools: tuple[Path, ...]) -> Iterator[Index]:
 def bench(tmp_path: Path, index: Index, pip_environment: Callable[[], Path]) -> Bench:
     """Return a project that installs from the index."""
     return Bench(root=tmp_path, index=index, pip_environment=pip_environment)
+
+
+@pytest.fixture(scope="session")
+def kept_reports(shared: Path) -> KeptReports:
+    """Return the reports that are made once for all tests that only start from them."""
+    return KeptReports(shared / "kept-reports")
 
 
 @pytest.fixture

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.checkout import Checkout
 from support.index import Fault, Index
+from support.kept_reports import KeptReports
 from support.matrices import PYTHON, matrix, pin, stage
 from support.processes import wait_for
 from support.wheels import Release
 from support.workbench import Bench
 
+from stackproof.evidence.folder import Evidence
+from stackproof.experiments.candidate.promotion import promote_into_row
+from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 
 MATRIX = "# The stack of the tests.\n" + matrix(
@@ -44,6 +50,8 @@ requirements = ["plug==1.0"]
 reason = "somebody has to"
 date = 2025-05-01
 """
+
+TODAY = date(2025, 6, 2)
 
 BROKEN = {"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}
 #: Works unless the other one is new too.
@@ -119,12 +127,23 @@ KEPT = b"wire==1.0\n"
 
 
 @pytest.fixture
-def checkout(bench: Bench, index: Index) -> Checkout:
+def unproved(bench: Bench, index: Index) -> Checkout:
+    """Return a checkout whose row was never built."""
     index.add(*STACK)
     made = Checkout(bench)
     made.write_matrix(MATRIX, name="engines")
     (bench.root / "matrices" / "tiny.toml").unlink()
     return made
+
+
+@pytest.fixture
+def checkout(unproved: Checkout, kept_reports: KeptReports) -> Checkout:
+    """Return a checkout whose row was built today; one that is changed is built anew."""
+    bench = unproved.bench
+    row = load_matrix(bench.root / "matrices" / "engines.toml")
+    plan = make_plan(row, name="engines", row="verified")
+    kept_reports.give(bench, "engines-verified", lambda: bench.verify(plan))
+    return unproved
 
 
 def constrain(checkout: Checkout, index: Index, files: dict[str, bytes | None]) -> None:
@@ -150,6 +169,14 @@ def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
     return found
 
 
+def latest(checkout: Checkout, requested: str) -> tuple[Evidence, TrialVerdict]:
+    """Return the latest trial of these requirements, and what was found."""
+    home = checkout.bench.root / "reports" / "candidates" / f"engines-verified-{requested}"
+    verdict = TrialVerdict.load_or_none(home / "latest" / "verdict.json")
+    assert verdict is not None
+    return Evidence(home / "latest"), verdict
+
+
 def made(checkout: Checkout, requested: str) -> int:
     """Return how often a trial of these requirements was made."""
     home = checkout.bench.root / "reports" / "candidates" / f"engines-verified-{requested}"
@@ -171,24 +198,42 @@ def named_frontier(checkout: Checkout) -> dict[str, Any]:
     return json_of(home / "frontier-named.json")
 
 
-def test_a_safe_upgrade_says_so_and_is_compared(checkout: Checkout) -> None:
-    code, lines = checkout.nox("-s", "candidate", "--", "lamp==1.2")
+def test_a_safe_upgrade_says_so_is_compared_and_promoted_as_a_row(unproved: Checkout) -> None:
+    code, lines = unproved.nox("-s", "candidate", "--", "lamp==1.2", "--promote")
     assert code == 0, lines
     # Each line of progress says whose it is: the row's own run or the trial.
     for run in ("engines/verified", "engines/verified with lamp==1.2"):
         assert any(line.startswith(f"{run}: suite ") for line in lines), lines
-    found = trial(checkout, "lamp-1.2")
+    found = trial(unproved, "lamp-1.2")
     assert (found["resolvable"], found["comparison"]["regressions"]) == (True, [])
     assert set(found["comparison"]["still_passing"]) >= {"import:lamp", "version:lamp", "import:*"}
     assert found["moved"] == {}
+    file = unproved.bench.root / "matrices" / "engines.toml"
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith(MATRIX)
+    row = load_matrix(file).rows["verified-lamp-1-2"]
+    assert [(item.pin, item.version) for item in row.overrides] == [("lamp", "1.2")]
+    assert row.base == "verified"
+    assert "wrote row 'verified-lamp-1-2' into matrices/engines.toml" in lines
+    code, lines = unproved.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
+    assert code == 0, lines
+    # Told at once, not after the trial.
+    code, lines = unproved.run("candidate", "lamp==1.2", "--promote")
+    assert any(
+        "exit 2" in line and "has a row 'verified-lamp-1-2' already" in line for line in lines
+    )
+    assert not any("suite" in line for line in lines)
 
 
-def test_a_regression_is_named_by_its_check(checkout: Checkout) -> None:
-    code, lines = checkout.run("candidate", "lamp==1.3")
+def test_a_regression_is_named_by_its_check_and_not_promoted(checkout: Checkout) -> None:
+    code, lines = checkout.run("candidate", "lamp==1.3", "--promote")
     assert code == 1, lines
+    assert any("aborted: exit 1" in line for line in lines), lines
     found = trial(checkout, "lamp-1.3")
     assert found["comparison"]["regressions"] == ["import:*", "import:lamp"]
     assert any("the bulb is out" in line for line in lines)
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert file.read_text(encoding="utf-8") == MATRIX
 
 
 def test_a_refusal_says_what_is_required_and_what_would_go(checkout: Checkout) -> None:
@@ -236,12 +281,18 @@ def test_a_pin_that_a_later_stage_moves_back_is_traced_to_a_requirement(
     assert "plug 1.0 requires wire<2" in found["conflict"]
 
 
-def test_companions_are_tried_beside_what_was_asked(checkout: Checkout) -> None:
-    code, lines = checkout.run("candidate", "engine==2.0")
+def test_companions_are_tried_beside_what_was_asked_and_promoted_into_the_row(
+    checkout: Checkout,
+) -> None:
+    code, lines = checkout.run("candidate", "engine==2.0", "--promote", "pins")
     assert code == 0, lines
     assert trial(checkout, "engine-2.0")["resolvable"] is False
     found = trial(checkout, "engine-2.0+vision-1.5")
     assert (found["companions"], found["comparison"]["regressions"]) == (["vision==1.5"], [])
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert 'version = "1.0"  # what moves the rest' in file.read_text(encoding="utf-8")
+    row = load_matrix(file).rows["verified"]
+    assert {item.pin: item.version for item in row.overrides} == {"engine": "2.0", "vision": "1.5"}
 
 
 def test_what_the_one_asked_for_requires_is_tried_as_a_companion(checkout: Checkout) -> None:
@@ -315,15 +366,15 @@ def test_a_trial_that_cannot_be_judged_is_not_promoted(checkout: Checkout) -> No
     assert file.read_text(encoding="utf-8") == MATRIX
 
 
-def test_two_that_fail_only_together_are_both_to_blame(checkout: Checkout) -> None:
+def test_two_that_fail_only_together_are_both_to_blame(unproved: Checkout) -> None:
     requests = ("lamp==1.2", "wire==2.0")
-    code, lines = checkout.run("candidate", *requests, "--baseline-age", "0")
+    code, lines = unproved.run("candidate", *requests, "--baseline-age", "0")
     assert code == 1, lines
-    assert trial(checkout, "lamp-1.2")["comparison"]["regressions"] == []
-    assert trial(checkout, "wire-2.0")["comparison"]["regressions"] == []
-    assert trial(checkout, "lamp-1.2+wire-2.0")["guilty"] == ["lamp", "wire"]
+    assert trial(unproved, "lamp-1.2")["comparison"]["regressions"] == []
+    assert trial(unproved, "wire-2.0")["comparison"]["regressions"] == []
+    assert trial(unproved, "lamp-1.2+wire-2.0")["guilty"] == ["lamp", "wire"]
     # The baseline of this session is new enough for all its trials.
-    assert len(list((checkout.bench.root / "reports/engines/verified").glob("[0-9]*"))) == 1
+    assert len(list((unproved.bench.root / "reports/engines/verified").glob("[0-9]*"))) == 1
 
 
 def test_of_three_the_one_that_fails_alone_is_to_blame(checkout: Checkout) -> None:
@@ -548,52 +599,26 @@ def test_options_may_stand_before_between_and_behind_requests(checkout: Checkout
     assert any(line.startswith("wrote row 'verified-lamp-1-1-wire-2-0-") for line in lines), lines
 
 
-def test_a_safe_trial_is_promoted_as_a_row(checkout: Checkout) -> None:
-    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
-    assert code == 0, lines
+def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout) -> None:
     file = checkout.bench.root / "matrices" / "engines.toml"
-    text = file.read_text(encoding="utf-8")
-    assert text.startswith(MATRIX)
-    row = load_matrix(file).rows["verified-lamp-1-2"]
-    assert [(item.pin, item.version) for item in row.overrides] == [("lamp", "1.2")]
-    assert row.base == "verified"
-    assert "wrote row 'verified-lamp-1-2' into matrices/engines.toml" in lines
-    code, lines = checkout.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
-    assert code == 0, lines
-    # Told at once, not after the trial.
-    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
-    assert any(
-        "exit 2" in line and "has a row 'verified-lamp-1-2' already" in line for line in lines
+    rows = (
+        'verified = { summary = "Works." }  # in line',
+        'verified.summary = "Works."  # dotted',
     )
-    assert not any("suite" in line for line in lines)
-
-
-def test_a_safe_trial_is_promoted_into_its_row(checkout: Checkout) -> None:
-    code, lines = checkout.run("candidate", "engine==2.0", "--promote", "pins")
-    assert code == 0, lines
-    file = checkout.bench.root / "matrices" / "engines.toml"
-    assert 'version = "1.0"  # what moves the rest' in file.read_text(encoding="utf-8")
-    row = load_matrix(file).rows["verified"]
-    assert {item.pin: item.version for item in row.overrides} == {"engine": "2.0", "vision": "1.5"}
-
-
-@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])
-@pytest.mark.parametrize(
-    "row",
-    ['verified = { summary = "Works." }  # in line', 'verified.summary = "Works."  # dotted'],
-    ids=["in-line", "dotted"],
-)
-def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout, row: str, ends: str) -> None:
-    text = MATRIX.replace('[rows.verified]\nsummary = "Works."', f"[rows]\n{row}")
-    file = checkout.bench.root / "matrices" / "engines.toml"
-    file.write_bytes(text.replace("\n", ends).encode())
-    code, lines = checkout.run("candidate", "lamp==1.2", "--promote", "pins")
-    assert code == 0, lines
-    written = file.read_bytes().decode()
-    assert row.partition("#")[2] in written
-    assert written.count("\n") == written.count(ends)
-    overrides = load_matrix(file).rows["verified"].overrides
-    assert [(item.pin, item.version) for item in overrides] == [("lamp", "1.2")]
+    for row, ends in product(rows, ("\n", "\r\n")):
+        text = MATRIX.replace('[rows.verified]\nsummary = "Works."', f"[rows]\n{row}")
+        file.write_bytes(text.replace("\n", ends).encode())
+        if not (checkout.bench.root / "reports" / "candidates").exists():
+            code, lines = checkout.run("candidate", "lamp==1.2", "--promote", "pins")
+            assert code == 0, lines
+        else:  # the same trial, written as the session writes it
+            evidence, verdict = latest(checkout, "lamp-1.2")
+            assert promote_into_row(file, verdict, evidence.plan, TODAY) == "verified"
+        written = file.read_bytes().decode()
+        assert row.partition("#")[2] in written
+        assert written.count("\n") == written.count(ends)
+        overrides = load_matrix(file).rows["verified"].overrides
+        assert [(item.pin, item.version) for item in overrides] == [("lamp", "1.2")]
 
 
 def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, index: Index) -> None:
@@ -638,14 +663,6 @@ def test_what_a_promoted_row_adds_can_be_added_to(checkout: Checkout) -> None:
     assert (stage.name, stage.requirements) == ("asked-for-2", ("gamma==1.0",))
 
 
-def test_a_trial_that_breaks_something_is_not_promoted(checkout: Checkout) -> None:
-    code, lines = checkout.run("candidate", "lamp==1.3", "--promote")
-    assert code == 1
-    assert any("aborted: exit 1" in line for line in lines), lines
-    file = checkout.bench.root / "matrices" / "engines.toml"
-    assert file.read_text(encoding="utf-8") == MATRIX
-
-
 def assert_told(lines: Sequence[str]) -> None:
     """Assert that a frontier tells each trial and each pin in a line, and no resolution."""
     parts = [line.rsplit(maxsplit=2)[0] for line in lines if line.startswith("engines/verified")]
@@ -669,10 +686,10 @@ def assert_told(lines: Sequence[str]) -> None:
     assert len(pins) == 4
 
 
-def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> None:
-    code, lines = checkout.run("frontier")
+def test_the_frontier_goes_as_far_as_the_stack_lets_it(unproved: Checkout) -> None:
+    code, lines = unproved.run("frontier")
     assert code == 0, "\n".join(lines)
-    file = checkout.bench.root / "reports" / "engines" / "verified" / "frontier.json"
+    file = unproved.bench.root / "reports" / "engines" / "verified" / "frontier.json"
     assert "frontier: reports/engines/verified/frontier.md" in lines
     assert_told(lines)
     found = json.loads(file.read_text(encoding="utf-8"))
@@ -692,11 +709,11 @@ def test_the_frontier_goes_as_far_as_the_stack_lets_it(checkout: Checkout) -> No
     # Of two that exclude each other the one that gains more days stays.
     assert found["joint"]["versions"] == {"engine": "2.0", "vision": "1.5", "wire": "2.0"}
     assert [item["name"] for item in found["joint"]["left_out"]] == ["lamp"]
-    before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
-    code, lines = checkout.run("frontier")
+    before = sorted((unproved.bench.root / "reports").rglob("verdict.json"))
+    code, lines = unproved.run("frontier")
     assert code == 0, lines
     # Nothing is tried twice.
-    assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
+    assert sorted((unproved.bench.root / "reports").rglob("verdict.json")) == before
     assert json.loads(file.read_text(encoding="utf-8")) == found
 
 
