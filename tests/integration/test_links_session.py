@@ -13,7 +13,7 @@ from support.sessions import call
 from support.wheels import Release
 from support.workbench import Bench
 
-from stackproof.cli import links
+from stackproof.cli import candidate, links
 from stackproof.metadata.links.record import Links
 
 BORN = datetime(2024, 3, 1, tzinfo=timezone.utc)
@@ -146,3 +146,21 @@ def test_what_cannot_be_asked_is_told(
     checkout: Bench, words: tuple[str, ...], message: str
 ) -> None:
     assert message in _ask(checkout, *words)
+
+
+def test_a_candidate_is_told_what_it_would_break_before_it_is_built(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No check asks what the upgrade breaks: it is safe, and suspect."""
+    text = matrix(
+        "Tiny", pin("app"), pin("calls"), stage("one", "app", "calls", step="Install both.")
+    )
+    checkout.write("matrices/tiny.toml", text)
+    assert (
+        call(candidate, checkout.project, ("calls==2.0", "--row", "plain"), checkout.environ) == ""
+    )
+    said = capsys.readouterr().out
+    before, _, after = said.partition("links of calls==2.0: 1 suspect link more than the row has")
+    assert "app 1.0 passes 'b' to calls.f" in after
+    assert "SAFE" not in before.upper()
+    assert "calls==2.0: safe" in after

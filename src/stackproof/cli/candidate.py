@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import nox
 
+from stackproof.cli.candidate_links import links_of_trials
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -27,6 +28,7 @@ from stackproof.experiments.candidate.trial_series import TrialSeries
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.plan import Change
 from stackproof.report.candidate import print_trial
+from stackproof.report.tables import print_lines
 
 __all__ = ["candidate"]
 
@@ -46,6 +48,7 @@ def candidate(session: nox.Session, project: Project) -> None:
         trials.require_promotable()
         for note in trials.plan.notes:
             screen.print(note, markup=False, highlight=False)
+        print_lines(screen, trials.links())
         for trial in trials.run():
             known = {other.requested for other in found}
             print_trial(trial, screen, again=trial.requested in known)
@@ -137,6 +140,7 @@ class _Trials:
             ),
             catalogue=catalogue,
         )
+        self._context = context
         self._promoted: str | None = given.promote
 
     def require_promotable(self) -> None:
@@ -151,6 +155,10 @@ class _Trials:
                 require_pins_alone(plan)
             else:
                 require_new_row(plan, rows, file)
+
+    def links(self) -> Iterator[str]:
+        """Yield what links say of the trials, before any is built."""
+        return links_of_trials(self.plan, self._series.planner, self._context)
 
     def run(self) -> Iterator[TrialVerdict]:
         """Make the trials, yielding each as soon as it is known."""

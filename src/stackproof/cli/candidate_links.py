@@ -1,0 +1,38 @@
+"""What links say of upgrades before anything is built: they may break what no check asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stackproof.base.text import count
+from stackproof.cli.links import look_at
+from stackproof.cli.wiring import Context
+from stackproof.errors import StackproofError
+from stackproof.experiments.candidate.trial_plan import TrialPlan
+from stackproof.experiments.planner import Planner
+from stackproof.metadata.links.comparing import compared
+from stackproof.report.links import said
+
+__all__ = ["links_of_trials"]
+
+
+def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> Iterator[str]:
+    """Yield lines on the suspects that each trial has and its row has not; nothing is built.
+
+    What keeps them from being looked at is a line too: the trials are made all the same.
+    """
+    try:
+        base = look_at(planner.base(), context)
+    except StackproofError as error:
+        yield f"links were not looked at: {error}"
+        return
+    for trial in trials.trials:
+        asked = " ".join(f"{name}=={version}" for name, version in trial.versions.items())
+        try:
+            found = compared(look_at(planner.trial(trial.versions), context), base).suspects
+        except StackproofError as error:
+            yield f"links of {asked} were not looked at: {error}"
+            continue
+        suspects = count(len(found), "suspect link") if found else "no suspect links"
+        yield f"links of {asked}: {suspects} more than the row has"
+        yield from (f"    suspect: {said(finding)}" for finding in found)
