@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> int:
         _say(pipe_table(header, recall))
         _say(f"{named} of {len(recall)} named")
     if noise:
-        _say(pipe_table(["row", "pins", "new", "old", "guarded", "seconds"], noise))
+        _say(pipe_table(["row", "distributions", "new", "old", "guarded", "seconds"], noise))
     return 0 if named == len(recall) else 1
 
 
@@ -82,9 +82,8 @@ def _row(name: str) -> list[str]:
         return [name, "", "", "", "", "not looked at"]
     _tell(name, found.suspects)
     states = [finding.state for finding in found.findings]
-    pins = {pin for finding in found.findings for pin in finding.pins}
     counts = [str(states.count(state)) for state in ("new", "old", "guarded")]
-    return [name, str(len(pins)), *counts, f"{seconds:.0f}"]
+    return [name, str(len(found.checked)), *counts, f"{seconds:.0f}"]
 
 
 def _look(folder: Path, *words: str) -> tuple[Links | None, float]:
