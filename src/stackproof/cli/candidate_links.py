@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackproof.base.text import count
-from stackproof.cli.links import look_at
+from stackproof.cli.look_at import look_at
 from stackproof.cli.wiring import Context
 from stackproof.errors import StackproofError
 from stackproof.experiments.candidate.trial_plan import TrialPlan

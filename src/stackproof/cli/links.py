@@ -10,9 +10,9 @@ from typing import NamedTuple
 import nox
 import tomlkit
 
-from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.cli.from_file import read_matrix
+from stackproof.cli.look_at import look_at
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -22,15 +22,12 @@ from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import Planner
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Plan
 from stackproof.metadata.links.comparing import compared
-from stackproof.metadata.links.opening import open_look
 from stackproof.metadata.links.record import Links
-from stackproof.metadata.links.resolving import own_indexes, resolved_stack
 from stackproof.report.links import links_markdown, print_links, workflow_commands
 from stackproof.report.tables import print_lines
 
-__all__ = ["links", "look_at"]
+__all__ = ["links"]
 
 #: What tells a version that is asked for from the name of a row or a file.
 _ASKED = re.compile(r"[=<>~!]=")
@@ -117,25 +114,3 @@ def _planner(given: argparse.Namespace, context: Context) -> Planner:
     )
     row = next(row for row, found in matrix.rows.items() if found.default)
     return Planner(matrix=matrix, name=name, row=row, as_of=given.as_of)
-
-
-def look_at(plan: Plan, context: Context, outer: Progress | None = None) -> Links:
-    """Return the links of a plan's stack; raise StackproofError where it cannot be resolved."""
-    progress, doing = outer or Progress(context.screen), [""]
-    resolver = context.resolver
-
-    def tick(what: str = "") -> None:
-        doing[0] = what or doing[0]
-        progress.tick()
-
-    as_of = f" as of {plan.as_of:%Y-%m-%d}" if plan.as_of else ""
-    with progress.part(f"{plan.label}{as_of}: links", lambda: doing[0]):
-        look = open_look(resolver, further=own_indexes(plan, resolver), tick=tick)
-        tick("resolving")
-        stack = resolved_stack(
-            plan,
-            resolver,
-            environ=context.project.environ,
-            snapshots=context.project.snapshots,
-        )
-        return look.at(stack)

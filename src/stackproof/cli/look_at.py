@@ -1,0 +1,34 @@
+"""Look at the links of a plan's stack, for the sessions that tell of them."""
+
+from __future__ import annotations
+
+from stackproof.base.progress import Progress
+from stackproof.cli.wiring import Context
+from stackproof.matrix.plan import Plan
+from stackproof.metadata.links.opening import open_look
+from stackproof.metadata.links.record import Links
+from stackproof.metadata.links.resolving import own_indexes, resolved_stack
+
+__all__ = ["look_at"]
+
+
+def look_at(plan: Plan, context: Context) -> Links:
+    """Return the links of a plan's stack; raise StackproofError where it cannot be resolved."""
+    progress, doing = Progress(context.screen), [""]
+    resolver = context.resolver
+
+    def tick(what: str = "") -> None:
+        doing[0] = what or doing[0]
+        progress.tick()
+
+    as_of = f" as of {plan.as_of:%Y-%m-%d}" if plan.as_of else ""
+    with progress.part(f"{plan.label}{as_of}: links", lambda: doing[0]):
+        look = open_look(resolver, further=own_indexes(plan, resolver), tick=tick)
+        tick("resolving")
+        stack = resolved_stack(
+            plan,
+            resolver,
+            environ=context.project.environ,
+            snapshots=context.project.snapshots,
+        )
+        return look.at(stack)
