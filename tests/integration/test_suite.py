@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,17 +32,20 @@ pins = ["extra"]
 """
 
 
-def with_extra(bench: Bench, index: Index, modules: dict[str, str]) -> Plan:
+def with_extra(
+    bench: Bench, index: Index, modules: dict[str, str], imports: Sequence[str] = ("extra",)
+) -> Plan:
     """Return a plan of the tiny stack with one more distribution, of these files."""
     index.add(Release("extra", "1.0", modules=modules))
-    return bench.plan(text=TINY + EXTRA)
+    extra = EXTRA.replace('["extra"]', json.dumps(list(imports)), 1)
+    return bench.plan(text=TINY + extra)
 
 
-def add_workload(bench: Bench, body: str) -> None:
+def add_workload(bench: Bench, body: str, name: str = "added") -> None:
     bench.write(
-        "tests/stack/workloads/test_added.py",
+        f"tests/stack/workloads/test_{name}.py",
         "import pytest\n\n\n"
-        '@pytest.mark.workload("added", needs=("alpha",), seconds=1, timeout=30)\n'
+        f'@pytest.mark.workload("{name}", needs=("alpha",), seconds=1, timeout=30)\n'
         f"def test_added():\n{body}",
     )
 
@@ -145,21 +149,25 @@ def test_a_path_is_a_path_whatever_it_holds(
 CHILD = "import os\n\nif 'STACKPROOF_ISOLATED' in os.environ:\n    "
 
 
+ENDS = {
+    "two": "raise KeyboardInterrupt",
+    "three": "import pytest; pytest.exit('x', 3)",
+    "four": "import pytest; raise pytest.UsageError('no such option')",
+    "five": "del test_sum",
+}
+
+
 @pytest.mark.fault("B3")
-@pytest.mark.parametrize(
-    ("code", "there"),
-    [
-        (2, "raise KeyboardInterrupt"),
-        (3, "import pytest; pytest.exit('x', 3)"),
-        (4, "import pytest; raise pytest.UsageError('no such option')"),
-        (5, "del test_sum"),
-    ],
-)
-def test_an_end_of_pytests_own_is_not_the_stacks_fault(bench: Bench, code: int, there: str) -> None:
-    bench.write("tests/stack/workloads/test_sum.py", f"{WORKLOAD}\n\n{CHILD}{there}\n")
+def test_an_end_of_pytests_own_is_not_the_stacks_fault(bench: Bench) -> None:
+    """Each ends with a code of its own, which a test may end with too."""
+    for code, there in ENDS.items():
+        text = WORKLOAD.replace('"sum"', f'"{code}"')
+        bench.write(f"tests/stack/workloads/test_{code}.py", f"{text}\n\n{CHILD}{there}\n")
     verdict, _ = bench.verify(bench.plan())
-    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ()), code
-    assert "smoke:sum has no answer" in (verdict.trouble or "")
+    assert (verdict.verdict, verdict.unexpected) == ("unjudged", ())
+    for code in ENDS:
+        assert f"smoke:{code} has no answer" in (verdict.trouble or "")
+    assert states(verdict)["smoke:sum"] == "ok"
 
 
 # --- what a check says and does --------------------------------------------------------------
@@ -205,18 +213,25 @@ MEDDLING = {
     "has a child that ends by itself": (
         "import os, sys\npid = os.fork()\nif pid == 0:\n    sys.exit(0)\nos.waitpid(pid, 0)\n"
     ),
-    "leaves no file to be opened": (
-        "from resource import *\nsetrlimit(RLIMIT_NOFILE, (0, getrlimit(RLIMIT_NOFILE)[1]))\n"
-    ),
     "closes whatever is open": "import os; os.closerange(0, 1000)\n",
 }
 
 
 @pytest.mark.fault("meddling")
-@pytest.mark.parametrize("source", MEDDLING.values(), ids=MEDDLING)
-def test_a_module_may_do_as_it_likes_to_its_process(
-    bench: Bench, index: Index, source: str
-) -> None:
+def test_a_module_may_do_as_it_likes_to_its_process(bench: Bench, index: Index) -> None:
+    """Each is imported by a process of its own, and all by one, in this order."""
+    modules = {what.replace(" ", "_"): source for what, source in MEDDLING.items()}
+    files = {f"{name}.py": source for name, source in modules.items()}
+    verdict, _ = bench.verify(with_extra(bench, index, files, list(modules)))
+    assert (verdict.verdict, verdict.trouble, verdict.unexpected) == ("ok", None, ())
+    (check,) = (check for check in verdict.checks if check.id == "import:extra")
+    assert sorted(check.modules or ()) == sorted(modules)
+
+
+@pytest.mark.fault("meddling")
+def test_a_module_may_leave_no_file_to_be_opened(bench: Bench, index: Index) -> None:
+    nothing = "setrlimit(RLIMIT_NOFILE, (0, getrlimit(RLIMIT_NOFILE)[1]))"
+    source = f"from resource import *\n{nothing}\n"
     verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": source}))
     assert (verdict.verdict, verdict.trouble, verdict.unexpected) == ("ok", None, ())
 
@@ -238,13 +253,11 @@ def test_a_child_that_goes_on_as_its_parent_answers_for_nobody(bench: Bench, ind
 
 
 @pytest.mark.fault("7")
-@pytest.mark.parametrize("file", ["sitecustomize.py", "usercustomize.py", "extra.pth"])
-def test_what_every_python_prints_at_its_start_spoils_nothing(
-    bench: Bench, index: Index, file: str
-) -> None:
+def test_what_every_python_prints_at_its_start_spoils_nothing(bench: Bench, index: Index) -> None:
     now, at_the_end = "print('{}', flush=True)", "print('ready')"
     words = f"import sys; {now}; {at_the_end}; print('begun', file=sys.stderr)\n"
-    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", file: words}))
+    files = dict.fromkeys(("sitecustomize.py", "usercustomize.py", "extra.pth"), words)
+    verdict, _ = bench.verify(with_extra(bench, index, {"extra.py": "", **files}))
     assert (verdict.verdict, verdict.trouble, verdict.unexpected) == ("ok", None, ())
 
 
@@ -314,46 +327,54 @@ MARK = '@pytest.mark.workload("{}", needs=("alpha",), seconds=1, timeout=30)'
 ONE, TWO = MARK.format("one"), MARK.format("two")
 
 
+#: Bodies of files, and what of each vanished.
+VANISHING = {
+    "init": (
+        (
+            f"class TestIt:\n    def __init__(self):\n        pass\n\n"
+            f"    {ONE}\n    def test_one(self):\n        assert False\n"
+        ),
+        "TestIt",
+    ),
+    "unittest": (
+        (
+            f"import unittest\n\n\nclass Case(unittest.TestCase):\n"
+            f"    {ONE}\n    def test_one(self):\n        assert False\n"
+        ),
+        "Case",
+    ),
+    "two": (
+        f"{ONE}\ndef test_it():\n    assert False\n\n\n{TWO}\ndef test_it():\n    pass\n",
+        "test_it",
+    ),
+    "unmarked": (
+        f"{ONE}\ndef test_it():\n    assert False\n\n\ndef test_it():\n    pass\n",
+        "test_it",
+    ),
+    "deleted": (f"{ONE}\ndef test_it():\n    assert False\n\n\ndel test_it\n", "test_it"),
+    "method": (
+        (
+            f"class TestIt:\n    {ONE}\n    def test_one(self):\n        assert False\n\n"
+            f"    test_one = None\n"
+        ),
+        "TestIt.test_one",
+    ),
+    "condition": (
+        f"if not pytest:\n    {ONE}\n    def test_it():\n        assert False\n",
+        "test_it",
+    ),
+}
+
+
 @pytest.mark.fault("A4")
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [
-        (
-            (
-                f"class TestIt:\n    def __init__(self):\n        pass\n\n"
-                f"    {ONE}\n    def test_one(self):\n        assert False\n"
-            ),
-            "TestIt",
-        ),
-        (
-            (
-                f"import unittest\n\n\nclass Case(unittest.TestCase):\n"
-                f"    {ONE}\n    def test_one(self):\n        assert False\n"
-            ),
-            "Case",
-        ),
-        (
-            f"{ONE}\ndef test_it():\n    assert False\n\n\n{TWO}\ndef test_it():\n    pass\n",
-            "test_it",
-        ),
-        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndef test_it():\n    pass\n", "test_it"),
-        (f"{ONE}\ndef test_it():\n    assert False\n\n\ndel test_it\n", "test_it"),
-        (
-            (
-                f"class TestIt:\n    {ONE}\n    def test_one(self):\n        assert False\n\n"
-                f"    test_one = None\n"
-            ),
-            "TestIt.test_one",
-        ),
-        (f"if not pytest:\n    {ONE}\n    def test_it():\n        assert False\n", "test_it"),
-    ],
-    ids=["init", "unittest", "two", "unmarked", "deleted", "method", "condition"],
-)
-def test_no_workload_vanishes(bench: Bench, body: str, name: str) -> None:
-    bench.write("tests/stack/workloads/test_mine.py", f"import pytest\n\n\n{body}")
+def test_no_workload_vanishes(bench: Bench) -> None:
+    for what, (body, _) in VANISHING.items():
+        own = body.replace('"one"', f'"{what}-one"').replace('"two"', f'"{what}-two"')
+        bench.write(f"tests/stack/workloads/test_{what}.py", f"import pytest\n\n\n{own}")
     verdict, _ = bench.verify(bench.plan())
     assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
-    assert f"test_mine.py: {name}: has a workload marker" in (verdict.trouble or "")
+    for what, (_, name) in VANISHING.items():
+        assert f"test_{what}.py: {name}: has a workload marker" in (verdict.trouble or "")
     assert states(verdict)["smoke:sum"] == "ok"
 
 
@@ -424,23 +445,25 @@ def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> No
 
 
 @pytest.mark.fault("A4")
-@pytest.mark.parametrize("name", ["conftest", "test_imports", "workloads.test_it"])
-def test_a_module_of_the_stack_is_its_own_whatever_its_name(
-    bench: Bench, index: Index, name: str
-) -> None:
+def test_a_module_of_the_stack_is_its_own_whatever_its_name(bench: Bench, index: Index) -> None:
     """Pytest rewrites modules of such names, and has imported some of them itself."""
-    file = f"{name.replace('.', '/')}.py"
-    code = f"def extra():\n    return type(__loader__).__name__, __file__.count({file!r})\n"
-    packages = {"workloads/__init__.py": ""} if "." in name else {}
-    plan = with_extra(bench, index, {"extra.py": "", file: code, **packages})
-    add_workload(
-        bench,
-        f"    import {name} as stacks\n    from importlib.metadata import distribution\n"
-        "    (found, _) = stacks.extra()\n    assert found == 'SourceFileLoader'\n"
-        "    assert 'site-packages' in stacks.__file__\n",
-    )
-    verdict, _ = bench.verify(plan)
-    assert states(verdict)["smoke:added"] == "ok"
+    files = {"extra.py": "", "workloads/__init__.py": ""}
+    names = ("conftest", "test_imports", "workloads.test_it")
+    for number, name in enumerate(names):
+        file = f"{name.replace('.', '/')}.py"
+        files[file] = (
+            f"def extra():\n    return type(__loader__).__name__, __file__.count({file!r})\n"
+        )
+        add_workload(
+            bench,
+            f"    import {name} as stacks\n    from importlib.metadata import distribution\n"
+            "    (found, _) = stacks.extra()\n    assert found == 'SourceFileLoader'\n"
+            "    assert 'site-packages' in stacks.__file__\n",
+            name=f"added{number}",
+        )
+    verdict, _ = bench.verify(with_extra(bench, index, files))
+    found = states(verdict)
+    assert [found[f"smoke:added{number}"] for number in range(len(names))] == ["ok"] * len(names)
 
 
 # --- the environment and the tools -----------------------------------------------------------

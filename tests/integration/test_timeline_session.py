@@ -131,28 +131,21 @@ def test_a_row_that_is_whole_needs_no_repair(
     assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
 
 
-def test_a_row_without_a_repair_fails_the_session(tiny: Bench) -> None:
-    tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
-    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL) == "exit 1"
-    found = written(tiny, "repair.json")
-    assert (found["found"], found["unmended"]) == (False, ["smoke:sum"])
-
-
-@pytest.mark.parametrize("option", ["--write", "--in-place"])
-def test_what_cannot_be_written_is_told_all_the_same(
-    tiny: Bench, option: str, capsys: pytest.CaptureFixture[str]
+def test_a_row_without_a_repair_fails_the_session_and_nothing_is_written(
+    tiny: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tiny.write("tests/stack/workloads/test_sum.py", BROKEN)
     before = (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8")
-    assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, option) == "exit 1"
-    assert written(tiny, "repair.json")["unmended"] == ["smoke:sum"]
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-3].startswith("tiny/plain NOT REPAIRED")
-    assert lines[-2:] == [
-        "repair: reports/tiny/plain/repair.md",
-        "there is no repair to write; nothing was written",
-    ]
-    assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
+    for option in ((), ("--write",), ("--in-place",)):
+        assert run(cli.repair, tiny, "plain", "--as-of", UNTIL, *option) == "exit 1"
+        found = written(tiny, "repair.json")
+        assert (found["found"], found["unmended"]) == (False, ["smoke:sum"])
+        lines = capsys.readouterr().out.splitlines()
+        told = ["there is no repair to write; nothing was written"] if option else []
+        end = ["repair: reports/tiny/plain/repair.md", *told]
+        assert lines[-len(end) :] == end
+        assert lines[-len(end) - 1].startswith("tiny/plain NOT REPAIRED")
+        assert (tiny.root / "matrices/tiny.toml").read_text(encoding="utf-8") == before
 
 
 OVERRIDE = """
