@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from support.audit_bench import Desk, matrix_text
@@ -14,6 +15,7 @@ from support.wheels import Release
 
 from stackproof.base import cache_folder
 from stackproof.base.cache_folder import DATABASE, reliable_folder
+from stackproof.index.web import Web
 
 MATRIX = matrix_text("alpha==1.0")
 DAMAGED = "the cache of index pages was damaged; it is kept as http.sqlite.damaged"
@@ -110,3 +112,18 @@ def test_a_cache_that_another_process_holds_is_done_without(
         f"the cache folder {desk.place.cache} cannot be used (database is locked); nothing is kept",
     )
     assert found.exit_code == 0
+
+
+def test_a_cache_that_refuses_for_the_moment_is_asked_again(tmp_path: Path) -> None:
+    """SQLite gives up on a locked database after 5 s, and what locks it here lets it go then."""
+    with Index(Release("alpha", "1.0"), Release("beta", "1.0")) as index, ExitStack() as lasting:
+        web = Web(tmp_path, (5, 5))
+        lasting.callback(web.close)
+        assert web.ask(f"{index.url}alpha/", index.url, refresh=False) is not None
+        other = sqlite3.connect(tmp_path / DATABASE, check_same_thread=False, isolation_level=None)
+        lasting.callback(other.close)
+        other.execute("BEGIN EXCLUSIVE")
+        release = Timer(6.5, other.rollback)
+        release.start()
+        lasting.callback(release.join)
+        assert web.ask(f"{index.url}beta/", index.url, refresh=False) is not None

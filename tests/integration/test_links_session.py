@@ -164,3 +164,19 @@ def test_a_candidate_is_told_what_it_would_break_before_it_is_built(
     assert "app 1.0 passes 'b' to calls.f" in after
     assert "SAFE" not in before.upper()
     assert "calls==2.0: safe" in after
+
+
+def test_a_candidate_does_not_wait_for_links_that_take_long(
+    checkout: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stackproof.cli.candidate_links._SECONDS", 0)
+    text = matrix(
+        "Tiny", pin("app"), pin("calls"), stage("one", "app", "calls", step="Install both.")
+    )
+    checkout.write("matrices/tiny.toml", text)
+    words = ("calls==2.0", "--row", "plain")
+    assert call(candidate, checkout.project, words, checkout.environ) == ""
+    said = capsys.readouterr().out
+    assert "links were not looked at: it takes longer than 0 s; `" in said
+    assert "suspect" not in said
+    assert "calls==2.0: safe" in said

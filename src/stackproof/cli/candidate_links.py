@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stackproof.base.invocation import typed
 from stackproof.base.text import count
 from stackproof.cli.look_at import look_at
 from stackproof.cli.wiring import Context
@@ -15,6 +16,9 @@ from stackproof.report.links import said
 
 __all__ = ["links_of_trials"]
 
+#: How long trials wait for each look; what was judged by then is remembered for the next one.
+_SECONDS = 30
+
 
 def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> Iterator[str]:
     """Yield lines on the suspects that each trial has and its row has not; nothing is built.
@@ -22,14 +26,15 @@ def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> It
     What keeps them from being looked at is a line too: the trials are made all the same.
     """
     try:
-        base = look_at(planner.base(), context)
+        base = look_at(planner.base(), context, _SECONDS)
     except StackproofError as error:
-        yield f"links were not looked at: {error}"
+        yield f"links were not looked at: {error}; `{typed('links')}` takes its time"
         return
     for trial in trials.trials:
         asked = " ".join(f"{name}=={version}" for name, version in trial.versions.items())
         try:
-            found = compared(look_at(planner.trial(trial.versions), context), base).suspects
+            looked = look_at(planner.trial(trial.versions), context, _SECONDS)
+            found = compared(looked, base).suspects
         except StackproofError as error:
             yield f"links of {asked} were not looked at: {error}"
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from stackproof.base.progress import Progress
 from stackproof.cli.wiring import Context
 from stackproof.matrix.plan import Plan
@@ -12,8 +14,11 @@ from stackproof.metadata.links.resolving import own_indexes, resolved_stack
 __all__ = ["look_at"]
 
 
-def look_at(plan: Plan, context: Context) -> Links:
-    """Return the links of a plan's stack; raise StackproofError where it cannot be resolved."""
+def look_at(plan: Plan, context: Context, seconds: float = math.inf) -> Links:
+    """Return the links of a plan's stack.
+
+    Raises StackproofError where it cannot be resolved, or takes longer than so many `seconds`.
+    """
     progress, doing = Progress(context.screen), [""]
     resolver = context.resolver
 
@@ -23,7 +28,8 @@ def look_at(plan: Plan, context: Context) -> Links:
 
     as_of = f" as of {plan.as_of:%Y-%m-%d}" if plan.as_of else ""
     with progress.part(f"{plan.label}{as_of}: links", lambda: doing[0]):
-        look = open_look(resolver, further=own_indexes(plan, resolver), tick=tick)
+        further = own_indexes(plan, resolver)
+        look = open_look(resolver, further=further, tick=tick, seconds=seconds)
         tick("resolving")
         stack = resolved_stack(
             plan,

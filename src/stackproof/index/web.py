@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["NO_ADDRESS", "PAGE_SECONDS", "NoAnswerError", "Web"]
 
 _AT_ONCE = 16
+#: How often the cache is asked that will not answer.
+_TRIES = 3
 #: Pages as JSON or HTML, whatever an index has (PEP 691, "Content types").
 _ACCEPT = {
     "Accept": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, "
@@ -123,7 +125,7 @@ class Web:
     ) -> requests.Response | None:
         self._failures.last = None
         try:
-            response = get(url, headers=_ACCEPT, timeout=self._seconds)
+            response = self._got(partial(get, url, headers=_ACCEPT, timeout=self._seconds))
             if self._failures.last is not None:  # and the cache answered in the index's place
                 raise self._failures.last
             if response.status_code in (requests.codes.not_found, requests.codes.gone):
@@ -138,6 +140,15 @@ class Web:
                 f"the cache of index pages cannot be used ({error}); try again, or remove it"
             ) from error
         return response
+
+    def _got(self, get: Callable[[], requests.Response]) -> requests.Response:
+        # requests-cache lets threads read by one connection at once, which SQLite may refuse then.
+        for _ in range(_TRIES - 1):
+            try:
+                return get()
+            except sqlite3.Error:
+                continue
+        return get()
 
     @property
     def _session(self) -> CachedSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from functools import cached_property
 from stackproof.base.json_text import fingerprint
 from stackproof.base.memory import Memory
 from stackproof.base.text import count, first_of
+from stackproof.errors import CannotJudgeError
 from stackproof.index.target import Target
 from stackproof.metadata.links.birth import Births
 from stackproof.metadata.links.checker import Checker
@@ -46,20 +48,27 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Looks at stacks. `tick` is called with a word on what is done, as it is done."""
+    """Looks at stacks. `tick` is called with a word on what is done, as it is done.
+
+    What is not done after so many `seconds` is given up; what was judged by then is remembered.
+    """
 
     unpacker: Unpacker
     births: Callable[[Target], Births]
     memory: Memory
     checker: Checker
     tick: Callable[[str], None] = lambda _: None
+    seconds: float = math.inf
 
     def at(self, stack: Stack) -> Links:
-        """Return the links of a stack; raise CannotJudgeError if it cannot be unpacked."""
+        """Return the links of a stack.
+
+        Raises CannotJudgeError if it cannot be unpacked, or takes too long.
+        """
         begin = time.monotonic()
         self.tick("unpacking wheels")
         view = _View(self, stack, self.unpacker.unpacked(stack.versions, stack.target))
-        judged = view.judged()
+        judged = view.judged(begin + self.seconds)
         return Links(
             matrix=stack.matrix,
             row=stack.row,
@@ -90,8 +99,11 @@ class _View:
     def _reached(self) -> Reached:
         return self._reach.of({name: self._entries(name) for name in self.stack.pins})
 
-    def judged(self) -> dict[str, Judgement]:
-        """Judge the code of each distribution that the pins reach, and that uses any other."""
+    def judged(self, until: float) -> dict[str, Judgement]:
+        """Judge the code of each distribution that the pins reach, and that uses any other.
+
+        Raises CannotJudgeError where `until` has come by the monotonic clock.
+        """
         self.look.tick("following imports")
         judge = Judge(
             library=self.library,
@@ -105,6 +117,8 @@ class _View:
         names = [name for name in reached if self._files(name)]
 
         def ask(name: str) -> Judgement:
+            if time.monotonic() >= until:
+                raise CannotJudgeError(f"it takes longer than {self.look.seconds:.0f} s")
             self.look.tick(f"checking {name}")
             files = self._files(name)
             return judge.judge(name, files, keys.of(name, files))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from stackproof.installers.resolver import Resolver
@@ -17,9 +18,11 @@ def open_look(
     *,
     further: tuple[str, ...] = (),
     tick: Callable[[str], None] = lambda _: None,
+    seconds: float = math.inf,
 ) -> Look:
     """Return what looks at stacks with a resolver's settings, and `further` indexes beside its own.
 
+    It takes so many `seconds` for one at most.
     Raises CannotJudgeError if the checker cannot be had.
     """
     unpacker = Unpacker(
@@ -37,4 +40,5 @@ def open_look(
         memory=resolver.client.memory,
         checker=unpacker.checker(),
         tick=tick,
+        seconds=seconds,
     )
