@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.histories import ENTRY, made_up
+from support.kept_reports import KeptReports
 from support.workbench import ROOT, Bench
 
 from stackproof.base.locking import alone
@@ -248,8 +249,10 @@ def test_what_a_failed_stage_kept_away_is_not_called_removed() -> None:
 _LOGS = {"stages", "suite.log", "report.md", "junit.xml", "pip-check.txt"}
 
 
-def test_old_evidence_is_thinned_but_never_the_last_green(bench: Bench) -> None:
-    verdict, evidence = bench.verify(bench.plan())
+def test_old_evidence_is_thinned_but_never_the_last_green(
+    bench: Bench, kept_reports: KeptReports
+) -> None:
+    verdict, evidence = kept_reports.verify(bench, "tiny", bench.plan())
     home = evidence.folder.parent
     runs = [evidence.folder.rename(home / "20260101T030000.000000Z")]
     verdicts = [verdict, verdict, _with_news(verdict), _with_news(verdict), _with_news(verdict)]
@@ -272,8 +275,10 @@ def test_old_evidence_is_thinned_but_never_the_last_green(bench: Bench) -> None:
     assert (again.runs, again.freed) == (0, 0)
 
 
-def test_the_last_green_of_todays_index_outlives_one_of_an_earlier_day(bench: Bench) -> None:
-    verdict, evidence = bench.verify(bench.plan())
+def test_the_last_green_of_todays_index_outlives_one_of_an_earlier_day(
+    bench: Bench, kept_reports: KeptReports
+) -> None:
+    verdict, evidence = kept_reports.verify(bench, "tiny", bench.plan())
     home = evidence.folder.parent
     runs = [evidence.folder.rename(home / "20260101T030000.000000Z")]
     dated = verdict.model_copy(update={"as_of": "2026-01-01T00:00:00Z"})

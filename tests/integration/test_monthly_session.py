@@ -11,6 +11,7 @@ import pytest
 from junitparser import JUnitXml
 from support.checkout import Checkout
 from support.index import Fault, Index
+from support.kept_reports import KeptReports
 from support.matrices import PYTHON
 from support.wheels import Release
 from support.workbench import TINY, Bench
@@ -45,9 +46,15 @@ def checkout(bench: Bench, index: Index) -> Checkout:
     return made
 
 
-def recorded(bench: Bench, when: datetime) -> tuple[Verdict, Evidence]:
-    """Run the row for real, and keep it as if it had run at another time."""
-    _, evidence = bench.verify(bench.plan(text=DELTA))
+def recorded(
+    bench: Bench, when: datetime, kept: KeptReports | None = None
+) -> tuple[Verdict, Evidence]:
+    """Run the row for real, and keep it as if it had run at another time.
+
+    Where the index and the workloads are as at first, a run that is kept does.
+    """
+    plan = bench.plan(text=DELTA)
+    _, evidence = kept.verify(bench, "tiny-delta", plan) if kept else bench.verify(plan)
     run = evidence.run.model_copy(update={"started": when})
     run.write(evidence.folder / "run.json")
     target = evidence.folder.with_name(when.strftime("%Y%m%dT%H%M%S.%fZ"))
@@ -65,16 +72,19 @@ def recorded(bench: Bench, when: datetime) -> tuple[Verdict, Evidence]:
 class Months:
     """The last job of each month: its reports, and the notebook that the news go to."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, bench: Bench, kept: KeptReports) -> None:
+        self.bench, self.kept = bench, kept
         self.reports = bench.root / "kept" / "reports"
         self.notebook = FileTracker(self.reports / "issues.json")
 
-    def row_job(self, when: datetime) -> Path:
-        """Do what a row's job does, in a checkout of its own; return what it hands on."""
+    def row_job(self, when: datetime, *, changed: bool = False) -> Path:
+        """Do what a row's job does, in a checkout of its own; return what it hands on.
+
+        `changed` says that what it finds is no longer as at first.
+        """
         reports = self.bench.root / "reports"
         shutil.rmtree(reports, ignore_errors=True)
-        recorded(self.bench, when)
+        recorded(self.bench, when, None if changed else self.kept)
         artifact = self.bench.root / "artifacts" / when.strftime("%Y%m") / "evidence-001"
         # Artifacts know no symbolic links: `latest` comes out of one as a folder.
         shutil.copytree(reports, artifact, symlinks=False)
@@ -102,9 +112,9 @@ def first_of(number: int) -> datetime:
 
 
 def test_three_months_from_green_over_drift_to_a_broken_stack(
-    checkout: Checkout, index: Index
+    checkout: Checkout, index: Index, kept_reports: KeptReports
 ) -> None:
-    months = Months(checkout.bench)
+    months = Months(checkout.bench, kept_reports)
     hour = timedelta(hours=1)
 
     assert months.last_job(first_of(1) - hour, months.row_job(first_of(1))) == []
@@ -113,13 +123,13 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     assert line.endswith("| not known |")
 
     index.add(Release("gamma", "1.2"))
-    assert months.last_job(first_of(2) - hour, months.row_job(first_of(2))) == []
+    assert months.last_job(first_of(2) - hour, months.row_job(first_of(2), changed=True)) == []
     (line,) = months.summary()
     assert line.startswith("| tiny/plain | OK | 9 passed | ")
     assert line.endswith("| gamma 1.1 → 1.2 |")
 
     index.add(Release("gamma", "2.0"))
-    ((what, body),) = months.last_job(first_of(3) - hour, months.row_job(first_of(3)))
+    ((what, body),) = months.last_job(first_of(3) - hour, months.row_job(first_of(3), changed=True))
     assert what == "open"
     assert "**tiny/plain** is BROKEN: 7 passed, 2 failed (0 expected, 2 unexpected)" in body
     assert "AssertionError: gamma is too new" in body
@@ -132,10 +142,10 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     assert "| what | 2026-02-01T03:00:00Z, as expected | now |" in body
 
     # The same again is no news; an end to it is.
-    assert months.last_job(first_of(4) - hour, months.row_job(first_of(4))) == []
+    assert months.last_job(first_of(4) - hour, months.row_job(first_of(4), changed=True)) == []
     index.add(Release("gamma", "2.0.1", yanked="no"), Release("gamma", "1.3"))
     checkout.bench.write("tests/stack/workloads/test_sum.py", "def test_x():\n    pass\n")
-    ((what, body),) = months.last_job(first_of(5) - hour, months.row_job(first_of(5)))
+    ((what, body),) = months.last_job(first_of(5) - hour, months.row_job(first_of(5), changed=True))
     assert what == "comment"
     assert "Besides, this could not be judged" in body
     assert "test_x: has no workload marker" in body
@@ -157,8 +167,10 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     assert "tiny/plain" in (months.reports / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_job_that_left_nothing_is_news_once(checkout: Checkout) -> None:
-    months = Months(checkout.bench)
+def test_a_job_that_left_nothing_is_news_once(
+    checkout: Checkout, kept_reports: KeptReports
+) -> None:
+    months = Months(checkout.bench, kept_reports)
     artifacts = months.row_job(first_of(1))
     hour = timedelta(hours=1)
     assert months.last_job(first_of(1) - hour, artifacts) == []
@@ -175,8 +187,8 @@ def test_a_job_that_left_nothing_is_news_once(checkout: Checkout) -> None:
     assert (suite.name, suite.tests, suite.errors) == ("tiny/plain", 9, 0)
 
 
-def test_merging_twice_changes_nothing(checkout: Checkout) -> None:
-    months = Months(checkout.bench)
+def test_merging_twice_changes_nothing(checkout: Checkout, kept_reports: KeptReports) -> None:
+    months = Months(checkout.bench, kept_reports)
     (artifact,) = months.row_job(first_of(1)).iterdir()
     write_atomically(artifact / "monthly" / "verify-tiny-plain.json", "{}")
     (artifact / "tiny" / "plain" / "probes" / "20260101T030000.000000Z").mkdir(parents=True)
@@ -196,9 +208,9 @@ def test_merging_twice_changes_nothing(checkout: Checkout) -> None:
 
 
 def test_what_a_job_did_a_month_ago_is_not_told_of_one_that_left_nothing(
-    checkout: Checkout,
+    checkout: Checkout, kept_reports: KeptReports
 ) -> None:
-    months = Months(checkout.bench)
+    months = Months(checkout.bench, kept_reports)
     hour = timedelta(hours=1)
     artifacts = months.row_job(first_of(1))
     end = TaskEnd(
@@ -319,9 +331,11 @@ def test_a_row_that_was_never_well_is_diagnosed_too(checkout: Checkout, index: I
 
 
 @pytest.mark.parametrize("layout", ["a folder a job", "one job alone"])
-def test_what_jobs_handed_on_is_found_in_either_layout(checkout: Checkout, layout: str) -> None:
+def test_what_jobs_handed_on_is_found_in_either_layout(
+    checkout: Checkout, layout: str, kept_reports: KeptReports
+) -> None:
     # A download of several artifacts makes a folder for each, one of a single artifact does not.
-    artifacts = Months(checkout.bench).row_job(first_of(1))
+    artifacts = Months(checkout.bench, kept_reports).row_job(first_of(1))
     jobs = make_jobs([TASK], first_of(1) - timedelta(hours=1))
     jobs.write(checkout.bench.root / "reports" / "monthly" / "jobs.json")
     folder = artifacts if layout == "a folder a job" else artifacts / "evidence-001"

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InRow
+from stackproof.evidence.verdict import Verdict, judge
+from stackproof.matrix.plan import Plan
 from support.workbench import Bench
 
 _ORIGIN = "origin"
@@ -44,6 +48,12 @@ class KeptReports:
             )
             (aside / _ORIGIN).write_text("\n".join(_places(bench)), "utf-8")
             aside.rename(kept)
+
+    def verify(self, bench: Bench, name: str, plan: Plan) -> tuple[Verdict, Evidence]:
+        """Return a run of a plan whose reports are the first of a bench; see `give`."""
+        self.give(bench, name, lambda: bench.verify(plan))
+        evidence = Evidence((bench.project.home(plan) / InRow.LATEST).resolve())
+        return judge(evidence), evidence
 
 
 def _adapt(reports: Path, bench: Bench) -> None:
