@@ -205,6 +205,20 @@ def test_the_fault_behind_the_newest_one_is_found_too(desk: Desk) -> None:
     assert sorted(reasons) == [("bells", "bells"), ("lamps", "lamps")]
 
 
+def test_what_fails_for_a_release_that_it_does_not_name_is_put_down_to_it_too(desk: Desk) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.0", modules=OLD),
+        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+    )
+    app = "try:\n    import phone\nexcept ImportError:\n    raise SystemExit('all is dark')\n"
+    _, found = desk.diagnose("phone==1.0", more=desk.script(app))
+    (cause,) = found["causes"]
+    assert {"import:phone", "command:app"} <= {*cause["checks"]}
+    assert "command:app" not in cause["sentence"]
+    assert found["builds"] == 3
+
+
 def test_a_script_is_a_workload(desk: Desk) -> None:
     desk.index.add(
         Release("phone", "1.0", requires=["lamps"]),

@@ -45,7 +45,22 @@ def bounded(inquiry: Inquiry, found: Found) -> Found:
         lines = _merged(inquiry.planner.lines, lines)
         inquiry.planner = inquiry.amended(lines, inquiry.constraints)
         found = inquiry.ask(inquiry.planner)
+        if len(culprits) == 1:
+            _credit(inquiry, culprits[0], [it for it in failing if it not in found.failed])
     return found
+
+
+def _credit(inquiry: Inquiry, culprit: Culprit, checks: Sequence[str]) -> None:
+    """Have a culprit's cause name all checks that pass without it: not all were asked before."""
+    cause = inquiry.causes[-1]
+    if cause.culprit is None or cause.culprit.name != culprit.name or cause.until is not None:
+        return
+    every = tuple(dict.fromkeys((*cause.checks, *checks)))
+    whole = cause.model_copy(update={"checks": every})
+    inquiry.causes[-1] = whole
+    inquiry.in_front = [
+        (other, whole if kept is cause else kept) for other, kept in inquiry.in_front
+    ]
 
 
 def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culprit]:

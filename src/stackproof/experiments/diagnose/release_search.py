@@ -80,7 +80,8 @@ class ReleaseSearch:
         """
         others: list[_Hunt] = []
         for suspect in suspects:
-            hunt = _Hunt(search=self, suspect=suspect, found=found, failing=tuple(failing))
+            asked = suspect.checks or tuple(failing)
+            hunt = _Hunt(search=self, suspect=suspect, found=found, failing=asked)
             outcome = hunt.begin()
             if outcome == "passes" and (turn := hunt.narrow()):
                 return turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from stackproof.experiments.diagnose.signs import missing_module
 from stackproof.experiments.found import Found
@@ -23,13 +24,15 @@ _MOST = 4
 class Suspect:
     """A distribution at the version that a build holds; `builds` is what it built, if that.
 
-    `said` tells whether the failure itself names it, rather than what led there.
+    `said` tells whether the failure itself names it, rather than what led there. `checks` are those
+    whose failures speak of it, and so are in question; all that fail where there are none.
     """
 
     name: str
     version: str
     builds: tuple[str, ...] = ()
     said: bool = False
+    checks: tuple[str, ...] = ()
 
 
 def suspects(found: Found, failing: Sequence[str], fixed: Sequence[str]) -> list[Suspect]:
@@ -40,10 +43,20 @@ def suspects(found: Found, failing: Sequence[str], fixed: Sequence[str]) -> list
     if found.refusal is not None:
         return list(_of_builds(found))
     names = [name for name in found.freeze if name not in fixed]
-    said = dict.fromkeys(name for check in failing for name in _said(found, check, names))
-    beside = dict.fromkeys(name for check in failing for name in _beside(found, check, names))
-    named = [*said, *(name for name in beside if name not in said)][:_MOST]
-    return [Suspect(name=name, version=found.freeze[name], said=name in said) for name in named]
+    said, beside = (
+        {check: list(speaking(found, check, names)) for check in failing}
+        for speaking in (_said, _beside)
+    )
+    named = list(dict.fromkeys(chain(*said.values(), *beside.values())))[:_MOST]
+    return [
+        Suspect(
+            name=name,
+            version=found.freeze[name],
+            said=any(name in spoken for spoken in said.values()),
+            checks=tuple(check for check in failing if name in {*said[check], *beside[check]}),
+        )
+        for name in named
+    ]
 
 
 def _of_builds(found: Found) -> Iterator[Suspect]:
