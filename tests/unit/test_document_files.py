@@ -82,6 +82,7 @@ def test_a_requirements_file_and_those_that_it_names(tmp_path: Path) -> None:
     assert [str(note).partition(";")[0] for note in stack.notes] == [
         "more.txt, line 3: '-e .' was passed over",
         "line 5: '-e ./plugins/one' was passed over",
+        "line 7: '--find-links https://example.org/wheels' was passed over",
         "line 14: 'requests @ git+https://github.com/psf/requests@v2.31.0' was passed over",
         "line 17: '--config-settings=\"x=y\"' was passed over",
         "line 18: './wheels/local-1.0-py3-none-any.whl' was passed over",
@@ -501,6 +502,7 @@ def test_an_environment_of_conda(tmp_path: Path) -> None:
         (1, "idna==3.7", None),
     ]
     assert _noted(stack) == [
+        (2, "'channels'"),
         (6, "'conda-forge::cudatoolkit=11.8'"),
         (7, "'numpy>=1.26,<2'"),
         (13, "'-e .'"),

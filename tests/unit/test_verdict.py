@@ -150,6 +150,14 @@ def test_a_pin_without_a_module_is_not_called_imported(tmp_path: Path) -> None:
     assert (verdict.verdict, verdict.depth) == ("ok", {"alpha": "import", "beta": "none"})
 
 
+def test_a_pin_that_is_not_installed_is_not_called_imported(tmp_path: Path) -> None:
+    evidence = evidence_of(tmp_path, *lines())
+    before = judge(evidence).depth
+    evidence.write_freeze({"alpha": "0.9"})
+    assert judge(evidence).depth == {**before, "beta": "none"}
+    assert before["beta"] == "import"
+
+
 def test_a_workload_whose_needs_are_misspelt_does_not_vanish_without_a_word(tmp_path: Path) -> None:
     verdict = judge(evidence_of(tmp_path, *lines()))
     left_out = {"smoke:model": ("scikit-lern",)}

@@ -143,7 +143,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
             if failed or not untold
             else judge_claims(plan.claims, {}, {})
         ),
-        depth=_depth(plan, answers.every.values()),
+        depth=_depth(plan, answers.every.values(), freeze),
         installed={pin.name: freeze.get(pin.name) for pin in plan.pins},
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
@@ -279,8 +279,13 @@ def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
     return (*stages, *sorted(others, key=place))
 
 
-def _depth(plan: Plan, results: Iterable[CheckResult]) -> dict[str, Depth]:
-    """Say of each pin how deep its answers go; of none where the suite's log is an older one."""
+def _depth(
+    plan: Plan, results: Iterable[CheckResult], freeze: Mapping[str, str]
+) -> dict[str, Depth]:
+    """Say of each pin how deep its answers go; of none where the suite's log is an older one.
+
+    What is not installed was not imported, though that was asked.
+    """
     answered = [result for result in results if result.outcome != "skipped"]
     workloads = [result.needs for result in answered if result.kind == "smoke"]
     worked = {canonicalize_name(name) for needs in workloads for name in needs or ()}
@@ -291,7 +296,7 @@ def _depth(plan: Plan, results: Iterable[CheckResult]) -> dict[str, Depth]:
     def deepest(pin: str) -> Depth:
         if pin in worked:
             return "workload"
-        return "import" if pin in imported else "none"
+        return "import" if pin in imported and pin in freeze else "none"
 
     return {} if None in workloads else {pin.name: deepest(pin.name) for pin in plan.pins}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stackproof.matrix.document.image_streams import read_image_streams
@@ -13,6 +14,8 @@ from stackproof.matrix.document.yaml_text import Words, read_yaml
 
 __all__ = ["read_environment"]
 
+#: The keys of a file that are read.
+_READ = frozenset({"name", "dependencies"})
 _PYTHON = re.compile(r"(?:[\w-]+::)?python\s*[=~>]=?\s*(3\.\d+)")
 
 
@@ -26,7 +29,7 @@ def read_environment(path: Path, *, name: str) -> Stack:
         return read_image_streams(streams, path, name=name)
     data, file = (documents or [{}])[0], path.name
     lines = RequirementLines(file, folder=path.parent)
-    notes: list[Note] = []
+    notes = [*_for_conda(data)]
     python = None
     for item in data.get("dependencies") or []:
         if isinstance(item, dict) and isinstance(item.get("pip"), list):
@@ -52,3 +55,10 @@ def read_environment(path: Path, *, name: str) -> Stack:
         commands=(lines.command(line=lines.installs[0].line, section="", step=file),),
         notes=(*notes, *lines.notes),
     )
+
+
+def _for_conda(data: Mapping[Words, object]) -> Iterator[Note]:
+    """Name what only conda has a use for, such as its channels."""
+    for key in data:
+        if key not in _READ:
+            yield passed_over(key, "it is for conda alone", key.line)

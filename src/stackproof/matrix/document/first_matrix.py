@@ -65,7 +65,8 @@ def first_matrix(stack: Stack, *, python: str | None = None) -> tuple[str, list[
 def _left_out(stack: Stack) -> Iterator[Note]:
     """Yield a note for each option of the steps that has no place in a matrix."""
     for command in stack.steps:
-        for text in command.further:
+        # A file's own lines are named where they stand.
+        for text in () if command.is_list else command.further:
             yield passed_over(text, "a stage has no such option", command.line)
         if command.index and without_credentials(command.index) != command.index:
             shown = without_credentials(command.index)

@@ -119,8 +119,11 @@ class RequirementLines:
             self.index = None if is_public_index(value) else value
         elif name == "further":
             self.further.append(content)
-        else:
+            self._pass_over(number, content, "a stage has no such option")
+        elif name == "elsewhere":
             self._pass_over(number, content, "it names no release of an index")
+        else:
+            self._pass_over(number, content, "a stage has no such option")
 
     def _include(self, name: str, line: int, into: list[Install]) -> None:
         option = "-c" if into is self.limits else "-r"

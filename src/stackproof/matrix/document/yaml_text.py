@@ -22,7 +22,7 @@ class Words(str):
 
 
 def read_yaml(path: Path) -> list[Any]:
-    """Return each document of a YAML file: dicts, lists, and every scalar as `Words`.
+    """Return each document of a YAML file: dicts, lists, and every scalar and key as `Words`.
 
     Raises DocumentError for what is no YAML.
     """
@@ -33,7 +33,7 @@ def read_yaml(path: Path) -> list[Any]:
         raise DocumentError([problem(path.name, 1, f"is not YAML ({error})")]) from error
 
 
-def _value(node: yaml.Node) -> dict[str, Any] | list[Any] | Words:
+def _value(node: yaml.Node) -> dict[Words, Any] | list[Any] | Words:
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node))
     if isinstance(node, yaml.SequenceNode):
@@ -44,6 +44,8 @@ def _value(node: yaml.Node) -> dict[str, Any] | list[Any] | Words:
     return words
 
 
-def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, Any]]:
+def _pairs(node: yaml.MappingNode) -> Iterator[tuple[Words, Any]]:
     for key, value in node.value:
-        yield str(key.value), _value(value)
+        words = Words(key.value)
+        words.line = key.start_mark.line + 1
+        yield words, _value(value)
