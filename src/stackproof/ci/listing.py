@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from stackproof.base.invocation import typed
+from stackproof.base.invocation import ROWS_TAG, typed
 from stackproof.base.records import Record
 from stackproof.base.text import nearest
 from stackproof.ci.jobs import Task
@@ -52,7 +52,7 @@ def list_rows(root: Path, environ: Mapping[str, str]) -> tuple[Listed, ...]:
     """
     command = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
     answer = subprocess.run(
-        [*command, "--list", "--json", "--session", "verify", "verify-optional"],
+        [*command, "--list", "--json", "--tags", ROWS_TAG],
         cwd=root,
         env=dict(environ),
         capture_output=True,
