@@ -11,18 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-__all__ = [
-    "ROWS_TAG",
-    "UNPUBLISHED",
-    "local_source",
-    "opening",
-    "repository",
-    "requirement",
-    "typed",
-]
-
-#: What nox knows the sessions by that prove rows: which there are depends on the matrices.
-ROWS_TAG = "rows"
+__all__ = ["UNPUBLISHED", "local_source", "opening", "repository", "requirement", "typed"]
 
 _NAME = "stackproof"
 #: Stands for the repository on GitHub whose workflow others call. There is none yet: whoever

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from stackproof.base.invocation import ROWS_TAG, typed
+from stackproof.base.invocation import typed
 from stackproof.base.records import Record
 from stackproof.base.text import nearest
 from stackproof.ci.jobs import Task
@@ -19,6 +19,8 @@ from stackproof.errors import StackproofError
 __all__ = ["Listed", "choose", "list_rows", "parse_listing", "scheduled", "tasks_of", "trials_of"]
 
 _SECONDS = 120
+#: The sessions that prove rows, of which the first does so by default.
+_VERIFY, _OPTIONAL = "verify", "verify-optional"
 
 
 class Listed(Record):
@@ -52,7 +54,8 @@ def list_rows(root: Path, environ: Mapping[str, str]) -> tuple[Listed, ...]:
     """
     command = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
     answer = subprocess.run(
-        [*command, "--list", "--json", "--tags", ROWS_TAG],
+        # There may be no session of optional rows, and nox lists none beside one that is not there.
+        [*command, "--list", "--json", "--keywords", _VERIFY],
         cwd=root,
         env=dict(environ),
         capture_output=True,
@@ -78,7 +81,7 @@ def parse_listing(text: str) -> tuple[Listed, ...]:
 
 def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
     for item in sessions:
-        row = item.call_spec.get("row")
+        row = item.call_spec.get("row") if item.name in (_VERIFY, _OPTIONAL) else None
         if row and item.python is None:
             raise StackproofError(
                 f"the matrix {row!r} cannot be used; `{typed(item.session)}` says why"
@@ -88,7 +91,7 @@ def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
                 session=item.session,
                 row=row,
                 python=item.python or None,
-                default=item.name == "verify",
+                default=item.name == _VERIFY,
             )
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import nox
 
 from stackproof import cli
-from stackproof.base.invocation import ROWS_TAG
 from stackproof.cli.offers import RowChoice, rows
 from stackproof.evidence.layout import WORKLOADS, Project
 
@@ -146,7 +145,4 @@ def _register_rows(
 
     call.__doc__ = _VERIFY if default else _OPTIONAL
     parametrized = nox.parametrize("python,row", parameters)(call)
-    make = nox.session(
-        name=name, allow_parallel=True, default=default, venv_backend="uv", tags=[ROWS_TAG]
-    )
-    make(parametrized)
+    nox.session(name=name, allow_parallel=True, default=default, venv_backend="uv")(parametrized)
