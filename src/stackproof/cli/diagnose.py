@@ -11,12 +11,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import nox
-import tomlkit
 from rich.console import Console
 
 from stackproof.base.records import write_atomically
 from stackproof.base.times import from_timestamp, full_hour
-from stackproof.cli.from_file import read_matrix
+from stackproof.cli.from_file import read_planner
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -27,10 +26,8 @@ from stackproof.experiments.diagnose.diagnosing import Diagnoser
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.diagnose.writing import diagnosis_text
 from stackproof.experiments.planner import Planner
-from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.model import Command
 from stackproof.report.diagnose import diagnosis_markdown, in_short, print_diagnosis
-from stackproof.report.tables import print_lines
 from stackproof.run.interruptions import uninterrupted
 from stackproof.run.workloads import declared_workloads
 
@@ -103,12 +100,8 @@ def _subject(given: argparse.Namespace, context: Context) -> _Subject:
             raise StackproofError(f"there is no file {given.row}; as a row: {error}") from error
         planner = planner.with_row(python=given.python) if given.python else planner
         return _Subject(planner=planner, project=project)
-    name, text, notes = read_matrix(file, python=given.python)
-    matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=f"{name}.toml")
-    said = (f"{note.file or given.row}:{note.line or 1}: {note.message}" for note in notes)
-    print_lines(context.screen, said)
-    row = next(row for row, found in matrix.rows.items() if found.default)
-    return _Subject(planner=Planner(matrix=matrix, name=name, row=row), project=project)
+    planner = read_planner(file, shown=given.row, screen=context.screen, python=given.python)
+    return _Subject(planner=planner, project=project)
 
 
 def _with_workloads(subject: _Subject, files: Sequence[Path]) -> _Subject:

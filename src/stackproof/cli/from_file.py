@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import tomlkit
+from rich.console import Console
 
 from stackproof.base.invocation import typed
 from stackproof.base.text import first_of, without_credentials
 from stackproof.errors import StackproofError
+from stackproof.experiments.planner import Planner
 from stackproof.matrix.document.first_matrix import first_matrix
 from stackproof.matrix.document.reading import read_stack
 from stackproof.matrix.document.stack import Note
 from stackproof.matrix.load import load_matrix, parse_matrix
 from stackproof.matrix.model import Matrix
+from stackproof.report.tables import print_lines
 
-__all__ = ["read_matrix", "refuse_another"]
+__all__ = ["read_matrix", "read_planner", "refuse_another"]
 
 
 def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, list[Note]]:
@@ -32,6 +36,26 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
         text,
         [replace(note, message=without_credentials(note.message)) for note in notes],
     )
+
+
+def read_planner(
+    file: Path,
+    *,
+    shown: str,
+    screen: Console,
+    python: str | None = None,
+    as_of: datetime | None = None,
+) -> Planner:
+    """Return the planner of the first row of a matrix of what `file` holds.
+
+    What it does not hold is printed, by the name `shown`. Raises what `read_matrix` does.
+    """
+    name, text, notes = read_matrix(file, python=python)
+    matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=f"{name}.toml")
+    said = (f"{note.file or shown}:{note.line or 1}: {note.message}" for note in notes)
+    print_lines(screen, said)
+    row = next(row for row, found in matrix.rows.items() if found.default)
+    return Planner(matrix=matrix, name=name, row=row, as_of=as_of)
 
 
 def refuse_another(target: Path, text: str, *, file: Path, shown: Path) -> None:

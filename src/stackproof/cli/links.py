@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 import nox
-import tomlkit
 
 from stackproof.base.records import write_atomically
-from stackproof.cli.from_file import read_matrix
+from stackproof.cli.from_file import read_planner
 from stackproof.cli.look_at import look_at
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
@@ -21,7 +20,6 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import Planner
 from stackproof.index.request import Request, parse_request
-from stackproof.matrix.load import parse_matrix
 from stackproof.metadata.links.comparing import compared
 from stackproof.metadata.links.record import Links
 from stackproof.report.links import links_markdown, print_links, workflow_commands
@@ -106,11 +104,6 @@ def _planner(given: argparse.Namespace, context: Context) -> Planner:
     if not file.is_file():
         planner = context.planner(given.row, given.as_of, usual="verified")
         return planner.with_row(python=given.python) if given.python else planner
-    name, text, notes = read_matrix(file, python=given.python)
-    matrix = parse_matrix(tomlkit.parse(text).unwrap(), file=f"{name}.toml")
-    print_lines(
-        context.screen,
-        (f"{note.file or given.row}:{note.line or 1}: {note.message}" for note in notes),
+    return read_planner(
+        file, shown=given.row, screen=context.screen, python=given.python, as_of=given.as_of
     )
-    row = next(row for row, found in matrix.rows.items() if found.default)
-    return Planner(matrix=matrix, name=name, row=row, as_of=given.as_of)

@@ -16,6 +16,7 @@ from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count
 from stackproof.base.times import timestamp
 from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
+from stackproof.report.annotations import annotation
 from stackproof.report.tables import print_last, print_lines, terminal_table
 from stackproof.report.texts import texts
 from stackproof.report.wording import among
@@ -112,21 +113,13 @@ def workflow_commands(audit: Audit) -> Iterator[str]:
     """Yield a workflow command for each finding; an expected error is a notice."""
     for item in merge(audit.findings):
         finding = item.finding
-        properties = {
-            "file": finding.file,
-            "line": str(finding.line),
-            "title": f"stackproof {finding.rule}{f': {finding.pin}' if finding.pin else ''}",
-        }
-        listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-        yield f"::{_COMMAND[item.level]} {listed}::{_data(item.message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+        yield annotation(
+            _COMMAND[item.level],
+            item.message,
+            file=finding.file,
+            line=str(finding.line),
+            title=f"stackproof {finding.rule}{f': {finding.pin}' if finding.pin else ''}",
+        )
 
 
 #: A table with more columns than this cannot be read; the cells stand in `audit.json` all the same.

@@ -12,6 +12,7 @@ from rich.console import Console
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count, without_credentials
 from stackproof.metadata.links.record import Finding, Links
+from stackproof.report.annotations import annotation
 from stackproof.report.tables import print_lines
 
 __all__ = ["closing", "links_markdown", "print_links", "said", "workflow_commands"]
@@ -58,8 +59,8 @@ def said(finding: Finding) -> str:
 def workflow_commands(links: Links) -> Iterator[str]:
     """Yield an annotation of each suspect, as GitHub Actions reads it."""
     for finding in links.suspects:
-        message = without_credentials(said(finding)).replace("%", "%25").replace("\n", "%0A")
-        yield f"::warning title=suspect link of {finding.distribution}::{message}"
+        title = f"suspect link of {finding.distribution}"
+        yield annotation("warning", without_credentials(said(finding)), title=title)
 
 
 def _of(links: Links, state: str) -> list[Finding]:

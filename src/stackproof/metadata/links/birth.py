@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from stackproof.index.client import IndexClient
+from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.metadata.links.library import Library, module_of
@@ -115,38 +112,38 @@ class Births:
 
         What it requires besides may have no wheel, and then nothing can be resolved with it.
         """
-        project = self.client.project(self.index, asked.name)
-        release = project.find(asked.version) if project else None
-        file = target.best(release) if release else None
+        file = self._file(asked.name, asked.version, target)
         metadata = self.client.metadata(self.index, file) if file else None
-        said: dict[str, str] = {}
-        for text in metadata.requires if metadata else ():
-            with suppress(InvalidRequirement):
-                requirement = Requirement(text)
-                name = str(canonicalize_name(requirement.name))
-                holds = requirement.marker is None or requirement.marker.evaluate(
-                    {**target.markers, "extra": ""}
-                )
-                if name in asked.beside and holds and requirement.url is None:
-                    said[name] = f"{name}{requirement.specifier}"
+        required = metadata.requirements(target.markers) if metadata else ()
+        said = {
+            name: f"{name}{requirement.specifier}"
+            for name, requirement in required
+            if name in asked.beside and requirement.url is None
+        }
         return tuple(said.get(name, name) for name in asked.beside)
 
     def _may_have(self, name: str, version: str, modules: frozenset[str], target: Target) -> bool:
         """Tell whether a release may have one of some modules, by the names in its wheel."""
         if not modules:
             return False
-        project = self.client.project(self.index, name)
-        release = project.find(version) if project else None
-        file = target.best(release) if release else None
+        file = self._file(name, version, target)
         if file is None or not file.is_wheel:
             return False
         names = self.client.file_names(self.index, file)
         return names is None or not modules.isdisjoint(map(module_of, names))
 
     def _day(self, name: str, version: str) -> datetime | None:
-        project = self.client.project(self.index, name)
-        release = project.find(version) if project else None
+        release = self._release(name, version)
         return release.uploaded + _UPLOAD if release and release.uploaded else None
+
+    def _release(self, name: str, version: str) -> Release | None:
+        project = self.client.project(self.index, name)
+        return project.find(version) if project else None
+
+    def _file(self, name: str, version: str, target: Target) -> File | None:
+        """Return the file of a release that an installer would take for a Python."""
+        release = self._release(name, version)
+        return target.best(release) if release else None
 
     def _targets(self, day: datetime) -> Iterator[Target]:
         """Yield the stack's Python if it had wheels by then, and then the newest that had."""
