@@ -1,6 +1,7 @@
 # /// script
 # requires-python = ">=3.10"
 # dependencies = [
+#     "cyclonedx-python-lib>=11.0",
 #     "docutils>=0.21",
 #     "filelock>=3.15",
 #     "jinja2>=3.1",

@@ -8,6 +8,7 @@ __all__ = [
     "DIAGNOSIS",
     "FRONTIER",
     "LINKS",
+    "PUBLISHED",
     "REPAIR",
     "TIMELINE",
     "grid",
@@ -27,6 +28,7 @@ from stackproof.experiments.timeline.record import Timeline
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Axis, Cell, Demand, Difference, Grid, Proof, Sampling
 from stackproof.metadata.links.record import Links
+from stackproof.report.publish.record import PublishedSet, moves_between
 
 _DAYS = tuple(f"2025-03-0{day}T00:00:00Z" for day in range(1, 8))
 _NOW = datetime(2025, 4, 1, 10, tzinfo=timezone.utc)
@@ -61,6 +63,33 @@ LINKS = Links.model_validate_json(
       "notes": ["not read, for want of a wheel: gamma 1.0"]
     }
     """
+)
+PUBLISHED = PublishedSet.model_validate(
+    {
+        "matrix": "tiny",
+        "row": "plain",
+        "name": "2025-03-08",
+        "published": _NOW,
+        "python": "3.11",
+        "as_of": "2025-03-08T00:00:00Z",
+        "index": "https://index.example/simple",
+        "run": "tiny/plain/20250308T100000.000000Z",
+        "proof": "tiny/plain/lock-proofs/20250308T110000.000000Z",
+        "direct": {"alpha": "2.0", "beta": "1.0"},
+        "indirect": {"delta": "0.9", "gamma": "1.1"},
+        "changes": {
+            "since": "2025-03-01",
+            "python": "3.10",
+            "moves": moves_between(
+                {"alpha": "1.0", "beta": "1.0", "delta": "1.0", "omega": "3"},
+                {"alpha": "2.0", "beta": "1.0", "delta": "0.9", "gamma": "1.1"},
+                {"alpha", "beta"},
+            ),
+            "gained": ["smoke:product"],
+            "lost": ["smoke:sum"],
+        },
+        "files": {"constraints.txt": "0" * 64},
+    }
 )
 FRONTIER = Frontier.model_validate_json(
     """

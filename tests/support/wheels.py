@@ -37,6 +37,7 @@ class Release:
     index is not to tell; `yanked` is the reason, None for a release that is not yanked.
     A `broken-sdist` tells its metadata and then fails to build; a `mute-sdist` does not even tell.
     An `sdist` is built with `build_requires`, and runs `build_code` before it tells anything.
+    `says` are more lines of its metadata, such as `License-Expression: MIT`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Release:
     form: Literal["wheel", "sdist", "broken-sdist", "mute-sdist"] = "wheel"
     build_requires: Sequence[str] = ()
     build_code: str = ""
+    says: Sequence[str] = ()
 
 
 def wheel(release: Release) -> tuple[str, bytes]:
@@ -82,6 +84,7 @@ def core_metadata(release: Release) -> str:
     lines = ["Metadata-Version: 2.1", f"Name: {release.name}", f"Version: {release.version}"]
     if release.requires_python is not None:
         lines.append(f"Requires-Python: {release.requires_python}")
+    lines += release.says
     lines += [f"Requires-Dist: {Requirement(text)}" for text in release.requires]
     for extra, requirements in release.extras.items():
         lines.append(f"Provides-Extra: {extra}")

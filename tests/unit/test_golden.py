@@ -34,6 +34,7 @@ from stackproof.report import (
     timeline,
 )
 from stackproof.report.markdown import markdown
+from stackproof.report.publish.pages import changelog
 from stackproof.report.terminal import print_verdict
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -56,6 +57,7 @@ WRITTEN: Mapping[str, Callable[[], str]] = {
     "annotations.txt": lambda: "\n".join(audit.workflow_commands(records.AUDIT)) + "\n",
     "audit.md": lambda: audit.section(records.AUDIT),
     "calibration.md": lambda: calibration.markdown_table(records.CALIBRATION),
+    "changelog.md": lambda: changelog(records.PUBLISHED),
     "diagnosis.md": lambda: diagnose.diagnosis_markdown(records.DIAGNOSIS),
     "frontier.md": lambda: frontier.frontier_markdown(records.FRONTIER),
     "grid.html": lambda: grid.html_page(records.grid()),

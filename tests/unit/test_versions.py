@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 from support.workbench import ROOT
 
-from stackproof.base.versions import agree, narrow, overlap, requirement, satisfies
+from stackproof.base.versions import agree, narrow, overlap, requirement, satisfies, step
 
 Satisfies = Callable[[str, str], bool]
 
@@ -224,3 +224,21 @@ def _near(specifiers: SpecifierSet) -> list[str]:
     tails = ("", ".0.0.1", ".dev0", "a0", "a2", ".post0", ".post2", "+local")
     named = {item.version.removesuffix(".*") for item in specifiers}
     return [f"{Version(version).base_version}{tail}" for version in named for tail in tails]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer"),
+    [
+        ("1.0", "2.0", "major"),
+        ("1!1.0", "2!1.0", "major"),
+        ("1.4", "1.5.1", "minor"),
+        ("1.4.1", "1.4", "patch"),
+        ("2.5.1", "2.5.1+cpu", "patch"),
+        ("1.0rc1", "1.0", "patch"),
+        ("2003-a", "1.0", "major"),
+    ],
+)
+def test_two_versions_are_as_far_apart_as_their_first_number_that_differs(
+    before: str, after: str, answer: str
+) -> None:
+    assert step(before, after) == step(after, before) == answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -11,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 __all__ = [
     "OLDEST_MINOR",
+    "Step",
     "admits",
     "agree",
     "is_version",
@@ -19,7 +21,11 @@ __all__ = [
     "overlap",
     "requirement",
     "satisfies",
+    "step",
 ]
+
+#: How far two versions are apart, by the first of their numbers that differs.
+Step = Literal["major", "minor", "patch"]
 
 #: The oldest minor version of Python 3 that rows can have: the suite runs on none before it.
 OLDEST_MINOR = 10
@@ -81,6 +87,17 @@ def agree(one: str, other: str) -> bool:
     if is_version(one) or is_version(other):
         return satisfies(one, other) or satisfies(other, one)
     return overlap(one, other)
+
+
+def step(before: str, after: str) -> Step:
+    """Say how far two versions are apart; what is no version has numbers that nobody knows."""
+    try:
+        old, new = Version(before), Version(after)
+    except InvalidVersion:
+        return "major"
+    if (old.epoch, old.major) != (new.epoch, new.major):
+        return "major"
+    return "patch" if old.minor == new.minor else "minor"
 
 
 @cache

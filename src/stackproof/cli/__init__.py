@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stackproof.cli.lock import lock
     from stackproof.cli.matrix_from import matrix_from
     from stackproof.cli.monthly import monthly
+    from stackproof.cli.publish import publish
     from stackproof.cli.repair import repair
     from stackproof.cli.reporting import document, report
     from stackproof.cli.schemas import write_schemas
@@ -40,6 +41,7 @@ __all__ = [
     "lock",
     "matrix_from",
     "monthly",
+    "publish",
     "repair",
     "report",
     "thin",

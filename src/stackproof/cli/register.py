@@ -51,6 +51,7 @@ _SESSIONS = {
         "[NAME ...] [--row ROW]",
     ),
     "lock": ("Lock what was proved of a row, with hashes", "[ROW] [--as-of TIMESTAMP]"),
+    "publish": ("Give what was locked of a row a name", "[ROW] [--as NAME] [--wheel]"),
     "matrix_from": (
         "Write a first matrix",
         "FILE [--python X.Y] [--name NAME]",

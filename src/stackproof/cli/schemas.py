@@ -25,6 +25,7 @@ from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.metadata.links.record import Links
+from stackproof.report.publish.record import PublishedSet
 
 __all__ = ["schemas", "write_schemas"]
 
@@ -44,6 +45,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "grid": Grid.model_json_schema(mode="serialization"),
         "links": Links.model_json_schema(mode="serialization"),
         "lock": Lock.model_json_schema(mode="serialization"),
+        "published": PublishedSet.model_json_schema(mode="serialization"),
         "repair": Repair.model_json_schema(mode="serialization"),
         "timeline": Timeline.model_json_schema(mode="serialization"),
         "plan": Plan.model_json_schema(mode="serialization"),

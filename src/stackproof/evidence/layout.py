@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,9 +33,9 @@ def suite_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "tests" / "stack"
 
 
-def _is_code(folder: Path, reports: Path) -> bool:
+def _is_code(folder: Path, made: Collection[Path]) -> bool:
     own = folder.name.startswith(".") or folder.name in ("__pycache__", "node_modules")
-    return not (own or folder == reports or (folder / "pyvenv.cfg").exists())
+    return not (own or folder in made or (folder / "pyvenv.cfg").exists())
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -124,8 +124,9 @@ class Project:
     def _code(self, folder: Path) -> dict[str, str]:
         """Return the texts of a project's files that its tests may hang on, by their paths."""
         found: dict[str, str] = {}
+        made = (self.reports, self.published)
         for place, folders, files in os.walk(folder):
-            kept = [name for name in folders if _is_code(Path(place, name), self.reports)]
+            kept = [name for name in folders if _is_code(Path(place, name), made)]
             folders[:] = sorted(kept)
             for name in sorted(files):
                 file = Path(place, name)
@@ -133,6 +134,11 @@ class Project:
                     text = file.read_text(encoding="utf-8", errors="backslashreplace")
                     found[str(file.relative_to(folder))] = text
         return found
+
+    @property
+    def published(self) -> Path:
+        """Where the sets that have a name lie."""
+        return self.root / "published"
 
     @property
     def snapshots(self) -> Path:

@@ -1,14 +1,15 @@
-"""What lies where below `reports/`: the one place that knows the names of its files and folders.
+"""What lies where below `reports/` and `published/`: the one place that knows names of theirs.
 
 reports/<matrix>/<row>/<UTC time>/ holds a run, reports/candidates/<trial>/<UTC time>/ one of a
-trial. `docs/reports.md` tells what is in each file.
+trial; published/<matrix>/<row>/<name>/ holds a set. `docs/reports.md` and `docs/publish.md` tell
+what is in each file.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["InMatrix", "InReports", "InRow", "InRun"]
+__all__ = ["InMatrix", "InPublished", "InReports", "InRow", "InRun", "InSet"]
 
 
 class InReports:
@@ -86,4 +87,24 @@ class InRun:
     STAGE_LOGS: Final = "stages"
     SUITE_LOG: Final = "suite.log"
     TOOLS: Final = "test-tools.txt"
+    VERDICT: Final = "verdict.json"
+
+
+class InPublished:
+    """The names in the folder of a row's published sets, beside those of the sets."""
+
+    INDEX: Final = "index.html"
+    LATEST: Final = "latest"
+
+
+class InSet:
+    """The names in the folder of one published set."""
+
+    CHANGELOG: Final = "CHANGELOG.md"
+    CONSTRAINTS: Final = "constraints.txt"
+    PYLOCK: Final = "pylock.toml"
+    RECORD: Final = "published.json"
+    REPORT: Final = "report.md"
+    REQUIREMENTS: Final = "requirements.txt"
+    SBOM: Final = "sbom.cdx.json"
     VERDICT: Final = "verdict.json"

@@ -20,7 +20,7 @@ from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze, drift_between
-from stackproof.evidence.reports import InRow, InRun
+from stackproof.evidence.reports import InRow, InRun, InSet
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
@@ -32,7 +32,7 @@ from stackproof.matrix.plan import Plan, PlannedStage
 __all__ = ["FILES", "Lock", "lock"]
 
 #: The files of a lock, which are named as uv names their forms.
-FILES = ("pylock.toml", "requirements.txt")
+FILES = (InSet.PYLOCK, InSet.REQUIREMENTS)
 
 #: The file that tells uv what to lock.
 _WANTED = "pyproject.toml"

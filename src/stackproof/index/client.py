@@ -196,7 +196,7 @@ class IndexClient:
         return project
 
     def _core_metadata(self, index: str, file: File, url: str) -> CoreMetadata | None:
-        inputs = [url, file.sha256]
+        inputs = [url, file.sha256, *(field.name for field in fields(CoreMetadata))]
         if known := self.memory.recall("core-metadata", inputs):
             return CoreMetadata.from_data(known.value)
         text = self._metadata_file(index, file, url) or self._metadata_in_wheel(index, url)

@@ -23,12 +23,18 @@ _MINOR = re.compile(r"^Programming Language :: Python :: (3\.\d+)$")
 
 @dataclass(frozen=True)
 class CoreMetadata:
-    """What a release requires, which Pythons it says that it is for, and the extras it declares."""
+    """What a release requires, which Pythons it says that it is for, and the extras it declares.
+
+    `licence_expression` is what it states by PEP 639, `licence` the older field, which may be as
+    short as a name and as long as a whole licence.
+    """
 
     requires_python: str | None
     requires: tuple[str, ...]
     classifiers: tuple[str, ...]
     declared_extras: tuple[str, ...]
+    licence_expression: str | None
+    licence: str | None
 
     @classmethod
     def parse(cls, content: str) -> CoreMetadata:
@@ -39,6 +45,8 @@ class CoreMetadata:
             requires=tuple(raw.get("requires_dist", ())),
             classifiers=tuple(raw.get("classifiers", ())),
             declared_extras=tuple(raw.get("provides_extra", ())),
+            licence_expression=raw.get("license_expression"),
+            licence=raw.get("license"),
         )
 
     @classmethod
@@ -49,6 +57,8 @@ class CoreMetadata:
             requires=tuple(data["requires"]),
             classifiers=tuple(data["classifiers"]),
             declared_extras=tuple(data["extras"]),
+            licence_expression=data["licence_expression"],
+            licence=data["licence"],
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -58,6 +68,8 @@ class CoreMetadata:
             "requires": list(self.requires),
             "classifiers": list(self.classifiers),
             "extras": list(self.declared_extras),
+            "licence_expression": self.licence_expression,
+            "licence": self.licence,
         }
 
     @cached_property

@@ -30,11 +30,17 @@ __all__ = ["markdown"]
 
 
 def markdown(
-    evidence: Evidence, verdict: Verdict, lang: Language = "en", *, audit: Audit | None = None
+    evidence: Evidence,
+    verdict: Verdict,
+    lang: Language = "en",
+    *,
+    audit: Audit | None = None,
+    published: bool = False,
 ) -> str:
     """Return the report of a judged run; its first line is the verdict.
 
-    `audit` is the last one of the reports that the run is among.
+    `audit` is the last one of the reports that the run is among. Where it is `published`, the rest
+    of the proof does not lie beside it.
     """
     plan, freeze, t = evidence.plan, evidence.freeze, texts(lang)
     return (
@@ -58,6 +64,7 @@ def markdown(
             ],
             empty=[check.id for check in verdict.checks if check.modules == ()],
             headline=HEADLINE[verdict.verdict],
+            published=published,
             audited=audited(evidence, audit),
             diagnosis=last_diagnosis(evidence.folder.parent, verdict),
         )

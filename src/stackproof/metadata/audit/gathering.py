@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 from stackproof.base.memory import Memory
@@ -143,7 +143,8 @@ class Gatherer:
     def _lookup(self, source: Subject, name: str, version: str) -> CoreMetadata | None:
         """Return the metadata of any distribution; what is known needs no page."""
         indexes = (self.index, *filter(None, self.serves.values()))
-        inputs = [indexes, name, version, source.target.full]
+        form = [field.name for field in fields(CoreMetadata)]
+        inputs = [indexes, name, version, source.target.full, form]
         if known := self._memory.recall("core-lookup", inputs):
             return CoreMetadata.from_data(known.value)
         found = self._look_up(source, indexes, name, version)
