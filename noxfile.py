@@ -6,6 +6,7 @@
 #     "filelock>=3.15",
 #     "jinja2>=3.1",
 #     "junitparser>=4.0",
+#     "license-expression>=30.4",
 #     "markdown-it-py>=3.0",
 #     "nox>=2026.8.10",
 #     "packaging>=26.3",

@@ -14,7 +14,9 @@ from stackproof.cli.candidate_links import links_of_trials
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
+from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.experiments.candidate.fixing import fixes
 from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.promotion import (
     promote_as_row,
@@ -25,6 +27,7 @@ from stackproof.experiments.candidate.promotion import (
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.candidate.trial_plan import TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries
+from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.plan import Change
 from stackproof.report.candidate import print_trial
@@ -44,20 +47,46 @@ def candidate(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = _options(session.posargs)
     with open_context(project, screen) as context:
-        trials = _Trials(given, context)
-        trials.require_promotable()
-        for note in trials.plan.notes:
-            screen.print(note, markup=False, highlight=False)
-        print_lines(screen, trials.links())
-        for trial in trials.run():
-            known = {other.requested for other in found}
-            print_trial(trial, screen, again=trial.requested in known)
-            found.append(trial)
-        if given.promote:
-            screen.print(trials.promote(found), markup=False, highlight=False)
+        for requests in _attempts(given, context):
+            given.requests = requests
+            found = _carry_out(given, context)
+            if exit_code(found) == 0:
+                break
     code = exit_code(found)
     if code:
         session.error(f"exit {code}")
+
+
+def _attempts(given: argparse.Namespace, context: Context) -> Sequence[Sequence[Request]]:
+    """Return what to try in turn until something is safe: what was asked for, or fixes."""
+    if given.fix is None:
+        return [given.requests]
+    planner = context.planner(given.row, given.as_of, usual="verified")
+    place, pins = planner.matrix.policy.advisories, planner.base().versions
+    if place is None:
+        raise StackproofError(
+            f"{context.file(planner).name} names no advisories; write a folder, a file or an "
+            "address of them as advisories in [policy]"
+        )
+    known = AdvisorySource(place=place, root=context.project.root).ask(pins)
+    return [[item] for item in fixes(given.fix, pins, known.found, context.catalogue(planner))]
+
+
+def _carry_out(given: argparse.Namespace, context: Context) -> list[TrialVerdict]:
+    """Make the trials of what is requested, print each, and promote what is safe if wanted."""
+    screen, trials = context.screen, _Trials(given, context)
+    found: list[TrialVerdict] = []
+    trials.require_promotable()
+    for note in trials.plan.notes:
+        screen.print(note, markup=False, highlight=False)
+    print_lines(screen, trials.links())
+    for trial in trials.run():
+        known = {other.requested for other in found}
+        print_trial(trial, screen, again=trial.requested in known)
+        found.append(trial)
+    if given.promote:
+        screen.print(trials.promote(found), markup=False, highlight=False)
+    return found
 
 
 def exit_code(trials: Sequence[TrialVerdict]) -> int:
@@ -89,11 +118,14 @@ def _options(posargs: list[str]) -> argparse.Namespace:
         type=_exact,
         metavar="NAME==VERSION",
     )
+    options.add_argument("--fix", metavar="ADVISORY")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
     options.add_argument("--promote", nargs="?", const="row", choices=_PROMOTED)
     given = options.parse_intermixed_args(_promoting(posargs))
-    if not (given.requests or given.extra or given.python):
+    if given.fix and (given.requests or given.extra or given.python):
+        options.error("--fix finds out itself what to try; name nothing else")
+    if not (given.requests or given.extra or given.python or given.fix):
         options.error("name an upgrade to try, such as torch==2.6.0")
     return given
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from stackproof.base.versions import name_of
+from stackproof.matrix.policy import Policy
 from stackproof.matrix.table import Table
 from stackproof.matrix.values import (
     CheckText,
@@ -267,6 +268,9 @@ class Matrix(Table):
     )
     remedies: tuple[Remedy, ...] = Field(
         default=(), strict=False, description="What the document says repairs a broken stack."
+    )
+    policy: Policy = Field(
+        default=Policy(), description="What the stack may be made of, which an audit asks."
     )
     rows: dict[Label, Row] = Field(min_length=1)
 

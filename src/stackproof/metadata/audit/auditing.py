@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -13,6 +13,7 @@ from stackproof.base.text import first_of, without_credentials
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.claims import ClaimAnswer
 from stackproof.evidence.layout import Project
+from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.constraints.facts import ConstraintFacts, ConstraintFinder
 from stackproof.index.target import Target
@@ -36,6 +37,7 @@ from stackproof.metadata.audit import (
 from stackproof.metadata.audit.claims import check as judge_claims
 from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.lines import Lines
+from stackproof.metadata.audit.policy import sources_of, under_policy
 from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer, PinAnswer
 from stackproof.metadata.audit.sequential import walk
 from stackproof.metadata.audit.subject import Source, Subject
@@ -67,6 +69,16 @@ class _Judged:
     claims: tuple[ClaimAnswer, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Resolved:
+    """What comes of resolving one row."""
+
+    findings: tuple[Finding, ...] = ()
+    answer: JointAnswer | None = None
+    trouble: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, ...] = ()) -> Audit:
     """Audit rows, each named by its matrix file and its name; `document` adds findings.
 
@@ -85,22 +97,26 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
         resolver = Resolver(
             client=client, index=index, environ=place.project.environ, offline=client.down(index)
         )
+        unsafe = sources_of(sources, place.project.root)
         with ThreadPoolExecutor(_ROWS_AT_ONCE) as pool:
-            resolved = [pool.submit(_resolve, item, resolver, gatherer) for item in subjects]
+            resolved = [
+                pool.submit(_resolve, item, resolver, gatherer, unsafe) for item in subjects
+            ]
             judged = [_judge(item) for item in subjects]
             joints = [item.result() for item in resolved]
         stale = client.stale
     findings = [finding for one in judged for finding in one.findings]
-    findings += [finding for found, _, _ in joints for finding in found]
+    findings += [finding for joint in joints for finding in joint.findings]
+    asked = dict.fromkeys(note for joint in joints for note in joint.notes)
     return Audit(
         started=started,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
-        notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes),
-        trouble=(*gatherer.trouble, *(trouble for _, _, trouble in joints if trouble)),
+        notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes, *asked),
+        trouble=(*gatherer.trouble, *(trouble for joint in joints for trouble in joint.trouble)),
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
-        joint=tuple(answer for _, answer, _ in joints if answer),
+        joint=tuple(joint.answer for joint in joints if joint.answer),
         claims=tuple(claim for one in judged for claim in one.claims),
         pairs={
             f"{subject.plan.matrix}/{subject.plan.row}": one.pairs
@@ -207,12 +223,12 @@ def _pins(subject: Subject) -> Iterator[PinAnswer]:
 
 
 def _resolve(
-    subject: Subject, resolver: Resolver, gatherer: Gatherer
-) -> tuple[list[Finding], JointAnswer | None, str]:
-    """Return findings, answer and trouble of a row's resolution."""
+    subject: Subject, resolver: Resolver, gatherer: Gatherer, unsafe: Mapping[str, AdvisorySource]
+) -> _Resolved:
+    """Return what comes of resolving a row; `unsafe` are sources of advisories, by matrix."""
     row = f"{subject.plan.matrix}/{subject.plan.row}"
     if subject.lacking:
-        return [], None, f"{row}: {subject.lacking}"
+        return _Resolved(trouble=(f"{row}: {subject.lacking}",))
     try:
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
@@ -220,9 +236,15 @@ def _resolve(
         combined.require_builds(subject, outcome)
         known = gatherer.metadata_of(subject, combined.needed(way))
     except CannotJudgeError as error:
-        return [], None, f"{row}: {error}"
+        return _Resolved(trouble=(f"{row}: {error}",))
     answer = combined.answer(subject, outcome, lambda name, version: known.get((name, version)))
-    return list(combined.check(subject, answer, outcome)), answer, ""
+    policed = under_policy(subject, way, gatherer, unsafe)
+    return _Resolved(
+        findings=(*combined.check(subject, answer, outcome), *policed.findings),
+        answer=answer,
+        trouble=policed.trouble,
+        notes=policed.notes,
+    )
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

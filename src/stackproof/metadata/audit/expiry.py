@@ -42,6 +42,9 @@ def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
     for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
         what = f"the expected failure {failure.check}"
         yield what, failure.date, (*own, "known-failures", number, "date")
+    for number, accepted in enumerate(subject.matrix.policy.accepted):
+        what = f"the accepted advisory {accepted.advisory}"
+        yield what, accepted.date, ("policy", "accepted", number, "date")
     for row, level in subject.matrix.bases(subject.plan.row):
         for number, override in enumerate(level.overrides):
             place = ("rows", row, "overrides", number, "date")

@@ -71,6 +71,13 @@ class Gatherer:
                 zip(pairs, pool.map(lambda p: self._lookup(source, *p), pairs), strict=True)
             )
 
+    def project(self, source: Source, name: str) -> Project | None:
+        """Return what the index that serves a distribution has of it.
+
+        Raises CannotJudgeError if the index fails.
+        """
+        return self._client.project(self._index_of(source, name), name)
+
     def _choose(self, index: str, project: str) -> None:
         self.serves[index] = index
         try:

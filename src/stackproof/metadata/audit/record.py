@@ -23,6 +23,8 @@ Rule = Literal[
     "groups",
     "freshness",
     "expiry",
+    "licence",
+    "vulnerable",
     "document",
 ]
 
