@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.histories import ENTRY, made_up, month
-from support.records import DIAGNOSIS
+from support.records import DIAGNOSIS, LINKS
 
 from stackproof.ci.blame import Suspect, suspect
 from stackproof.ci.calibrated import calibration_text
@@ -19,6 +20,7 @@ from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
 from stackproof.ci.outcome import Outcome
+from stackproof.ci.pull_request import pull_request_text
 from stackproof.ci.running import TaskEnd, diagnosis_arguments
 from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide
@@ -524,6 +526,15 @@ elif words[:2] == ["issue", "create"]:
     issues.append(new)
 elif words[:2] == ["issue", "comment"]:
     issues[int(words[2]) - 1]["comments"].append({{"author": bot, "body": text}})
+elif words[0] == "api" and "--paginate" in words:
+    for item in state.setdefault("said", []):
+        if item["type"] == "Bot":
+            print(json.dumps({{"id": item["id"], "body": item["body"]}}))
+elif words[0] == "api" and "POST" in words:
+    item = {{"id": len(state["said"]), "body": text, "type": "Bot", "at": words[3]}}
+    state["said"].append(item)
+elif words[0] == "api" and "PATCH" in words:
+    state["said"][int(words[3].rpartition("/")[2])]["body"] = text
 elif words[:2] == ["issue", "close"]:
     issues[int(words[2]) - 1]["open"] = False
 else:
@@ -591,3 +602,48 @@ def test_a_github_that_fails_is_told_of(gh: Path, tmp_path: Path) -> None:
         github(gh).carry_out(action)
     with pytest.raises(CannotJudgeError, match="gh is not installed"):
         GitHub({"PATH": str(tmp_path)}).open_issues()
+
+
+def test_a_pull_request_bears_one_comment_that_is_kept_up_to_date(gh: Path) -> None:
+    def text(digit: str) -> str:
+        return f"said {digit}\n\n{mark('pull-request', digit * 16)}\n"
+
+    quoted = {"id": 0, "body": text("0"), "type": "User"}
+    others = {"id": 1, "body": f"news\n\n{mark('a/b', '1' * 16)}\n", "type": "Bot"}
+    gh.write_text(json.dumps({"issues": [], "calls": [], "said": [quoted, others]}))
+    done = [github(gh).keep_comment(7, text(digit)) for digit in "112"]
+    assert done == ["written", "left, since it says the same", "brought up to date"]
+    said = json.loads(gh.read_text(encoding="utf-8"))["said"]
+    assert [item["body"] for item in said] == [quoted["body"], others["body"], text("2")]
+    assert said[2]["at"] == "repos/{owner}/{repo}/issues/7/comments"
+
+
+def test_a_comment_says_what_moved_and_how_far(tmp_path: Path) -> None:
+    now = made_up(
+        3,
+        checks={**ENTRY.checks, "smoke:sum": "new", "smoke:more": "ok"},
+        distributions={"alpha": "2.0", "delta": "1.0"},
+    )
+    row = outcome(check("smoke:sum", "new"), changes=changes_between(ENTRY, now))
+    assert row.verdict is not None
+    pinned = row.verdict.model_copy(update={"installed": {"alpha": "2.0"}})
+    text = pull_request_text([replace(row, verdict=pinned)], tmp_path, "https://ci.example/1")
+    assert "| tiny/plain | BROKEN | " in text
+    assert " | 1 | 2 | 1, 1 | not asked |" in text
+    pins, _, others = text.partition("<summary>2 that came along</summary>")
+    assert "| alpha | 1.0 | 2.0 | major |" in pins
+    assert "| delta |  | 1.0 | added |" in others
+    assert "| gamma | 1.0 |  | removed |" in others
+    assert "Checks gained: `smoke:more`" in text
+    assert "Checks lost: `smoke:sum`" in text
+    assert "the artifact `reports` of https://ci.example/1" in text
+    found = MARK.search(text)
+    assert found is not None
+    assert found["row"] == "pull-request"
+
+
+def test_a_comment_names_the_links_that_are_suspect(tmp_path: Path) -> None:
+    LINKS.write(tmp_path / "tiny" / "plain" / "links.json")
+    text = pull_request_text([outcome(run=None, verdict=None)], tmp_path)
+    assert "| tiny/plain | left no verdict |  |  | not known | not known | not known | 1 |" in text
+    assert "- alpha 1.0 uses gone of beta (alpha/a.py:3) \\| &lt;b>" in text

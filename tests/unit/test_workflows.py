@@ -61,7 +61,7 @@ def test_every_step_that_is_called_exists() -> None:
     described = set(
         re.findall(r"^\| `nox -s monthly -- (\w+)", text(ROOT / "docs/monthly.md"), re.MULTILINE)
     )
-    assert called == described == {"jobs", "run", "merge", "news", "history"}
+    assert called == described == {"jobs", "run", "merge", "comment", "news", "history"}
 
 
 def test_a_repository_s_own_workflow_calls_the_one_that_ours_calls() -> None:

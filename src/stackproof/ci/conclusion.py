@@ -12,6 +12,7 @@ from stackproof.ci.issue_texts import IssueText, issue_text
 from stackproof.ci.jobs import Jobs
 from stackproof.ci.junit import merged_junit
 from stackproof.ci.outcome import outcomes, trials
+from stackproof.ci.pull_request import pull_request_text
 from stackproof.ci.summary import summary
 from stackproof.errors import StackproofError
 from stackproof.evidence.reports import InReports
@@ -28,7 +29,7 @@ class _Stories(Record):
 
 
 def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None) -> str:
-    """Write issue texts, summary, JUnit and page of a run from what lies in `reports`.
+    """Write issue texts, summary, comment, JUnit and page of a run from what lies in `reports`.
 
     `where` is the run's address, if it has one. Returns the summary.
     """
@@ -41,6 +42,7 @@ def conclude(jobs: Jobs, reports: Path, matrices: Path, where: str | None = None
     _Stories(stories=stories).write(_file(reports))
     text = summary(jobs.listed, found, trials(jobs, reports), stories)
     write_atomically(reports / InReports.SUMMARY, text)
+    write_atomically(reports / InReports.COMMENT, pull_request_text(found, reports, where))
     write_atomically(reports / InReports.JUNIT, merged_junit(found, reports))
     rebuild(reports, matrices)
     return text

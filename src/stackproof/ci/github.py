@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from stackproof.ci.issue_texts import MARK
+from stackproof.ci.pull_request import COMMENT
 from stackproof.ci.unexpected import Action, OpenIssue
 from stackproof.errors import CannotJudgeError
 
@@ -18,6 +19,8 @@ __all__ = ["GitHub"]
 LABEL = "stackproof"
 _SECONDS = 60
 _MOST_ISSUES = "1000"
+#: What is asked of comments: those that apps wrote, a line of JSON each.
+_COMMENTS = '.[] | select(.user.type == "Bot") | {id, body} | tojson'
 
 
 class GitHub:
@@ -48,6 +51,24 @@ class GitHub:
         self._gh("issue", "comment", number, "--body-file", "-", text=action.body)
         if action.what == "close":
             self._gh("issue", "close", number)
+
+    def keep_comment(self, number: int, text: str) -> str:
+        """Have a pull request bear one comment of ours, with this text; say what was done for it.
+
+        Only what an app wrote is taken for ours, as a workflow's token is one: a mark that somebody
+        copied into a comment of their own is none.
+        """
+        comments = f"repos/{{owner}}/{{repo}}/issues/{number}/comments"
+        listed = self._gh("api", "--paginate", comments, "--jq", _COMMENTS)
+        own = [item for item in map(json.loads, listed.splitlines()) if _is_ours(item["body"])]
+        if not own:
+            self._gh("api", "--method", "POST", comments, "--field", "body=@-", text=text)
+            return "written"
+        if own[0]["body"].strip() == text.strip():
+            return "left, since it says the same"
+        comment = f"repos/{{owner}}/{{repo}}/issues/comments/{own[0]['id']}"
+        self._gh("api", "--method", "PATCH", comment, "--field", "body=@-", text=text)
+        return "brought up to date"
 
     def _gh(self, *arguments: str, text: str = "") -> str:
         tool = shutil.which("gh", path=self._environ.get("PATH"))
@@ -87,3 +108,8 @@ def _last_told(issue: dict[str, Any]) -> tuple[str | None, str]:
         return None, ""
     marks = [found for text in own if (found := MARK.search(text))]
     return unquote(opening["row"]), [opening, *marks][-1]["digest"]
+
+
+def _is_ours(body: str) -> bool:
+    found = MARK.search(body)
+    return found is not None and found["row"] == COMMENT

@@ -14,7 +14,7 @@ __all__ = ["merge_reports"]
 
 #: Beside the runs: what is there once a row, once a task and once a checkout.
 _FILES = (
-    *(f"*/*/{name}.*" for name in ("diagnosis", "timeline")),
+    *(f"*/*/{name}.*" for name in ("diagnosis", "links", "timeline")),
     *("monthly/*.json", "monthly/*.log", "audit.*", "*/audit.*", "calibration.*"),
 )
 

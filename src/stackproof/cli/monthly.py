@@ -40,7 +40,7 @@ _MINUTES_AROUND = 15
 
 @ends_in_words("exit 2")
 def monthly(session: nox.Session, project: Project) -> None:
-    """Take the step that stands behind `--`: jobs, run, merge, news or history."""
+    """Take the step that stands behind `--`: jobs, run, merge, news, comment or history."""
     screen = console()
     given = _options(session.posargs)
     project = replace(project, environ=environ(session))
@@ -50,6 +50,7 @@ def monthly(session: nox.Session, project: Project) -> None:
         "run": steps.run,
         "merge": steps.merge,
         "news": steps.news,
+        "comment": steps.comment,
         "history": steps.history,
     }
     code = take[given.step]()
@@ -68,6 +69,8 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     news = steps.add_parser("news")
     news.add_argument("--tracker", choices=["github", "file"], default="file")
     news.add_argument("--dry-run", action="store_true")
+    comment = steps.add_parser("comment")
+    comment.add_argument("number", type=int, metavar="PULL-REQUEST")
     steps.add_parser("history").add_argument("file", type=Path, metavar="FILE.jsonl")
     return options.parse_args(posargs)
 
@@ -147,6 +150,16 @@ class _Steps:
             if not self.given.dry_run:
                 tracker.carry_out(action)
             self._say(f"{action.what}: {action.title}")
+        return 0
+
+    def comment(self) -> int:
+        """Write what the merged run came to as the one comment of ours on a pull request."""
+        file = self.reports / InReports.COMMENT
+        if not file.exists():
+            raise StackproofError(f"there is no comment; run `{typed('monthly', 'merge')}` first")
+        text = file.read_text(encoding="utf-8")
+        done = GitHub(self.project.environ).keep_comment(self.given.number, text)
+        self._say(f"the comment on pull request {self.given.number} is {done}")
         return 0
 
     def history(self) -> int:

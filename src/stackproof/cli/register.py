@@ -61,7 +61,7 @@ _SESSIONS = {
     "thin": ("Prune old evidence, but never that of the last run as expected", "[--keep N]"),
     "monthly": (
         "Take a step of the scheduled run",
-        "jobs|run|merge|news|history ...; see docs/monthly.md",
+        "jobs|run|merge|news|comment|history ...; see docs/monthly.md",
     ),
     "report": ("Write every report again from evidence and history", "[--lang en|ko]"),
     "document": (

@@ -19,6 +19,7 @@ class InReports:
     AUDIT_PAGE: Final = "audit.md"
     AUDITED: Final = "audited"
     CALIBRATION: Final = "calibration.json"
+    COMMENT: Final = "comment.md"
     GRID: Final = "grid.json"
     GRID_PAGE: Final = "grid.md"
     GRID_TABLE: Final = "grid.html"

@@ -8,9 +8,9 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.base.versions import Step, step
-from stackproof.evidence.records import Freeze, drift_between
+from stackproof.evidence.records import Drift, Freeze, drift_between
 
-__all__ = ["PublishedSet", "SetChanges", "SetMove", "moves_between"]
+__all__ = ["PublishedSet", "SetChanges", "SetMove", "moves_between", "moves_of"]
 
 
 class SetMove(Record):
@@ -83,7 +83,11 @@ class PublishedSet(Record):
 
 def moves_between(before: Freeze, after: Freeze, pins: Collection[str]) -> tuple[SetMove, ...]:
     """Return what is different in `after`: those that are `pins` first, each by name."""
-    drift = drift_between(before, after)
+    return moves_of(drift_between(before, after), pins)
+
+
+def moves_of(drift: Drift, pins: Collection[str]) -> tuple[SetMove, ...]:
+    """Return the moves of what changed: those that are `pins` first, each by name."""
     moved = {**drift.added, **drift.moved}
     return tuple(
         SetMove(

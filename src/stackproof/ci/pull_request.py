@@ -1,0 +1,85 @@
+"""What the one comment on a pull request says, kept up to date as the pull request changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackproof.base.json_text import fingerprint
+from stackproof.ci.issue_texts import DIGITS, mark, templates, word
+from stackproof.ci.outcome import Outcome
+from stackproof.evidence.history.changes import Changes
+from stackproof.evidence.reports import InRow
+from stackproof.metadata.links.record import Links
+from stackproof.report.publish.record import SetMove, moves_of
+
+__all__ = ["COMMENT", "pull_request_text"]
+
+#: What stands in the mark of the comment, where that of an issue has its row.
+COMMENT = "pull-request"
+#: GitHub takes 65,536 and no more; past this the comment has its table alone.
+_MOST_CHARACTERS = 60_000
+#: The states of checks that passed.
+_PASSED = ("ok", "fixed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """What became of a row, beside the last run of it that went as expected.
+
+    `moves` and `since` are None where there is no such run, `suspects` where nobody looked.
+    """
+
+    outcome: Outcome
+    moves: tuple[SetMove, ...] | None = None
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    suspects: tuple[str, ...] | None = None
+
+    @property
+    def telling(self) -> bool:
+        """Whether there is more to say of it than its line."""
+        return bool(self.moves or self.gained or self.lost or self.suspects)
+
+    def moved(self, *, direct: bool) -> list[SetMove]:
+        """Return the pins that moved, or the others."""
+        return [move for move in self.moves or () if move.direct == direct]
+
+
+def pull_request_text(outcomes: Sequence[Outcome], reports: Path, where: str | None = None) -> str:
+    """Return the comment; `where` is the address of the run that it is of, if it has one.
+
+    What `links` found of a row counts where it lies among the `reports`.
+    """
+    rows = [_row(outcome, reports) for outcome in outcomes]
+    words = {outcome.row: word(outcome) for outcome in outcomes}
+    template = templates().get_template("comment.md")
+    text = template.render(rows=rows, told=rows, words=words, where=where)
+    if len(text) > _MOST_CHARACTERS:
+        text = template.render(rows=rows, told=(), words=words, where=where)
+    digest = fingerprint(text)[:DIGITS]
+    return f"{text.strip()}\n\n{mark(COMMENT, digest)}\n"
+
+
+def _row(outcome: Outcome, reports: Path) -> _Row:
+    changes, links = outcome.changes, Links.load_or_none(reports / outcome.row / InRow.LINKS)
+    suspects = (
+        tuple(item.sentence for item in links.findings if item.state == "new") if links else None
+    )
+    if changes is None or outcome.verdict is None:
+        return _Row(outcome=outcome, suspects=suspects)
+    return _Row(
+        outcome=outcome,
+        moves=moves_of(changes.distributions, outcome.verdict.installed),
+        gained=tuple(_turned(changes, to_pass=True)),
+        lost=tuple(_turned(changes, to_pass=False)),
+        suspects=suspects,
+    )
+
+
+def _turned(changes: Changes, *, to_pass: bool) -> Iterator[str]:
+    """Yield the checks that pass now and did not, or the other way round."""
+    for check, (before, after) in changes.checks.items():
+        if (before in _PASSED) != (after in _PASSED) == to_pass:
+            yield check
