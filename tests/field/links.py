@@ -17,7 +17,7 @@ from pathlib import Path
 import tomlkit
 
 from stackproof.base.records import Record
-from stackproof.metadata.links.record import Finding, Links
+from stackproof.evidence.links import Finding, Links
 from stackproof.report.tables import pipe_table
 
 _ROOT = Path(__file__).parents[2]

@@ -26,4 +26,4 @@ def test_an_id_of_a_kind_that_nobody_knows_is_answered_by_nobody() -> None:
 def test_what_a_probe_asks_of_the_build_alone_needs_no_suite(bench: Bench) -> None:
     for kind in KINDS:
         asked = bench.plan(only=[f"{kind}:alpha"])
-        assert asked.asks_suite == (KINDS[kind].answered_by not in ("build", "command"))
+        assert asked.asks_suite == (KINDS[kind].answered_by not in ("build", "command", "links"))

@@ -10,6 +10,7 @@ from rich.console import Console
 from support.workbench import TINY, Bench, toml
 
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.experiments.runner import Runner
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
@@ -20,7 +21,7 @@ from stackproof.report.files import conclude
 @pytest.fixture
 def runner(bench: Bench) -> Runner:
     progress = Progress(Console(file=bench.output, width=120))
-    return Runner(project=bench.project, progress=progress, conclude=conclude)
+    return Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
 
 
 def probe(*only: str) -> Plan:
@@ -59,7 +60,7 @@ def test_a_scratch_environment_is_empty_whatever_the_user_has_set(bench: Bench) 
     seeds = {"UV_VENV_SEED": "1", "VIRTUALENV_SYSTEM_SITE_PACKAGES": "1"}
     bench.environ |= seeds
     progress = Progress(Console(file=bench.output, width=120))
-    runner = Runner(project=bench.project, progress=progress, conclude=conclude)
+    runner = Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
     verdict, evidence = runner.run(probe("stage:two"))
     assert (verdict.trouble, verdict.verdict) == (None, "ok")
     assert set(evidence.freeze) == {"alpha", "beta", "gamma"}

@@ -13,9 +13,9 @@ from support.index import Index
 from support.links_bench import LinksBench, checker_wheel, mark
 from support.wheels import Release
 
+from stackproof.evidence.links import Links
 from stackproof.metadata.links.checker import CheckerError, Seen
 from stackproof.metadata.links.pyrefly import Pyrefly
-from stackproof.metadata.links.record import Links
 
 BORN = datetime(2024, 3, 1, tzinfo=timezone.utc)
 LATER = datetime(2025, 3, 1, tzinfo=timezone.utc)
@@ -188,8 +188,53 @@ def test_code_that_is_ready_for_the_break_is_guarded(bench: LinksBench, code: st
     ],
 )
 def test_what_is_made_at_run_time_is_unknown_and_no_finding(bench: LinksBench, module: str) -> None:
+    modules = {"http_lib/__init__.py": module, "http_lib/lazy.py": "NAMES = ['quote']\n"}
     bench.index.add(
-        Release("http-lib", "3.0", modules={"http_lib/__init__.py": module}, uploaded=LATER),
+        Release("http-lib", "3.0", modules=modules, uploaded=LATER),
+        app("from http_lib import quote\n"),
+    )
+    assert bench.look("app").findings == ()
+
+
+def test_a_name_that_is_written_nowhere_is_not_made_at_run_time(bench: LinksBench) -> None:
+    """Also where the module has others by `setattr`, or by a star from compiled code."""
+    making = "import sys\nfor name in ('one', 'other'):\n    setattr(sys, name, 1)\n"
+    compiled = "http_lib/fast.cpython-311-x86_64-linux-gnu.so"
+    modules = {
+        "http_lib/__init__.py": f"{making}from http_lib.fast import *\n",
+        compiled: "PyInit_fast",
+    }
+    bench.index.add(
+        Release("http-lib", "3.0", modules=modules, uploaded=LATER),
+        app("from http_lib import quote\n"),
+    )
+    (finding,) = bench.look("app").suspects
+    assert (finding.target.name, finding.target.version) == ("http_lib.quote", "3.0")
+
+
+@pytest.mark.parametrize("code", ["PyInit_fast quote", "PyInit_fast __pyx packed"])
+def test_compiled_code_that_may_have_a_name_is_unknown(bench: LinksBench, code: str) -> None:
+    modules = {
+        "http_lib/__init__.py": "from http_lib.fast import *\n",
+        "http_lib/fast.cpython-311-x86_64-linux-gnu.so": code,
+    }
+    bench.index.add(
+        Release("http-lib", "3.0", modules=modules, uploaded=LATER),
+        app("from http_lib import quote\n"),
+    )
+    assert bench.look("app").findings == ()
+
+
+def test_what_a_required_distribution_has_a_word_for_may_be_made(bench: LinksBench) -> None:
+    bench.index.add(
+        Release("names-lib", "1.0", modules={"names_lib.py": "NAMES = {'quote': str}\n"}),
+        Release(
+            "http-lib",
+            "3.0",
+            requires=["names-lib"],
+            modules={"http_lib/__init__.py": "import names_lib\nvars().update(names_lib.NAMES)\n"},
+            uploaded=LATER,
+        ),
         app("from http_lib import quote\n"),
     )
     assert bench.look("app").findings == ()

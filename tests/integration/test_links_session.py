@@ -14,7 +14,7 @@ from support.wheels import Release
 from support.workbench import Bench
 
 from stackproof.cli import candidate, links
-from stackproof.metadata.links.record import Links
+from stackproof.evidence.links import Links
 
 BORN = datetime(2024, 3, 1, tzinfo=timezone.utc)
 LATER = datetime(2025, 3, 1, tzinfo=timezone.utc)

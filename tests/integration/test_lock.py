@@ -17,6 +17,7 @@ from support.workbench import RELEASES, TINY, Bench
 from uv import find_uv_bin
 
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.lock import FILES, Lock, lock
@@ -30,7 +31,9 @@ FREEZE = {"alpha": "1.0", "beta": "1.0", "gamma": "1.1"}
 
 def make(bench: Bench, plan: Plan) -> Lock:
     progress = Progress(Console(file=StringIO()))
-    return lock(plan, Runner(project=bench.project, progress=progress, conclude=conclude))
+    return lock(
+        plan, Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
+    )
 
 
 def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from support.wheels import Release
 from support.workbench import Bench, toml, torn_once
 
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
@@ -128,6 +129,7 @@ class Phone:
                         project=self.bench.project,
                         progress=Progress(Console(quiet=True)),
                         conclude=conclude,
+                        look=look_command,
                     ),
                     home=self.bench.root / "reports" / "phone" / "plain" / "probes",
                     progress=Progress(Console(file=self.bench.output)),

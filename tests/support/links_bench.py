@@ -15,6 +15,7 @@ from filelock import FileLock
 from uv import find_uv_bin
 
 from stackproof.base.memory import Memory
+from stackproof.evidence.links import Links
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.installers.resolver import Refused, Resolver, Wanted
@@ -23,7 +24,6 @@ from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.looking import Look, Stack
 from stackproof.metadata.links.opening import open_look
 from stackproof.metadata.links.pyrefly import REQUIREMENT
-from stackproof.metadata.links.record import Links
 from stackproof.metadata.links.unpacking import Unpacker
 from support.index import Index
 from support.sandbox import hermetic_environ

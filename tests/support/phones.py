@@ -32,6 +32,7 @@ from rich.console import Console
 
 from stackproof.base.progress import Progress
 from stackproof.base.times import timestamp
+from stackproof.cli.links_beside import look_command
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.culprit import Culprit
@@ -135,6 +136,7 @@ class Phone:
                 project=self.bench.project,
                 progress=Progress(Console(quiet=True)),
                 conclude=conclude,
+                look=look_command,
                 patience=self.patience,
             ),
             home=self.bench.root / "reports" / "phone" / "plain" / "probes",

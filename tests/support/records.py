@@ -18,6 +18,7 @@ __all__ = [
 
 from datetime import datetime, timezone
 
+from stackproof.evidence.links import Links
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.calibrate.record import Calibration
 from stackproof.experiments.candidate.record import TrialVerdict
@@ -27,7 +28,6 @@ from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Axis, Cell, Demand, Difference, Grid, Proof, Sampling
-from stackproof.metadata.links.record import Links
 from stackproof.report.publish.record import PublishedSet, moves_between
 
 _DAYS = tuple(f"2025-03-0{day}T00:00:00Z" for day in range(1, 8))

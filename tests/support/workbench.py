@@ -27,6 +27,7 @@ from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
+from stackproof.run.beside import LookCommand
 from stackproof.run.build import Builder
 from stackproof.run.verify import verify
 from support.index import Index
@@ -188,12 +189,14 @@ class Bench:
         alone = plan.model_copy(update={"stages": plan.stages[-1:]})
         return self.builder(alone, self.environment(plan.installer))
 
-    def verify(self, plan: Plan, venv: Path | None = None) -> tuple[Verdict, Evidence]:
+    def verify(
+        self, plan: Plan, venv: Path | None = None, look: LookCommand | None = None
+    ) -> tuple[Verdict, Evidence]:
         """Carry a plan out in an environment, a new one where none is given or exists."""
         built = plan.interpreter is None
         where = (venv or self.environment(plan.installer)) if built else None
         progress = Progress(Console(file=self.output, width=120))
-        return verify(plan, where, self.project, progress, conclude=conclude)
+        return verify(plan, where, self.project, progress, conclude=conclude, look=look)
 
     def verify_command(self, plan: Plan, venv: Path) -> list[str]:
         """Return the command that does as `verify` does, and exits with the verdict's code."""

@@ -56,6 +56,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "document.": COLUMNS,
     "cause.": get_args(Kind),
     "depth.": get_args(Depth),
+    "asked.": get_args(Depth),
 }
 
 

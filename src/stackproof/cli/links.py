@@ -17,11 +17,11 @@ from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.evidence.links import Links
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.planner import Planner
 from stackproof.index.request import Request, parse_request
 from stackproof.metadata.links.comparing import compared
-from stackproof.metadata.links.record import Links
 from stackproof.report.links import links_markdown, print_links, workflow_commands
 from stackproof.report.tables import print_lines
 

@@ -6,9 +6,9 @@ import math
 
 from stackproof.base.progress import Progress
 from stackproof.cli.wiring import Context
+from stackproof.evidence.links import Links
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.links.opening import open_look
-from stackproof.metadata.links.record import Links
 from stackproof.metadata.links.resolving import own_indexes, resolved_stack
 
 __all__ = ["look_at"]

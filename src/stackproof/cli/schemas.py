@@ -11,6 +11,7 @@ from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.ci.jobs import Jobs
 from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.links import Links
 from stackproof.evidence.records import BuiltFile, RunRecord, StageRecord
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.calibrate.record import Calibration
@@ -24,7 +25,6 @@ from stackproof.matrix.model import json_schema
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
-from stackproof.metadata.links.record import Links
 from stackproof.report.publish.record import PublishedSet
 
 __all__ = ["schemas", "write_schemas"]

@@ -6,6 +6,7 @@ import nox
 
 from stackproof.base.invocation import typed
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.cli.nox_session import console, ends_in_words, environment, installer, open_project
 from stackproof.cli.offers import RowChoice
 from stackproof.cli.options import Options, instant
@@ -37,7 +38,9 @@ def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> 
     plan = _plan(session, choice)
     project = open_project(session, project, installer_named(plan.installer))
     venv = environment(session) if plan.interpreter is None else None
-    verdict, evidence = carry_out(plan, venv, project, Progress(screen), conclude=conclude)
+    verdict, evidence = carry_out(
+        plan, venv, project, Progress(screen), conclude=conclude, look=look_command
+    )
     print_verdict(verdict, project.shown(evidence.folder / InRun.REPORT), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.cli.rows import find_row
 from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
@@ -74,7 +75,7 @@ class Context:
         `outer` is of that which the plans are a part of.
         """
         progress = Progress(Console(quiet=True) if quiet else self.screen, outer)
-        return Runner(project=self.project, progress=progress, conclude=conclude)
+        return Runner(project=self.project, progress=progress, conclude=conclude, look=look_command)
 
     def prober(self, planner: Planner) -> Prober:
         """Return what makes probes of a row and remembers them, one line of progress for each."""

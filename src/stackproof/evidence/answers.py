@@ -15,6 +15,7 @@ from stackproof.evidence.records import (
     StageRecord,
     SuiteResults,
 )
+from stackproof.evidence.suspects import link_answers
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
 
@@ -57,11 +58,13 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
         "build": well or run.built,
         "suite": well and suite.exit in _ENDED,
         "command": well,
+        "links": well,
     }
     outside = (
         *_of_stages(stages),
         *_of_pip_check(evidence, plan),
         *_of_overwritten(evidence, plan),
+        *link_answers(evidence.links, plan),
     )
     asked = (answer for answer in outside if _is_asked(answer, plan))
     made = (*asked, *suite.checks, *evidence.commands)

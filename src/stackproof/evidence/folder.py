@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.links import Links
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import (
     Built,
@@ -119,6 +120,12 @@ class Evidence:
         """The files that distributions wrote over each other, or None where nobody looked."""
         text = self._read(InRun.OVERWRITTEN, "")
         return Overwritten.model_validate_json(text) if text else None
+
+    @property
+    def links(self) -> Links | None:
+        """The links of what was installed, or None where nobody looked, or not to the end."""
+        text = self._read(InRun.LINKS, "")
+        return Links.model_validate_json(text) if text else None
 
     @property
     def freeze(self) -> Freeze:

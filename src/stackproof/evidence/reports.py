@@ -75,6 +75,7 @@ class InRun:
     FREEZE: Final = "freeze.txt"
     JUNIT: Final = "junit.xml"
     LEFT_OUT: Final = "left-out.json"
+    LINKS: Final = "links.json"
     LOCK: Final = "lock.json"
     OVERWRITTEN: Final = "overwritten.json"
     PIP_CHECK: Final = "pip-check.json"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from packaging.utils import canonicalize_name
 from pydantic import Field, field_validator
 
 from stackproof.base.records import Record, Said
@@ -16,15 +15,16 @@ from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.evidence.answers import Answers, answers_of
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
+from stackproof.evidence.depth import Depth, depth_of
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
+from stackproof.evidence.suspects import JudgedLinks, suspects_of
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan, PlannedFailure
 
-__all__ = ["Check", "Depth", "State", "Verdict", "judge"]
+__all__ = ["Check", "State", "Verdict", "judge"]
 
 State = Literal["ok", "known", "new", "fixed", "skipped"]
-Depth = Literal["workload", "import", "none"]
 
 #: pytest's exit code where no test is one of those that were asked for.
 _NOTHING_FOUND = 5
@@ -54,11 +54,11 @@ class Verdict(Record):
 
     `trouble` says why a run could not be judged and is None for one that was. Of a broken run
     `untold` says what could not be told besides its failures, None where all was; `ended` says
-    whether a run asked all that it was to ask. `depth` says of each pin what was asked of it: a
-    workload that needs it, an import only, or neither, and `installed` which version of it there
-    is, None for none. `left_out` maps the workloads that need
-    what the row does not pin, or use what it does not have, to those distributions, and
-    `pins_left_out` the pins that the row goes without to their markers.
+    whether a run asked all that it was to ask. `depth` says of each pin how deep its answers go,
+    and `installed` which version of it there is, None for none; `links` are None where nobody
+    looked. `left_out` maps the workloads that need what the row does not pin, or use what it does
+    not have, to those distributions, and `pins_left_out` the pins that the row goes without to
+    their markers.
     """
 
     format: Literal[1] = 1
@@ -78,6 +78,7 @@ class Verdict(Record):
     claims: tuple[ClaimVerdict, ...]
     depth: dict[str, Depth] = Field(default={})  # older files have none
     installed: dict[str, str | None] = Field(default={})  # older files have none
+    links: JudgedLinks | None = None  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     pins_left_out: dict[str, str] = Field(default={})  # older files have none
     counts: dict[str, int]
@@ -116,7 +117,7 @@ class Verdict(Record):
 
 def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> Verdict:
     """Judge a run from its folder; `audited` is what the last audit says of its claims."""
-    plan, run, freeze = evidence.plan, evidence.run, evidence.freeze
+    plan, run, freeze, links = evidence.plan, evidence.run, evidence.freeze, evidence.links
     answers = answers_of(evidence, plan, run)
     checks = _ordered(_judged(plan, answers.every))
     gap = run.trouble or _gap(plan, answers, evidence)
@@ -143,8 +144,9 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
             if failed or not untold
             else judge_claims(plan.claims, {}, {})
         ),
-        depth=_depth(plan, answers.every.values(), freeze),
+        depth=depth_of(plan, answers.every.values(), freeze, links),
         installed={pin.name: freeze.get(pin.name) for pin in plan.pins},
+        links=suspects_of(links, plan, answers.every),
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
         counts=_counts(checks),
@@ -179,7 +181,7 @@ def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | No
 
 def _complaints(result: CheckResult) -> Sequence[str]:
     """Return what a failure says, part by part: beside what is known, another may have come."""
-    if result.kind == "pip-check" or result.id == CheckId("import"):
+    if result.kind in ("pip-check", "link") or result.id == CheckId("import"):
         # What a common import printed comes after an empty line.
         return result.message.partition("\n\n")[0].splitlines() or [""]
     return [result.message]
@@ -256,7 +258,10 @@ def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
     missing = [check for check in plan.checks if check not in given]
     if missing:
         return f"planned checks were not run: {', '.join(missing)}"
-    unknown = [item.check for item in plan.known_failures if item.check not in given]
+    known = (item.check for item in plan.known_failures)
+    # Where suspect links are only told, none of them is a check.
+    told = () if plan.strict_links else ("link",)
+    unknown = [item for item in known if item not in given and CheckId.parse(item).kind not in told]
     if unknown:
         return (
             f"expected failures name no check of this run: {', '.join(unknown)}; "
@@ -277,28 +282,6 @@ def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
     for check in checks:
         (stages if check.kind == "stage" else others).append(check)
     return (*stages, *sorted(others, key=place))
-
-
-def _depth(
-    plan: Plan, results: Iterable[CheckResult], freeze: Mapping[str, str]
-) -> dict[str, Depth]:
-    """Say of each pin how deep its answers go; of none where the suite's log is an older one.
-
-    What is not installed was not imported, though that was asked.
-    """
-    answered = [result for result in results if result.outcome != "skipped"]
-    workloads = [result.needs for result in answered if result.kind == "smoke"]
-    worked = {canonicalize_name(name) for needs in workloads for name in needs or ()}
-    imported = {
-        result.subject for result in answered if result.kind == "import" and result.modules != ()
-    }
-
-    def deepest(pin: str) -> Depth:
-        if pin in worked:
-            return "workload"
-        return "import" if pin in imported and pin in freeze else "none"
-
-    return {} if None in workloads else {pin.name: deepest(pin.name) for pin in plan.pins}
 
 
 def _counts(checks: Sequence[Check]) -> dict[str, int]:

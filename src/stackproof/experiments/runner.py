@@ -20,6 +20,7 @@ from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.known import installer_named
 from stackproof.installers.scratch import scratch_environment
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
+from stackproof.run.beside import LookCommand
 from stackproof.run.verify import Conclude, verify
 
 __all__ = ["Runner"]
@@ -31,12 +32,14 @@ _DAY = timedelta(days=1)
 class Runner:
     """Runs plans in scratch environments, and finds what an earlier run of a plan left behind.
 
-    `conclude` judges a run and writes its reports, see `verify`.
+    `conclude` judges a run and writes its reports, see `verify`; `look` looks at its links where
+    they are checks of a plan.
     """
 
     project: Project
     progress: Progress
     conclude: Conclude
+    look: LookCommand
 
     def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
         """Carry out a plan in an environment made for it and removed afterwards; judge it.
@@ -53,7 +56,13 @@ class Runner:
         )
         with scratch as venv:
             return verify(
-                plan, venv, self.project, self.progress, conclude=self.conclude, home=home
+                plan,
+                venv,
+                self.project,
+                self.progress,
+                conclude=self.conclude,
+                look=self.look if plan.asks_links else None,
+                home=home,
             )
 
     def run_once(self, plan: Plan, home: Path) -> tuple[Verdict, Evidence]:

@@ -113,8 +113,10 @@ def make_plan(
         allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
         checks=(
             *_checks(pins, stages),
+            *(CheckId("link", pin.name) for pin in pins if matrix.links.strict),
             *(CheckId("command", command.name) for command in commands),
         ),
+        strict_links=matrix.links.strict,
         left_out=left_out_of(matrix, row, python),
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )

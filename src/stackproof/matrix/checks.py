@@ -20,11 +20,12 @@ class Kind:
     """A kind of check: who answers it, what its subject names, and whether `*` asks of all at once.
 
     "build" is answered by what building the environment left behind, "suite" by the suite inside
-    it, "command" by a command of the matrix, and "audit" by metadata, without a run. A subject that
-    is a "pair" is two pins, `one:other`; a "command" may be followed by `::` and a test case.
+    it, "command" by a command of the matrix, "links" by reading its code, and "audit" by metadata,
+    without a run. A subject that is a "pair" is two pins, `one:other`; a "command" may be followed
+    by `::` and a test case.
     """
 
-    answered_by: Literal["build", "suite", "command", "audit"]
+    answered_by: Literal["build", "suite", "command", "links", "audit"]
     subject: Literal["stage", "pin", "distribution", "workload", "command", "group", "pair"]
     asks_all: bool = False
 
@@ -37,6 +38,7 @@ KINDS = MappingProxyType(
         "version": Kind(answered_by="suite", subject="pin"),
         "pip-check": Kind(answered_by="build", subject="distribution", asks_all=True),
         "overwrite": Kind(answered_by="build", subject="distribution"),
+        "link": Kind(answered_by="links", subject="distribution"),
         "smoke": Kind(answered_by="suite", subject="workload"),
         "command": Kind(answered_by="command", subject="command"),
         "constraints": Kind(answered_by="audit", subject="pin"),

@@ -39,6 +39,7 @@ __all__ = [
     "ExtraStage",
     "Index",
     "KnownFailure",
+    "LinkRules",
     "Matrix",
     "Override",
     "Pin",
@@ -213,6 +214,14 @@ class Remedy(Stage):
     alone: bool = Field(default=False, description="Install without what is required.")
 
 
+class LinkRules(Table):
+    """What is asked of the links between distributions, see docs/links.md."""
+
+    strict: bool = Field(
+        default=False, description="Whether a suspect link fails a row; else it is only told."
+    )
+
+
 class Row(Table):
     """One variant of the stack to prove.
 
@@ -260,6 +269,7 @@ class Matrix(Table):
         default={}, description="Pins that must move together."
     )
     indexes: dict[Label, Index] = Field(default={})
+    links: LinkRules = Field(default=LinkRules())
     constraints: dict[Label, ConstraintSource] = Field(default={})
     pins: tuple[Pin, ...] = Field(strict=False, min_length=1)
     stages: tuple[Stage, ...] = Field(default=(), strict=False)

@@ -45,7 +45,7 @@ _WORDS: Any = {
 }
 
 #: The keys of a plan that change who asks which checks, and not what is built.
-_QUESTIONS = ("matrix", "row", "requested", "only", "groups", "checks")
+_QUESTIONS = ("matrix", "row", "requested", "only", "groups", "checks", "strict_links")
 
 
 @dataclass(frozen=True, order=True)
@@ -214,7 +214,8 @@ class Plan(Record):
     one is built. `checks` are the ids of the checks that every run must answer; workloads are found
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
     what a candidate tries, and is empty for a row as the matrix has it. `only`
-    holds the ids of the checks that a probe asks alone, and is empty where all are asked.
+    holds the ids of the checks that a probe asks alone, and is empty where all are asked. Where
+    `strict_links` hold, a suspect link is a failure.
     `left_out` maps the pins that the row goes without to their markers.
     """
 
@@ -239,6 +240,7 @@ class Plan(Record):
     allowed_skips: tuple[str, ...] = ()
     checks: tuple[str, ...]
     import_seconds: int = 120
+    strict_links: bool = False
     left_out: dict[str, str] = Field(default={})
     notes: tuple[str, ...]
 
@@ -280,9 +282,14 @@ class Plan(Record):
         return not self.only or bool(self.only_inside)
 
     @property
+    def asks_links(self) -> bool:
+        """Whether any check is answered by the links of what is installed."""
+        return any(CheckId.parse(check).answered_by == "links" for check in self.checks)
+
+    @property
     def only_inside(self) -> tuple[str, ...]:
         """Those of `only` that are answered inside the environment, by the suite."""
-        outside = ("build", "command")
+        outside = ("build", "command", "links")
         return tuple(
             check for check in self.only if CheckId.parse(check).answered_by not in outside
         )

@@ -142,6 +142,8 @@ def _claims(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
             for position, check in enumerate(claim.checks):
                 at = (*place, number, "checks", position)
                 yield from _check(at, check, known, tuple(KINDS))
+                if CheckId.parse(check).kind == "link" and not matrix.links.strict:
+                    yield at, "suspect links are only told here; set 'strict' in [links] to true"
 
 
 def _known(matrix: Matrix, pins: set[str], stages: Collection[str]) -> _Known:
@@ -200,7 +202,7 @@ def _row(
     for number, check in enumerate(checks):
         at = (*place, "known-failures", number, "check")
         yield from _check(at, check, known, RUN_KINDS)
-    yield from _wordless_conflicts((*place, "known-failures"), row)
+    yield from _wordless((*place, "known-failures"), row)
 
 
 def _origin(row: Row, place: Place, stages: Sequence[str]) -> Iterator[Disagreement]:
@@ -230,16 +232,24 @@ def _override(matrix: Matrix, override: Override, place: Place) -> Iterator[Disa
         )
 
 
-def _wordless_conflicts(place: Place, row: Row) -> Iterator[Disagreement]:
-    """Yield known conflicts without words: one would hide each that its distribution comes to."""
+#: What a failure of a distribution may be of many, and what tells one of them from the others.
+_ONE_OF_MANY = {
+    "pip-check": ("conflict", "a word of its complaint, such as what it requires"),
+    "link": ("suspect link", "a word of its sentence, such as what is used"),
+}
+
+
+def _wordless(place: Place, row: Row) -> Iterator[Disagreement]:
+    """Yield known failures without words that would hide each that a distribution comes to."""
     for number, failure in enumerate(row.known_failures):
         asked = CheckId.parse(failure.check)
-        if asked.kind == "pip-check" and asked.subject != ALL and failure.says is None:
+        if asked.kind in _ONE_OF_MANY and asked.subject != ALL and failure.says is None:
+            what, words = _ONE_OF_MANY[asked.kind]
             yield (
                 (*place, number, "says"),
                 (
-                    f"is missing, and every conflict that {asked.subject!r} ever comes to would "
-                    "count as the known one; add a word of its complaint, such as what it requires"
+                    f"is missing, and every {what} that {asked.subject!r} ever comes to would "
+                    f"count as the known one; add {words}"
                 ),
             )
 

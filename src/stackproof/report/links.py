@@ -11,13 +11,12 @@ from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count, without_credentials
-from stackproof.metadata.links.record import Finding, Links
+from stackproof.evidence.links import Finding, Links
 from stackproof.report.annotations import annotation
 from stackproof.report.tables import print_lines
+from stackproof.report.wording import RUNS
 
 __all__ = ["closing", "links_markdown", "print_links", "said", "workflow_commands"]
-
-_RUNS = {"import": "runs on import", "call": "runs when called"}
 
 
 def print_links(links: Links, console: Console) -> None:
@@ -53,7 +52,7 @@ def closing(links: Links) -> str:
 
 def said(finding: Finding) -> str:
     """Return a finding's sentence, and when the line runs."""
-    return f"{finding.sentence} [{_RUNS[finding.runs]}]"
+    return f"{finding.sentence} [{RUNS[finding.runs]}]"
 
 
 def workflow_commands(links: Links) -> Iterator[str]:

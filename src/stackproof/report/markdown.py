@@ -24,6 +24,7 @@ from stackproof.report.wording import (
     pin_notes,
     pin_version,
     standing,
+    suspect_in_words,
 )
 
 __all__ = ["markdown"]
@@ -86,6 +87,11 @@ def _named(pin: PlannedPin, freeze: Freeze) -> str:
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
     templates.filters.update(
-        brief=brief, counts=counts, standing=standing, steps=steps, timestamp=timestamp
+        brief=brief,
+        counts=counts,
+        standing=standing,
+        steps=steps,
+        suspect_in_words=suspect_in_words,
+        timestamp=timestamp,
     )
     return templates

@@ -11,9 +11,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Verdict
+from stackproof.matrix.checks import CheckId
 from stackproof.report.tables import print_last, print_lines, terminal_table
-from stackproof.report.wording import HEADLINE, brief, counts, kinds, shallow, state_in_words
+from stackproof.report.wording import (
+    HEADLINE,
+    brief,
+    counts,
+    kinds,
+    shallow,
+    state_in_words,
+    suspect_in_words,
+    suspects,
+)
 
 __all__ = ["headline", "print_verdict"]
 
@@ -25,6 +36,7 @@ _STATE_STYLE = {
     "known": "dim",
     "skipped": "cyan",
     "left out": "cyan",
+    "suspect": "yellow",
 }
 
 
@@ -41,8 +53,8 @@ def headline(verdict: Verdict, report: Path) -> str:
         unexpected += "; part of it could not be judged"
     return (
         f"{verdict.matrix}/{verdict.row} {HEADLINE[verdict.verdict]}: "
-        f"{counts(verdict)}{shallow(verdict)}{unexpected} in {verdict.seconds:.1f} s; "
-        f"report: {report}"
+        f"{counts(verdict)}{suspects(verdict)}{shallow(verdict)}{unexpected} "
+        f"in {verdict.seconds:.1f} s; report: {report}"
     )
 
 
@@ -83,13 +95,14 @@ def _kinds(verdict: Verdict) -> Iterator[tuple[str, int, int, str]]:
 
 
 def _word(state: str) -> str:
-    return state if state == "left out" else state_in_words(state)
+    return state if state in ("left out", "suspect") else state_in_words(state)
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
     """Yield (state, check, why) of the checks that matter; those not run for one reason as one."""
     for check in verdict.in_state("new", "fixed", "known"):
         yield check.state, check.id, brief(check)
+    yield from _of_links(verdict)
     for why, checks in groupby(verdict.in_state("skipped"), key=brief):
         ids = [check.id for check in checks]
         yield "skipped", _all_of(ids, "checks"), why
@@ -99,6 +112,23 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         yield "left out", _all_of([*verdict.left_out], "workloads"), why
     for name, marker in verdict.pins_left_out.items():
         yield "left out", name, f"its marker {marker} does not hold"
+
+
+def _of_links(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
+    """Yield the suspect links that nobody expects, and the expected ones that are over.
+
+    Of a distribution's the first is told; the report has them all.
+    """
+    judged = verdict.links or JudgedLinks()
+    failed = {check.id for check in verdict.checks if check.kind == "link"}
+    for name, found in groupby(judged.told, key=lambda item: item.distribution):
+        check, (first, *others) = CheckId("link", name), list(found)
+        if check not in failed:
+            more = f"; and {len(others)} more" if others else ""
+            yield "suspect", check, f"{suspect_in_words(first)}{more}"
+    for over in judged.over:
+        if over not in failed:
+            yield "suspect", over, "it is expected, and there is none any more; remove it"
 
 
 def _meant(lacking: Sequence[str], verdict: Verdict) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from stackproof.base.text import count
 from stackproof.evidence.claims import ClaimVerdict
 from stackproof.evidence.records import Freeze
+from stackproof.evidence.suspects import Suspect
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import PlannedPin
@@ -14,6 +16,7 @@ from stackproof.run.failure_text import in_one_line
 
 __all__ = [
     "HEADLINE",
+    "RUNS",
     "among",
     "brief",
     "counts",
@@ -23,8 +26,11 @@ __all__ = [
     "shallow",
     "standing",
     "state_in_words",
+    "suspect_in_words",
+    "suspects",
 ]
 
+RUNS = {"import": "runs on import", "call": "runs when called"}
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
 _REST = ("fixed", "skipped")
@@ -66,8 +72,21 @@ def shallow(verdict: Verdict) -> str:
     every = found.total()
     if 2 * (every - found["workload"]) <= every:
         return ""
-    ways = ((found["import"], "only imported"), (found["none"], "not even imported"))
+    imported = found["import"] + found["link"]
+    ways = ((imported, "only imported"), (found["none"], "not even imported"))
     return "".join(f"; {number} of {every} pins {way}" for number, way in ways if number)
+
+
+def suspects(verdict: Verdict) -> str:
+    """Say how many suspect links nobody expects, after a comma; nothing where there is none."""
+    told = verdict.links.told if verdict.links else ()
+    return f", {count(len(told), 'suspect link')}" if told else ""
+
+
+def suspect_in_words(suspect: Suspect) -> str:
+    """Return a suspect's sentence, when its line runs, and the import check that agrees."""
+    agrees = f"; {suspect.confirmed_by} fails" if suspect.confirmed_by else ""
+    return f"{suspect.sentence} [{RUNS[suspect.runs]}{agrees}]"
 
 
 def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:

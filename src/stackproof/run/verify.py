@@ -21,6 +21,7 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
 from stackproof.run.asking import Asking
+from stackproof.run.beside import LinksBeside, LookCommand
 from stackproof.run.built_environment import BuiltEnvironment
 from stackproof.run.course import Course
 from stackproof.run.existing_environment import ExistingEnvironment
@@ -41,6 +42,7 @@ def verify(
     progress: Progress,
     *,
     conclude: Conclude,
+    look: LookCommand | None = None,
     home: Path | None = None,
 ) -> tuple[Verdict, Evidence]:
     """Carry out a plan in the virtual environment at `venv`, and have it judged by `conclude`.
@@ -48,6 +50,7 @@ def verify(
     The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
     A new environment is built; one in which this very plan was built before is used as it stands.
     Where `venv` is None, the environment that the plan names is judged as it is.
+    With `look`, the links of what is installed are looked at beside the suite.
     However the run ends, what it found is written and judged: what trouble kept from being told is
     no failure.
     Raises CannotJudgeError if another run of the row is under way, or if not even a verdict can be
@@ -70,7 +73,7 @@ def verify(
                 if venv is None
                 else BuiltEnvironment(course=course, venv=venv)
             )
-            run = _Run(course=course, subject=subject, conclude=conclude)
+            run = _Run(course=course, subject=subject, conclude=conclude, look=look)
             return run.to_its_end(), course.evidence
     except OSError as error:
         raise CannotJudgeError(
@@ -104,6 +107,7 @@ class _Run:
     course: Course
     subject: Subject
     conclude: Conclude
+    look: LookCommand | None = None
     trouble: str | None = None
     complete: bool = False
 
@@ -144,12 +148,21 @@ class _Run:
         with starting(needed, logs=logs, environ=project.environ, notes=course.notes) as servers:
             self.complete = self.subject.complete(environment)
             if self.complete:
-                Asking(
+                asking = Asking(
                     course=course,
                     environment=environment,
                     servers=servers,
                     workloads=declared.workloads,
-                ).ask_all()
+                )
+                self._ask(asking)
+
+    def _ask(self, asking: Asking) -> None:
+        if self.look is None:
+            asking.ask_all()
+            return
+        with LinksBeside(self.course, asking.environment, self.look) as links:
+            asking.ask_all()
+            links.wait()
 
     def finish(self) -> Verdict:
         """Write the circumstances, judge the evidence, and write the reports.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from stackproof.metadata.links.record import Kind
+from stackproof.evidence.links import Kind
 
 __all__ = ["Checker", "CheckerError", "Seen"]
 

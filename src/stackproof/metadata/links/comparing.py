@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackproof.base.text import count
-from stackproof.metadata.links.record import Finding, Links
+from stackproof.evidence.links import Finding, Links
 
 __all__ = ["compared"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from stackproof.metadata.links.record import Kind
+from stackproof.evidence.links import Kind
 from stackproof.metadata.links.sources import parsed
 
 __all__ = ["in_function", "is_guarded"]

@@ -18,12 +18,12 @@ from stackproof.base.json_text import fingerprint
 from stackproof.base.memory import Memory
 from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.links import Baseline, State
 from stackproof.metadata.links.birth import Asked, Birth, Births, UntoldError
 from stackproof.metadata.links.checker import Checker, CheckerError, Seen
 from stackproof.metadata.links.guards import in_function, is_guarded
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import answer, owner
-from stackproof.metadata.links.record import Baseline, State
 from stackproof.metadata.links.served import unserved
 from stackproof.metadata.links.sources import Answer
 

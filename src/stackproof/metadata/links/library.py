@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from stackproof.installers.environment import distributions, rows_of
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement
+
+from stackproof.base.versions import name_of
+from stackproof.installers.environment import distributions, metadata_of, rows_of
 
 __all__ = ["Library", "module_of"]
 
@@ -70,6 +75,30 @@ class Library:
                 found[".".join(parts[:end])].update(self.owners[path] for path in paths)
         return {package: frozenset(names) for package, names in found.items()}
 
+    def required_by(self, name: str) -> frozenset[str]:
+        """Return a distribution and what it requires of those that are here, by whatever extra."""
+        if name not in self._requirements:
+            seen, waiting = {name}, [name]
+            while waiting:
+                found = self._required.get(waiting.pop(), frozenset()) - seen
+                seen |= found
+                waiting += found
+            self._requirements[name] = frozenset(seen)
+        return self._requirements[name]
+
+    @cached_property
+    def _requirements(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _required(self) -> dict[str, frozenset[str]]:
+        """What the metadata of each distribution requires directly."""
+        found: dict[str, frozenset[str]] = {}
+        for metadata, name, _ in distributions(self.folder):
+            texts = parse_email(metadata_of(metadata))[0].get("requires_dist", [])
+            found[name] = frozenset(_names(texts)) & self.versions.keys()
+        return found
+
     def has(self, module: str) -> bool:
         """Tell whether a module is there, as a file or as a package without one."""
         return module in self.packages
@@ -97,6 +126,12 @@ class Library:
             if module in self.modules:
                 return module, dotted[len(module) + 1 :].split(".") if module != dotted else []
         return "", dotted.split(".")
+
+
+def _names(requirements: Iterable[str]) -> Iterator[str]:
+    for text in requirements:
+        with suppress(InvalidRequirement):  # of an old release
+            yield name_of(text)
 
 
 def _upwards(dotted: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from stackproof.base.json_text import fingerprint
 from stackproof.base.memory import Memory
 from stackproof.base.text import count, first_of
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.links import CheckedDistribution, Finding, Links, Used
 from stackproof.index.target import Target
 from stackproof.metadata.links.birth import Births
 from stackproof.metadata.links.checker import Checker
@@ -21,7 +22,6 @@ from stackproof.metadata.links.judging import Judge, Judged, Judgement
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import target_name
 from stackproof.metadata.links.reach import Reach, Reached
-from stackproof.metadata.links.record import CheckedDistribution, Finding, Links, Used
 from stackproof.metadata.links.sentences import sentence
 from stackproof.metadata.links.unpacking import Unpacker
 
@@ -67,7 +67,16 @@ class Look:
         """
         begin = time.monotonic()
         self.tick("unpacking wheels")
-        view = _View(self, stack, self.unpacker.unpacked(stack.versions, stack.target))
+        return self.within(stack, self.unpacker.unpacked(stack.versions, stack.target), begin)
+
+    def within(self, stack: Stack, library: Library, begin: float | None = None) -> Links:
+        """Return the links of a stack whose files lie in a folder.
+
+        `begin` is when the look began, by the monotonic clock, now if None. Raises CannotJudgeError
+        if it takes too long.
+        """
+        begin = time.monotonic() if begin is None else begin
+        view = _View(self, stack, library)
         judged = view.judged(begin + self.seconds)
         return Links(
             matrix=stack.matrix,
@@ -79,6 +88,7 @@ class Look:
             read=dict(sorted(view.library.versions.items())),
             checked=tuple(view.checked(judged)),
             findings=tuple(view.findings(judged)),
+            unchecked=tuple(name for name, found in judged.items() if not found.checked),
             notes=tuple(view.notes(judged)),
         )
 

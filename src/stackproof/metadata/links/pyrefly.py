@@ -15,8 +15,8 @@ from typing import Any
 
 from stackproof.base.process import run
 from stackproof.base.temporary import temporary_folder
+from stackproof.evidence.links import Kind
 from stackproof.metadata.links.checker import CheckerError, Seen
-from stackproof.metadata.links.record import Kind
 
 __all__ = ["REQUIREMENT", "Pyrefly"]
 

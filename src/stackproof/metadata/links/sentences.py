@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stackproof.evidence.links import Baseline, Used
 from stackproof.metadata.links.checker import Seen
-from stackproof.metadata.links.record import Baseline, Used
 
 __all__ = ["sentence"]
 

@@ -17,6 +17,7 @@ from typing import Literal
 
 from stackproof.metadata.links.imports import MOST_BYTES
 from stackproof.metadata.links.library import Library
+from stackproof.metadata.links.spelled import may_bind, may_make
 
 __all__ = ["Answer", "Function", "binds", "functions", "parsed"]
 
@@ -51,18 +52,20 @@ def parsed(file: Path) -> ast.Module | None:
         return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Bindings:
     """What a module binds: names, the modules of its star imports, and if there may be more.
 
-    Its `words` are the texts in it: a call may make names of them. `exported` is what a star takes
-    from it, None where that is not plain.
+    Its `words` are the texts in it: a call may make names of them. If it `serves_any`, its
+    `__getattr__` may have every name. `exported` is what a star takes from it, None where that is
+    not plain.
     """
 
     names: frozenset[str]
     words: frozenset[str]
     stars: tuple[tuple[int, str], ...]
     dynamic: bool
+    serves_any: bool
     exported: frozenset[str] | None = None
 
 
@@ -71,15 +74,17 @@ def binds(library: Library, module: str, name: str, _seen: frozenset[str] = froz
     if library.has(f"{module}.{name}"):
         return "there"
     file = library.source(module)
-    if file is None or module in _seen:
-        return "unknown"
+    if file is None:
+        return "unknown" if may_bind(library, module, name) else "gone"
     found = _bindings(library.folder / file)
-    if found is None:
+    if found is None or module in _seen:
         return "unknown"
     if name in found.names:
         return "there"
     unsure = found.dynamic or name in found.words or _altered(library, module)
-    answers: list[Answer] = ["unknown"] if unsure else ["gone"]
+    # Where the modules of a package are looked for is not what is asked of its code.
+    made = found.serves_any or (unsure and (name == "__path__" or may_make(library, module, name)))
+    answers: list[Answer] = ["unknown"] if made else ["gone"]
     package = module if file.endswith("__init__.py") else module.rpartition(".")[0]
     for level, origin in found.stars:
         above = ".".join(package.split(".")[: len(package.split(".")) - level + 1])
@@ -127,7 +132,7 @@ def _bindings(file: Path) -> _Bindings | None:
     names = {name for node in _top_level(tree.body) for name in _bound(node)}
     words: set[str] = set()
     stars: list[tuple[int, str]] = []
-    dynamic = False
+    dynamic = serves_any = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):
             names.update(node.names)
@@ -143,10 +148,15 @@ def _bindings(file: Path) -> _Bindings | None:
             words.add(node.value)
     if _SERVING in names:
         served = _served(tree)
-        dynamic |= served is None
+        serves_any = served is None
         names |= served or set()
     return _Bindings(
-        frozenset(names), frozenset(words), tuple(stars), dynamic, exported=_exported(tree)
+        names=frozenset(names),
+        words=frozenset(words),
+        stars=tuple(stars),
+        dynamic=dynamic,
+        serves_any=serves_any,
+        exported=_exported(tree),
     )
 
 

@@ -33,7 +33,7 @@ from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
 from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, texts
-from stackproof.report.wording import among, brief, pin_notes
+from stackproof.report.wording import among, brief, pin_notes, suspect_in_words
 
 __all__ = ["write_site"]
 
@@ -167,6 +167,7 @@ def _templates() -> Environment:
         requirement=requirement,
         short=_short,
         steps=steps,
+        suspect_in_words=suspect_in_words,
         timestamp=_utc,
     )
     templates.tests["beyond"] = is_beyond

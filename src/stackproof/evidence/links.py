@@ -78,7 +78,8 @@ class Links(Record):
     """The links of a stack, and whatever kept some from being told.
 
     `matrix` and `row` name the stack; `checker` is what saw, such as `pyrefly 1.5.0`. `read` maps
-    the distributions whose files were there to their versions.
+    the distributions whose files were there to their versions; `unchecked` are those of them whose
+    code could not be checked, which the notes tell why.
     """
 
     format: Literal[1] = 1
@@ -91,6 +92,7 @@ class Links(Record):
     read: dict[str, str] = Field(default={})
     checked: tuple[CheckedDistribution, ...]
     findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @field_serializer("as_of")

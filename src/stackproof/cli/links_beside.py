@@ -1,0 +1,68 @@
+"""The process that looks at the links of a run, beside its suite; see `run/beside.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stackproof.errors import StackproofError
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InRun
+from stackproof.index.client import IndexClient
+from stackproof.installers.interpreters import find_target
+from stackproof.installers.known import DEFAULT
+from stackproof.installers.resolver import Resolver
+from stackproof.metadata.links.library import Library
+from stackproof.metadata.links.looking import Stack
+from stackproof.metadata.links.opening import open_look
+from stackproof.metadata.links.resolving import own_indexes
+
+__all__ = ["look_command"]
+
+#: The suite comes first.
+_NICE = 10
+#: Where this package lies; the environment of a run has no PYTHONPATH.
+_SOURCE = str(Path(__file__).parents[2])
+_CODE = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from stackproof.cli.links_beside import main; main(sys.argv[2:])"
+)
+
+
+def look_command(evidence: Path, library: Path) -> Sequence[str]:
+    """Return the command that writes the links of the run in a folder of evidence.
+
+    `library` is the folder of the distributions that are installed.
+    """
+    return [sys.executable, "-c", _CODE, _SOURCE, str(evidence), str(library)]
+
+
+def main(words: Sequence[str]) -> None:
+    """Look, or exit with a sentence on what stands in the way."""
+    os.nice(_NICE)
+    evidence, library = Evidence(Path(words[0])), Path(words[1])
+    try:
+        _look(evidence, library)
+    except (StackproofError, OSError) as error:
+        sys.exit(str(error))
+
+
+def _look(evidence: Evidence, library: Path) -> None:
+    plan, versions = evidence.plan, evidence.freeze
+    with IndexClient() as client:
+        resolver = Resolver(
+            client=client, index=DEFAULT.default_index(os.environ), environ=os.environ
+        )
+        look = open_look(resolver, further=own_indexes(plan, resolver))
+        stack = Stack(
+            matrix=plan.matrix,
+            row=plan.row,
+            as_of=plan.as_of,
+            target=find_target(plan.python, os.environ),
+            versions=versions,
+            pins={pin.name: pin.imports for pin in plan.pins if pin.name in versions},
+        )
+        found = look.within(stack, Library(folder=library, versions=versions))
+    found.write(evidence.folder / InRun.LINKS)
