@@ -18,6 +18,8 @@ from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
+from stackproof.report.links import commands_of_run
+from stackproof.report.tables import print_lines
 from stackproof.report.terminal import print_verdict
 from stackproof.run.verify import verify as carry_out
 
@@ -41,6 +43,8 @@ def verify(session: nox.Session, choice: RowChoice | None, project: Project) -> 
     verdict, evidence = carry_out(
         plan, venv, project, Progress(screen), conclude=conclude, look=look_command
     )
+    if project.environ.get("GITHUB_ACTIONS") == "true":
+        print_lines(screen, commands_of_run(verdict))
     print_verdict(verdict, project.shown(evidence.folder / InRun.REPORT), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")

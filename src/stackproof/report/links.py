@@ -12,11 +12,19 @@ from rich.console import Console
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count, without_credentials
 from stackproof.evidence.links import Finding, Links
+from stackproof.evidence.verdict import Verdict
 from stackproof.report.annotations import annotation
 from stackproof.report.tables import print_lines
-from stackproof.report.wording import RUNS
+from stackproof.report.wording import RUNS, suspect_in_words
 
-__all__ = ["closing", "links_markdown", "print_links", "said", "workflow_commands"]
+__all__ = [
+    "closing",
+    "commands_of_run",
+    "links_markdown",
+    "print_links",
+    "said",
+    "workflow_commands",
+]
 
 
 def print_links(links: Links, console: Console) -> None:
@@ -57,9 +65,18 @@ def said(finding: Finding) -> str:
 
 def workflow_commands(links: Links) -> Iterator[str]:
     """Yield an annotation of each suspect, as GitHub Actions reads it."""
-    for finding in links.suspects:
-        title = f"suspect link of {finding.distribution}"
-        yield annotation("warning", without_credentials(said(finding)), title=title)
+    return (_warning(finding.distribution, said(finding)) for finding in links.suspects)
+
+
+def commands_of_run(verdict: Verdict) -> Iterator[str]:
+    """Yield the same of each suspect of a run that nobody expects."""
+    told = verdict.links.told if verdict.links else ()
+    return (_warning(suspect.distribution, suspect_in_words(suspect)) for suspect in told)
+
+
+def _warning(distribution: str, words: str) -> str:
+    title = f"suspect link of {distribution}"
+    return annotation("warning", without_credentials(words), title=title)
 
 
 def _of(links: Links, state: str) -> list[Finding]:
