@@ -331,6 +331,56 @@ def test_nothing_is_imported_and_nothing_is_built(bench: LinksBench, tmp_path: P
     assert list(marks.iterdir()) == []
 
 
+def test_plain_sources_are_read_without_a_build(bench: LinksBench, tmp_path: Path) -> None:
+    """Those of the code, of its neighbour today, and of its neighbour on its day."""
+    built = mark(tmp_path / "built")
+    code = "import old_lib\n\ndef f():\n    old_lib.quote('a')\n    import old_lib.made\n"
+    bench.index.add(
+        Release(
+            "old-lib",
+            "1.0",
+            form="plain-sdist",
+            build_code=built,
+            modules={"old_lib/__init__.py": OLD_CLIENT},
+        ),
+        Release(
+            "old-lib",
+            "2.0",
+            form="plain-sdist",
+            build_code=built,
+            modules={"old_lib/__init__.py": NEW_CLIENT},
+            uploaded=LATER,
+        ),
+        Release(
+            "user",
+            "1.0",
+            form="plain-sdist",
+            build_code=built,
+            modules={"user.py": code},
+            uploaded=BORN,
+        ),
+    )
+    found = bench.look_at({"user": "1.0", "old-lib": "2.0"})
+    (finding,) = found.suspects
+    assert (finding.file, finding.line, finding.target.name) == ("user.py", 4, "old_lib.quote")
+    assert finding.baseline is not None
+    assert finding.baseline.version == "1.0"
+    assert found.notes == ()
+    assert not (tmp_path / "built").exists()
+
+
+@pytest.mark.parametrize(
+    "modules", [{"user.py": "import http_lib\n", "fast.c": "int x;"}, {"other.py": ""}]
+)
+def test_sources_that_a_build_would_change_are_not_read(
+    bench: LinksBench, modules: dict[str, str]
+) -> None:
+    bench.index.add(Release("user", "1.0", form="plain-sdist", modules=modules, uploaded=BORN))
+    found = bench.look_at({"user": "1.0", "http-lib": "2.0"})
+    assert found.notes == ("not read, for want of a wheel, or plain sources: user 1.0",)
+    assert found.read == {"http-lib": "2.0"}
+
+
 def test_what_cannot_be_read_is_passed_over(bench: LinksBench) -> None:
     use = "import http_lib\n\ndef call():\n    http_lib.quote('a')\n"
     bench.index.add(

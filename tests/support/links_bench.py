@@ -7,7 +7,7 @@ __all__ = ["LinksBench", "checker_wheel", "mark"]
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +73,19 @@ class LinksBench:
             found = resolver.resolve(
                 Wanted(requirements=requirements, python=PYTHON, preferences={})
             )
-            assert not isinstance(found, Refused), found.words
+        assert not isinstance(found, Refused), found.words
+        versions = {name: chosen.version for name, chosen in found.items()}
+        return self.look_at(versions, [item.partition("==")[0] for item in requirements], checker)
+
+    def look_at(
+        self,
+        versions: Mapping[str, str],
+        pins: Sequence[str] = (),
+        checker: Checker | None = None,
+    ) -> Links:
+        """Look at some versions; each is a pin, but where `pins` are named."""
+        with IndexClient(self.root / "cache") as client:
+            resolver = Resolver(client=client, index=self.index.url, environ=self.environ)
             opened = open_look(resolver)
             look = Look(
                 unpacker=opened.unpacker,
@@ -81,13 +93,12 @@ class LinksBench:
                 memory=Memory(self.root / "cache") if checker is None else Memory(self.root / "x"),
                 checker=checker or opened.checker,
             )
-            names = [item.partition("==")[0] for item in requirements]
             stack = Stack(
                 matrix="tiny",
                 row="plain",
                 as_of=None,
                 target=Target(PYTHON, f"{PYTHON}.0"),
-                versions={name: chosen.version for name, chosen in found.items()},
-                pins=dict.fromkeys(names, ()),
+                versions=versions,
+                pins=dict.fromkeys(pins or versions, ()),
             )
             return look.at(stack)

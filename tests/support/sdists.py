@@ -60,7 +60,8 @@ def sdist(release: Release) -> tuple[str, bytes]:
 
     Its build back end lies in the tree itself and needs the standard library alone.
     """
-    error = "" if release.form == "sdist" else BUILD_ERROR
+    error = "" if release.form in ("sdist", "plain-sdist") else BUILD_ERROR
+    plain = release.modules if release.form == "plain-sdist" else None
     mute = release.form == "mute-sdist"
     tree = {
         "PKG-INFO": core_metadata(release),
@@ -69,6 +70,7 @@ def sdist(release: Release) -> tuple[str, bytes]:
             wheel=wheel(release)[0], error=error, mute=mute, code=release.build_code
         ),
         **{f"built/{path}": text for path, text in wheel_tree(release).items()},
+        **{f"src/{path}": text for path, text in (plain or {}).items()},
     }
     return f"{stem(release)}.tar.gz", _tarball(stem(release), tree)
 

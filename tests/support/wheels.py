@@ -36,7 +36,8 @@ class Release:
     `__version__`. `modules` maps paths to sources in place of it. `uploaded` is None where the
     index is not to tell; `yanked` is the reason, None for a release that is not yanked.
     A `broken-sdist` tells its metadata and then fails to build; a `mute-sdist` does not even tell.
-    An `sdist` is built with `build_requires`, and runs `build_code` before it tells anything.
+    An `sdist` is built with `build_requires`, and runs `build_code` before it tells anything; a
+    `plain-sdist` is one that has its modules in the folder `src`, too.
     `says` are more lines of its metadata, such as `License-Expression: MIT`.
     """
 
@@ -49,7 +50,7 @@ class Release:
     uploaded: datetime | None = LONG_AGO
     yanked: str | None = None
     tags: str = "py3-none-any"
-    form: Literal["wheel", "sdist", "broken-sdist", "mute-sdist"] = "wheel"
+    form: Literal["wheel", "sdist", "plain-sdist", "broken-sdist", "mute-sdist"] = "wheel"
     build_requires: Sequence[str] = ()
     build_code: str = ""
     says: Sequence[str] = ()

@@ -1,5 +1,7 @@
 """Ask package indexes for pages and metadata files, never for whole wheels.
 
+A source distribution is asked for whole, where its code is to be read.
+
 Answers are cached as HTTP has it: fresh ones are used, others validated with the index. Where an
 index gives neither validator nor lifetime, a page counts as fresh as long as the public index
 says of its own. A page is the list of the releases, so an index that fails has none; only where
@@ -152,6 +154,14 @@ class IndexClient:
         if found is not None:
             self.memory.keep("file-names", url, found)
         return None if found is None else frozenset(found)
+
+    def source(self, index: str, file: File) -> bytes | None:
+        """Return a source distribution; None where it cannot be had as the index says it is."""
+        response = self._web.ask_itself(_address(file), index)
+        if response is None:
+            return None
+        digest = hashlib.sha256(response.content).hexdigest()
+        return response.content if file.sha256 in (None, digest) else None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from stackproof.index.client import IndexClient
 from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
@@ -93,7 +96,22 @@ class Births:
                     wanted = self._having(others, asked, target)
                     library = self.unpacker.unpacked(wanted, target)
                     return Birth(as_of=day, versions=found, library=library)
+        # What has no wheel cannot be resolved without a build, but may be read.
+        if newest := self._newest(asked, self.target, day):
+            library = self.unpacker.unpacked(newest, self.target)
+            if library.versions.keys() == newest.keys():
+                return Birth(as_of=day, versions=newest, library=library)
         raise UntoldError(f"{title}: what stood beside it on its day cannot be resolved")
+
+    def _newest(self, asked: Asked, target: Target, day: datetime) -> dict[str, str]:
+        """Return the newest releases of what is beside a release that it allows, each by itself."""
+        found: dict[str, str] = {}
+        for requirement in map(Requirement, self._named(asked, target)):
+            project = self.client.project(self.index, requirement.name)
+            offered = project.offered(str(requirement.specifier), day) if project else []
+            if offered:
+                found[canonicalize_name(requirement.name)] = str(offered[0].version)
+        return found
 
     def _having(self, versions: Mapping[str, str], asked: Asked, target: Target) -> dict[str, str]:
         """Return those of some versions that may have what is asked for."""

@@ -36,12 +36,14 @@ def module_of(path: str) -> str | None:
 class Library:
     """Unpacked wheels in `folder`; `versions` are those of the distributions that are there.
 
-    `lacking` are those of the stack that are not, since they have no wheel.
+    `lacking` are those of the stack that are not, since they have no wheel. Of those `from_source`
+    a build may make further modules.
     """
 
     folder: Path
     versions: Mapping[str, str]
     lacking: Mapping[str, str] = field(default_factory=dict)
+    from_source: frozenset[str] = frozenset()
 
     @cached_property
     def files(self) -> dict[str, tuple[str, ...]]:

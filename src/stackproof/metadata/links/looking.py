@@ -155,17 +155,22 @@ class _View:
             self._finding(name, item)
             for name, judgement in judged.items()
             for item in judgement.links
-            # What has no wheel was not read, so it may have what nobody else has.
-            if item.target not in self.library.lacking
+            if not self._may_have(item)
         ]
         return sorted(found, key=lambda item: (item.file, item.line, item.target.name))
+
+    def _may_have(self, item: Judged) -> bool:
+        """Tell whether a target was not read, or not whole, and so may have what is missed."""
+        library, target = self.library, item.target
+        made = target in library.from_source and item.seen.kind == "module"
+        return made or target in library.lacking
 
     def notes(self, judged: Mapping[str, Judgement]) -> list[str]:
         """Return what kept links from being told."""
         notes = [note for found in judged.values() for note in found.notes]
         if self.library.lacking:
             lacking = [f"{name} {version}" for name, version in self.library.lacking.items()]
-            notes.append(f"not read, for want of a wheel: {first_of(lacking, 9)}")
+            notes.append(f"not read, for want of a wheel, or plain sources: {first_of(lacking, 9)}")
         if untold := sum(found.untold for found in judged.values()):
             notes.append(f"{count(untold, 'use')} could not be told: made at run time, or compiled")
         return list(dict.fromkeys(notes))

@@ -1,8 +1,9 @@
 """Unpack the wheels of a set of versions into one folder; nothing is built, nothing is run.
 
 uv lays a wheel's files out where it is told to, and writes the installed record that says whose
-each is. What has no wheel is left out, for it would have to be built. The folders are kept in the
-user's cache, named by what is in them, as links to what uv keeps of each wheel.
+each is. Of what has no wheel the modules are taken from its source distribution, where they stand
+there as they would be installed; else it is left out. The folders are kept in the user's cache,
+named by what is in them, as links to what uv keeps of each wheel.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from stackproof.base.temporary import temporary_folder
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
+from stackproof.installers.environment import distributions
 from stackproof.installers.failures import classify, explain
 from stackproof.installers.known import DEFAULT
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.pyrefly import REQUIREMENT, Pyrefly
+from stackproof.metadata.links.source_files import lay_out_modules
 
 __all__ = ["Unpacker"]
 
@@ -49,19 +52,28 @@ class Unpacker:
     further: tuple[str, ...] = ()
 
     def unpacked(self, versions: Mapping[str, str], target: Target) -> Library:
-        """Return the files of the wheels of some versions.
+        """Return the files of some versions: of their wheels, or what source distributions have.
 
         Raises CannotJudgeError if the index fails, or uv cannot unpack.
         """
         wheels = self._with_wheels(versions, target)
         lacking = {name: version for name, version in versions.items() if name not in wheels}
-        named = fingerprint([target.python, sorted(wheels.items()), self.index, self.further])
+        named = fingerprint(
+            [target.python, sorted(wheels.items()), sorted(lacking), self.index, self.further]
+        )
         asked = [f"{name}=={version}" for name, version in sorted(wheels.items())]
         options = ["--python-version", target.python, *_EXACTLY]
         for url in self.further:
             options += ["--index", url, "--index-strategy", "unsafe-best-match"]
-        folder = self._kept("unpacked", named[:32], [*asked, *options] if asked else [])
-        return Library(folder=folder, versions=wheels, lacking=lacking)
+        folder = self._kept("unpacked", named[:32], [*asked, *options] if asked else [], lacking)
+        there = {name for _, name, _ in distributions(folder)}
+        read = {name: version for name, version in lacking.items() if name in there}
+        return Library(
+            folder=folder,
+            versions={**wheels, **read},
+            lacking={name: version for name, version in lacking.items() if name not in read},
+            from_source=frozenset(read),
+        )
 
     def checker(self) -> Pyrefly:
         """Return the checker; raise CannotJudgeError if it cannot be had."""
@@ -89,8 +101,24 @@ class Unpacker:
                 return True
         return False
 
-    def _kept(self, kind: str, name: str, arguments: list[str]) -> Path:
-        """Return a kept folder, in which uv has laid out what some arguments ask for."""
+    def _add_source(self, folder: Path, name: str, version: str) -> None:
+        """Add the modules of a source distribution, if they can be had."""
+        for index in (self.index, *self.further):
+            project = self.client.project(index, name)
+            release = project.find(version) if project else None
+            for file in release.files if release else ():
+                if not file.is_wheel and (archive := self.client.source(index, file)) is not None:
+                    if lay_out_modules(archive, folder, name, version):
+                        return
+                    break
+
+    def _kept(
+        self, kind: str, name: str, arguments: list[str], sources: Mapping[str, str] | None = None
+    ) -> Path:
+        """Return a kept folder, in which uv has laid out what some arguments ask for.
+
+        Beside it lie the modules of source distributions, by their versions.
+        """
         store = user_cache_path("stackproof") / "links" / kind
         home = store / name
         store.mkdir(parents=True, exist_ok=True)
@@ -99,6 +127,8 @@ class Unpacker:
                 aside = store / f"aside-{name}"
                 shutil.rmtree(aside, ignore_errors=True)  # of a look that was killed
                 self._lay_out(aside, arguments)
+                for source, version in (sources or {}).items():
+                    self._add_source(aside, source, version)
                 aside.rename(home)
             home.touch()
         keep_newest((path for path in store.iterdir() if path.name[:1] not in ".a"), _KEPT)
