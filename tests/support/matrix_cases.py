@@ -670,7 +670,7 @@ CASES: dict[str, Case] = {
     "failure of an audit": case(
         (
             "[rows.base.known-failures number 1 (exists:alpha)], key check: there is no kind "
-            "of check 'exists'; there are command, import, overwrite, pip-check, smoke, stage, "
+            "of check 'exists'; there are command, import, link, overwrite, pip-check, smoke, stage, "
             "version"
         ),
         in_schema=False,
@@ -701,6 +701,15 @@ CASES: dict[str, Case] = {
         in_schema=False,
         rows__base__known_failures=[{**FAILURE, "check": "pip-check:gamma"}],
     ),
+    "suspect link known by no words": case(
+        (
+            "[rows.base.known-failures number 1 (link:gamma)], key says: is missing, and every "
+            "suspect link that 'gamma' ever comes to would count as the known one; add a word of "
+            "its sentence, such as what is used"
+        ),
+        in_schema=False,
+        rows__base__known_failures=[{**FAILURE, "check": "link:gamma"}],
+    ),
     "failure known twice": case(
         (
             "[rows.base.known-failures number 2 (import:alpha)], key check: 'import:alpha' "
@@ -712,11 +721,19 @@ CASES: dict[str, Case] = {
     "claim by an unknown check": case(
         (
             "[claims number 1], key checks number 1: there is no kind of check 'proof'; "
-            "there are command, constraints, exists, groups, import, overwrite, pairwise, "
+            "there are command, constraints, exists, groups, import, link, overwrite, pairwise, "
             "pip-check, python, smoke, stage, version"
         ),
         in_schema=False,
         claims__0__checks=["proof:alpha"],
+    ),
+    "claim by a link that is only told": case(
+        (
+            "[claims number 1], key checks number 1: suspect links are only told here; set "
+            "'strict' in [links] to true"
+        ),
+        in_schema=False,
+        claims__0__checks=["link:alpha"],
     ),
     "claim by a check of all of what is asked one by one": case(
         "[claims number 1], key checks number 1: there is no pin '*'; there are alpha, beta",
