@@ -670,8 +670,8 @@ CASES: dict[str, Case] = {
     "failure of an audit": case(
         (
             "[rows.base.known-failures number 1 (exists:alpha)], key check: there is no kind "
-            "of check 'exists'; there are command, import, link, overwrite, pip-check, smoke, stage, "
-            "version"
+            "of check 'exists'; there are command, import, link, overwrite, pip-check, smoke, "
+            "stage, version"
         ),
         in_schema=False,
         rows__base__known_failures=[{**FAILURE, "check": "exists:alpha"}],

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import nox
@@ -16,6 +17,7 @@ from rich.console import Console
 from stackproof.base.records import write_atomically
 from stackproof.base.times import from_timestamp, full_hour
 from stackproof.cli.from_file import read_planner
+from stackproof.cli.look_at import look_at
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -27,6 +29,7 @@ from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.diagnose.writing import diagnosis_text
 from stackproof.experiments.planner import Planner
 from stackproof.matrix.model import Command
+from stackproof.matrix.plan import Plan
 from stackproof.report.diagnose import diagnosis_markdown, in_short, print_diagnosis
 from stackproof.run.interruptions import uninterrupted
 from stackproof.run.workloads import declared_workloads
@@ -34,6 +37,8 @@ from stackproof.run.workloads import declared_workloads
 __all__ = ["diagnose"]
 
 _TODAY = timedelta(days=1)
+#: How long a diagnosis waits for links; what was judged by then is remembered for the next one.
+_LOOK_SECONDS = 30
 
 
 @ends_in_words()
@@ -153,9 +158,19 @@ def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -
         resolver=context.resolver,
         like=context.recent(like),
         today=now.date(),
+        linked=partial(_linked, context),
     )
     prober.progress.known = lambda: in_short(diagnoser.causes)
     return diagnoser
+
+
+def _linked(context: Context, plan: Plan) -> list[str]:
+    """Return through whom links of a plan's stack are suspect; none where that takes too long."""
+    try:
+        found = look_at(plan, context, _LOOK_SECONDS)
+    except StackproofError:
+        return []
+    return [finding.target.distribution for finding in found.suspects]
 
 
 def _unfinished(subject: _Subject, now: datetime) -> datetime | None:

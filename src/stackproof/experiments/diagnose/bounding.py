@@ -16,7 +16,7 @@ from stackproof.experiments.diagnose.causes import cause_of, causes_of
 from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.likelihood import likeliest_first
 from stackproof.experiments.diagnose.release_search import ReleaseSearch
-from stackproof.experiments.diagnose.suspects import suspects
+from stackproof.experiments.diagnose.suspects import Suspect, suspects
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.timeline.tracing import NotOlderError, Tracer
@@ -26,6 +26,8 @@ __all__ = ["bounded", "drop_needless_causes"]
 
 #: How many faults, one behind the other, are looked for.
 _ROUNDS = 5
+#: How many distributions are asked one by one that only links speak of.
+_MOST_LINKED = 3
 _ZEROS = re.compile(r"(?<=\d)(?:\.0)+$")
 
 
@@ -77,6 +79,8 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
     fixed = list(planner.versions)
     turn = search.turn(found, failing, suspects(found, failing, fixed))
     if turn is None and found.refusal is None:
+        turn = search.turn(found, failing, _linked(inquiry, found, fixed))
+    if turn is None and found.refusal is None:
         of_birth = _of_birth(inquiry, fixed)
         old = likeliest_first(of_birth, found.freeze, planner.asked, inquiry.releases)
         unnamed = search.among(found, failing, old)
@@ -88,6 +92,16 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
     if not turn.passes:
         inquiry.in_front.append((turn.culprit, cause))
     return [turn.culprit]
+
+
+def _linked(inquiry: Inquiry, found: Found, fixed: Sequence[str]) -> list[Suspect]:
+    """Return what code in the stack uses that is not there any more: no failure names it."""
+    names = inquiry.linked(inquiry.planner.at(inquiry.moment))
+    return [
+        Suspect(name=name, version=found.freeze[name])
+        for name in dict.fromkeys(names)
+        if name in found.freeze and name not in fixed
+    ][:_MOST_LINKED]
 
 
 def _of_birth(inquiry: Inquiry, fixed: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -26,6 +26,7 @@ from stackproof.experiments.prober import Prober
 from stackproof.index.history import Releases
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
+from stackproof.matrix.plan import Plan
 
 __all__ = ["Inquiry"]
 
@@ -37,8 +38,9 @@ class Inquiry:
     `planner` takes up each line that is added, so that the next step asks what is left; the build
     `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
     what no release can mend, `in_front` those causes behind which checks were seen to fail
-    otherwise, and not to pass. `start` is what the row did as it stands. What is known so far can
-    be had at any time, whatever ends the search.
+    otherwise, and not to pass. `start` is what the row did as it stands. `linked` names the
+    distributions through whom links of a plan's stack are suspect. What is known so far can be had
+    at any time, whatever ends the search.
     """
 
     planner: Planner
@@ -48,6 +50,7 @@ class Inquiry:
     resolver: Resolver
     like: Evidence | None
     today: date
+    linked: Callable[[Plan], Sequence[str]] = lambda _: ()
     verdict: Literal["ok", "broken", "unjudged"] = "unjudged"
     born: datetime | None = None
     causes: list[Cause] = field(default_factory=list)
