@@ -163,6 +163,8 @@ def test_a_candidate_is_told_what_it_would_break_before_it_is_built(
     before, _, after = said.partition("links of calls==2.0: 1 suspect link more than the row has")
     assert "app 1.0 passes 'b' to calls.f" in after
     assert "SAFE" not in before.upper()
+    (kept,) = checkout.root.glob("reports/candidates/*/links.json")
+    assert len(Links.model_validate_json(kept.read_text(encoding="utf-8")).suspects) == 1
     assert "calls==2.0: safe" in after
 
 

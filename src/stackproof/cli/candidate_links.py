@@ -9,6 +9,7 @@ from stackproof.base.text import count
 from stackproof.cli.look_at import look_at
 from stackproof.cli.wiring import Context
 from stackproof.errors import StackproofError
+from stackproof.evidence.reports import InRow
 from stackproof.experiments.candidate.trial_plan import TrialPlan
 from stackproof.experiments.planner import Planner
 from stackproof.metadata.links.comparing import compared
@@ -23,7 +24,8 @@ _SECONDS = 30
 def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> Iterator[str]:
     """Yield lines on the suspects that each trial has and its row has not; nothing is built.
 
-    What keeps them from being looked at is a line too: the trials are made all the same.
+    They are kept beside the runs of the trial, where a reader finds what that came to. What keeps
+    them from being looked at is a line too: the trials are made all the same.
     """
     try:
         base = look_at(planner.base(), context, _SECONDS)
@@ -33,8 +35,10 @@ def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> It
     for trial in trials.trials:
         asked = " ".join(f"{name}=={version}" for name, version in trial.versions.items())
         try:
-            looked = look_at(planner.trial(trial.versions), context, _SECONDS)
-            found = compared(looked, base).suspects
+            plan = planner.trial(trial.versions)
+            looked = compared(look_at(plan, context, _SECONDS), base)
+            looked.write(context.project.home(plan) / InRow.LINKS)
+            found = looked.suspects
         except StackproofError as error:
             yield f"links of {asked} were not looked at: {error}"
             continue
