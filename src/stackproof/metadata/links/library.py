@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement
 
+from stackproof.base.json_text import fingerprint
 from stackproof.base.versions import name_of
 from stackproof.installers.environment import distributions, metadata_of, rows_of
 
@@ -48,11 +49,23 @@ class Library:
     @cached_property
     def files(self) -> dict[str, tuple[str, ...]]:
         """The files of modules, by distribution."""
-        found: dict[str, tuple[str, ...]] = {}
-        for metadata, name, _ in distributions(self.folder):
-            paths = (row[0] for row in rows_of(metadata / "RECORD") if row)
-            found[name] = tuple(path for path in paths if module_of(path))
-        return found
+        return {name: tuple(path for path, _ in rows) for name, rows in self._recorded.items()}
+
+    def content(self, name: str) -> str:
+        """Return a digest of a distribution's modules, by what its record says of them."""
+        return fingerprint([self.versions[name], self._recorded.get(name, [])])
+
+    @cached_property
+    def _recorded(self) -> dict[str, list[tuple[str, str]]]:
+        """The path and the hash of each file of a module, by distribution."""
+        return {
+            name: sorted(
+                (row[0], "".join(row[1:2]))
+                for row in rows_of(metadata / "RECORD")
+                if row and module_of(row[0])
+            )
+            for metadata, name, _ in distributions(self.folder)
+        }
 
     @cached_property
     def owners(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -47,13 +48,18 @@ def lay_out_modules(archive: bytes, folder: Path, name: str, version: str) -> bo
     own = {
         f"{record}/METADATA": files.get("PKG-INFO", b""),
         f"{record}/INSTALLER": INSTALLER.encode(),
-        f"{record}/RECORD": "".join(f"{path},,\n" for path in modules).encode(),
+        f"{record}/RECORD": "".join(map(_row, modules.items())).encode(),
     }
     for path, content in {**modules, **own}.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return True
+
+
+def _row(module: tuple[str, bytes]) -> str:
+    path, content = module
+    return f"{path},{sha256(content).hexdigest()},{len(content)}\n"
 
 
 def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:

@@ -21,7 +21,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from stackproof.base.text import without_credentials
-from stackproof.evidence.verdict import Depth
+from stackproof.evidence.depth import Depth
 from stackproof.index.licences import spdx
 from stackproof.metadata.inventory import Part
 from stackproof.report.publish.record import PublishedSet
