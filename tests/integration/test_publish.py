@@ -25,6 +25,7 @@ from support.workbench import TINY, WORKLOAD, Bench
 
 from stackproof import cli
 from stackproof.base.progress import Progress
+from stackproof.cli.links_beside import look_command
 from stackproof.experiments.lock import lock
 from stackproof.experiments.runner import Runner
 from stackproof.report.files import conclude
@@ -35,7 +36,7 @@ def make_lock(bench: Bench, text: str = TINY) -> None:
     """Lock the row of a matrix, which is written where the sessions look."""
     bench.write("matrices/tiny.toml", text)
     progress = Progress(Console(file=StringIO()))
-    runner = Runner(project=bench.project, progress=progress, conclude=conclude)
+    runner = Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
     lock(bench.plan(text=text), runner)
 
 

@@ -11,7 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from support import records
 from support.wheels import Release, core_metadata
 
-from stackproof.evidence.verdict import Depth
+from stackproof.evidence.depth import Depth
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.licences import licences_of
 from stackproof.metadata.inventory import Part, requirement_tree

@@ -11,7 +11,8 @@ import pytest
 from support.workbench import ROOT
 
 from stackproof.evidence.claims import ClaimState
-from stackproof.evidence.verdict import Depth, State
+from stackproof.evidence.depth import Depth
+from stackproof.evidence.verdict import State
 from stackproof.experiments.candidate.record import Result
 from stackproof.experiments.diagnose.record import Kind
 from stackproof.experiments.timeline.record import State as TimelineState
