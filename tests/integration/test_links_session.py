@@ -148,6 +148,13 @@ def test_what_cannot_be_asked_is_told(
     assert message in _ask(checkout, *words)
 
 
+def test_help_is_told_and_no_mistake(checkout: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _ask(checkout, "--help")
+    assert ended.value.code == 0
+    assert "[--against [MATRIX/]ROW[@2025-04-01]]" in capsys.readouterr().out
+
+
 def test_a_candidate_is_told_what_it_would_break_before_it_is_built(
     checkout: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

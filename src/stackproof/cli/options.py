@@ -23,7 +23,7 @@ class Options(argparse.ArgumentParser):
     """A parser whose mistakes are our errors: nox, not argparse, ends the session."""
 
     def __init__(self, session: str) -> None:
-        super().__init__(prog=opening(session), add_help=False, allow_abbrev=False)
+        super().__init__(prog=opening(session), allow_abbrev=False)
 
     def parse_args(self, words: Sequence[str], /) -> argparse.Namespace:  # type: ignore[override]
         """Read the words, and say how a date without a time was read."""
