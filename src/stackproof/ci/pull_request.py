@@ -10,8 +10,8 @@ from stackproof.base.json_text import fingerprint
 from stackproof.ci.issue_texts import DIGITS, mark, templates, word
 from stackproof.ci.outcome import Outcome
 from stackproof.evidence.history.changes import Changes
+from stackproof.evidence.links import Links
 from stackproof.evidence.reports import InRow
-from stackproof.metadata.links.record import Links
 from stackproof.report.publish.record import SetMove, moves_of
 
 __all__ = ["COMMENT", "pull_request_text"]
