@@ -51,9 +51,13 @@ class Library:
         """The files of modules, by distribution."""
         return {name: tuple(path for path, _ in rows) for name, rows in self._recorded.items()}
 
-    def content(self, name: str) -> str:
-        """Return a digest of a distribution's modules, by what its record says of them."""
-        return fingerprint([self.versions[name], self._recorded.get(name, [])])
+    @cached_property
+    def contents(self) -> dict[str, str]:
+        """A digest of the modules of each distribution, by what its record says of them."""
+        return {
+            name: fingerprint([version, self._recorded.get(name, [])])
+            for name, version in self.versions.items()
+        }
 
     @cached_property
     def _recorded(self) -> dict[str, list[tuple[str, str]]]:

@@ -224,5 +224,5 @@ class _Keys:
                 self._uses[current] = self.reach.uses(current)
             waiting += self._uses[current] - seen
             seen |= self._uses[current]
-        beside = {item: self.library.content(item) for item in sorted(seen)}
+        beside = {item: self.library.contents[item] for item in sorted(seen)}
         return fingerprint([*self.circumstances, beside, files])
