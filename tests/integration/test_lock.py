@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from packaging.tags import platform_tags
 from rich.console import Console
 from support.index import Fault, Index
 from support.wheels import Release, wheel
@@ -26,14 +27,15 @@ from stackproof.installers.environment import Environment
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
 
+#: The best tag of wheels of this machine.
+HERE = next(platform_tags())
 FREEZE = {"alpha": "1.0", "beta": "1.0", "gamma": "1.1"}
 
 
-def make(bench: Bench, plan: Plan) -> Lock:
+def make(bench: Bench, plan: Plan, *platforms: str) -> Lock:
     progress = Progress(Console(file=StringIO()))
-    return lock(
-        plan, Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
-    )
+    runner = Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
+    return lock(plan, runner, platforms)
 
 
 def test_what_was_proved_is_locked_and_installs_the_same_by_uv_and_by_pip(bench: Bench) -> None:
@@ -122,6 +124,31 @@ def test_a_stage_that_the_default_index_served_is_locked_from_there(bench: Bench
     text = (bench.project.home(plan) / "requirements.txt").read_text(encoding="utf-8")
     assert near.url not in text
     assert sha256(RELEASES[0]) in text
+
+
+def test_for_other_platforms_it_is_said_that_nobody_installed_it(
+    bench: Bench, index: Index
+) -> None:
+    files = (Release("alpha", "3.0", tags=f"py3-none-{name}") for name in (HERE, "win_amd64"))
+    index.add(
+        *files,
+        Release("beta", "1.1", requires=["gamma>=1", "delta; sys_platform == 'win32'"]),
+        Release("delta", "1.0"),
+    )
+    text = TINY.replace('name = "alpha"\nversion = "1.0"', 'name = "alpha"\nversion = "3.0"')
+    text = text.replace('name = "beta"\nversion = "1.0"', 'name = "beta"\nversion = "1.1"')
+    made = make(bench, bench.plan(text=text), "x86_64-pc-windows-msvc", "aarch64-apple-darwin")
+    here, every, windows, mac = made.platforms
+    assert (here.state, here.file, here.distributions) == ("proved here", "pylock.toml", 3)
+    assert (every.platform, every.state) == ("universal", "resolved only")
+    assert (windows.state, windows.differs) == ("resolved only", {"delta": (None, "1.0")})
+    assert (mac.state, mac.file) == ("refused", None)
+    assert "alpha" in mac.reason
+    assert windows.file is not None
+    written_down = (bench.project.home(bench.plan()) / windows.file).read_text(encoding="utf-8")
+    assert written_down.startswith("# resolved only, for x86_64-pc-windows-msvc: nobody has ")
+    assert sha256(RELEASES[4]) in written_down
+    assert set(made.files) == {*FILES, "pylock.universal.toml", windows.file}
 
 
 def installed(bench: Bench, command: list[str], installer: str) -> dict[str, str]:

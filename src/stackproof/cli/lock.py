@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import nox
 
+from stackproof.base.text import count, first_of
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import open_context
 from stackproof.evidence.layout import Project
-from stackproof.experiments.lock import FILES
 from stackproof.experiments.lock import lock as lock_row
+from stackproof.experiments.platform_locks import PlatformLock
 
 __all__ = ["lock"]
 
@@ -21,13 +22,15 @@ def lock(session: nox.Session, project: Project) -> None:
     options = Options("lock")
     options.add_argument("row", nargs="?", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--platform", action="append", default=[], metavar="NAME")
     project = open_project(session, project)
     given = options.parse_args(session.posargs)
     with open_context(project, screen) as context:
         plan = context.planner(given.row, given.as_of, usual="verified").base()
-        made = lock_row(plan, context.runner())
+        made = lock_row(plan, context.runner(), given.platform)
     home = project.shown(project.home(plan))
-    lines = [f"sha256 {made.files[file]}  {home / file}" for file in FILES]
+    lines = [f"sha256 {sha256}  {home / file}" for file, sha256 in made.files.items()]
+    lines += map(_told, made.platforms)
     lines.append(
         f"{made.matrix}/{made.row} LOCKED: {made.distributions} distributions of {made.evidence}, "
         f"proved again by {made.proof}"
@@ -38,3 +41,13 @@ def lock(session: nox.Session, project: Project) -> None:
     )
     for line in lines:
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _told(part: PlatformLock) -> str:
+    """Say what a platform's lock is, and what it has otherwise than this machine's."""
+    if part.file is None:
+        return f"{part.platform}: {part.state}: {part.reason}"
+    moves = part.differs.items()
+    differs = [f"{name} {here or 'none'} -> {there or 'none'}" for name, (here, there) in moves]
+    other = f"; otherwise than here: {first_of(differs)}" if differs else ""
+    return f"{part.platform}: {part.state}, {count(part.distributions, 'distribution')}{other}"

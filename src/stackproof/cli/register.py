@@ -50,7 +50,10 @@ _SESSIONS = {
         "Ask workloads on the newest, documented and oldest releases",
         "[NAME ...] [--row ROW]",
     ),
-    "lock": ("Lock what was proved of a row, with hashes", "[ROW] [--as-of TIMESTAMP]"),
+    "lock": (
+        "Lock what was proved of a row, with hashes",
+        "[ROW] [--as-of TIMESTAMP] [--platform NAME]",
+    ),
     "publish": ("Give what was locked of a row a name", "[ROW] [--as NAME] [--wheel]"),
     "matrix_from": (
         "Write a first matrix",

@@ -20,6 +20,7 @@ __all__ = [
     "Drift",
     "FailureKind",
     "Freeze",
+    "Move",
     "Outcome",
     "PipCheck",
     "RunRecord",

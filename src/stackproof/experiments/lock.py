@@ -22,6 +22,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze, drift_between
 from stackproof.evidence.reports import InRow, InRun, InSet
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.platform_locks import PlatformLock, PlatformLocker
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
 from stackproof.installers.compiling import compiled, pinned_project
@@ -43,7 +44,8 @@ class Lock(Record):
     """What a lock holds, and what proves it: the form of `lock.json`.
 
     `evidence` is the run that was locked and `proof` the one from the lock, as paths below the
-    reports; `files` maps the lock's files to their sha256, as 64 hexadecimal digits.
+    reports; `files` maps the lock's files to their sha256, as 64 hexadecimal digits. `platforms`
+    says what each is for, where other platforms were asked for.
     """
 
     format: Literal[1] = 1
@@ -55,6 +57,7 @@ class Lock(Record):
     proof: str
     distributions: int
     files: dict[str, str]
+    platforms: tuple[PlatformLock, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,17 @@ class _Locker:
         installer = BY_HASH.name if self._indexes else self.evidence.plan.installer
         self._rebuild(requirements, installer, only=(CheckId("pip-check"),))
         return proof
+
+    def elsewhere(self, platforms: Sequence[str], folder: Path) -> tuple[PlatformLock, ...]:
+        """Write what would be installed on other platforms; raise CannotJudgeError as `write`."""
+        locker = PlatformLocker(
+            plan=self.evidence.plan,
+            freeze=self.evidence.freeze,
+            indexes=self._indexes,
+            environ=self.runner.project.environ,
+            require_pages=self._require_pages,
+        )
+        return locker.lock(platforms, folder)
 
     @cached_property
     def _indexes(self) -> dict[str, str]:
@@ -138,10 +152,11 @@ class _Locker:
         return proof
 
 
-def lock(plan: Plan, runner: Runner) -> Lock:
+def lock(plan: Plan, runner: Runner, platforms: Sequence[str] = ()) -> Lock:
     """Lock a row beside its reports: `pylock.toml`, `requirements.txt` and `lock.json`.
 
-    The newest run of this very plan is locked; where there is none, the row is run first. Raises
+    The newest run of this very plan is locked; where there is none, the row is run first. With
+    `platforms` there are locks for these besides, which are only resolved. Raises
     CannotJudgeError, and writes nothing, if a check failed or the lock does not give the same.
     """
     reports, home = runner.project.reports, runner.project.home(plan)
@@ -150,7 +165,9 @@ def lock(plan: Plan, runner: Runner) -> Lock:
     locker = _Locker(runner=runner, evidence=evidence, home=home / InRow.LOCK_PROOFS)
     with temporary_folder("lock") as folder:
         proof = locker.write(folder)
-        texts = {file: (folder / file).read_text(encoding="utf-8") for file in FILES}
+        parts = locker.elsewhere(platforms, folder)
+        names = dict.fromkeys([*FILES, *(part.file for part in parts if part.file)])
+        texts = {file: (folder / file).read_text(encoding="utf-8") for file in names}
     made = Lock(
         matrix=plan.matrix,
         row=plan.row,
@@ -160,7 +177,10 @@ def lock(plan: Plan, runner: Runner) -> Lock:
         proof=proof.folder.relative_to(reports).as_posix(),
         distributions=len(evidence.freeze),
         files={file: hashlib.sha256(text.encode()).hexdigest() for file, text in texts.items()},
+        platforms=parts,
     )
+    for old in home.glob("pylock.*.toml"):
+        old.unlink()  # of another lock, and no part of this one
     for file, text in texts.items():
         write_atomically(home / file, text)
     made.write(evidence.folder / InRun.LOCK)

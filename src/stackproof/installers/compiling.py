@@ -20,7 +20,7 @@ from stackproof.installers.pages import DEBUG_LOG, PAGE_LOGGING, doubts
 from stackproof.installers.session_pages import session_pages
 from stackproof.installers.uv.installer import UV
 
-__all__ = ["Compilation", "compiled", "pinned_project", "shown_command"]
+__all__ = ["Compilation", "compiled", "pinned_project", "shown_command", "wanted_project"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +100,16 @@ def pinned_project(pins: Mapping[str, str], indexes: Mapping[str, str]) -> str:
 
     Names to versions, and names to addresses.
     """
+    return wanted_project([f"{name}=={version}" for name, version in pins.items()], indexes)
+
+
+def wanted_project(asked: Sequence[str], indexes: Mapping[str, str]) -> str:
+    """Return a pyproject.toml that asks uv for requirements, as `pinned_project` does for pins."""
     urls = dict.fromkeys(indexes.values())
     labels = {url: f"index-{number}" for number, url in enumerate(urls)}
     uv = {
         "index": [{"name": labels[url], "url": url, "explicit": True} for url in urls],
         "sources": {name: {"index": labels[url]} for name, url in indexes.items()},
     }
-    asked = [f"{name}=={version}" for name, version in pins.items()]
-    project = {"name": "stackproof-lock", "version": "0", "dependencies": asked}
+    project = {"name": "stackproof-lock", "version": "0", "dependencies": list(asked)}
     return tomlkit.dumps({"project": project, "tool": {"uv": uv}})

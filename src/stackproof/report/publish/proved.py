@@ -62,7 +62,8 @@ def proved_lock(reports: Path, matrix: str, row: str) -> Proved:
             f"{matrix}/{row} has no lock, and only what was locked is proved; run `{command}` first"
         )
     lock = Lock.load(home / InRow.LOCK, again)
-    texts = {file: _locked(home / file, lock.files.get(file, ""), again) for file in FILES}
+    sums = {**dict.fromkeys(FILES, ""), **lock.files}
+    texts = {file: _locked(home / file, sha256, again) for file, sha256 in sums.items()}
     evidence, proof = Evidence(reports / lock.evidence), Evidence(reports / lock.proof)
     pylock = _read(texts[InSet.PYLOCK], again)
     audit = last_audit(evidence)
