@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from support import records
 from support.wheels import Release, core_metadata
+from support.workbench import ROOT
 
 from stackproof.evidence.depth import Depth
 from stackproof.index.core_metadata import CoreMetadata
@@ -135,3 +139,19 @@ def test_the_pages_link_each_file_and_each_row() -> None:
     assert 'href="2025-03-08/constraints.txt"' in page
     assert "pip install -c" in page
     assert '<a href="tiny/plain/">tiny/plain</a>' in rows_page({"tiny/plain": records.PUBLISHED})
+
+
+def test_the_library_of_the_bill_says_nothing_to_who_hears_every_logger() -> None:
+    """As nox does; it would tell of each class that it registers, in some 800 lines."""
+    code = (
+        "import logging; logging.basicConfig(level=1)\n"
+        "from stackproof.cli import publish\n"
+        "from stackproof.cli.nox_session import console\n"
+        "console()\n"
+        "import stackproof.report.publish.sbom\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")

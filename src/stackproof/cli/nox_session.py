@@ -65,7 +65,7 @@ class _PlainConsole(Console):
 def console() -> Console:
     """Return the console to print on."""
     # nox hears every logger; that a connection was opened, or a line read, is no news to its user.
-    for chatty in ("urllib3", "charset_normalizer", "markdown_it"):
+    for chatty in ("urllib3", "charset_normalizer", "markdown_it", "py_serializable"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal may not know the letters of a reason; that must not end a run that is judged.

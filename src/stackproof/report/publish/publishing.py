@@ -27,7 +27,6 @@ from stackproof.report.markdown import markdown
 from stackproof.report.publish.pages import changelog
 from stackproof.report.publish.proved import Proved
 from stackproof.report.publish.record import PublishedSet, SetChanges, moves_between
-from stackproof.report.publish.sbom import sbom
 from stackproof.report.publish.sets import PublishedSets
 
 __all__ = ["Publisher", "default_name"]
@@ -87,6 +86,9 @@ class Publisher:
         return {name: text.encode() for name, text in texts.items()}
 
     def _sbom(self, proved: Proved, published: PublishedSet) -> str:
+        # With all that it leans on, it takes long to load, and says so line by line.
+        from stackproof.report.publish.sbom import sbom  # noqa: PLC0415
+
         environ = self.project.environ
         target = find_target(proved.lock.python, environ)
         parts = inventory(proved.pylock, self.client, DEFAULT.default_index(environ), target)
