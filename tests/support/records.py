@@ -424,6 +424,22 @@ def pin_answer(name: str, version: str = "1.0", **more: object) -> dict[str, obj
     }
 
 
+def platform_answer(name: str = "aarch64-apple-darwin", **more: object) -> dict[str, object]:
+    """Return what an audit knows of a row on a platform."""
+    return {
+        "matrix": "tiny",
+        "row": "plain",
+        "platform": name,
+        "pins": {"alpha": "wheel", "beta": "source"},
+        "together": "resolved",
+        "stages": "resolved",
+        "reason": "",
+        "built": ["beta 2.0"],
+        "differs": {"gamma": ["1.0", None]},
+        **more,
+    }
+
+
 def _claim(state: str, pin: str | None, because: str) -> dict[str, object]:
     about = {"matrix": "tiny", "row": "plain", "text": "Python 3.11 | all", "check": "python:beta"}
     return {**about, "pin": pin, "state": state, "because": because}
@@ -479,6 +495,18 @@ AUDIT = Audit.model_validate(
                 "broken": [],
                 "differs": {},
             }
+        ],
+        "platforms": [
+            platform_answer(),
+            platform_answer(
+                "x86_64-pc-windows-msvc",
+                pins={"alpha": "wheel", "beta": "no file"},
+                together="refused",
+                stages="refused",
+                reason="beta 2.0 has no file for Python 3.11; it has wheels for any | linux_x86_64",
+                built=[],
+                differs={},
+            ),
         ],
         "claims": [
             _claim("proved", "beta", "beta requires Python >=3.9"),

@@ -127,6 +127,7 @@ def audit(shop: Shop, version: str = "1.0", state: str = "proved", **changes: ob
         "findings": [finding("error", "beta is gone"), finding("note", "beta is old")],
         "pins": [pin_answer(name, version) for name in ("beta", "alpha")],
         "joint": [],
+        "platforms": [],
         "claims": [
             {
                 "matrix": "tiny",

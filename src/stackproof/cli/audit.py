@@ -14,7 +14,7 @@ from stackproof.base.records import write_atomically
 from stackproof.base.text import free_name, nearest
 from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
-from stackproof.cli.options import Options
+from stackproof.cli.options import Options, platform_name
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InMatrix, InReports
@@ -36,6 +36,14 @@ def audit(session: nox.Session, project: Project) -> None:
     options = Options("audit")
     options.add_argument("names", nargs="*", metavar="MATRIX[/ROW]|FILE")
     options.add_argument("--document", type=Path, metavar="FILE.md")
+    options.add_argument(
+        "--platform",
+        dest="platforms",
+        action="append",
+        default=[],
+        type=platform_name,
+        metavar="x86_64-manylinux_2_28",
+    )
     screen = console()
     project = open_project(session, project)
     cache = user_cache_path("stackproof") / "index"
@@ -46,7 +54,7 @@ def audit(session: nox.Session, project: Project) -> None:
         line = f"{item.file}:{item.line}: {item.message}"
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
     found += _document(given.document, chosen, project) if given.document else []
-    result = judge(chosen, place, tuple(found))
+    result = judge(chosen, place, tuple(found), tuple(given.platforms))
     _write(result, dict(chosen), project.reports)
     print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"

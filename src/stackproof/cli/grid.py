@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.cli.nox_session import console, ends_in_words, open_project
-from stackproof.cli.options import Options, instant, python_version
+from stackproof.cli.options import Options, instant, platform_name, python_version
 from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
@@ -26,6 +26,7 @@ from stackproof.experiments.grid_proof import Prover
 from stackproof.index.target import Target
 from stackproof.installers.interpreters import find_target
 from stackproof.matrix.plan import Plan
+from stackproof.matrix.platforms import PLATFORMS
 from stackproof.metadata.grid.axes import AxisRequest, parse_axis
 from stackproof.metadata.grid.making import GridContext, Question, ask_axes, held_by, make_grid
 from stackproof.metadata.grid.record import Axis, Grid
@@ -59,6 +60,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("--first", action="store_true")
     options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--python", type=python_version, metavar="3.10")
+    options.add_argument("--platform", type=platform_name, metavar="aarch64-apple-darwin")
     options.add_argument("--as-of", type=instant, metavar="2025-08-01T00:00:00Z")
     options.add_argument(
         "--with", dest="held", action="append", default=[], type=_requirement, metavar="REQ"
@@ -74,6 +76,8 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     names = [axis.name for axis in given.axes]
     if len(names) < _PAIR or len(set(names)) < len(names):
         options.error("name at least two axes, of different distributions")
+    if given.platform and given.install:
+        options.error("--install installs on this machine; ask without --platform")
     if given.against and len(names) > _PAIR:
         # The tables of a file name versions, not always what they are versions of.
         options.error("--against compares the grid of two axes")
@@ -123,7 +127,8 @@ class _Grids:
         """Make, write and print each grid; return their exit codes."""
         plan = self._row()
         as_of = plan.as_of if plan else self.given.as_of
-        target = find_target(self._python(plan), self.project.environ)
+        found = find_target(self._python(plan), self.project.environ)
+        target = replace(found, platform=PLATFORMS.get(self.given.platform))
         client, index = self.context.client, self.context.index
         codes = []
         requests: list[AxisRequest] = self.given.axes

@@ -10,10 +10,12 @@ from datetime import datetime, timezone
 from typing import NoReturn
 
 from stackproof.base.invocation import opening
+from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
+from stackproof.matrix.platforms import PLATFORMS
 
-__all__ = ["Options", "instant", "python_version"]
+__all__ = ["Options", "instant", "platform_name", "python_version"]
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -55,6 +57,13 @@ def instant(text: str) -> datetime:
         # What an index will have by then is not fixed, and what is fixed is taken as found before.
         raise argparse.ArgumentTypeError(f"{text!r} lies in the future, so it fixes nothing")
     return found
+
+
+def platform_name(text: str) -> str:
+    """Return the name of a platform; raise ArgumentTypeError for one that uv has none of."""
+    if text not in PLATFORMS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no platform; {nearest(text, PLATFORMS)}")
+    return text
 
 
 def python_version(text: str) -> str:

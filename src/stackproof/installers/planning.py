@@ -27,6 +27,7 @@ from stackproof.matrix.plan import (
     PlannedStage,
     limits_file,
 )
+from stackproof.matrix.platforms import Platform
 from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
 __all__ = ["cut_off_arguments", "make_plan"]
@@ -40,6 +41,7 @@ def make_plan(
     python: str | None = None,
     interpreter: str | None = None,
     as_of: datetime | None = None,
+    platform: Platform | None = None,
     installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
     lines: Sequence[str] = (),
@@ -49,11 +51,12 @@ def make_plan(
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.
 
-    `python`, `interpreter` and `as_of` stand in for the row's own. A candidate gives other
-    `versions` for some pins, or ranges, which replace them wherever they stand, `extra`
-    requirements for a last stage, and in `requested` what was asked for in all. A probe asks `only`
-    some checks, by their ids. Requirement `lines` are added as the row's own additions are: to its
-    one stage, or in a last one.
+    `python`, `interpreter` and `as_of` stand in for the row's own, and markers of pins are judged
+    for a `platform` that is not this machine's. A candidate gives other `versions` for some pins,
+    or ranges, which replace them wherever they stand, `extra` requirements for a last stage, and in
+    `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
+    Requirement `lines` are added as the row's own additions are: to its one stage, or in a last
+    one.
     Raises StackproofError if there is no such row, or it goes without all of its pins.
     """
     if row not in matrix.rows:
@@ -62,7 +65,7 @@ def make_plan(
     existing = interpreter or lineage[-1].interpreter
     cut_off = None if existing else as_of or lineage[-1].as_of
     python = python or matrix.python_of(row)
-    there = pins_there(matrix, row, python)
+    there = pins_there(matrix, row, python, platform)
     every = pins_of(matrix, row, versions)
     pins = [pin for name, pin in every.items() if name in there]
     builder = _StageBuilder(
@@ -117,7 +120,7 @@ def make_plan(
             *(CheckId("command", command.name) for command in commands),
         ),
         strict_links=matrix.links.strict,
-        left_out=left_out_of(matrix, row, python),
+        left_out=left_out_of(matrix, row, python, platform),
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan

@@ -30,6 +30,7 @@ from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
 from stackproof.installers.pages import DoubtfulError
 from stackproof.installers.uv.installer import UV, asks_public_index, with_public_lifetimes
+from stackproof.matrix.platforms import PLATFORMS
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
@@ -42,17 +43,27 @@ _LINE = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?:\s+# via 
 class Wanted:
     """One installer call: `index` in place of the default one, `further` indexes beside it.
 
-    Without `builds`, a release that has no wheel cannot be chosen.
+    `platform` is one that uv knows, None for this machine's own. Without `builds`, a release that
+    has no wheel cannot be chosen.
     """
 
     requirements: tuple[str, ...]
     python: str
+    platform: str | None = None
     preferences: Mapping[str, str]
     constraints: str | None = None
     index: str | None = None
     further: tuple[str, ...] = ()
     as_of: datetime | None = None
     builds: bool = True
+
+    @property
+    def target(self) -> Target:
+        """What the call would install on."""
+        major, minor, *patch = self.python.split(".")
+        full = self.python if patch else f"{self.python}.0"
+        platform = PLATFORMS[self.platform] if self.platform else None
+        return Target(f"{major}.{minor}", full, platform=platform)
 
 
 @dataclass(frozen=True)
@@ -182,7 +193,7 @@ class Resolver:
         kind, finished = classify(found.told, found.finished), found.finished
         if kind in (None, "refused") and not self.offline:
             beside = [*wanted.further, *UV.extra_indexes(self.environ)]
-            target = Target(wanted.python, f"{wanted.python}.0")
+            target = wanted.target
             found.settle(self.client, [*beside, wanted.index or self.index], target, wanted.as_of)
         words = found.words
         if kind is None or (self.offline and finished.exit == 0):
@@ -198,6 +209,8 @@ class Resolver:
     def _options(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
         _written(output, (f"{name}=={version}" for name, version in wanted.preferences.items()))
         options = ["--annotation-style", "line"]
+        if wanted.platform is not None:
+            options += ["--python-platform", wanted.platform]
         if not wanted.builds:
             options += ["--no-build"]
         if wanted.constraints is not None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from packaging.markers import Marker
 
+from stackproof.matrix.platforms import Platform
+
 __all__ = ["applies", "asks_patch", "environment_of"]
 
 #: Stands for the newest patch, which is the one that is installed nearly everywhere.
 _NEWEST = 99
 
 
-def applies(marker: str | None, python: str) -> bool:
-    """Tell whether a marker holds on this machine's platform with a minor version of CPython.
+def applies(marker: str | None, python: str, platform: Platform | None = None) -> bool:
+    """Tell whether a marker holds on a platform, or else here, with a minor version of CPython.
 
     Of its patches the newest counts. What has no marker, None, is asked for everywhere.
     """
-    return marker is None or Marker(marker).evaluate(environment_of(python))
+    return marker is None or Marker(marker).evaluate(environment_of(python, platform=platform))
 
 
 def asks_patch(marker: str, python: str) -> bool:
@@ -24,13 +26,16 @@ def asks_patch(marker: str, python: str) -> bool:
     return oldest is not applies(marker, python)
 
 
-def environment_of(python: str, full: str | None = None) -> dict[str, str]:
-    """Return what markers go by on a CPython, beside this machine's platform.
+def environment_of(
+    python: str, full: str | None = None, platform: Platform | None = None
+) -> dict[str, str]:
+    """Return what markers go by on a CPython, and on a platform if that is not this machine's.
 
     `full` is its version to the patch; without it the newest of the minor version counts.
     """
     full = full or f"{python}.{_NEWEST}"
     return {
+        **(platform.markers if platform else {}),
         "implementation_name": "cpython",
         "implementation_version": full,
         "platform_python_implementation": "CPython",

@@ -24,6 +24,7 @@ from stackproof.matrix.values import (
     MarkerText,
     Module,
     NeedText,
+    PlatformName,
     PythonVersion,
     RangeText,
     RequirementText,
@@ -262,6 +263,9 @@ class Matrix(Table):
     python: PythonVersion
     servers: tuple[ServerName, ...] = Field(
         default=(), strict=False, description="Servers without which the stack is not judged."
+    )
+    platforms: tuple[PlatformName, ...] = Field(
+        default=(), strict=False, description="Platforms that an audit looks at besides this one."
     )
     allowed_skips: tuple[AllowedSkip, ...] = Field(default=(), strict=False)
     claims: tuple[Claim, ...] = Field(default=(), strict=False)

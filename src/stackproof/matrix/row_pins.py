@@ -8,6 +8,7 @@ from stackproof.base.versions import is_version
 from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
 from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.platforms import Platform
 
 __all__ = ["left_out_of", "marker_notes", "pins_of", "pins_there", "row_notes"]
 
@@ -27,12 +28,17 @@ def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, 
     return {pin.name: _pin(pin, *asked.get(pin.name, (pin.asked, None))) for pin in matrix.pins}
 
 
-def left_out_of(matrix: Matrix, row: str, python: str) -> dict[str, str]:
-    """Return the pins of a row whose markers do not hold on a Python, each with its marker."""
+def left_out_of(
+    matrix: Matrix, row: str, python: str, platform: Platform | None = None
+) -> dict[str, str]:
+    """Return the pins of a row whose markers do not hold on a Python, each with its marker.
+
+    The platform is this machine's if no other is named.
+    """
     return {
         name: marker
         for name, marker in _markers(matrix, row).items()
-        if not applies(marker, python)
+        if not applies(marker, python, platform)
     }
 
 
@@ -57,9 +63,11 @@ def marker_notes(matrix: Matrix, row: str, python: str) -> list[str]:
     ]
 
 
-def pins_there(matrix: Matrix, row: str, python: str) -> frozenset[str]:
-    """Return the pins that a row has on a Python."""
-    gone = _without(matrix, row) | left_out_of(matrix, row, python).keys()
+def pins_there(
+    matrix: Matrix, row: str, python: str, platform: Platform | None = None
+) -> frozenset[str]:
+    """Return the pins that a row has on a Python, and on a platform if not on this machine's."""
+    gone = _without(matrix, row) | left_out_of(matrix, row, python, platform).keys()
     return frozenset(pin.name for pin in matrix.pins if pin.name not in gone)
 
 

@@ -15,7 +15,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from stackproof.base.text import nearest
 from stackproof.base.versions import overlap
+from stackproof.matrix.platforms import PLATFORMS
 
 __all__ = [
     "CheckText",
@@ -27,6 +29,7 @@ __all__ = [
     "MarkerText",
     "Module",
     "NeedText",
+    "PlatformName",
     "PythonVersion",
     "RangeText",
     "RequirementText",
@@ -112,6 +115,12 @@ def _need(value: str) -> str:
     return value
 
 
+def _platform(value: str) -> str:
+    if value not in PLATFORMS:
+        raise ValueError(f"not a platform that uv has a name for; {nearest(value, PLATFORMS)}")
+    return value
+
+
 def _instant(value: object) -> object:
     """Refuse what is not a full UTC timestamp: a cut-off at "some day" means two things."""
     if isinstance(value, datetime) and value.utcoffset() == timezone.utc.utcoffset(None):
@@ -173,6 +182,9 @@ NeedText = Annotated[str, AfterValidator(_need)]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
+PlatformName = Annotated[
+    str, Field(json_schema_extra={"enum": [*PLATFORMS]}), AfterValidator(_platform)
+]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
 Day = Annotated[date, BeforeValidator(_whole_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]

@@ -17,6 +17,7 @@ from stackproof.base.text import count
 from stackproof.base.times import timestamp
 from stackproof.metadata.audit.record import Audit, Finding, JointAnswer, PinAnswer
 from stackproof.report.annotations import annotation
+from stackproof.report.platforms import platforms
 from stackproof.report.tables import print_last, print_lines, terminal_table
 from stackproof.report.texts import texts
 from stackproof.report.wording import among
@@ -52,6 +53,7 @@ def print_audit(audit: Audit, report: Path, console: Console) -> None:
         form = f"{{:<36}} {{:<{width}}} {{:<12}} {{:<9}} {{:<16}} {{}}"
         print_lines(console, (form.format(*cells) for cells in pins))
     print_lines(console, map(joint_line, audit.joint))
+    _print_platforms(audit, console)
     for item in merge(audit.findings):
         if item.level != "note":
             finding = item.finding
@@ -67,6 +69,17 @@ def age(since: datetime) -> str:
     if hours < 1:
         return f"{hours * 60:.0f} minutes"
     return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"  # noqa: PLR2004
+
+
+def _print_platforms(audit: Audit, console: Console) -> None:
+    table = platforms(audit, texts())
+    rows = [(row, *cells) for row, cells in table.rows.items()]
+    if console.is_terminal and rows:
+        console.print(terminal_table(texts()("platforms.title"), ("row", *table.names), rows))
+        return
+    for row, *cells in rows:
+        said = (f"{name}: {cell}" for name, cell in zip(table.names, cells, strict=True) if cell)
+        print_lines(console, [f"{row} on {'; '.join(said)}"])
 
 
 def _pins(audit: Audit) -> list[tuple[str, ...]]:
@@ -132,7 +145,11 @@ def section(audit: Audit) -> str:
         _templates()
         .get_template("audit.md")
         .render(
-            audit=audit, headline=headline(audit), findings=merge(audit.findings), widest=_WIDEST
+            audit=audit,
+            headline=headline(audit),
+            findings=merge(audit.findings),
+            platforms=platforms(audit, texts()),
+            widest=_WIDEST,
         )
     )
 

@@ -41,7 +41,8 @@ def summary(grid: Grid) -> str:
     names = " × ".join(axis.name for axis in grid.axes)  # noqa: RUF001 - the sign for a grid
     proofs = ", ".join(f"{count} {outcome}" for outcome, count in sorted(grid.proofs.items()))
     installed = f"; installed: {proofs}" if proofs else ""
-    return f"{names}, Python {grid.python}{as_of}: {counts}{installed}"
+    on = f" on {grid.platform}" if grid.platform else ""
+    return f"{names}, Python {grid.python}{on}{as_of}: {counts}{installed}"
 
 
 def markdown_table(grid: Grid) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from stackproof.metadata.audit import (
     freshness,
     groups,
     pairwise,
+    platforms,
     python_support,
 )
 from stackproof.metadata.audit.claims import check as judge_claims
@@ -71,16 +72,24 @@ class _Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class _Resolved:
-    """What comes of resolving one row."""
+    """What comes of resolving one row; `final` is what its stages leave, if they come to an end."""
 
     findings: tuple[Finding, ...] = ()
     answer: JointAnswer | None = None
     trouble: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    final: Mapping[str, str] = field(default_factory=dict)
 
 
-def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, ...] = ()) -> Audit:
+def audit(
+    rows: list[tuple[Path, str]],
+    place: Place,
+    document: tuple[Finding, ...] = (),
+    elsewhere: tuple[str, ...] = (),
+) -> Audit:
     """Audit rows, each named by its matrix file and its name; `document` adds findings.
+
+    The platforms `elsewhere` are looked at in place of those that the matrices name.
 
     Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged,
     since there is no index. A row that alone cannot be judged is trouble of the audit.
@@ -102,21 +111,38 @@ def audit(rows: list[tuple[Path, str]], place: Place, document: tuple[Finding, .
             resolved = [
                 pool.submit(_resolve, item, resolver, gatherer, unsafe) for item in subjects
             ]
+            looks = [
+                [pool.submit(_look, item, name, resolver, gatherer) for name in named]
+                for item in subjects
+                for named in (elsewhere or item.matrix.platforms,)
+            ]
             judged = [_judge(item) for item in subjects]
             joints = [item.result() for item in resolved]
+            looked = [[item.result() for item in row] for row in looks]
         stale = client.stale
     findings = [finding for one in judged for finding in one.findings]
     findings += [finding for joint in joints for finding in joint.findings]
     asked = dict.fromkeys(note for joint in joints for note in joint.notes)
+    there = [
+        [item.beside(joint.final) for item in row if isinstance(item, platforms.There)]
+        for joint, row in zip(joints, looked, strict=True)
+    ]
+    for subject, joint, found in zip(subjects, joints, there, strict=True):
+        findings += platforms.check(subject, found, joint.answer)
     return Audit(
         started=started,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
         notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes, *asked),
-        trouble=(*gatherer.trouble, *(trouble for joint in joints for trouble in joint.trouble)),
+        trouble=(
+            *gatherer.trouble,
+            *(trouble for joint in joints for trouble in joint.trouble),
+            *(item for row in looked for item in row if isinstance(item, str)),
+        ),
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
         joint=tuple(joint.answer for joint in joints if joint.answer),
+        platforms=tuple(item.answer for found in there for item in found),
         claims=tuple(claim for one in judged for claim in one.claims),
         pairs={
             f"{subject.plan.matrix}/{subject.plan.row}": one.pairs
@@ -244,7 +270,23 @@ def _resolve(
         answer=answer,
         trouble=policed.trouble,
         notes=policed.notes,
+        final={} if way.refused else way.final,
     )
+
+
+def _look(
+    subject: Subject, platform: str, resolver: Resolver, gatherer: Gatherer
+) -> platforms.There | str | None:
+    """Return what would come of a row on a platform, or why that cannot be judged.
+
+    None where the row itself says why it cannot be.
+    """
+    if subject.lacking:
+        return None
+    try:
+        return platforms.ask(subject, platform, resolver, gatherer)
+    except CannotJudgeError as error:
+        return f"{subject.plan.matrix}/{subject.plan.row} on {platform}: {error}"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

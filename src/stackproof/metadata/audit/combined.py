@@ -45,6 +45,7 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
     wanted = Wanted(
         requirements=asked,
         python=subject.target.full,
+        platform=subject.target.platform_name,
         preferences=dict(sorted(way.final.items())),
         constraints=subject.plan.common_limits,
         further=further,

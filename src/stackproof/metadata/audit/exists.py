@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
-from stackproof.metadata.audit.record import Finding
+from stackproof.metadata.audit.record import Finding, How
 from stackproof.metadata.audit.subject import PinFacts, Subject
 
-__all__ = ["check", "how", "installable", "nearest", "never_released"]
-
-How = Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
+__all__ = ["admits_python", "check", "how", "installable", "nearest", "never_released"]
 
 
 def how(pin: PinFacts) -> How:
@@ -72,7 +69,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if state in ("no project", "no version"):
             message = _missing(subject, pin)
             yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
-        elif state == "no file" and _python_is_not_why(subject, pin):
+        elif state == "no file" and admits_python(subject, pin):
             message = (
                 f"{pin} has no file for Python {subject.target.python} on this platform"
                 f"{_hint(subject, pin)}"
@@ -131,6 +128,7 @@ def _hint(subject: Subject, pin: PinFacts) -> str:
     return f"; the nearest that can be installed: {' and '.join(near)}"
 
 
-def _python_is_not_why(subject: Subject, pin: PinFacts) -> bool:
+def admits_python(subject: Subject, pin: PinFacts) -> bool:
+    """Tell whether any file of a pin is for the row's Python, whatever its platform."""
     files = pin.release.files if pin.release else ()
     return any(subject.target.admits_python(file.requires_python) for file in files)

@@ -63,6 +63,32 @@ class Gatherer:
             if self._has_times(source, pins)
         ]
 
+    def elsewhere(self, subject: Subject, moved: Source) -> Subject:
+        """Return a row as it would be on another platform, its pins without metadata.
+
+        What its page has of a pin was asked for here. Raises CannotJudgeError if an index fails.
+        """
+        found = {}
+        for pin in moved.plan.pins:
+            known = subject.pins.get(pin.name)
+            index = self._index_of(moved, pin.name)
+            project = known.project if known else self._client.project(index, pin.name)
+            found[pin.name] = self._known(moved, pin, project)
+        return Subject(**vars(moved), pins=found, today=self._today)
+
+    def files_of(self, source: Source, versions: Mapping[str, str]) -> dict[str, File | None]:
+        """Return the file of each distribution that a row would install at its version.
+
+        None where no index has one. Raises CannotJudgeError if an index fails.
+        """
+        indexes = (self.index, *filter(None, self.serves.values()))
+
+        def ask(name: str) -> File | None:
+            return self._file(source, indexes, name, versions[name])[1]
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return dict(zip(versions, pool.map(ask, versions), strict=True))
+
     def metadata_of(self, source: Subject, named: Iterable[tuple[str, str]]) -> _Metadata:
         """Return the metadata of distributions at given versions, as a row would get them."""
         pairs = sorted(named)
@@ -129,7 +155,11 @@ class Gatherer:
         if project and release is None and not self._client.down(index):
             # A page may count as fresh and be older than the release: that would be a wrong error.
             project = self._client.require(index, pin.name)
-            release = _release(source, pin, project)
+        return self._known(source, pin, project)
+
+    def _known(self, source: Source, pin: PlannedPin, project: Project | None) -> PinFacts:
+        """Return what the page of a pin's project says of it."""
+        release = _release(source, pin, project)
         return PinFacts(
             planned=pin,
             project=project,
@@ -162,13 +192,20 @@ class Gatherer:
     def _look_up(
         self, source: Subject, indexes: tuple[str, ...], name: str, version: str
     ) -> CoreMetadata | None:
+        index, file = self._file(source, indexes, name, version)
+        return self._client.metadata(index, file) if file else None
+
+    def _file(
+        self, source: Source, indexes: tuple[str, ...], name: str, version: str
+    ) -> tuple[str, File | None]:
+        """Return the index that has a release for a row, and the file of it."""
         for index in indexes:
             project = self._client.project(index, name)
             release = project.find(version, source.plan.as_of) if project else None
             file = source.target.best(release) if release else None
             if file is not None:
-                return self._client.metadata(index, file)
-        return None
+                return index, file
+        return self.index, None
 
     def _has_times(self, source: Source, pins: Mapping[str, PinFacts]) -> bool:
         """Tell whether a row's cut-off, if it has one, can be kept; else that is trouble."""

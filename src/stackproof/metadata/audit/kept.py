@@ -58,6 +58,7 @@ def with_earlier(audit: Audit, matrix: str, earlier: Audit | None, order: Sequen
             "findings": (*new.findings, *old.findings),
             "pins": (*new.pins, *old.pins),
             "joint": (*new.joint, *old.joint),
+            "platforms": (*new.platforms, *old.platforms),
             "claims": (*new.claims, *old.claims),
             "pairs": {name: pairs[name] for row in order if (name := f"{matrix}/{row}") in pairs},
         }
@@ -75,6 +76,7 @@ def _only(
             "findings": tuple(item for item in audit.findings if concerns(item.matrix, item.row)),
             "pins": tuple(item for item in audit.pins if concerns(item.matrix, item.row)),
             "joint": tuple(item for item in audit.joint if concerns(item.matrix, item.row)),
+            "platforms": tuple(i for i in audit.platforms if concerns(i.matrix, i.row)),
             "claims": tuple(item for item in audit.claims if concerns(item.matrix, item.row)),
             "pairs": {
                 name: table

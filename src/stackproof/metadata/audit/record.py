@@ -11,7 +11,17 @@ from stackproof.base.records import Record
 from stackproof.evidence.claims import AuditAnswers, ClaimAnswer
 from stackproof.matrix.plan import Plan
 
-__all__ = ["Audit", "Finding", "JointAnswer", "Level", "PairAnswer", "PinAnswer", "Rule"]
+__all__ = [
+    "Audit",
+    "Finding",
+    "How",
+    "JointAnswer",
+    "Level",
+    "PairAnswer",
+    "PinAnswer",
+    "PlatformAnswer",
+    "Rule",
+]
 
 Level = Literal["error", "warning", "note"]
 Rule = Literal[
@@ -25,8 +35,11 @@ Rule = Literal[
     "expiry",
     "licence",
     "vulnerable",
+    "platform",
     "document",
 ]
+#: How a pin would be installed, or what keeps it from being.
+How = Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
 
 
 class Finding(Record):
@@ -97,7 +110,7 @@ class PinAnswer(Record):
     pin: str
     version: str
     range: str | None = None
-    exists: Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
+    exists: How
     nearest: tuple[str, ...]
     requires_python: str | None
     classifiers: tuple[str, ...]
@@ -143,6 +156,30 @@ class JointAnswer(Record):
     differs: dict[str, tuple[str | None, str | None]]
 
 
+class PlatformAnswer(Record):
+    """What would come of a row on another platform, by files and metadata alone.
+
+    `pins` says of each pin that the row has there how it would be installed. `built` are all that
+    have no wheel for it, each with its version. `differs` maps a distribution to its version here
+    and there after the stages, None for absent. "unknown" is what only a build there would tell.
+    """
+
+    matrix: str
+    row: str
+    platform: str
+    pins: dict[str, How]
+    together: Literal["resolved", "refused", "unknown"]
+    stages: Literal["resolved", "refused", "unknown"]
+    reason: str
+    built: tuple[str, ...]
+    differs: dict[str, tuple[str | None, str | None]]
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The pins that no file can be had of there."""
+        return tuple(name for name, how in self.pins.items() if how.startswith("no "))
+
+
 class IndexAnswer(Record):
     """Where metadata came from; `cached_since` is set if the index failed and the cache served."""
 
@@ -167,6 +204,7 @@ class Audit(Record):
     findings: tuple[Finding, ...]
     pins: tuple[PinAnswer, ...]
     joint: tuple[JointAnswer, ...]
+    platforms: tuple[PlatformAnswer, ...] = ()
     claims: tuple[ClaimAnswer, ...]
     pairs: dict[str, dict[str, dict[str, PairAnswer]]]
     kept: dict[str, datetime] = Field(default_factory=dict)

@@ -73,6 +73,7 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
         wanted = Wanted(
             requirements=stage.requirements,
             python=subject.target.full,
+            platform=subject.target.platform_name,
             preferences=dict(sorted(way.final.items())),
             constraints=stage.limits(
                 facts.content.decode("utf-8", errors="replace") if facts else None

@@ -63,7 +63,8 @@ class IndexFacts:
             return None
         asked = {file.requires_python for file in release.files}
         admits = any(self.target.admits_python(text) for text in asked)
-        why = "no wheel for this platform" if admits else f"requires Python {_texts(asked)}"
+        where = self.target.platform_name or "this platform"
+        why = f"no wheel for {where}" if admits else f"requires Python {_texts(asked)}"
         return f"{name} {version} has no file for Python {self.target.python} ({why})"
 
     def metadata(self, name: str, version: str) -> CoreMetadata | None:

@@ -55,7 +55,8 @@ class Question:
     def fingerprint(self, index: str) -> str:
         """Return the sha256 of all but the versions: the same cell of another grid counts too."""
         as_of = timestamp(self.as_of) if self.as_of else None
-        asked = [self.names, self.target.full, as_of, self.held, self.further, self.builds]
+        where = [self.target.full, self.target.platform_name]
+        asked = [self.names, *where, as_of, self.held, self.further, self.builds]
         return fingerprint([index, *asked])
 
 
@@ -129,6 +130,7 @@ def make_grid(
     return Grid(
         axes=question.axes,
         python=question.target.python,
+        platform=question.target.platform_name,
         as_of=question.as_of,
         row=question.row,
         held=question.held,
@@ -197,6 +199,7 @@ def _engine(
         resolver=context.resolver,
         names=question.names,
         python=question.target.full,
+        platform=question.target.platform_name,
         as_of=question.as_of,
         held=question.held,
         further=question.further,

@@ -120,6 +120,7 @@ class Grid(Record):
     format: Literal[1] = 1
     axes: tuple[Axis, Axis]
     python: str
+    platform: str | None = None
     as_of: datetime | None
     row: str | None
     held: tuple[str, ...]

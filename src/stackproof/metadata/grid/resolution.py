@@ -25,6 +25,7 @@ class ResolutionJudge:
     python: str
     as_of: datetime | None
     held: Sequence[str] = ()
+    platform: str | None = None
     further: tuple[str, ...] = ()
     builds: bool = True
 
@@ -39,6 +40,7 @@ class ResolutionJudge:
         wanted = Wanted(
             requirements=(*asked, *self.held),
             python=self.python,
+            platform=self.platform,
             preferences={},
             further=self.further,
             as_of=self.as_of,

@@ -23,6 +23,7 @@ from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
 from stackproof.report.diagnose import steps
 from stackproof.report.frontier import is_beyond
+from stackproof.report.platforms import Platforms, platforms
 from stackproof.report.site.compatibility import PairGrid, pair_grids
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
@@ -32,7 +33,7 @@ from stackproof.report.site.swimlanes import WIDTH as LANE_WIDTH
 from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
 from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
-from stackproof.report.texts import Language, texts
+from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import among, brief, pin_notes, suspect_in_words
 
 __all__ = ["write_site"]
@@ -101,6 +102,10 @@ class AuditView:
     findings: dict[str, list[Merged]]
     pair_grids: list[PairGrid]
     kept: dict[datetime, list[str]]
+
+    def platforms(self, t: Texts) -> Platforms:
+        """Return what comes of the rows on other platforms, in a language."""
+        return platforms(self.audit, t)
 
 
 def _audit_view(matrix: str, audit: Audit, links: Links) -> AuditView:
