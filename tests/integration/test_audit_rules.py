@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -427,3 +427,48 @@ def test_lines_of_tables_within_an_array() -> None:
     assert [lines.line(place) for place in places] == [2, 4, 4]
     assert lines.line(("rows", "a", "overrides", 0, "version")) == 8
     assert lines.line(("rows", "a", "summary")) == 10
+
+
+def test_an_expected_failure_that_was_to_be_gone_is_an_error(audited: Auditor) -> None:
+    today = date.today()  # noqa: DTZ011 - a matrix has days, not instants
+    entries = "".join(
+        f'[[rows.plain.known-failures]]\ncheck = "smoke:{name}"\nreason = "r"\ndate = {today}\n'
+        f"until = {until}\n"
+        for name, until in (("gone", today - timedelta(days=1)), ("today", today))
+    )
+    found = audited(matrix_text("alpha==1.0", row=entries), Release("alpha", "1.0"))
+    (message,) = messages(found, "expiry")
+    assert message.startswith("error 29: the expected failure smoke:gone was to be gone by ")
+    assert found.exit_code == 1
+
+
+def test_what_is_younger_than_a_row_admits_is_not_taken(audited: Auditor) -> None:
+    new = datetime.now(timezone.utc) - timedelta(days=2)
+    releases = (
+        Release("alpha", "1.0", requires=["gamma"]),
+        Release("gamma", "1.0"),
+        Release("gamma", "2.0", uploaded=new),
+        Release("beta", "1.0", uploaded=new),
+    )
+    row = 'min-age = "7d"\nmin-age-exempt = ["beta"]\n'
+    found = audited(matrix_text("alpha==1.0", "beta==1.0", row=row), *releases)
+    assert [message.partition(": ")[2] for message in messages(found, "freshness")] == [
+        f"beta 1.0 of {new.date()} is younger than the row admits, and exempt from that"
+    ]
+    assert (found.joint[0].together, found.exit_code) == ("resolved", 0)
+    found = audited(matrix_text("alpha==1.0", "beta==1.0", row='min-age = "7d"\n'), *releases)
+    (message,) = messages(found, "exists")
+    assert "after the row's cut-off" in message
+    assert "(its min-age is 7d)" in message
+
+
+def test_pre_releases_are_let_in_by_name(audited: Auditor) -> None:
+    releases = (
+        Release("alpha", "1.0", requires=["beta", "gamma"]),
+        *(Release(name, version) for name in ("beta", "gamma") for version in ("1.0", "2.0rc1")),
+    )
+    for let_in, chosen in (('["beta"]', ["2.0rc1", "1.0"]), ('"all"', ["2.0rc1", "2.0rc1"])):
+        text = matrix_text("alpha", "beta", "gamma", row=f"prereleases = {let_in}\n")
+        found = audited(text, *releases)
+        assert [pin.version for pin in found.pins] == ["1.0", *chosen]
+        assert (messages(found, "joint"), found.joint[0].stages) == ([], "resolved")

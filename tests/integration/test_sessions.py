@@ -289,14 +289,14 @@ def test_a_cut_off_can_be_given(checkout: Checkout) -> None:
             ["--as-of", "yesterday"],
             (
                 "argument --as-of: 'yesterday' is neither a UTC timestamp such as "
-                "2025-04-01T00:00:00Z nor a date"
+                "2025-04-01T00:00:00Z nor a date, nor a span such as P7D"
             ),
         ),
         (
             ["--as-of", "2025-04-31"],
             (
                 "argument --as-of: '2025-04-31' is neither a UTC timestamp such as "
-                "2025-04-01T00:00:00Z nor a date"
+                "2025-04-01T00:00:00Z nor a date, nor a span such as P7D"
             ),
         ),
         (["--as", "2025-04-01T00:00:00Z"], "unrecognized arguments: --as 2025-04-01T00:00:00Z"),

@@ -138,6 +138,33 @@ CASES: dict[str, Case] = {
         in_schema=True,
         pins__0__verison="1.0",
     ),
+    "platform that uv has no name for": case(
+        (
+            "top level, key platforms number 1: 'x86_64-pc-windows': not a platform that uv has a "
+            "name for; did you mean 'x86_64-pc-windows-msvc' or 'i686-pc-windows-msvc' or "
+            "'aarch64-pc-windows-msvc'?"
+        ),
+        in_schema=True,
+        platforms=["x86_64-pc-windows"],
+    ),
+    "pre-releases of no name": case(
+        (
+            "[rows.base], key prereleases number 1: 'Alpha': write the name in its normal form, "
+            "'alpha'"
+        ),
+        in_schema=True,
+        rows__base__prereleases=["Alpha"],
+    ),
+    "least age beside a cut-off": case(
+        "[rows.mended], key min-age: stands beside 'as-of'; keep one of the two",
+        in_schema=False,
+        rows__mended__min_age="7d",
+    ),
+    "exempt from no least age": case(
+        "[rows.base], key min-age-exempt: there is no min-age to be exempt from; add one",
+        in_schema=False,
+        rows__base__min_age_exempt=["alpha"],
+    ),
     "unknown key at the top": case(
         "top level, key titel: unknown key 'titel'; did you mean 'title'?",
         in_schema=True,

@@ -19,8 +19,8 @@ from stackproof.ci.github import GitHub
 from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
-from stackproof.ci.outcome import Outcome
 from stackproof.ci.pull_request import pull_request_text
+from stackproof.ci.outcome import Outcome, overall
 from stackproof.ci.running import TaskEnd, diagnosis_arguments
 from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide
@@ -205,6 +205,24 @@ def test_a_row_with_only_known_failures_is_well() -> None:
     assert story.well
     assert story.title == "tiny/plain BROKEN"
     assert story.body.startswith("**tiny/plain** is as expected again: 1 passed, 1 failed (1 exp")
+
+
+def test_what_fails_with_releases_to_come_is_told_and_fails_no_run() -> None:
+    found = outcome(check("smoke:sum", "new", "2 + 2 is 5"))
+    assert found.verdict
+    soon = replace(
+        found, verdict=found.verdict.model_copy(update={"prereleases": {"numpy": "2.5.0rc1"}})
+    )
+    story = issue_text(soon)
+    assert (story.well, story.title) == (
+        False,
+        "tiny/plain will break when numpy 2.5.0 is released",
+    )
+    assert "**tiny/plain** will break when numpy 2.5.0 is released: " in story.body
+    assert overall([soon]) == "ok"
+    # Nothing was taken: whatever fails, it is not for that.
+    none = replace(found, verdict=found.verdict.model_copy(update={"prereleases": {}}))
+    assert (issue_text(none).well, overall([none]), overall([found])) == (True, "ok", "broken")
 
 
 def test_a_story_says_what_failed_since_when_and_what_changed() -> None:

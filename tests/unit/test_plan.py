@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from support.matrix_cases import FAILURE, OVERRIDE, changed
 from support.workbench import ROOT
 
+from stackproof.base.times import full_hour
 from stackproof.errors import StackproofError
+from stackproof.evidence.prereleases import taken
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
@@ -80,6 +82,7 @@ import sys
 from support.matrix_cases import FULL
 from stackproof.matrix.load import parse_matrix
 from stackproof.base.json_text import to_json
+from stackproof.evidence.prereleases import taken
 from stackproof.installers.planning import make_plan
 from support.workbench import toml
 plan = make_plan(parse_matrix(toml(FULL), file="full.toml"), name="full", row="again")
@@ -292,6 +295,39 @@ def test_each_installer_is_told_in_its_own_words(
     }
 
 
+@pytest.mark.parametrize(
+    ("installer", "let_in", "told"),
+    [
+        ("uv", ["delta"], "--prerelease-package=delta=allow"),
+        ("uv", "all", "--prerelease=allow"),
+        ("pip", ["delta"], "--all-releases=delta"),
+        ("pip", "all", "--all-releases=:all:"),
+    ],
+)
+def test_pre_releases_are_let_in_by_each_installer(
+    installer: str, let_in: object, told: str
+) -> None:
+    matrix = parse_matrix(changed(rows__base__prereleases=let_in), file="full.toml")
+    planned = make_plan(matrix, name="full", row="base", installer=installer)
+    assert {stage.arguments[-1] for stage in planned.stages} == {told}
+    assert planned.lets_in("delta")
+    assert planned.lets_in("alpha") is (let_in == "all")
+
+
+def test_the_least_age_of_releases_is_a_cut_off_at_a_full_hour() -> None:
+    row = {"rows__base__min_age": "7d", "rows__base__min_age_exempt": ["delta"]}
+    planned = plan(**row)
+    asked = full_hour(datetime.now(timezone.utc) - timedelta(days=7))
+    assert planned.as_of in (asked, asked - timedelta(hours=1))
+    assert (planned.cut_off_of("alpha"), planned.cut_off_of("delta")) == (planned.as_of, None)
+    assert "--exclude-newer-package=delta=false" in arguments(planned)["two"]
+    # What another cut-off asks for is the past as it was, of every distribution.
+    matrix = parse_matrix(changed(**row), file="full.toml")
+    assert make_plan(matrix, name="full", row="base", as_of=APRIL).exempt == ()
+    with pytest.raises(StackproofError, match="pip knows no cut-off that leaves delta out"):
+        make_plan(matrix, name="full", row="base", installer="pip")
+
+
 def test_an_index_without_upload_times_gives_way_to_the_default_one_at_a_cut_off() -> None:
     matrix = parse_matrix(changed(), file="full.toml")
     planned = make_plan(matrix, name="full", row="base", as_of=APRIL)
@@ -327,3 +363,9 @@ def test_what_is_new_in_a_plan_counts_for_what_is_built() -> None:
     assert planned.model_copy(update=asked).build_fingerprint == planned.build_fingerprint
     pip = planned.model_copy(update={"installer": "pip"})
     assert pip.build_fingerprint != planned.build_fingerprint
+
+
+def test_the_pre_releases_that_were_taken_are_those_that_no_pin_names() -> None:
+    planned = plan(rows__base__prereleases=["alpha", "gamma", "delta"])
+    freeze = {"alpha": "1.0rc1", "gamma": "2.0.dev1", "delta": "1.0", "other": "3.0b1"}
+    assert taken(planned, freeze) == {"gamma": "2.0.dev1"}

@@ -11,7 +11,6 @@ from packaging.tags import Tag
 from support.audit_bench import matrix_text
 from uv import find_uv_bin
 
-from stackproof.errors import MatrixError
 from stackproof.index.releases import File
 from stackproof.index.target import Target
 from stackproof.installers.planning import make_plan
@@ -70,12 +69,3 @@ def test_markers_of_pins_are_judged_for_the_platform(tmp_path: Path) -> None:
         for name, there in {"here": None, **PLATFORMS}.items()
     }
     assert (names["here"], names["x86_64-pc-windows-msvc"]) == (["alpha"], ["alpha", "beta"])
-
-
-def test_a_matrix_names_platforms_as_uv_does(tmp_path: Path) -> None:
-    file = tmp_path / "tiny.toml"
-    file.write_text(
-        matrix_text("alpha==1.0", more='platforms = ["x86_64-windows"]'), encoding="utf-8"
-    )
-    with pytest.raises(MatrixError, match=r"not a platform that uv has a name for; did you mean"):
-        load_matrix(file)

@@ -14,7 +14,7 @@ from support.matrix_cases import CASES, changed
 from support.workbench import ROOT
 
 from stackproof.cli.schemas import schemas
-from stackproof.matrix.model import json_schema
+from stackproof.matrix.schema import json_schema
 
 _FORMATS = FormatChecker(formats=["date"])
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

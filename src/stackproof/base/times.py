@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["from_timestamp", "full_hour", "full_hour_after", "timestamp"]
+__all__ = ["age", "from_timestamp", "full_hour", "full_hour_after", "timestamp"]
+
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def age(text: str) -> timedelta:
+    """Return a span of hours, days or weeks, such as 36h, 7d or 2w; raise ValueError for others."""
+    number, unit = text[:-1], text[-1:]
+    if not (number.isascii() and number.isdigit() and unit in _UNITS):
+        raise ValueError(f"{text!r} is no number of hours, days or weeks such as 7d")
+    return timedelta(**{_UNITS[unit]: int(number)})
 
 
 def timestamp(value: datetime) -> str:

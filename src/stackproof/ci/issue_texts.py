@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
 from jinja2 import Environment
+from packaging.version import Version
 
 from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
 from stackproof.base.templates import markdown_templates
+from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
@@ -68,9 +71,17 @@ def word(outcome: Outcome) -> str:
     verdict = outcome.verdict
     if verdict is None:
         return "left no verdict"
+    if outcome.breaks_soon:
+        return f"will break when {_releases(verdict.prereleases or {})} is released"
     if verdict.verdict == "ok" and verdict.unexpected:
         return "OK, with expected failures that pass"
     return HEADLINE[verdict.verdict]
+
+
+def _releases(taken: Mapping[str, str]) -> str:
+    """Name what pre-releases lead up to."""
+    found = [f"{name} {Version(at).base_version}" for name, at in taken.items()]
+    return first_of(found) if len(found) > 1 else found[0]
 
 
 def _digest(outcome: Outcome) -> str:

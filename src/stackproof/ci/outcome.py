@@ -42,8 +42,14 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether the row was judged and nothing is unexpected."""
-        return self.verdict is not None and self.verdict.exit_code == 0
+        """Whether the row was judged and nothing is unexpected, of releases to come included."""
+        return self.verdict is not None and self.verdict.exit_code == 0 and not self.breaks_soon
+
+    @property
+    def breaks_soon(self) -> bool:
+        """Whether checks fail with pre-releases that the row lets in, and would with releases."""
+        verdict = self.verdict
+        return verdict is not None and bool(verdict.prereleases and verdict.in_state("new"))
 
 
 def overall(found: Sequence[Outcome]) -> str:

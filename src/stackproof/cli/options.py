@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from stackproof.base.invocation import opening
 from stackproof.base.text import nearest
-from stackproof.base.times import timestamp
+from stackproof.base.times import age, full_hour, timestamp
 from stackproof.errors import StackproofError
 from stackproof.matrix.platforms import PLATFORMS
 
@@ -19,6 +19,8 @@ __all__ = ["Options", "instant", "platform_name", "python_version"]
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: A span of weeks, days or hours, as ISO 8601 has it.
+_AGO = re.compile(r"P(?:T(?=\d+H$)|(?!\d+H))(\d+)([WDH])")
 
 
 class Options(argparse.ArgumentParser):
@@ -41,17 +43,20 @@ class Options(argparse.ArgumentParser):
 
 
 def instant(text: str) -> datetime:
-    """Return a moment in UTC, the first one of a date that stands alone.
+    """Return a moment in UTC: the first one of a date that stands alone, or so long ago.
 
     Raises ArgumentTypeError for anything else, and for a time to come.
     """
     # uv reads a date alone as the end of that day, so installers are given full timestamps only.
+    if ago := _AGO.fullmatch(text):
+        return full_hour(datetime.now(timezone.utc) - age(f"{ago[1]}{ago[2].lower()}"))
     full = f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text
     try:
         found = datetime.strptime(full, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a UTC timestamp such as 2025-04-01T00:00:00Z nor a date"
+            f"{text!r} is neither a UTC timestamp such as 2025-04-01T00:00:00Z nor a date, nor "
+            "a span such as P7D"
         ) from None
     if found > datetime.now(timezone.utc):
         # What an index will have by then is not fixed, and what is fixed is taken as found before.

@@ -21,8 +21,8 @@ from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.lock import Lock
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
-from stackproof.matrix.model import json_schema
 from stackproof.matrix.plan import Plan
+from stackproof.matrix.schema import json_schema
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.publish.record import PublishedSet

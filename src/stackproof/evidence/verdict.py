@@ -17,6 +17,7 @@ from stackproof.evidence.answers import Answers, answers_of
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.evidence.depth import Depth, depth_of
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.prereleases import taken
 from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
 from stackproof.evidence.suspects import JudgedLinks, suspects_of
 from stackproof.matrix.checks import ALL, KINDS, CheckId
@@ -58,7 +59,8 @@ class Verdict(Record):
     and `installed` which version of it there is, None for none; `links` are None where nobody
     looked. `left_out` maps the workloads that need what the row does not pin, or use what it does
     not have, to those distributions, and `pins_left_out` the pins that the row goes without to
-    their markers.
+    their markers. `prereleases` are those that were taken where a row lets some in, None where it
+    does not.
     """
 
     format: Literal[1] = 1
@@ -81,6 +83,7 @@ class Verdict(Record):
     links: JudgedLinks | None = None  # older files have none
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     pins_left_out: dict[str, str] = Field(default={})  # older files have none
+    prereleases: dict[str, str] | None = None  # older files have none
     counts: dict[str, int]
 
     @field_validator("constraints", mode="before")
@@ -93,7 +96,12 @@ class Verdict(Record):
 
     @property
     def exit_code(self) -> int:
-        """0 if all is as expected, 1 if not, 2 where the run, or a part of it, was not judged."""
+        """0 if all is as expected, 1 if not, 2 where the run, or a part of it, was not judged.
+
+        What comes of releases that are yet to be made is told, and is never a failure.
+        """
+        if self.prereleases is not None:
+            return 0
         if self.verdict == "unjudged":
             return 2
         if self.unexpected:
@@ -149,6 +157,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         links=suspects_of(links, plan, answers.every),
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
+        prereleases=taken(plan, freeze) if plan.prereleases else None,
         counts=_counts(checks),
     )
 

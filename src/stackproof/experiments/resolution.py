@@ -90,6 +90,8 @@ class TrialResolver:
             python=plan.python,
             preferences={},
             as_of=plan.as_of,
+            exempt=plan.exempt,
+            prereleases=plan.prereleases,
         )
         answer = self.resolver.resolve(wanted)
         return answer if isinstance(answer, Refused) else None
@@ -137,6 +139,8 @@ class TrialResolver:
                 constraints=stage.limits(constraints),
                 index=self._reachable(stage),
                 as_of=plan.as_of,
+                exempt=plan.exempt,
+                prereleases=plan.prereleases,
             )
         )
 

@@ -105,14 +105,22 @@ class Project:
         fitting = [item for item in releases if satisfies(str(item), version)]
         return releases[fitting[-1]] if fitting else None
 
-    def offered(self, specifier: str, as_of: datetime | None = None) -> list[Release]:
+    def offered(
+        self,
+        specifier: str,
+        as_of: datetime | None = None,
+        prereleases: bool = False,  # noqa: FBT001, FBT002 - as packaging has it
+    ) -> list[Release]:
         """Return what an installer may choose from a range, the newest first.
 
         That is no release that was yanked, and a pre-release only where the range names one or has
-        nothing else (PEP 440).
+        nothing else (PEP 440), or all `prereleases` are let in.
         """
         kept = {v: item for v, item in self.releases(as_of).items() if item.yanked is None}
-        return [kept[version] for version in sorted(SpecifierSet(specifier).filter(kept))[::-1]]
+        return [
+            kept[version]
+            for version in sorted(SpecifierSet(specifier).filter(kept, prereleases or None))[::-1]
+        ]
 
     @cached_property
     def _views(self) -> dict[datetime | None, dict[Version, Release]]:

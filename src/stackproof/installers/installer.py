@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -84,6 +85,15 @@ class Installer(Protocol):
         """Return the command that installs what arguments common to installers say.
 
         `debug_log` is where it may tell what it does not print.
+        """
+
+    def choosing(
+        self, as_of: datetime | None, exempt: Sequence[str], prereleases: Sequence[str]
+    ) -> list[str]:
+        """Return the options that say what it may choose from.
+
+        That is no file uploaded after `as_of`, but for those of `exempt`, and the pre-releases of
+        `prereleases`, or all where that is `*`. Raises StackproofError for what it cannot do.
         """
 
     def check(self, python: Path) -> list[str]:

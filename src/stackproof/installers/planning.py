@@ -9,9 +9,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from stackproof.base.text import free_name, nearest
-from stackproof.base.times import timestamp
 from stackproof.base.versions import name_of
 from stackproof.errors import StackproofError
+from stackproof.installers.choosing import Choice
 from stackproof.installers.installer import Installer
 from stackproof.installers.known import DEFAULT, installer_named
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
@@ -30,7 +30,7 @@ from stackproof.matrix.plan import (
 from stackproof.matrix.platforms import Platform
 from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
-__all__ = ["cut_off_arguments", "make_plan"]
+__all__ = ["make_plan"]
 
 
 def make_plan(
@@ -63,7 +63,7 @@ def make_plan(
         raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
     lineage = matrix.lineage(row)
     existing = interpreter or lineage[-1].interpreter
-    cut_off = None if existing else as_of or lineage[-1].as_of
+    choice = Choice() if existing else Choice.of(lineage[-1], as_of)
     python = python or matrix.python_of(row)
     there = pins_there(matrix, row, python, platform)
     every = pins_of(matrix, row, versions)
@@ -74,7 +74,7 @@ def make_plan(
         there=there,
         python=python,
         installer=installer_named(installer),
-        as_of=cut_off,
+        choice=choice,
     )
     own = [] if existing else _stages(matrix, row)
     built = [stage for stage in map(builder.build, own) if stage.requirements]
@@ -102,7 +102,9 @@ def make_plan(
         python=python,
         interpreter=existing,
         installer=installer,
-        as_of=cut_off,
+        as_of=choice.as_of,
+        exempt=choice.exempt,
+        prereleases=choice.prereleases,
         pins=_in_order(pins, stages),
         stages=stages,
         groups={
@@ -124,11 +126,6 @@ def make_plan(
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
-
-
-def cut_off_arguments(installer: str, as_of: datetime | None) -> list[str]:
-    """Return the words that hide from an installer what was uploaded after an instant."""
-    return [] if as_of is None else [installer_named(installer).cut_off_option, timestamp(as_of)]
 
 
 def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
@@ -192,7 +189,7 @@ class _StageBuilder:
     there: AbstractSet[str]
     python: str
     installer: Installer
-    as_of: datetime | None
+    choice: Choice
     notes: list[str] = field(default_factory=list)
 
     def build(self, stage: Stage) -> PlannedStage:
@@ -206,7 +203,7 @@ class _StageBuilder:
             arguments += ["--constraint", limits_file(stage.name)]
         if index is not None:
             arguments += [self.installer.index_option, index]
-        arguments += cut_off_arguments(self.installer.name, self.as_of)
+        arguments += self.choice.arguments(self.installer)
         return PlannedStage(
             name=stage.name,
             step=stage.step,
@@ -237,7 +234,7 @@ class _StageBuilder:
         if stage.index is None:
             return None
         index = self.matrix.indexes[stage.index]
-        if self.as_of is not None and not index.upload_times:
+        if self.choice.as_of is not None and not index.upload_times:
             self.notes.append(
                 f"stage {stage.name}: index {stage.index} publishes no upload times, so with a "
                 "cut-off date the default index serves in its place"
@@ -281,6 +278,7 @@ def _known(
                 says=failure.says,
                 reason=failure.reason,
                 date=failure.date.isoformat(),
+                until=failure.until.isoformat() if failure.until else None,
             )
 
 

@@ -55,6 +55,8 @@ class Wanted:
     index: str | None = None
     further: tuple[str, ...] = ()
     as_of: datetime | None = None
+    exempt: tuple[str, ...] = ()
+    prereleases: tuple[str, ...] = ()
     builds: bool = True
 
     @property
@@ -209,6 +211,7 @@ class Resolver:
     def _options(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
         _written(output, (f"{name}=={version}" for name, version in wanted.preferences.items()))
         options = ["--annotation-style", "line"]
+        options += UV.choosing(None, wanted.exempt, wanted.prereleases)
         if wanted.platform is not None:
             options += ["--python-platform", wanted.platform]
         if not wanted.builds:

@@ -7,7 +7,7 @@ with one another is judged in `references`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -15,6 +15,7 @@ from stackproof.base.versions import name_of
 from stackproof.matrix.policy import Policy
 from stackproof.matrix.table import Table
 from stackproof.matrix.values import (
+    AgeText,
     CheckText,
     Day,
     DistributionName,
@@ -25,6 +26,7 @@ from stackproof.matrix.values import (
     Module,
     NeedText,
     PlatformName,
+    Prereleases,
     PythonVersion,
     RangeText,
     RequirementText,
@@ -176,6 +178,9 @@ class KnownFailure(Table):
     says: Text | None = Field(default=None, description="Words that the failure's message has.")
     reason: Text
     date: Day
+    until: Day | None = Field(
+        default=None, description="The last day on which an audit takes it as it is."
+    )
 
 
 class AllowedSkip(Table):
@@ -227,7 +232,8 @@ class Row(Table):
     """One variant of the stack to prove.
 
     A derived row takes python, overrides, additions, stages and what it goes without from its base,
-    never its interpreter, its cut-off date or its known failures: those were found by running one
+    never its interpreter, its cut-off date, what else limits or widens the choice of
+    releases, or its known failures: those were found by running one
     row and say nothing about another.
     """
 
@@ -241,6 +247,18 @@ class Row(Table):
         "judged as it is, and nothing is installed into it.",
     )
     as_of: Instant | None = None
+    min_age: AgeText | None = Field(
+        default=None,
+        description='What is younger is not taken, such as "7d"; hours (h), days (d) or weeks (w).',
+    )
+    min_age_exempt: tuple[DistributionName, ...] = Field(
+        default=(), strict=False, description="Distributions that may be younger all the same."
+    )
+    prereleases: Prereleases = Field(
+        default=(),
+        description='Distributions whose pre-releases may be taken, or "all"; what fails with them '
+        "never makes a run red.",
+    )
     overrides: tuple[Override, ...] = Field(default=(), strict=False)
     without: tuple[DistributionName, ...] = Field(
         default=(), strict=False, description="The pins that the row goes without."
@@ -309,22 +327,3 @@ class Matrix(Table):
         while name is not None:
             yield name, self.rows[name]
             name = self.rows[name].base
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a matrix file, for editors."""
-    schema = Matrix.model_json_schema(by_alias=True)
-    _close(schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _close(schema: object) -> None:
-    """Refuse, in place, the keys that pydantic lets by: those that fit no pattern for names."""
-    if isinstance(schema, list):
-        for item in schema:
-            _close(item)
-    elif isinstance(schema, dict):
-        if "patternProperties" in schema:
-            schema["additionalProperties"] = False
-        for item in schema.values():
-            _close(item)

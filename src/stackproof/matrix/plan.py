@@ -14,7 +14,7 @@ from stackproof.base.records import Record
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.base.versions import requirement
-from stackproof.matrix.checks import CheckId
+from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.model import ServerName
 
 __all__ = [
@@ -180,13 +180,15 @@ class PlannedClaim(Record):
 class PlannedFailure(Record):
     """A check that is known to fail, with the reason and the day it was written down.
 
-    `says` are the words by which the failure is known, or None where any failure is.
+    `says` are the words by which the failure is known, or None where any failure is; `until` is the
+    day by which it is to be gone, if there is one.
     """
 
     check: str
     says: str | None = None
     reason: str
     date: str
+    until: str | None = None
 
 
 class PlannedCommand(Record):
@@ -215,8 +217,9 @@ class Plan(Record):
     by the suite itself. `import_seconds` is the time limit of one import check. `requested` holds
     what a candidate tries, and is empty for a row as the matrix has it. `only`
     holds the ids of the checks that a probe asks alone, and is empty where all are asked. Where
-    `strict_links` hold, a suspect link is a failure.
-    `left_out` maps the pins that the row goes without to their markers.
+    `strict_links` hold, a suspect link is a failure. `left_out` maps the pins that the row goes
+    without to their markers. Releases of distributions that are `exempt` count in spite of the
+    cut-off, and pre-releases of `prereleases`, `*` for all.
     """
 
     format: Literal[1] = 1
@@ -230,6 +233,8 @@ class Plan(Record):
     interpreter: str | None = None
     installer: str
     as_of: datetime | None
+    exempt: tuple[str, ...] = ()
+    prereleases: tuple[str, ...] = ()
     pins: tuple[PlannedPin, ...]
     stages: tuple[PlannedStage, ...]
     groups: dict[str, tuple[str, ...]]
@@ -247,6 +252,14 @@ class Plan(Record):
     @field_serializer("as_of")
     def _utc(self, value: datetime | None) -> str | None:
         return None if value is None else timestamp(value)
+
+    def cut_off_of(self, name: str) -> datetime | None:
+        """Return until when releases of a distribution count, None where all do."""
+        return None if name in self.exempt else self.as_of
+
+    def lets_in(self, name: str) -> bool:
+        """Tell whether pre-releases of a distribution may be chosen."""
+        return name in self.prereleases or ALL in self.prereleases
 
     @property
     def common_limits(self) -> str | None:

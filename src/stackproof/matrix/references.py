@@ -217,8 +217,13 @@ def _origin(row: Row, place: Place, stages: Sequence[str]) -> Iterator[Disagreem
         for key, entries in (("stages", row.stages), ("additions", row.additions)):
             if entries:
                 yield (*place, key), why
-        if row.as_of is not None:
-            yield (*place, "as-of"), why
+        for key in ("as-of", "min-age", "prereleases"):
+            if getattr(row, key.replace("-", "_")):
+                yield (*place, key), why
+    if row.as_of is not None and row.min_age is not None:
+        yield (*place, "min-age"), "stands beside 'as-of'; keep one of the two"
+    if row.min_age_exempt and row.min_age is None:
+        yield (*place, "min-age-exempt"), "there is no min-age to be exempt from; add one"
 
 
 def _override(matrix: Matrix, override: Override, place: Place) -> Iterator[Disagreement]:

@@ -13,13 +13,15 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from stackproof.base.text import nearest
 from stackproof.base.versions import overlap
 from stackproof.matrix.platforms import PLATFORMS
 
 __all__ = [
+    "EVERYONE",
+    "AgeText",
     "CheckText",
     "Day",
     "DistributionName",
@@ -30,6 +32,7 @@ __all__ = [
     "Module",
     "NeedText",
     "PlatformName",
+    "Prereleases",
     "PythonVersion",
     "RangeText",
     "RequirementText",
@@ -121,6 +124,10 @@ def _platform(value: str) -> str:
     return value
 
 
+def _everyone(value: object) -> object:
+    return (EVERYONE,) if value == EVERYONE else value
+
+
 def _instant(value: object) -> object:
     """Refuse what is not a full UTC timestamp: a cut-off at "some day" means two things."""
     if isinstance(value, datetime) and value.utcoffset() == timezone.utc.utcoffset(None):
@@ -133,6 +140,9 @@ def _whole_day(value: object) -> object:
         return value
     raise ValueError("not a date; write one such as 2025-04-01, without quotes")
 
+
+#: In place of names: every distribution.
+EVERYONE = "all"
 
 _NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 #: PEP 440 in lower case, as an editor can check it too.
@@ -181,9 +191,23 @@ LimitText = Annotated[
 NeedText = Annotated[str, AfterValidator(_need)]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
+AgeText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[hdw]$")]
 CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
 PlatformName = Annotated[
     str, Field(json_schema_extra={"enum": [*PLATFORMS]}), AfterValidator(_platform)
+]
+Prereleases = Annotated[
+    tuple[DistributionName, ...],
+    Field(strict=False),
+    BeforeValidator(_everyone),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": EVERYONE},
+                {"type": "array", "items": {"type": "string", "pattern": _NAME_PATTERN}},
+            ]
+        }
+    ),
 ]
 Url = Annotated[str, StringConstraints(pattern=r"^(https?|file)://\S+$")]
 Day = Annotated[date, BeforeValidator(_whole_day)]

@@ -21,6 +21,7 @@ from stackproof.report.wording import (
     brief,
     counts,
     kinds,
+    listed,
     pin_notes,
     pin_version,
     standing,
@@ -89,6 +90,7 @@ def _templates() -> Environment:
     templates.filters.update(
         brief=brief,
         counts=counts,
+        listed=listed,
         standing=standing,
         steps=steps,
         suspect_in_words=suspect_in_words,

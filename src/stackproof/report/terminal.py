@@ -20,6 +20,7 @@ from stackproof.report.wording import (
     brief,
     counts,
     kinds,
+    listed,
     shallow,
     state_in_words,
     suspect_in_words,
@@ -49,6 +50,8 @@ def headline(verdict: Verdict, report: Path) -> str:
     ):
         if checks and verdict.verdict != "unjudged":
             unexpected += f"; {word}: {', '.join(check.id for check in checks)}"
+    if verdict.prereleases is not None:
+        unexpected += f"; pre-releases taken: {listed(verdict.prereleases)}"
     if verdict.untold:
         unexpected += "; part of it could not be judged"
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from stackproof.base.text import count
 from stackproof.evidence.claims import ClaimVerdict
@@ -21,6 +22,7 @@ __all__ = [
     "brief",
     "counts",
     "kinds",
+    "listed",
     "pin_notes",
     "pin_version",
     "shallow",
@@ -64,6 +66,11 @@ def pin_notes(pin: PlannedPin, t: Texts) -> list[str]:
 def among(specifier: str, t: Texts) -> str:
     """Say that any version in a range will do, or any at all."""
     return t("matrix.range", range=specifier) if specifier else t("matrix.any")
+
+
+def listed(versions: Mapping[str, str]) -> str:
+    """Name distributions with their versions; "none" where there are none."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) or "none"
 
 
 def shallow(verdict: Verdict) -> str:

@@ -22,7 +22,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult, Outcome, StageRecord
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
-from stackproof.installers.planning import cut_off_arguments
+from stackproof.installers.known import installer_named
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedStage
 from stackproof.run.build import Builder
@@ -51,7 +51,8 @@ def _project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | 
     """Return the stage that installs it all; None if there is nothing to install."""
     needs = dict.fromkeys(need for command in plan.commands for need in command.needs)
     editable = dict.fromkeys(command.editable for command in plan.commands if command.editable)
-    cut_off = cut_off_arguments(plan.installer, plan.as_of)
+    installer = installer_named(plan.installer)
+    choice = installer.choosing(plan.as_of, plan.exempt, plan.prereleases)
     arguments = [*needs, *(word for path in editable for word in ("--editable", f"{root / path}"))]
     if not arguments:
         return None
@@ -59,7 +60,7 @@ def _project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | 
         name="project",
         step="none",
         pins=(),
-        arguments=(*arguments, "--constraint", str(constraints), *cut_off),
+        arguments=(*arguments, "--constraint", str(constraints), *choice),
         constraints=None,
         index=None,
         reason="installs what commands need, held to the stack",

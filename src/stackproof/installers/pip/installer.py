@@ -6,10 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from stackproof.base.public_index import public_index
+from stackproof.base.times import timestamp
+from stackproof.errors import StackproofError
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.installer import CacheLayout, Installer
 from stackproof.installers.pip import config
@@ -20,6 +23,7 @@ from stackproof.installers.sources import (
     index_by_variables,
     on_web,
 )
+from stackproof.matrix.checks import ALL
 
 __all__ = ["PIP", "PIP_ALONE", "Pip", "check_from_outside"]
 
@@ -75,6 +79,18 @@ class Pip:
         """See `Installer`; only in its log it says which pages of an index it could not have."""
         quiet = ["--no-input", "--disable-pip-version-check", "--log", str(debug_log)]
         return [str(python), "-m", "pip", "install", *quiet, *arguments]
+
+    def choosing(
+        self, as_of: datetime | None, exempt: Sequence[str], prereleases: Sequence[str]
+    ) -> list[str]:
+        """See `Installer`."""
+        if exempt:
+            raise StackproofError(
+                f"pip knows no cut-off that leaves {', '.join(exempt)} out; build the row with uv"
+            )
+        found = [] if as_of is None else [self.cut_off_option, timestamp(as_of)]
+        every = (":all:",) if ALL in prereleases else prereleases
+        return [*found, *(f"--all-releases={name}" for name in every)]
 
     def check(self, python: Path) -> list[str]:
         """See `Installer`."""

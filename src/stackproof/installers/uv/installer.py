@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from uv import find_uv_bin
 
 from stackproof.base.process import ask
 from stackproof.base.public_index import public_index
+from stackproof.base.times import timestamp
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.index.web import PAGE_SECONDS
 from stackproof.installers.installer import CacheLayout, Installer
@@ -24,6 +26,7 @@ from stackproof.installers.sources import (
 )
 from stackproof.installers.uv import config
 from stackproof.installers.uv.builds import BUILD_LOGGING, built_by_uv, debug_log, without_debug_log
+from stackproof.matrix.checks import ALL
 
 __all__ = ["UV", "Uv", "asks_public_index", "with_public_lifetimes"]
 
@@ -84,6 +87,16 @@ class Uv:
     def install(self, python: Path, arguments: Sequence[str], debug_log: Path) -> list[str]:  # noqa: ARG002 - it prints its debug log
         """See `Installer`."""
         return [find_uv_bin(), "pip", "install", "--python", str(python), *arguments]
+
+    def choosing(
+        self, as_of: datetime | None, exempt: Sequence[str], prereleases: Sequence[str]
+    ) -> list[str]:
+        """See `Installer`."""
+        found = [] if as_of is None else [self.cut_off_option, timestamp(as_of)]
+        found += [f"--exclude-newer-package={name}=false" for name in exempt]
+        if ALL in prereleases:
+            return [*found, "--prerelease=allow"]
+        return [*found, *(f"--prerelease-package={name}=allow" for name in prereleases)]
 
     def check(self, python: Path) -> list[str]:
         """See `Installer`."""

@@ -50,6 +50,8 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
         constraints=subject.plan.common_limits,
         further=further,
         as_of=subject.plan.as_of,
+        exempt=subject.plan.exempt,
+        prereleases=subject.plan.prereleases,
     )
     resolution = _known(way, wanted) or resolver.resolve(wanted)
     left = tuple(str(subject.pins[name]) for name in out)

@@ -42,7 +42,7 @@ def nearest(subject: Subject, pin: PinFacts) -> tuple[str, ...]:
     early = any(version.is_prerelease for version in ends)
     good = [
         version
-        for version, release in pin.project.releases(subject.plan.as_of).items()
+        for version, release in pin.project.releases(subject.plan.cut_off_of(pin.name)).items()
         if version.is_prerelease <= early
         and release.yanked is None
         and subject.target.best(release) is not None
@@ -102,9 +102,14 @@ def _missing(subject: Subject, pin: PinFacts) -> str:
     if later is not None and later.uploaded is not None and subject.plan.as_of is not None:
         return (
             f"{pin.name} {later.version} was uploaded on {later.uploaded.date()}, after the row's "
-            f"cut-off {timestamp(subject.plan.as_of)}{_hint(subject, pin)}"
+            f"cut-off {timestamp(subject.plan.as_of)}{_least_age(subject)}{_hint(subject, pin)}"
         )
     return f"{never_released(pin)}{_hint(subject, pin)}"
+
+
+def _least_age(subject: Subject) -> str:
+    least = subject.matrix.rows[subject.plan.row].min_age
+    return f" (its min-age is {least})" if least else ""
 
 
 def never_released(pin: PinFacts) -> str:

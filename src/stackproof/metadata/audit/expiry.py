@@ -32,9 +32,23 @@ def check(subject: Subject) -> Iterator[Finding]:
         elif age < 0:
             message = f"{what} is dated {day}, which lies ahead; write the day of the entry"
             yield subject.finding("expiry", "warning", message, place=place)
+    yield from _past(subject)
     for name, stage, place in _unexplained(subject):
         message = f"stage {stage} installs {name} for no reason that is written down; add one"
         yield subject.finding("expiry", "warning", message, place=place)
+
+
+def _past(subject: Subject) -> Iterator[Finding]:
+    """Yield an error for each expected failure that was to be gone by a day that is past."""
+    own: Place = ("rows", subject.plan.row, "known-failures")
+    for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
+        if failure.until is not None and failure.until < subject.today:
+            message = (
+                f"the expected failure {failure.check} was to be gone by {failure.until}; mend it, "
+                "or say until when it is expected now"
+            )
+            place = (*own, number, "until")
+            yield subject.finding("expiry", "error", message, place=place)
 
 
 def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:

@@ -41,11 +41,20 @@ def answer(pin: PinFacts) -> FreshnessAnswer | None:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Yield a note for each pin that is not the newest."""
+    """Yield a note for each pin that is not the newest, or younger than its row admits."""
     for pin in subject.pins.values():
+        yield from _young(subject, pin)
         found = answer(pin)
         if found is not None and found.releases:
             yield subject.finding("freshness", "note", _sentence(pin, found), pin=pin.name)
+
+
+def _young(subject: Subject, pin: PinFacts) -> Iterator[Finding]:
+    """Yield a note for a pin that is exempt from the least age, and younger."""
+    uploaded, until = pin.release.uploaded if pin.release else None, subject.plan.as_of
+    if pin.name in subject.plan.exempt and uploaded and until and uploaded > until:
+        message = f"{pin} of {_day(uploaded)} is younger than the row admits, and exempt from that"
+        yield subject.finding("freshness", "note", message, pin=pin.name)
 
 
 def _sentence(pin: PinFacts, found: FreshnessAnswer) -> str:

@@ -201,7 +201,7 @@ class Gatherer:
         """Return the index that has a release for a row, and the file of it."""
         for index in indexes:
             project = self._client.project(index, name)
-            release = project.find(version, source.plan.as_of) if project else None
+            release = project.find(version, source.plan.cut_off_of(name)) if project else None
             file = source.target.best(release) if release else None
             if file is not None:
                 return index, file
@@ -229,8 +229,8 @@ def _release(source: Source, pin: PlannedPin, project: Project | None) -> Releas
     """
     if project is None:
         return None
-    as_of = source.plan.as_of
-    offered = project.offered(pin.range, as_of) if pin.version is None else []
+    as_of, early = source.plan.cut_off_of(pin.name), source.plan.lets_in(pin.name)
+    offered = project.offered(pin.range, as_of, early) if pin.version is None else []
     fitting = (release for release in offered if source.target.best(release) is not None)
     return next(fitting, None) or next(iter(offered), None) or project.find(pin.asked, as_of)
 

@@ -80,6 +80,8 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
             ),
             index=indexes.get(stage.index) if stage.index else None,
             as_of=subject.plan.as_of,
+            exempt=subject.plan.exempt,
+            prereleases=subject.plan.prereleases,
         )
         answer = resolver.resolve(wanted)
         if isinstance(answer, Refused):

@@ -40,6 +40,8 @@ def resolved_stack(
                 constraints=_limits(stage, environ, snapshots),
                 index=_answering(stage, resolver),
                 as_of=plan.as_of,
+                exempt=plan.exempt,
+                prereleases=plan.prereleases,
             )
         )
         if isinstance(found, Refused):
