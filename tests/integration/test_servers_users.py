@@ -339,3 +339,32 @@ def test_topics_and_groups_of_the_run_are_removed_and_no_others() -> None:
     nothing = Admin()
     kafka_admin.remove(nothing, "another_")
     assert nothing.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("script", "product", "reason"),
+    [
+        (
+            "echo 'NVIDIA A100, 550.54'; echo 'NVIDIA T4, 550.54'",
+            "NVIDIA A100, driver 550.54",
+            None,
+        ),
+        ("echo 'no devices were found' >&2; exit 6", None, "no devices were found"),
+        (None, None, "no program named nvidia-smi is on the PATH"),
+    ],
+)
+def test_a_gpu_is_there_where_its_driver_names_one(
+    provide: Callable[..., ServerInfo],
+    tmp_path: Path,
+    script: str | None,
+    product: str | None,
+    reason: str | None,
+) -> None:
+    tool = tmp_path / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    if script:
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+    info = provide("gpu", PATH=str(tool.parent))
+    assert (info.product, info.grade) == (product, "real" if product else "unavailable")
+    assert (reason or "") in (info.reason or "")

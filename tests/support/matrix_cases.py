@@ -147,6 +147,16 @@ CASES: dict[str, Case] = {
         in_schema=True,
         platforms=["x86_64-pc-windows"],
     ),
+    "index of no stage": case(
+        "[rows.base.indexes], key three: there is no stage 'three'; there are one, two",
+        in_schema=False,
+        rows__base__indexes={"three": "near"},
+    ),
+    "index of a stage that is none": case(
+        "[rows.base.indexes], key two: there is no index 'neat'; did you mean 'near'?",
+        in_schema=False,
+        rows__base__indexes={"two": "neat"},
+    ),
     "pre-releases of no name": case(
         (
             "[rows.base], key prereleases number 1: 'Alpha': write the name in its normal form, "

@@ -365,6 +365,12 @@ def test_what_is_new_in_a_plan_counts_for_what_is_built() -> None:
     assert pip.build_fingerprint != planned.build_fingerprint
 
 
+def test_a_row_installs_a_stage_from_an_index_of_its_own() -> None:
+    planned = plan(rows__base__indexes={"two": "near"})
+    assert {stage.index for stage in planned.stages} == {"https://near.example/simple"}
+    assert plan().stages[1].index is None
+
+
 def test_the_pre_releases_that_were_taken_are_those_that_no_pin_names() -> None:
     planned = plan(rows__base__prereleases=["alpha", "gamma", "delta"])
     freeze = {"alpha": "1.0rc1", "gamma": "2.0.dev1", "delta": "1.0", "other": "3.0b1"}

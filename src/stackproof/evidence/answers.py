@@ -64,6 +64,7 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
         *_of_stages(stages),
         *_of_pip_check(evidence, plan),
         *_of_overwritten(evidence, plan),
+        *_of_accelerators(evidence, plan),
         *link_answers(evidence.links, plan),
     )
     asked = (answer for answer in outside if _is_asked(answer, plan))
@@ -144,6 +145,17 @@ def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
             seconds=0.0,
         )
     yield from _over(plan, "overwrite", set(found.subjects))
+
+
+def _of_accelerators(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
+    found = evidence.accelerators
+    if found is None:
+        return
+    told = {name: (well, said) for name, well, said in found.answers()}
+    for name, (well, said) in told.items():
+        outcome: Outcome = "passed" if well else "failed"
+        yield CheckResult(id=CheckId("build", name), outcome=outcome, message=said, seconds=0.0)
+    yield from _over(plan, "build", set(told))
 
 
 def _over(plan: Plan, kind: str, failed: AbstractSet[str]) -> Iterator[CheckResult]:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.accelerators import Accelerators
 from stackproof.evidence.links import Links
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import (
@@ -120,6 +121,12 @@ class Evidence:
         """The files that distributions wrote over each other, or None where nobody looked."""
         text = self._read(InRun.OVERWRITTEN, "")
         return Overwritten.model_validate_json(text) if text else None
+
+    @property
+    def accelerators(self) -> Accelerators | None:
+        """What was built for accelerators, or None where nobody looked."""
+        text = self._read(InRun.ACCELERATORS, "")
+        return Accelerators.model_validate_json(text) if text else None
 
     @property
     def links(self) -> Links | None:

@@ -68,6 +68,7 @@ class InRow:
 class InRun:
     """The names in the folder of one run."""
 
+    ACCELERATORS: Final = "accelerators.json"
     BUILT: Final = "built.json"
     CHECKS: Final = "checks.jsonl"
     COMMANDS: Final = "commands.json"

@@ -83,7 +83,7 @@ class Found:
         if self.refusal is not None:
             return None
         asked = CheckId.parse(check)
-        if asked.kind == "stage":
+        if asked.kind in ("stage", "build"):
             return True
         if asked.kind == "pip-check":
             subject = asked.subject

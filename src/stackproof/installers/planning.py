@@ -151,6 +151,10 @@ def _stages(matrix: Matrix, row: str) -> list[Stage]:
             names = [stage.name for stage in stages]
             place = len(names) if extra.after is None else names.index(extra.after) + 1
             stages.insert(place, extra)
+        stages = [
+            stage.model_copy(update={"index": level.indexes.get(stage.name, stage.index)})
+            for stage in stages
+        ]
     return stages
 
 

@@ -38,6 +38,7 @@ KINDS = MappingProxyType(
         "version": Kind(answered_by="suite", subject="pin"),
         "pip-check": Kind(answered_by="build", subject="distribution", asks_all=True),
         "overwrite": Kind(answered_by="build", subject="distribution"),
+        "build": Kind(answered_by="build", subject="distribution"),
         "link": Kind(answered_by="links", subject="distribution"),
         "smoke": Kind(answered_by="suite", subject="workload"),
         "command": Kind(answered_by="command", subject="command"),

@@ -54,7 +54,7 @@ __all__ = [
 
 
 #: The servers that can be had for a run, see `stackproof.run.servers`.
-ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana", "mysql"]
+ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana", "mysql", "gpu"]
 
 
 class Claim(Table):
@@ -231,10 +231,10 @@ class LinkRules(Table):
 class Row(Table):
     """One variant of the stack to prove.
 
-    A derived row takes python, overrides, additions, stages and what it goes without from its base,
-    never its interpreter, its cut-off date, what else limits or widens the choice of
-    releases, or its known failures: those were found by running one
-    row and say nothing about another.
+    A derived row takes python, overrides, additions, stages and their indexes, and what it goes
+    without from its base, never its interpreter, its known failures, its cut-off date or what else
+    limits or widens the choice of releases: those were found by running one row and say nothing
+    about another.
     """
 
     summary: Text
@@ -267,6 +267,9 @@ class Row(Table):
         default=(),
         strict=False,
         description="Requirements that its one stage installs too, or a last one after several.",
+    )
+    indexes: dict[Label, Label] = Field(
+        default={}, description="By stage, the index that it installs from in the row."
     )
     stages: tuple[ExtraStage, ...] = Field(default=(), strict=False)
     known_failures: tuple[KnownFailure, ...] = Field(default=(), strict=False)

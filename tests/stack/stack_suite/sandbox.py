@@ -22,6 +22,8 @@ _PASSED_ON = frozenset(
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
         # Where a program of this machine lies, as PATH says of all others.
         "JAVA_HOME",
+        # Which GPUs are whose.
+        "CUDA_VISIBLE_DEVICES",
         # Where byte code goes is the run's to say, and changes nothing.
         *("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"),
     ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-NAMES = ("postgres", "redis", "kafka", "prometheus", "grafana", "mysql")
+NAMES = ("postgres", "redis", "kafka", "prometheus", "grafana", "mysql", "gpu")
 # From the strongest evidence to none.
 GRADES = ("real", "emulated", "unavailable")
 

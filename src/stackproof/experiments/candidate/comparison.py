@@ -61,7 +61,7 @@ def compare(baseline: Verdict, trial: Verdict, *, lucky: Collection[str] = ()) -
 
 def _outcome(check: str, outcomes: Mapping[str, str]) -> str:
     unasked = "skipped"
-    by_complaint = CheckId.parse(check).kind in ("pip-check", "overwrite")
+    by_complaint = CheckId.parse(check).kind in ("pip-check", "overwrite", "build")
     if by_complaint and outcomes.get(CheckId("pip-check")) in (
         "passed",
         "failed",

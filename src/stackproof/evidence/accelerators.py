@@ -1,0 +1,106 @@
+"""The builds for accelerators among what is installed, as a record, and whether they agree.
+
+A version alone does not tell them apart: 2.5.1+cpu, 2.5.1+cu121 and a plain 2.5.1 are three builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from stackproof.base.records import Record
+
+__all__ = ["AcceleratedBuild", "Accelerators"]
+
+#: The oldest driver of Linux on which what a major release of CUDA built runs:
+#: https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
+_DRIVERS = MappingProxyType({"11": "450", "12": "525", "13": "580"})
+_TORCH = "torch"
+#: What is compiled against one build of torch, and loads its libraries.
+_WITH_TORCH = ("torchaudio", "torchvision")
+_LIBRARY = "nvidia-"
+
+
+class AcceleratedBuild(Record):
+    """What one distribution was built for: "cpu", or "cuda", "rocm" or "xpu" of a version.
+
+    `version` is its own, `toolkit` the accelerator's, "" where none is told; `told_by` is the file
+    that says so, or the name of the distribution. `architectures` are those of the compiled code.
+    """
+
+    name: str
+    version: str
+    accelerator: str
+    toolkit: str = ""
+    told_by: str
+    architectures: tuple[str, ...] = ()
+
+    @property
+    def major(self) -> str:
+        """The major release of CUDA, "" for what is for something else."""
+        return self.toolkit.partition(".")[0] if self.accelerator == "cuda" else ""
+
+    @property
+    def build(self) -> tuple[str, str]:
+        """What two builds that load each other's libraries must have in common."""
+        return self.accelerator, self.toolkit
+
+    def __str__(self) -> str:
+        """Return the build as sentences have it, such as torch 2.5.1, a build for CUDA 12.1."""
+        made = "the CPU" if self.accelerator == "cpu" else self.accelerator.upper()
+        return f"{self.name} {self.version}, a build for {f'{made} {self.toolkit}'.strip()}"
+
+
+class Accelerators(Record):
+    """Every installed distribution that is known to be built for an accelerator, or could be."""
+
+    format: int = 1
+    builds: tuple[AcceleratedBuild, ...]
+
+    @property
+    def matter(self) -> bool:
+        """Whether any is for an accelerator: of the CPU's alone there is nothing to say."""
+        return any(build.accelerator != "cpu" for build in self.builds)
+
+    def answers(self) -> Iterator[tuple[str, bool, str]]:
+        """Yield name, whether its build goes with the others, and what there is to say of it.
+
+        Libraries of NVIDIA's are named only where they do not.
+        """
+        if not self.matter:
+            return
+        for build in self.builds:
+            wrong = self._wrong(build)
+            if wrong or not build.name.startswith(_LIBRARY):
+                yield build.name, not wrong, wrong or _about(build)
+
+    def _wrong(self, build: AcceleratedBuild) -> str:
+        """Say how a build disagrees with the others, or nothing."""
+        torch = next((item for item in self.builds if item.name == _TORCH), None)
+        if torch and build.name in _WITH_TORCH:
+            if build.build == torch.build:
+                return ""
+            return (
+                f"{build} is beside {torch}: what it compiled cannot be loaded, and its operators "
+                "are missing"
+            )
+        if build.name.startswith(_LIBRARY):
+            users = [item for item in self._frameworks if item.major == build.major]
+            return "" if users or not build.major else f"{build}: nothing here is for that CUDA"
+        first = next(iter(self._frameworks), build)
+        if build.major in ("", first.major):
+            return ""
+        return f"{build} is beside {first}: one process cannot rely on both"
+
+    @property
+    def _frameworks(self) -> list[AcceleratedBuild]:
+        """What uses CUDA and is no library of it, torch first."""
+        found = [item for item in self.builds if item.major and not item.name.startswith(_LIBRARY)]
+        return sorted(found, key=lambda item: item.name != _TORCH)
+
+
+def _about(build: AcceleratedBuild) -> str:
+    architectures = f", compiled for {' '.join(build.architectures)}" if build.architectures else ""
+    driver = _DRIVERS.get(build.major)
+    runs = f"; it runs on drivers from {driver} on" if driver else ""
+    return f"{build} (by {build.told_by}){architectures}{runs}"

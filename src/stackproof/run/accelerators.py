@@ -1,0 +1,96 @@
+"""What the installed distributions were built for, by their files and names: no GPU is needed.
+
+Nothing is imported: a build that does not fit this machine could not be. Of torch the compiled
+architectures stand in the library of its Python bindings, as torch.cuda.get_arch_list() has them.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stackproof.evidence.accelerators import AcceleratedBuild, Accelerators
+from stackproof.installers.environment import distributions
+
+__all__ = ["accelerators"]
+
+#: Where a distribution says what it was built for.
+_FILES = {
+    "torch": "torch/version.py",
+    "torchaudio": "torchaudio/version.py",
+    "torchvision": "torchvision/version.py",
+    "onnxruntime-gpu": "onnxruntime/capi/build_and_package_info.py",
+}
+#: The local part of a version, such as cu121 or rocm6.2, in a file or in the version itself.
+_LOCAL = re.compile(r"\+(cpu|cu|rocm|xpu)(\d[\d.]*)?")
+_CUDA = re.compile(r"^cuda(?:_version)?(?:: [^=]+)? = ['\"](\d+(?:\.\d+)?)", re.MULTILINE)
+_NAMES = re.compile(
+    r"cupy-(?:cuda(?P<cupy>\d\d)\dx|cuda(?P<x>\d\d)x|(?P<rocm>rocm)[\w-]*)"
+    r"|jax-cuda(?P<jax>\d\d)-(?:plugin|pjrt)"
+    r"|nvidia-[\w-]+-cu(?P<nvidia>\d\d)"
+)
+_ARCHITECTURES = re.compile(rb"(?:sm|compute)_\d+[a-z]?(?: (?:sm|compute)_\d+[a-z]?)+")
+
+
+def accelerators(libraries: Iterable[Path]) -> Accelerators:
+    """Return what folders of modules have that is built for an accelerator, or could be, by name."""
+    found = {
+        build.name: build
+        for library in libraries
+        for _, name, version in distributions(library)
+        for build in _build(library, name, version)
+    }
+    return Accelerators(builds=tuple(found[name] for name in sorted(found)))
+
+
+def _build(library: Path, name: str, version: str) -> Iterator[AcceleratedBuild]:
+    if match := _NAMES.fullmatch(name):
+        cuda = next(filter(None, (match["cupy"], match["x"], match["jax"], match["nvidia"])), "")
+        kind = "cuda" if cuda else "rocm"
+        yield AcceleratedBuild(
+            name=name, version=version, accelerator=kind, toolkit=cuda, told_by="its name"
+        )
+    elif name in _FILES:
+        told_by = _FILES[name]
+        said = _in_file(library / told_by) or _in_version(version)
+        if said is not None:
+            yield AcceleratedBuild(
+                name=name,
+                version=version,
+                accelerator=said[0],
+                toolkit=said[1],
+                told_by=told_by,
+                architectures=_architectures(library) if name == "torch" else (),
+            )
+
+
+def _in_file(file: Path) -> tuple[str, str] | None:
+    """Return accelerator and toolkit as a file has them, None where it says nothing of them."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    if match := _CUDA.search(text):
+        return "cuda", match[1]
+    return _in_version(text)
+
+
+def _in_version(text: str) -> tuple[str, str] | None:
+    match = _LOCAL.search(text)
+    if match is None:
+        return None
+    kind, number = match[1], match[2] or ""
+    # cu121 is 12.1: the minor release is the last digit.
+    return ("cuda", f"{number[:-1]}.{number[-1]}") if kind == "cu" else (kind, number)
+
+
+def _architectures(library: Path) -> tuple[str, ...]:
+    file = library / "torch" / "lib" / "libtorch_python.so"
+    try:
+        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as m:
+            match = _ARCHITECTURES.search(m)
+            return tuple(match[0].decode().split()) if match else ()
+    except (OSError, ValueError):  # there is none, or it is empty
+        return ()

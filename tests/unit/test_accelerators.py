@@ -1,0 +1,95 @@
+"""Builds for accelerators, told by files and names, and whether they belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackproof.evidence.accelerators import Accelerators
+from stackproof.run.accelerators import accelerators
+
+TORCH = "__version__ = '2.5.1+{local}'\ncuda: Optional[str] = {cuda}\n"
+
+
+def install(library: Path, name: str, version: str) -> None:
+    """Leave the metadata of a distribution in a folder of modules."""
+    metadata = library / f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata.mkdir(parents=True)
+    for file in ("METADATA", "INSTALLER"):
+        (metadata / file).write_text("uv")
+
+
+def torch(library: Path, local: str = "cu121", cuda: str = "'12.1'") -> None:
+    install(library, "torch", "2.5.1")
+    (library / "torch").mkdir()
+    (library / "torch" / "version.py").write_text(TORCH.format(local=local, cuda=cuda))
+
+
+def told(library: Path) -> dict[str, tuple[bool, str]]:
+    found = accelerators([library])
+    assert Accelerators.model_validate_json(found.model_dump_json()) == found
+    return {name: (well, said) for name, well, said in found.answers()}
+
+
+def test_a_build_says_what_it_is_for_and_what_runs_it(tmp_path: Path) -> None:
+    torch(tmp_path)
+    library = tmp_path / "torch" / "lib" / "libtorch_python.so"
+    library.parent.mkdir()
+    library.write_bytes(b"\0sm_1\0sm_50 sm_80 compute_90a\0sm_60 sm_70\0")
+    assert told(tmp_path) == {
+        "torch": (
+            True,
+            (
+                "torch 2.5.1, a build for CUDA 12.1 (by torch/version.py), compiled for sm_50 "
+                "sm_80 compute_90a; it runs on drivers from 525 on"
+            ),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("local", "is_well"), [("cu121", True), ("cu118", False), ("cpu", False), ("rocm6.2", False)]
+)
+def test_what_is_compiled_with_torch_is_of_the_same_build(
+    tmp_path: Path,
+    local: str,
+    is_well: bool,  # noqa: FBT001
+) -> None:
+    torch(tmp_path)
+    install(tmp_path, "torchvision", f"0.20.1+{local}")
+    well, said = told(tmp_path)["torchvision"]
+    assert well is is_well
+    assert is_well or "torch 2.5.1, a build for CUDA 12.1: what it compiled cannot be" in said
+
+
+def test_of_builds_for_the_cpu_alone_nothing_is_said(tmp_path: Path) -> None:
+    torch(tmp_path, "cpu", "None")
+    install(tmp_path, "torchvision", "0.20.1+cpu")
+    install(tmp_path, "numpy", "2.0")
+    assert told(tmp_path) == {}
+    assert [build.name for build in accelerators([tmp_path]).builds] == ["torch", "torchvision"]
+
+
+def test_all_are_for_one_major_release_of_cuda(tmp_path: Path) -> None:
+    torch(tmp_path)
+    for name in ("cupy-cuda11x", "jax-cuda12-plugin", "nvidia-cudnn-cu12", "nvidia-cublas-cu13"):
+        install(tmp_path, name, "1.0")
+    found = told(tmp_path)
+    assert {name: well for name, (well, _) in found.items()} == {
+        "torch": True,
+        "cupy-cuda11x": False,
+        "jax-cuda12-plugin": True,
+        "nvidia-cublas-cu13": False,
+    }
+    assert found["cupy-cuda11x"][1] == (
+        "cupy-cuda11x 1.0, a build for CUDA 11 is beside torch 2.5.1, a build for CUDA 12.1: one "
+        "process cannot rely on both"
+    )
+    assert found["nvidia-cublas-cu13"][1].endswith("nothing here is for that CUDA")
+
+
+def test_without_torch_the_others_are_compared_with_one_another(tmp_path: Path) -> None:
+    install(tmp_path, "jax-cuda13-pjrt", "1.0")
+    install(tmp_path, "cupy-cuda12x", "1.0")
+    assert [well for well, _ in told(tmp_path).values()] == [True, False]
