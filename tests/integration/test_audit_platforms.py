@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from support.audit_bench import Desk, matrix_text, messages
 from support.index import Index
 from support.matrices import PYTHON
 from support.wheels import Release
+from uv import find_uv_bin
+
+from stackproof.matrix.platforms import PLATFORMS
 
 HERE = f"py3-none-{next(iter(platform_tags()))}"
 LINUX, MAC, WINDOWS = "x86_64-manylinux2014", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"
@@ -72,3 +77,11 @@ def test_a_build_that_fails_here_says_nothing_of_another_platform(tmp_path: Path
     assert (mac.together, mac.stages) == ("unknown", "unknown")
     assert f"a build that fails here says nothing of {MAC}" in mac.reason
     assert found.exit_code == 0
+
+
+def test_each_name_is_one_that_uv_knows() -> None:
+    command = [find_uv_bin(), "pip", "compile", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    known = re.search(r"--python-platform <.*?\[possible values:(.*?)\]", said, re.DOTALL)
+    assert known
+    assert PLATFORMS.keys() <= {name.strip() for name in known[1].split(",")}

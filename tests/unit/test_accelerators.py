@@ -41,7 +41,7 @@ def test_a_build_says_what_it_is_for_and_what_runs_it(tmp_path: Path) -> None:
         "torch": (
             True,
             (
-                "torch 2.5.1, a build for CUDA 12.1 (by torch/version.py), compiled for sm_50 "
+                "torch 2.5.1 is a build for CUDA 12.1 (by torch/version.py), compiled for sm_50 "
                 "sm_80 compute_90a; it runs on drivers from 525 on"
             ),
         )
@@ -60,7 +60,7 @@ def test_what_is_compiled_with_torch_is_of_the_same_build(
     install(tmp_path, "torchvision", f"0.20.1+{local}")
     well, said = told(tmp_path)["torchvision"]
     assert well is is_well
-    assert is_well or "torch 2.5.1, a build for CUDA 12.1: what it compiled cannot be" in said
+    assert is_well or "torch 2.5.1 one for CUDA 12.1: what it compiled cannot be" in said
 
 
 def test_of_builds_for_the_cpu_alone_nothing_is_said(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_all_are_for_one_major_release_of_cuda(tmp_path: Path) -> None:
         "nvidia-cublas-cu13": False,
     }
     assert found["cupy-cuda11x"][1] == (
-        "cupy-cuda11x 1.0, a build for CUDA 11 is beside torch 2.5.1, a build for CUDA 12.1: one "
-        "process cannot rely on both"
+        "cupy-cuda11x 1.0 is a build for CUDA 11, torch 2.5.1 one for CUDA 12.1: one process "
+        "cannot rely on both"
     )
-    assert found["nvidia-cublas-cu13"][1].endswith("nothing here is for that CUDA")
+    assert found["nvidia-cublas-cu13"][1].endswith("a build for CUDA 13, and nothing here is")
 
 
 def test_without_torch_the_others_are_compared_with_one_another(tmp_path: Path) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from packaging.tags import Tag
 from support.audit_bench import matrix_text
-from uv import find_uv_bin
 
 from stackproof.index.releases import File
 from stackproof.index.target import Target
@@ -48,14 +45,6 @@ def test_an_older_glibc_comes_after_a_newer_one() -> None:
     tags = Target("3.11", "3.11.7", platform=PLATFORMS["x86_64-manylinux_2_34"]).tags
     new, old = (Tag("cp311", "cp311", f"manylinux_2_{minor}_x86_64") for minor in (34, 17))
     assert tags[new] < tags[old]
-
-
-def test_each_name_is_one_that_uv_knows() -> None:
-    command = [find_uv_bin(), "pip", "compile", "--help"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    known = re.search(r"--python-platform <.*?\[possible values:(.*?)\]", said, re.DOTALL)
-    assert known
-    assert PLATFORMS.keys() <= {name.strip() for name in known[1].split(",")}
 
 
 def test_markers_of_pins_are_judged_for_the_platform(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from stackproof.base.templates import markdown_templates
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
+from stackproof.evidence.check import by_root
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.diagnose import diagnosis_section
-from stackproof.report.wording import HEADLINE, counts, state_in_words
+from stackproof.report.wording import HEADLINE, because, classified, counts, state_in_words
 
 __all__ = ["DIGITS", "MARK", "IssueText", "issue_text", "mark", "templates", "word"]
 
@@ -107,6 +108,9 @@ def templates() -> Environment:
     """Return the templates of what a monthly run says."""
     found = markdown_templates("stackproof.ci")
     found.filters.update(
+        because=because,
+        by_root=by_root,
+        classified=classified,
         counts=counts,
         outcome=outcome_of_trial,
         state=state_in_words,

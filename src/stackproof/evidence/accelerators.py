@@ -19,6 +19,7 @@ _TORCH = "torch"
 #: What is compiled against one build of torch, and loads its libraries.
 _WITH_TORCH = ("torchaudio", "torchvision")
 _LIBRARY = "nvidia-"
+_NAMES = MappingProxyType({"cuda": "CUDA", "rocm": "ROCm", "xpu": "XPU"})
 
 
 class AcceleratedBuild(Record):
@@ -45,10 +46,16 @@ class AcceleratedBuild(Record):
         """What two builds that load each other's libraries must have in common."""
         return self.accelerator, self.toolkit
 
+    @property
+    def made_for(self) -> str:
+        """What it is a build for, as sentences have it, such as CUDA 12.1."""
+        if self.accelerator == "cpu":
+            return "the CPU"
+        return f"{_NAMES.get(self.accelerator, self.accelerator)} {self.toolkit}".rstrip()
+
     def __str__(self) -> str:
-        """Return the build as sentences have it, such as torch 2.5.1, a build for CUDA 12.1."""
-        made = "the CPU" if self.accelerator == "cpu" else self.accelerator.upper()
-        return f"{self.name} {self.version}, a build for {f'{made} {self.toolkit}'.strip()}"
+        """Return name and version."""
+        return f"{self.name} {self.version}"
 
 
 class Accelerators(Record):
@@ -80,17 +87,15 @@ class Accelerators(Record):
         if torch and build.name in _WITH_TORCH:
             if build.build == torch.build:
                 return ""
-            return (
-                f"{build} is beside {torch}: what it compiled cannot be loaded, and its operators "
-                "are missing"
-            )
+            why = "what it compiled cannot be loaded, and its operators are missing"
+            return f"{_apart(build, torch)}: {why}"
         if build.name.startswith(_LIBRARY):
             users = [item for item in self._frameworks if item.major == build.major]
-            return "" if users or not build.major else f"{build}: nothing here is for that CUDA"
+            return "" if users else f"{build} is a build for {build.made_for}, and nothing here is"
         first = next(iter(self._frameworks), build)
         if build.major in ("", first.major):
             return ""
-        return f"{build} is beside {first}: one process cannot rely on both"
+        return f"{_apart(build, first)}: one process cannot rely on both"
 
     @property
     def _frameworks(self) -> list[AcceleratedBuild]:
@@ -99,8 +104,12 @@ class Accelerators(Record):
         return sorted(found, key=lambda item: item.name != _TORCH)
 
 
+def _apart(build: AcceleratedBuild, other: AcceleratedBuild) -> str:
+    return f"{build} is a build for {build.made_for}, {other} one for {other.made_for}"
+
+
 def _about(build: AcceleratedBuild) -> str:
     architectures = f", compiled for {' '.join(build.architectures)}" if build.architectures else ""
     driver = _DRIVERS.get(build.major)
     runs = f"; it runs on drivers from {driver} on" if driver else ""
-    return f"{build} (by {build.told_by}){architectures}{runs}"
+    return f"{build} is a build for {build.made_for} (by {build.told_by}){architectures}{runs}"

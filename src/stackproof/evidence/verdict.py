@@ -14,8 +14,10 @@ from stackproof.base.records import Record, Said
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.evidence.answers import Answers, answers_of
+from stackproof.evidence.check import Check, State
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.evidence.depth import Depth, depth_of
+from stackproof.evidence.failures import failures
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.prereleases import taken
 from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
@@ -25,29 +27,9 @@ from stackproof.matrix.plan import Plan, PlannedFailure
 
 __all__ = ["Check", "State", "Verdict", "judge"]
 
-State = Literal["ok", "known", "new", "fixed", "skipped"]
 
 #: pytest's exit code where no test is one of those that were asked for.
 _NOTHING_FOUND = 5
-
-
-class Check(Record):
-    """One check, judged; `reason` is the matrix's where the failure is a known one.
-
-    `modules` are those that an import check imported: of a distribution that installs none it
-    passes, and shows nothing.
-    """
-
-    id: str
-    kind: str
-    subject: str
-    outcome: Outcome
-    state: State
-    grade: str
-    message: str
-    reason: str | None
-    seconds: float
-    modules: tuple[str, ...] | None = None
 
 
 class Verdict(Record):
@@ -127,7 +109,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
     """Judge a run from its folder; `audited` is what the last audit says of its claims."""
     plan, run, freeze, links = evidence.plan, evidence.run, evidence.freeze, evidence.links
     answers = answers_of(evidence, plan, run)
-    checks = _ordered(_judged(plan, answers.every))
+    checks = _ordered(_judged(plan, answers.every, unbuilt=_unbuilt(evidence)))
     gap = run.trouble or _gap(plan, answers, evidence)
     untold = plain(gap) if gap else None
     failed = any(check.outcome == "failed" for check in checks)
@@ -162,8 +144,9 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
     )
 
 
-def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
+def _judged(plan: Plan, results: Mapping[str, CheckResult], *, unbuilt: bool) -> Iterator[Check]:
     known = {failure.check: failure for failure in plan.known_failures}
+    whys = failures(results.values(), unbuilt=unbuilt)
     for result in results.values():
         reason = _known_reason(result, known.get(result.id))
         yield Check(
@@ -177,7 +160,12 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult]) -> Iterator[Check]:
             reason=reason,
             seconds=result.seconds,
             modules=result.modules,
+            failure=whys.get(result.id),
         )
+
+
+def _unbuilt(evidence: Evidence) -> bool:
+    return any(item.failed for item in evidence.built)
 
 
 def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | None:

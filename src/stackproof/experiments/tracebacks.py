@@ -9,14 +9,12 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from stackproof.evidence.failures import telling_line
 from stackproof.evidence.reports import InRun
 from stackproof.matrix.checks import CheckId
 
 __all__ = ["fault", "telling_line", "traceback_packages"]
 
-_ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
-#: Where an import error says that a module lies: the same on no two machines.
-_PLACE = re.compile(r"\s*\((?:\S*/)?site-packages/\S+\)$")
 #: What differs between two builds though the fault is the same: places, addresses and numbers.
 _VARYING = re.compile(r"\S*/\S*|\b0x[0-9a-f]+\b|\d+(?:\.\d+)*")
 _PACKAGE = re.compile(r"site-packages/([A-Za-z_]\w*)")
@@ -47,13 +45,6 @@ def _said(folder: Path, check: str) -> str | None:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     failures = (line for line in lines if f'"{check}"' in line and '"failed"' in line)
     return next((json.dumps(json.loads(line).get("longrepr")) for line in failures), None)
-
-
-def telling_line(message: str) -> str:
-    """Return the line of a failure that says most, without a path: the last that names an error."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    errors = [line for line in lines if _ERROR.match(line)]
-    return _PLACE.sub("", (errors or lines[:1] or [""])[-1])
 
 
 def fault(message: str) -> str:

@@ -8,6 +8,7 @@ from jinja2 import Environment
 
 from stackproof.base.templates import markdown_templates
 from stackproof.base.times import timestamp
+from stackproof.evidence.check import by_root
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Verdict
@@ -18,7 +19,9 @@ from stackproof.report.diagnose import last_diagnosis, steps
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import (
     HEADLINE,
+    because,
     brief,
+    classified,
     counts,
     kinds,
     listed,
@@ -88,7 +91,10 @@ def _named(pin: PlannedPin, freeze: Freeze) -> str:
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
     templates.filters.update(
+        because=because,
         brief=brief,
+        by_root=by_root,
+        classified=classified,
         counts=counts,
         listed=listed,
         standing=standing,

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stackproof.evidence.check import by_root
 from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.checks import CheckId
 from stackproof.report.tables import print_last, print_lines, terminal_table
 from stackproof.report.wording import (
     HEADLINE,
+    because,
     brief,
     counts,
     kinds,
@@ -103,7 +105,11 @@ def _word(state: str) -> str:
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
     """Yield (state, check, why) of the checks that matter; those not run for one reason as one."""
-    for check in verdict.in_state("new", "fixed", "known"):
+    for root, others in by_root(verdict.in_state("new")):
+        yield root.state, root.id, brief(root)
+        if others:
+            yield root.state, "", because(root, others)
+    for check in verdict.in_state("fixed", "known"):
         yield check.state, check.id, brief(check)
     yield from _of_links(verdict)
     for why, checks in groupby(verdict.in_state("skipped"), key=brief):

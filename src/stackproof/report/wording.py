@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from stackproof.base.text import count
+from stackproof.base.text import count, first_of
 from stackproof.evidence.claims import ClaimVerdict
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.suspects import Suspect
 from stackproof.evidence.verdict import Check, Verdict
-from stackproof.matrix.checks import CheckId
+from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.plan import PlannedPin
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.run.failure_text import in_one_line
@@ -19,7 +19,9 @@ __all__ = [
     "HEADLINE",
     "RUNS",
     "among",
+    "because",
     "brief",
+    "classified",
     "counts",
     "kinds",
     "listed",
@@ -36,6 +38,8 @@ RUNS = {"import": "runs on import", "call": "runs when called"}
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
 
 _REST = ("fixed", "skipped")
+#: Checks that a sentence names.
+_NAMED = 6
 
 
 def counts(verdict: Verdict, lang: Language = "en") -> str:
@@ -122,6 +126,26 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
         unasked = t("answer.unasked")
         return "⬜ " + t("standing.not-provable") + f" ({unasked})"
     return "⬜ " + t("standing.not-provable")
+
+
+def classified(check: Check, lang: Language = "en") -> str:
+    """Return the kind of failure that a check met, and the module or name that it is about."""
+    if check.failure is None:
+        return ""
+    kind = texts(lang)(f"failure.{check.failure.kind}")
+    return f"{kind}: {check.failure.name}" if check.failure.name else kind
+
+
+def because(root: Check, others: Sequence[Check], lang: Language = "en") -> str:
+    """Say which checks fail only because another one does."""
+    asked = CheckId.parse(root.id)
+    alone = asked.kind == "import" and asked.subject != ALL
+    return texts(lang)(
+        "failure.imported" if alone else "failure.because",
+        number=len(others),
+        subject=asked.subject if alone else root.id,
+        checks=first_of([check.id for check in others], _NAMED),
+    )
 
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:

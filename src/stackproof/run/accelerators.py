@@ -35,7 +35,7 @@ _ARCHITECTURES = re.compile(rb"(?:sm|compute)_\d+[a-z]?(?: (?:sm|compute)_\d+[a-
 
 
 def accelerators(libraries: Iterable[Path]) -> Accelerators:
-    """Return what folders of modules have that is built for an accelerator, or could be, by name."""
+    """Return what folders of modules have that is, or could be, built for an accelerator."""
     found = {
         build.name: build
         for library in libraries

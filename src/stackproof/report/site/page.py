@@ -34,7 +34,14 @@ from stackproof.report.site.trend import HEIGHT as TREND_HEIGHT
 from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, Texts, texts
-from stackproof.report.wording import among, brief, pin_notes, suspect_in_words
+from stackproof.report.wording import (
+    among,
+    because,
+    brief,
+    classified,
+    pin_notes,
+    suspect_in_words,
+)
 
 __all__ = ["write_site"]
 
@@ -166,7 +173,9 @@ def _templates() -> Environment:
     templates = html_templates("stackproof.report")
     templates.filters.update(
         among=among,
+        because=because,
         brief=brief,
+        classified=classified,
         minute=_minute,
         pin_notes=pin_notes,
         requirement=requirement,

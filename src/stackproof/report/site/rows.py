@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple, get_args
 
+from stackproof.evidence.check import Check, State, by_root
 from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.reports import InRow, InRun
-from stackproof.evidence.verdict import Check, State
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
@@ -30,9 +30,13 @@ __all__ = ["FailureView", "Move", "RowView", "RowViews", "StageView"]
 
 @dataclass(frozen=True, kw_only=True)
 class FailureView:
-    """A check that fails, or that no longer does: the log lines that matter, and the whole log."""
+    """A check that fails, or that no longer does: the log lines that matter, and the whole log.
+
+    `others` fail only because of it.
+    """
 
     check: Check
+    others: tuple[Check, ...]
     lines: str
     log: str | None
 
@@ -152,11 +156,13 @@ class RowViews:
 
 
 def _failures(kept: KeptRow, allowance: Allowance, links: Links) -> Iterator[FailureView]:
-    """Yield what fails, the unexpected first."""
-    every = (kept.verdict.in_state(state) for state in _FAILING)
-    for check in chain.from_iterable(every):
+    """Yield what fails for itself, the unexpected first, with what fails because of it."""
+    for check, others in chain.from_iterable(
+        by_root(kept.verdict.in_state(state)) for state in _FAILING
+    ):
         lines = allowance.quote(check.message)
-        yield FailureView(check=check, lines=lines, log=links.to(log_of(kept, check.id)))
+        log = links.to(log_of(kept, check.id))
+        yield FailureView(check=check, others=tuple(others), lines=lines, log=log)
 
 
 def _stages(kept: KeptRow, links: Links) -> Iterator[StageView]:

@@ -1,0 +1,53 @@
+"""One check of a run, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from stackproof.base.records import Record
+from stackproof.evidence.failures import Failure, severity
+from stackproof.evidence.records import Outcome
+
+__all__ = ["Check", "State", "by_root"]
+
+State = Literal["ok", "known", "new", "fixed", "skipped"]
+
+
+class Check(Record):
+    """One check, judged; `reason` is the matrix's where the failure is a known one.
+
+    `failure` says what kind of failure it met, and is None for a check that did not fail. `modules`
+    are those that an import check imported: of a distribution that installs none it
+    passes, and shows nothing.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    outcome: Outcome
+    state: State
+    grade: str
+    message: str
+    reason: str | None
+    seconds: float
+    modules: tuple[str, ...] | None = None
+    failure: Failure | None = None  # older files have none
+
+    @property
+    def because(self) -> str | None:
+        """The id of the check that this one fails only because of, if there is one."""
+        return self.failure.because if self.failure else None
+
+
+def by_root(checks: Sequence[Check]) -> list[tuple[Check, list[Check]]]:
+    """Return each check that fails for itself, the worst first, and those that fail because of it.
+
+    One whose root is not among them stands for itself.
+    """
+    here = {check.id for check in checks}
+    roots = [check for check in checks if check.because not in here]
+    return [
+        (root, [check for check in checks if check.because == root.id])
+        for root in sorted(roots, key=lambda check: severity(check.failure))
+    ]
