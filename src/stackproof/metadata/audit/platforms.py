@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Literal
 
 from stackproof.base.text import first_of
 from stackproof.index.releases import File
+from stackproof.index.target import Target
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.planning import make_plan
 from stackproof.installers.refusal import sentence
@@ -110,12 +112,18 @@ def _of_resolution(
 
 def _moved(subject: Subject, platform: str, gatherer: Gatherer) -> Subject:
     """Return a row as it is on a platform: its pins by their markers, its files by their tags."""
-    target = replace(subject.target, platform=PLATFORMS[platform])
+    target = _target(subject.target, platform)
     plan = make_plan(
         subject.matrix, name=subject.plan.matrix, row=subject.plan.row, platform=target.platform
     )
     kept = {field.name: getattr(subject, field.name) for field in fields(Source)}
     return gatherer.elsewhere(subject, Source(**{**kept, "plan": plan, "target": target}))
+
+
+@cache
+def _target(here: Target, platform: str) -> Target:
+    """Return an interpreter on a platform: one for all rows, since its tags take long to list."""
+    return replace(here, platform=PLATFORMS[platform])
 
 
 def _there(
