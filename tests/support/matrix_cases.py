@@ -140,9 +140,9 @@ CASES: dict[str, Case] = {
     ),
     "platform that uv has no name for": case(
         (
-            "top level, key platforms number 1: 'x86_64-pc-windows': not a platform that uv has a "
-            "name for; did you mean 'x86_64-pc-windows-msvc' or 'i686-pc-windows-msvc' or "
-            "'aarch64-pc-windows-msvc'?"
+            "[top level], key platforms number 1: 'x86_64-pc-windows': not a platform that uv has "
+            "a name for; did you mean 'x86_64-pc-windows-msvc' or 'i686-pc-windows-msvc' or "
+            "'x86_64-apple-darwin'?"
         ),
         in_schema=True,
         platforms=["x86_64-pc-windows"],
@@ -529,7 +529,7 @@ CASES: dict[str, Case] = {
     "bad server": case(
         (
             "[top level], key servers number 1: 'reddis': input should be 'postgres', "
-            "'redis', 'kafka', 'prometheus', 'grafana' or 'mysql'"
+            "'redis', 'kafka', 'prometheus', 'grafana', 'mysql' or 'gpu'"
         ),
         in_schema=True,
         servers=["reddis"],
@@ -707,7 +707,8 @@ CASES: dict[str, Case] = {
     "failure of an audit": case(
         (
             "[rows.base.known-failures number 1 (exists:alpha)], key check: there is no kind "
-            "of check 'exists'; there are command, import, link, overwrite, pip-check, smoke, "
+            "of check 'exists'; there are build, command, import, link, overwrite, pip-check, "
+            "smoke, "
             "stage, version"
         ),
         in_schema=False,
@@ -758,7 +759,8 @@ CASES: dict[str, Case] = {
     "claim by an unknown check": case(
         (
             "[claims number 1], key checks number 1: there is no kind of check 'proof'; "
-            "there are command, constraints, exists, groups, import, link, overwrite, pairwise, "
+            "there are build, command, constraints, exists, groups, import, link, overwrite, "
+            "pairwise, "
             "pip-check, python, smoke, stage, version"
         ),
         in_schema=False,

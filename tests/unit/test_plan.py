@@ -63,7 +63,13 @@ def test_a_row_as_the_document_has_it() -> None:
         {"pin": "alpha", "text": "works", "checks": ("import:alpha",)},
     ]
     assert [failure.model_dump() for failure in planned.known_failures] == [
-        {"check": "import:beta", "says": None, "reason": "why", "date": "2025-01-02"}
+        {
+            "check": "import:beta",
+            "says": None,
+            "reason": "why",
+            "date": "2025-01-02",
+            "until": None,
+        }
     ]
     assert (planned.as_of, planned.notes, planned.servers) == (None, (), ("redis",))
     assert planned.groups == {"greek": ("alpha", "beta")}
@@ -315,14 +321,17 @@ def test_pre_releases_are_let_in_by_each_installer(
 
 
 def test_the_least_age_of_releases_is_a_cut_off_at_a_full_hour() -> None:
-    row = {"rows__base__min_age": "7d", "rows__base__min_age_exempt": ["delta"]}
-    planned = plan(**row)
+    row: dict[str, object] = {
+        "rows__base__min_age": "7d",
+        "rows__base__min_age_exempt": ["delta"],
+    }
+    matrix = parse_matrix(changed(**row), file="full.toml")
+    planned = make_plan(matrix, name="full", row="base")
     asked = full_hour(datetime.now(timezone.utc) - timedelta(days=7))
     assert planned.as_of in (asked, asked - timedelta(hours=1))
     assert (planned.cut_off_of("alpha"), planned.cut_off_of("delta")) == (planned.as_of, None)
     assert "--exclude-newer-package=delta=false" in arguments(planned)["two"]
     # What another cut-off asks for is the past as it was, of every distribution.
-    matrix = parse_matrix(changed(**row), file="full.toml")
     assert make_plan(matrix, name="full", row="base", as_of=APRIL).exempt == ()
     with pytest.raises(StackproofError, match="pip knows no cut-off that leaves delta out"):
         make_plan(matrix, name="full", row="base", installer="pip")

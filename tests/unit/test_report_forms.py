@@ -39,7 +39,7 @@ def test_the_report_is_to_be_had_in_korean_its_verdict_for_machines_too(shop: Sh
     lines = markdown(evidence, verdict, "ko").splitlines()
     assert lines[0] == "# 깨짐 (BROKEN): tiny/plain"
     assert "| 검사 | 통과 8, 실패 1 (예상됨 0, 예상 밖 1) |" in lines
-    assert "| `import:beta` | ImportError: no beta |" in lines
+    assert "| `import:beta` |  | ImportError: no beta |" in lines
     assert "| beta | 1.0 | works with alpha | ❌ 반증됨 | `import:beta` |" in lines
 
 
@@ -89,7 +89,7 @@ def test_what_others_wrote_cannot_leave_its_place_in_a_report(shop: Shop) -> Non
         assert text.count(f"\n`````text\n{nasty}\n`````\n") == 1
     link = "![x](https://example.org/x.png) <b>"
     text = markdown(*shop.run({"import:beta": ("failed", link)}))
-    assert "| `import:beta` | ![x]\\(https://example.org/x.png) &lt;b> |" in text
+    assert "| `import:beta` |  | ![x]\\(https://example.org/x.png) &lt;b> |" in text
 
 
 _CLAIM = "Python 3.11 supported"

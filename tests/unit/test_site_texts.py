@@ -12,6 +12,7 @@ from support.workbench import ROOT
 
 from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.depth import Depth
+from stackproof.evidence.failures import FailureClass
 from stackproof.evidence.verdict import State
 from stackproof.experiments.candidate.record import Result
 from stackproof.experiments.diagnose.record import Kind
@@ -20,6 +21,7 @@ from stackproof.metadata.audit.record import Level
 from stackproof.metadata.grid.record import Standing as GridState
 from stackproof.report.badges import Standing as BadgeStanding
 from stackproof.report.forms import COLUMNS
+from stackproof.report.platforms import PlatformState
 from stackproof.report.site.proofs import Answer
 from stackproof.report.texts import LANGUAGES, Language, catalogue, texts
 
@@ -58,6 +60,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "cause.": get_args(Kind),
     "depth.": get_args(Depth),
     "asked.": get_args(Depth),
+    "failure.": tuple(name for name in get_args(FailureClass) if name != "error"),
+    "platforms.": get_args(PlatformState),
 }
 
 

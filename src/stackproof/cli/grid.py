@@ -127,8 +127,8 @@ class _Grids:
         """Make, write and print each grid; return their exit codes."""
         plan = self._row()
         as_of = plan.as_of if plan else self.given.as_of
-        found = find_target(self._python(plan), self.project.environ)
-        target = replace(found, platform=PLATFORMS.get(self.given.platform))
+        here = find_target(self._python(plan), self.project.environ)
+        target = replace(here, platform=PLATFORMS.get(self.given.platform))
         client, index = self.context.client, self.context.index
         codes = []
         requests: list[AxisRequest] = self.given.axes

@@ -195,9 +195,9 @@ def _row(
         at = (*place, "additions", number, "requirement")
         yield from _no_pin(addition.requirement, at, pins, "change")
     for stage, index in row.indexes.items():
-        at = (*place, "indexes", stage)
-        yield from _unknown(at, "stage", stage, stages)
-        yield from _unknown(at, "index", index, matrix.indexes)
+        where = (*place, "indexes", stage)
+        yield from _unknown(where, "stage", stage, stages)
+        yield from _unknown(where, "index", index, matrix.indexes)
     yield from _origin(row, place, stages)
     yield from _row_stages(matrix, name, row, pins, stages)
     known = _known(matrix, pins, stages)

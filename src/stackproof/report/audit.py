@@ -72,10 +72,13 @@ def age(since: datetime) -> str:
 
 
 def _print_platforms(audit: Audit, console: Console) -> None:
-    table = platforms(audit, texts())
+    t = texts()
+    table = platforms(audit, t)
     rows = [(row, *cells) for row, cells in table.rows.items()]
     if console.is_terminal and rows:
-        console.print(terminal_table(texts()("platforms.title"), ("row", *table.names), rows))
+        console.print(
+            terminal_table(t("platforms.title"), (t("platforms.row"), *table.names), rows)
+        )
         return
     for row, *cells in rows:
         said = (f"{name}: {cell}" for name, cell in zip(table.names, cells, strict=True) if cell)

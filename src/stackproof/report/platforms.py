@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from stackproof.base.text import first_of
 from stackproof.metadata.audit.record import Audit, PlatformAnswer
 from stackproof.report.texts import Texts
 
-__all__ = ["Platforms", "in_words", "platforms"]
+__all__ = ["PlatformState", "Platforms", "in_words", "platforms"]
+
+#: Of both ways of resolving a row, or of the one that is refused alone.
+PlatformState = Literal["resolved", "refused", "together", "stages", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +51,21 @@ def in_words(answer: PlatformAnswer, t: Texts) -> str:
 
 
 def _words(answer: PlatformAnswer, t: Texts) -> Iterator[str]:
-    states = (answer.together, answer.stages)
     if answer.lacking:
         yield t("platforms.lacking", pins=first_of(answer.lacking, 2))
-    elif states == ("resolved", "resolved"):
-        yield t("platforms.resolved")
-    elif "refused" in states:
-        key = "both" if states == ("refused", "refused") else "together"
-        yield t(f"platforms.{key if answer.together == 'refused' else 'stages'}")
     else:
-        yield t("platforms.unknown")
+        yield t(f"platforms.{_state(answer)}")
     if answer.built:
         yield t("platforms.built", number=len(answer.built))
     if answer.differs:
         yield t("platforms.differs", number=len(answer.differs))
+
+
+def _state(answer: PlatformAnswer) -> PlatformState:
+    """Return how both ways of resolving a row came out; what is refused counts for more."""
+    if "refused" not in (answer.together, answer.stages):
+        known = (answer.together, answer.stages) == ("resolved", "resolved")
+        return "resolved" if known else "unknown"
+    if answer.together == answer.stages:
+        return "refused"
+    return "together" if answer.together == "refused" else "stages"

@@ -130,22 +130,23 @@ def standing(claim: ClaimVerdict, lang: Language = "en") -> str:
 
 def classified(check: Check, lang: Language = "en") -> str:
     """Return the kind of failure that a check met, and the module or name that it is about."""
-    if check.failure is None:
+    if check.failure is None or check.failure.kind == "error":
         return ""
-    kind = texts(lang)(f"failure.{check.failure.kind}")
+    t = texts(lang)
+    kind = t(f"failure.{check.failure.kind}")
     return f"{kind}: {check.failure.name}" if check.failure.name else kind
 
 
 def because(root: Check, others: Sequence[Check], lang: Language = "en") -> str:
     """Say which checks fail only because another one does."""
-    asked = CheckId.parse(root.id)
-    alone = asked.kind == "import" and asked.subject != ALL
-    return texts(lang)(
-        "failure.imported" if alone else "failure.because",
-        number=len(others),
-        subject=asked.subject if alone else root.id,
-        checks=first_of([check.id for check in others], _NAMED),
-    )
+    asked, t = CheckId.parse(root.id), texts(lang)
+    named = {
+        "number": len(others),
+        "checks": first_of([check.id for check in others], _NAMED),
+    }
+    if asked.kind == "import" and asked.subject != ALL:
+        return t("failure.imported", subject=asked.subject, **named)
+    return t("failure.because", subject=root.id, **named)
 
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
