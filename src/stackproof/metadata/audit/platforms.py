@@ -9,7 +9,6 @@ from functools import cache
 from typing import Literal
 
 from stackproof.base.text import first_of
-from stackproof.index.releases import File
 from stackproof.index.target import Target
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.planning import make_plan
@@ -68,8 +67,7 @@ def ask(subject: Subject, platform: str, resolver: Resolver, gatherer: Gatherer)
     whole = together(there, resolver, way, further).together
     stage, stopped = way.refused or ("", None)
     final = {} if stopped else dict(way.final)
-    files = gatherer.files_of(there, final)
-    built = [f"{name} {final[name]}" for name in sorted(final) if _is_source(files[name])]
+    built = [f"{name} {final[name]}" for name in gatherer.without_wheel(there, final)]
     states = (_state(whole), _state(stopped))
     return _there(there, states, _reasons(platform, whole, stage, stopped), built, final)
 
@@ -165,10 +163,6 @@ def _reasons(platform: str, whole: object, stage: str, stopped: Refused | None) 
                 else sentence(answer.words)
             )
             yield f"{where}{said}"
-
-
-def _is_source(file: File | None) -> bool:
-    return file is not None and not file.is_wheel
 
 
 def _why_not(there: Subject, pin: PinFacts) -> str:
