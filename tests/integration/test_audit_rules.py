@@ -438,7 +438,7 @@ def test_an_expected_failure_that_was_to_be_gone_is_an_error(audited: Auditor) -
     )
     found = audited(matrix_text("alpha==1.0", row=entries), Release("alpha", "1.0"))
     (message,) = messages(found, "expiry")
-    assert message.startswith("error 29: the expected failure smoke:gone was to be gone by ")
+    assert message.startswith("error 26: the expected failure smoke:gone was to be gone by ")
     assert found.exit_code == 1
 
 
