@@ -19,8 +19,8 @@ from stackproof.ci.github import GitHub
 from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
-from stackproof.ci.pull_request import pull_request_text
 from stackproof.ci.outcome import Outcome, overall
+from stackproof.ci.pull_request import pull_request_text
 from stackproof.ci.running import TaskEnd, diagnosis_arguments
 from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide

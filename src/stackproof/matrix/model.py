@@ -255,9 +255,7 @@ class Row(Table):
         default=(), strict=False, description="Distributions that may be younger all the same."
     )
     prereleases: Prereleases = Field(
-        default=(),
-        description='Distributions whose pre-releases may be taken, or "all"; what fails with them '
-        "never makes a run red.",
+        default=(), description='Distributions whose pre-releases may be taken, or "all".'
     )
     overrides: tuple[Override, ...] = Field(default=(), strict=False)
     without: tuple[DistributionName, ...] = Field(
