@@ -64,6 +64,7 @@ def test_what_ends_in_the_same_line_is_of_the_import_that_comes_to_it_first() ->
             failed("import:flow", traceback("flow", gone, frames=2)),
             failed("import:*", f"{traceback('flow', gone, frames=2)}\nand more"),
             failed("smoke:dag", traceback("flow", gone, frames=5)),
+            failed("command:app", traceback("flow", f"{gone}. Did you mean: 'gun'?", frames=2)),
             failed("import:other", traceback("other", "ImportError: no")),
             failed("smoke:sum", "2 is 3"),
             failed("smoke:product", "2 is 3"),
@@ -74,6 +75,7 @@ def test_what_ends_in_the_same_line_is_of_the_import_that_comes_to_it_first() ->
         "import:provider": "import:flow",
         "import:*": "import:flow",
         "smoke:dag": "import:flow",
+        "command:app": "import:flow",
     }
 
 

@@ -50,6 +50,8 @@ class Failure(Record):
 _ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
 #: Where an import error says that a module lies: the same on no two machines.
 _PLACE = re.compile(r"\s*\((?:\S*/)?site-packages/\S+\)$")
+#: What one Python adds to the words of another: where a module lies, what may have been meant.
+_ADDED = re.compile(r"\s*\((?:\S*/)?site-packages/.*|\. Did you mean: .*")
 _FRAME = re.compile(r'^\s*File "', re.MULTILINE)
 #: Kinds of checks with failures of one class each.
 _OF_KINDS: Mapping[str, FailureClass] = {
@@ -135,7 +137,7 @@ def _roots(failed: Mapping[str, CheckResult]) -> dict[str, str]:
     for check, result in failed.items():
         line = telling_line(result.message)
         if check != CheckId("import") and _ERROR.match(line):
-            groups[line].append(result)
+            groups[_ADDED.sub("", line)].append(result)
     roots: dict[str, str] = {}
     for group in groups.values():
         imports = [result for result in group if result.kind == "import"]
