@@ -107,7 +107,8 @@ class Resolver:
         """Return what would be installed, by normal name.
 
         An answer given before stands as long as the index's pages count as fresh; offline, and
-        under a cut-off before which they held everything, it stands for good.
+        under a cut-off before which they held everything, it stands for good. A refusal is asked
+        anew, but on another platform, where it is no error.
         Raises CannotJudgeError if the index fails.
         """
         sources = [self.index, *sorted(UV.further_sources(self.environ))]
@@ -126,7 +127,8 @@ class Resolver:
         begin = time.monotonic()
         memory = self.client.memory
         value = self._answer(wanted, doomed=memory.recall("refused", inputs) is not None)
-        if _is_settled(value) and ("chosen" in value or _is_past(wanted.as_of, 0)):
+        stands = "chosen" in value or _is_past(wanted.as_of, 0)
+        if wanted.platform is not None or (_is_settled(value) and stands):
             memory.keep("resolution", inputs, value)
         elif "refused" in value:
             # The index was asked, in this session; another one asks again, and only once.
@@ -148,7 +150,7 @@ class Resolver:
         except DoubtfulError:
             environ, options = UV.anew(self.environ, ())
             return self._ask(wanted, environ, *options)
-        if "refused" not in value or session is not None:
+        if "refused" not in value or session is not None or wanted.platform is not None:
             return value
         if not alone:
             environ, options = UV.anew(self.environ, ())
