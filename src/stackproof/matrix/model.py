@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from stackproof.base.versions import name_of
+from stackproof.matrix.command import Command, ServerName
 from stackproof.matrix.policy import Policy
 from stackproof.matrix.table import Table
 from stackproof.matrix.values import (
@@ -24,7 +25,6 @@ from stackproof.matrix.values import (
     LimitText,
     MarkerText,
     Module,
-    NeedText,
     PlatformName,
     Prereleases,
     PythonVersion,
@@ -51,10 +51,6 @@ __all__ = [
     "ServerName",
     "Stage",
 ]
-
-
-#: The servers that can be had for a run, see `stackproof.run.servers`.
-ServerName = Literal["postgres", "redis", "kafka", "prometheus", "grafana", "mysql", "gpu"]
 
 
 class Claim(Table):
@@ -189,28 +185,6 @@ class AllowedSkip(Table):
     check: CheckText
     reason: Text
     date: Day
-
-
-class Command(Table):
-    """A command of the team's own, run in the built environment after the suite: a check.
-
-    `run` are its words, no shell; `cwd` and `editable` are folders of the repository. `needs` are
-    installed last, with the project where `editable` names it, held to what the stack has.
-    """
-
-    name: Label
-    run: tuple[Text, ...] = Field(strict=False, min_length=1)
-    cwd: Text = "."
-    needs: tuple[NeedText, ...] = Field(default=(), strict=False)
-    servers: tuple[ServerName, ...] = Field(default=(), strict=False)
-    timeout: int = Field(default=600, gt=0, description="Seconds after which it is ended.")
-    editable: Text | None = Field(
-        default=None, description='The project to install, such as "." or ".[tests]".'
-    )
-    junit: bool = Field(
-        default=False,
-        description="Whether it takes pytest's --junitxml: each test case is a check then.",
-    )
 
 
 class Remedy(Stage):

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from stackproof.base.text import nearest
 from stackproof.base.versions import name_of
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
+from stackproof.matrix.derivation import base_problem, stages_of_rows
 from stackproof.matrix.model import Claim, ExtraStage, Matrix, Override, Pin, Row, Stage
 
 __all__ = ["Disagreement", "disagreements"]
@@ -39,7 +40,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _remedies(matrix, pins)
     yield from _duplicates(("commands",), "name", [command.name for command in matrix.commands])
     yield from _claims(matrix, pins)
-    stages = _stages_of_rows(matrix)
+    stages = stages_of_rows(matrix)
     for name, row in matrix.rows.items():
         yield from _row(matrix, name, row, pins, stages[name])
 
@@ -177,7 +178,7 @@ def _row(
 ) -> Iterator[Disagreement]:
     place = ("rows", name)
     if stages is None:
-        problem = _base_problem(matrix, name)
+        problem = base_problem(matrix, name)
         if problem:
             yield (*place, "base"), problem
         return
@@ -261,47 +262,6 @@ def _wordless(place: Place, row: Row) -> Iterator[Disagreement]:
                     f"count as the known one; add {words}"
                 ),
             )
-
-
-def _base_problem(matrix: Matrix, name: str) -> str | None:
-    base = matrix.rows[name].base
-    if base is not None and base not in matrix.rows:
-        return f"there is no row {base!r}; {nearest(base, matrix.rows)}"
-    line = _bases(matrix, name)
-    if line[-1] == name and len(line) > 1:
-        return f"the row derives from itself: {' -> '.join(line)}; break the circle"
-    return None
-
-
-def _bases(matrix: Matrix, name: str) -> list[str]:
-    """Return the row and its bases, up to the first that is not there or stands here already."""
-    line, seen = [name], {name}
-    while (row := matrix.rows.get(line[-1])) and row.base is not None:
-        line.append(row.base)
-        if row.base in seen:
-            break
-        seen.add(row.base)
-    return line
-
-
-def _stages_of_rows(matrix: Matrix) -> dict[str, Sequence[str] | None]:
-    """Return the names of every row's stages, its own last, each resolved once from its base's.
-
-    None for a row whose bases come to no end: what is in a circle cannot be judged further.
-    """
-    found: dict[str, Sequence[str] | None] = {}
-    for name in matrix.rows:
-        line: dict[str, Row] = {}
-        base: str | None = name
-        while base in matrix.rows and base not in found and base not in line:
-            line[base] = matrix.rows[base]
-            base = line[base].base
-        stages = [stage.name for stage in matrix.stages] if base is None else found.get(base)
-        for below, row in reversed(line.items()):
-            if stages is not None and row.stages:
-                stages = [*stages, *(stage.name for stage in row.stages)]
-            found[below] = stages
-    return found
 
 
 def _row_stages(
