@@ -13,6 +13,7 @@ from support.wheels import Release
 
 from stackproof.errors import CannotJudgeError
 from stackproof.metadata.grid.record import Cell, Demand, Grid
+from stackproof.report.grid import summary
 
 
 @pytest.fixture
@@ -260,3 +261,20 @@ def test_a_name_that_the_index_does_not_know_is_said(board: Board) -> None:
     )
     held = board.make("host=1.0", "guest=1.0", held=("nonesuch<3",))
     assert _only(held).reason == "there is no nonesuch in the index"
+
+
+def test_a_cell_may_be_asked_of_another_platform(tmp_path: Path) -> None:
+    releases = (
+        Release("host", "1.0", requires=["shared<2; sys_platform == 'win32'"]),
+        Release("host", "2.0", tags="py3-none-macosx_11_0_arm64"),
+        Release("guest", "1.0", requires=["shared>=2"]),
+        Release("shared", "1.0"),
+        Release("shared", "2.0"),
+    )
+    with Index(*releases) as index:
+        board = Board(root=tmp_path, index=index)
+        windows = board.make("host=1.0,2.0", "guest=1.0", platform="x86_64-pc-windows-msvc")
+        mac = board.make("host=1.0,2.0", "guest=1.0", platform="aarch64-apple-darwin")
+    assert (rows(windows), rows(mac)) == ({"1.0": "x", "2.0": "?"}, {"1.0": ".", "2.0": "."})
+    assert mac.platform == "aarch64-apple-darwin"
+    assert "on aarch64-apple-darwin: " in summary(mac)

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["PYTHON", "RELEASES", "Board", "rows"]
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from stackproof.index.client import IndexClient
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Resolver
+from stackproof.matrix.platforms import PLATFORMS
 from stackproof.metadata.grid.axes import parse_axis
 from stackproof.metadata.grid.making import GridContext, Question, ask_axes, make_grid
 from stackproof.metadata.grid.record import Grid
@@ -82,6 +83,7 @@ class Board:
         as_of: datetime | None = None,
         held: tuple[str, ...] = (),
         builds: bool = True,
+        platform: str | None = None,
         against: Path | None = None,
         **options: Any,  # noqa: ANN401 - whatever make_grid takes
     ) -> Grid:
@@ -89,9 +91,10 @@ class Board:
         with IndexClient(self.root / "cache", seconds=(1, 1)) as client:
             requests = [parse_axis(first), parse_axis(second)]
             axes = ask_axes(requests, client, self.index.url, as_of=as_of, first=False)
+            target = find_target(PYTHON, self.environ)
             question = Question(
                 axes=(axes[0], axes[1]),
-                target=find_target(PYTHON, self.environ),
+                target=replace(target, platform=PLATFORMS[platform] if platform else None),
                 as_of=as_of,
                 held=held,
                 builds=builds,

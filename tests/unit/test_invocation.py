@@ -16,11 +16,15 @@ from stackproof.errors import StackproofError
 @pytest.mark.parametrize(
     ("program", "command", "usage"),
     [
-        ("/work/.venv/bin/nox", "nox -s audit -- requirements.txt", "usage: nox -s audit -- [file"),
+        (
+            "/work/.venv/bin/nox",
+            "nox -s audit -- requirements.txt",
+            "usage: nox -s audit -- [-h] [file",
+        ),
         (
             "/work/.venv/bin/stackproof",
             "stackproof audit requirements.txt",
-            "usage: stackproof audit [file",
+            "usage: stackproof audit [-h] [file",
         ),
     ],
 )
