@@ -124,7 +124,16 @@ class Library:
 
     def source(self, module: str) -> str | None:
         """Return the file that Python would read of a module, None where that is compiled."""
-        return next((path for path in self.modules.get(module, ()) if path.endswith(".py")), None)
+        return self._sources.get(module)
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        return {
+            module: path
+            for module, paths in self.modules.items()
+            for path in paths[::-1]
+            if path.endswith(".py")
+        }
 
     def owner(self, module: str) -> str | None:
         """Return the distribution that a module, or the nearest package above it, is of.
