@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from support.links_bench import checker_wheel
+from support.links_bench import checker_wheel, mark
 from support.matrices import matrix, pin, stage
 from support.sessions import call
 from support.wheels import Release
@@ -68,6 +68,33 @@ def test_a_file_is_looked_at_as_a_row_of_its_own(checkout: Bench) -> None:
     assert (found.findings, found.read) == ((), {"app": "1.0", "calls": "1.0"})
 
 
+def test_nothing_is_built_to_learn_what_there_is(checkout: Bench, tmp_path: Path) -> None:
+    """Of a source distribution the build would leave a mark, to tell its metadata too."""
+    built = tmp_path / "built"
+    checkout.index.add(
+        Release(
+            "sourced",
+            "1.0",
+            requires=["calls"],
+            form="plain-sdist",
+            build_code=mark(built),
+            modules={"sourced.py": "import calls\n\ndef go():\n    calls.f(1, b=2)\n"},
+            uploaded=BORN,
+        ),
+        Release("ranged", "1.0", uploaded=BORN),
+        Release("ranged", "2.0", form="sdist", build_code=mark(built), uploaded=LATER),
+    )
+    checkout.write("requirements.txt", "sourced==1.0\nranged\n")
+    assert _ask(checkout, "requirements.txt") == ""
+    (file,) = (checkout.root / "reports" / "requirements").glob("*/links.json")
+    found = Links.model_validate_json(file.read_text(encoding="utf-8"))
+    assert [item.file for item in found.suspects] == ["sourced.py"]
+    assert found.read == {"calls": "2.0", "ranged": "1.0", "sourced": "1.0"}
+    checkout.write("requirements.txt", "ranged==2.0\n")
+    _ask(checkout, "requirements.txt")
+    assert not built.exists()
+
+
 def test_a_row_as_of_a_day_is_looked_at_as_it_was(checkout: Bench) -> None:
     assert _ask(checkout, "tiny/plain", "--as-of", "2024-06-01") == ""
     file = checkout.root / "reports" / "tiny" / "plain" / "links.json"
@@ -125,8 +152,9 @@ def test_an_upgrade_is_looked_at_beside_the_row_as_it_is(
     assert "1 suspect link that two/plain has too" in capsys.readouterr().out
 
 
-def test_a_row_is_compared_with_itself_as_of_a_day(checkout: Bench) -> None:
-    assert _ask(checkout, "tiny/plain", "--against", "tiny/plain@2024-06-01") == ""
+@pytest.mark.parametrize("other", ["tiny/plain@2024-06-01", "@2024-06-01"])
+def test_a_row_is_compared_with_itself_as_of_a_day(checkout: Bench, other: str) -> None:
+    assert _ask(checkout, "tiny/plain", "--against", other) == ""
     file = checkout.root / "reports" / "tiny" / "plain" / "links.json"
     found = Links.model_validate(json.loads(file.read_text(encoding="utf-8")))
     assert [item.target.name for item in found.suspects] == ["calls.f"]
@@ -140,6 +168,7 @@ def test_a_row_is_compared_with_itself_as_of_a_day(checkout: Bench) -> None:
         (("tiny/plain", "app==latest"), "names no version"),
         (("tiny/plain", "tiny/other"), "name one row or file"),
         (("tiny/plain", "--against", "tiny/plain@soon"), "neither a UTC timestamp"),
+        (("none.txt",), "there is no file none.txt; as a row: there is no row 'none.txt'"),
     ],
 )
 def test_what_cannot_be_asked_is_told(
@@ -152,7 +181,7 @@ def test_help_is_told_and_no_mistake(checkout: Bench, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit) as ended:
         _ask(checkout, "--help")
     assert ended.value.code == 0
-    assert "[--against [MATRIX/]ROW[@2025-04-01]]" in capsys.readouterr().out
+    assert "--against [[MATRIX/]ROW][@2025-04-01]" in capsys.readouterr().out
 
 
 def test_a_candidate_is_told_what_it_would_break_before_it_is_built(

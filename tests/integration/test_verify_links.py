@@ -86,8 +86,10 @@ def test_a_suspect_is_told_and_fails_nothing(stack: Bench) -> None:
     assert (expected.links.told, expected.exit_code) == ((), 0)
     other = judged_with(evidence, **expecting("passes 'c'"))
     assert other.links is not None
-    assert ([*other.links.over], len(other.links.told)) == (["link:app"], 1)
-    assert "remove it" in markdown(evidence, other)
+    assert ([*other.links.over], other.links.unmet) == ([], {"link:app": "passes 'c'"})
+    assert len(other.links.told) == 1
+    assert "none does; correct its `says`" in markdown(evidence, other)
+    assert ", 1 suspect link (1 expected); 1 of 1 pins" in headline(expected, Path("r.md"))
 
 
 def test_a_suspect_fails_a_row_that_is_strict(stack: Bench) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -54,6 +55,12 @@ class _Side(NamedTuple):
     row: str
     as_of: datetime | None
 
+    def planner(self, own: Planner, context: Context) -> Planner:
+        """Return the planner of the side; where it names no row, that of the `own` one."""
+        if self.row:
+            return context.planner(self.row, self.as_of)
+        return replace(own, as_of=self.as_of)
+
 
 def _side(text: str) -> _Side:
     row, at, day = text.partition("@")
@@ -65,7 +72,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("words", nargs="*", metavar="[MATRIX/]ROW|FILE|NAME==VERSION")
     options.add_argument("--python", type=python_version, metavar="3.12")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01")
-    options.add_argument("--against", type=_side, metavar="[MATRIX/]ROW[@2025-04-01]")
+    options.add_argument("--against", type=_side, metavar="[[MATRIX/]ROW][@2025-04-01]")
     given = options.parse_args(posargs)
     given.requests = [_exact(word) for word in given.words if _ASKED.search(word)]
     rows = [word for word in given.words if not _ASKED.search(word)]
@@ -91,9 +98,9 @@ def _found(given: argparse.Namespace, context: Context) -> Links:
     if unknown:
         raise StackproofError(f"{planner.label} has no pin {', '.join(unknown)}")
     plan = planner.trial(versions) if versions else base
+    other = given.against.planner(planner, context).base() if given.against else None
     found = look_at(plan, context)
-    if given.against is not None:
-        other = context.planner(given.against.row, given.against.as_of).base()
+    if other is not None:
         return compared(found, look_at(other, context))
     return compared(found, look_at(base, context)) if versions else found
 
@@ -102,7 +109,11 @@ def _planner(given: argparse.Namespace, context: Context) -> Planner:
     """Return the row that is named, or the first one of a file that a matrix can be made of."""
     file = context.project.root / (given.row or "")
     if not file.is_file():
-        planner = context.planner(given.row, given.as_of, usual="verified")
+        try:
+            planner = context.planner(given.row, given.as_of, usual="verified")
+        except StackproofError as error:
+            there = f"there is no file {given.row}; as a row: " if given.row else ""
+            raise StackproofError(f"{there}{error}") from error
         return planner.with_row(python=given.python) if given.python else planner
     return read_planner(
         file, shown=given.row, screen=context.screen, python=given.python, as_of=given.as_of

@@ -11,6 +11,7 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.reports import InRun
 from stackproof.index.client import IndexClient
+from stackproof.installers.environment import distributions
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.known import DEFAULT
 from stackproof.installers.resolver import Resolver
@@ -34,7 +35,7 @@ _CODE = (
 def look_command(evidence: Path, library: Path) -> Sequence[str]:
     """Return the command that writes the links of the run in a folder of evidence.
 
-    `library` is the folder of the distributions that are installed.
+    `library` is the folder with the most of the distributions that are installed.
     """
     return [sys.executable, "-c", _CODE, _SOURCE, str(evidence), str(library)]
 
@@ -64,5 +65,13 @@ def _look(evidence: Evidence, library: Path) -> None:
             versions=versions,
             pins={pin.name: pin.imports for pin in plan.pins if pin.name in versions},
         )
-        found = look.within(stack, Library(folder=library, versions=versions))
+        here = {name for _, name, _ in distributions(library)}
+        found = look.within(
+            stack,
+            Library(
+                folder=library,
+                versions={name: versions[name] for name in versions if name in here},
+                lacking={name: versions[name] for name in versions if name not in here},
+            ),
+        )
     found.write(evidence.folder / InRun.LINKS)

@@ -34,6 +34,7 @@ def look_at(plan: Plan, context: Context, seconds: float = math.inf) -> Links:
         stack = resolved_stack(
             plan,
             resolver,
+            look.unpacker,
             environ=context.project.environ,
             snapshots=context.project.snapshots,
         )

@@ -23,13 +23,15 @@ def depth_of(
 ) -> dict[str, Depth]:
     """Say of each pin how deep its answers go; of none where the suite's log is an older one.
 
-    What is not installed was not imported, though that was asked.
+    What is not installed, or cannot be imported, was not imported, though that was asked.
     """
     answered = [result for result in results if result.outcome != "skipped"]
     workloads = [result.needs for result in answered if result.kind == "smoke"]
     worked = {canonicalize_name(name) for needs in workloads for name in needs or ()}
     imported = {
-        result.subject for result in answered if result.kind == "import" and result.modules != ()
+        result.subject
+        for result in answered
+        if result.kind == "import" and result.outcome == "passed" and result.modules != ()
     }
     linked = {item.name for item in links.checked} if links else set()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+
+from pydantic import Field
 
 from stackproof.base.records import Record
 from stackproof.evidence.links import Links
@@ -29,10 +30,15 @@ class Suspect(Record):
 
 
 class JudgedLinks(Record):
-    """What a run's links came to: the suspects, and the expected ones that are `over`, by check."""
+    """What a run's links came to: the suspects, and what else was expected, by check.
+
+    Of an expected one that is `over` there is no suspect any more; one that is `unmet` has words,
+    given here, that no suspect of its distribution says.
+    """
 
     suspects: tuple[Suspect, ...] = ()
     over: tuple[str, ...] = ()
+    unmet: dict[str, str] = Field(default={})
 
     @property
     def told(self) -> tuple[Suspect, ...]:
@@ -81,7 +87,14 @@ def suspects_of(
         for finding in sorted(links.suspects, key=lambda item: item.distribution)
     ]
     met = {CheckId("link", item.distribution) for item in suspects if item.reason}
-    return JudgedLinks(suspects=tuple(suspects), over=tuple(_over(expected, met, links)))
+    left = {check: says for check, (says, _) in expected.items() if check not in met}
+    suspected = {item.distribution for item in suspects}
+    looked_at = links.read.keys() - {*links.unchecked}
+    return JudgedLinks(
+        suspects=tuple(suspects),
+        over=tuple(check for check in left if _name(check) in looked_at - suspected),
+        unmet={check: says for check, says in left.items() if _name(check) in suspected},
+    )
 
 
 def _expected(plan: Plan) -> dict[str, tuple[str, str]]:
@@ -104,7 +117,5 @@ def _confirmed_by(pins: tuple[str, ...], results: Mapping[str, CheckResult]) -> 
     )
 
 
-def _over(expected: Mapping[str, object], met: AbstractSet[str], links: Links) -> Iterator[str]:
-    for check in expected:
-        if check not in met and CheckId.parse(check).subject not in links.unchecked:
-            yield check
+def _name(check: str) -> str:
+    return CheckId.parse(check).subject

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 from stackproof.installers.failed_builds import failed_build
 
-__all__ = ["Required", "Yank", "lacks_files", "required", "sentence", "tells_facts", "yanks"]
+__all__ = ["Required", "Yank", "required", "sentence", "tells_facts", "wheelless", "yanks"]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
@@ -78,10 +78,16 @@ def required(words: str, *, derived: bool = False) -> tuple[Required, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def lacks_files(words: str) -> tuple[str, ...]:
-    """Return the distributions whose want of a wheel a resolver's account rests on."""
-    names = [match["wheelless"] for match in _FACT.finditer(_premises(words))]
-    return tuple(dict.fromkeys(name.lower() for name in names if name))
+def wheelless(words: str) -> dict[str, str]:
+    """Return the distributions whose want of a wheel a resolver's account rests on.
+
+    Each with the versions that lack one, as a specifier.
+    """
+    found = (match for match in _FACT.finditer(_premises(words)) if match["wheelless"])
+    return {
+        match["wheelless"].lower(): (match["wheelless_at"] or "").replace(", ", ",")
+        for match in found
+    }
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Wanted:
     """One installer call: `index` in place of the default one, `further` indexes beside it.
 
     `platform` is one that uv knows, None for this machine's own. Without `builds`, a release that
-    has no wheel cannot be chosen.
+    has no wheel cannot be chosen. Of what is `without`, nobody is taken to require any.
     """
 
     requirements: tuple[str, ...]
@@ -58,6 +58,7 @@ class Wanted:
     exempt: tuple[str, ...] = ()
     prereleases: tuple[str, ...] = ()
     builds: bool = True
+    without: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -218,6 +219,10 @@ class Resolver:
             options += ["--python-platform", wanted.platform]
         if not wanted.builds:
             options += ["--no-build"]
+        if wanted.without:
+            # https://docs.astral.sh/uv/concepts/resolution/#dependency-overrides
+            never = (f"{name}; python_version < '3'" for name in wanted.without)
+            options += ["--override", str(_written(folder / "never.txt", never))]
         if wanted.constraints is not None:
             file = _written(folder / "constraints.txt", [wanted.constraints])
             options += ["--constraint", str(file)]

@@ -23,6 +23,7 @@ from stackproof.report.wording import (
     counts,
     kinds,
     listed,
+    not_met,
     shallow,
     state_in_words,
     suspect_in_words,
@@ -40,7 +41,10 @@ _STATE_STYLE = {
     "skipped": "cyan",
     "left out": "cyan",
     "suspect": "yellow",
+    "not met": "yellow",
 }
+#: What is called so itself.
+_OWN_WORDS = ("left out", "suspect", "not met")
 
 
 def headline(verdict: Verdict, report: Path) -> str:
@@ -100,7 +104,7 @@ def _kinds(verdict: Verdict) -> Iterator[tuple[str, int, int, str]]:
 
 
 def _word(state: str) -> str:
-    return state if state in ("left out", "suspect") else state_in_words(state)
+    return state if state in _OWN_WORDS else state_in_words(state)
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
@@ -129,15 +133,17 @@ def _of_links(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
     Of a distribution's the first is told; the report has them all.
     """
     judged = verdict.links or JudgedLinks()
-    failed = {check.id for check in verdict.checks if check.kind == "link"}
+    checked = {check.id for check in verdict.checks if check.kind == "link"}
     for name, found in groupby(judged.told, key=lambda item: item.distribution):
         check, (first, *others) = CheckId("link", name), list(found)
-        if check not in failed:
+        if check not in checked:
             more = f"; and {len(others)} more" if others else ""
             yield "suspect", check, f"{suspect_in_words(first)}{more}"
     for over in judged.over:
-        if over not in failed:
-            yield "suspect", over, "it is expected, and there is none any more; remove it"
+        if over not in checked:
+            yield "not met", over, "it is expected, and there is none any more; remove it"
+    for unmet, says in judged.unmet.items():
+        yield "not met", unmet, not_met(says)
 
 
 def _meant(lacking: Sequence[str], verdict: Verdict) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "counts",
     "kinds",
     "listed",
+    "not_met",
     "pin_notes",
     "pin_version",
     "shallow",
@@ -89,9 +90,17 @@ def shallow(verdict: Verdict) -> str:
 
 
 def suspects(verdict: Verdict) -> str:
-    """Say how many suspect links nobody expects, after a comma; nothing where there is none."""
-    told = verdict.links.told if verdict.links else ()
-    return f", {count(len(told), 'suspect link')}" if told else ""
+    """Say how many suspect links there are, after a comma; nothing where there is none."""
+    if verdict.links is None or not verdict.links.suspects:
+        return ""
+    every = len(verdict.links.suspects)
+    expected = every - len(verdict.links.told)
+    return f", {count(every, 'suspect link')}{f' ({expected} expected)' if expected else ''}"
+
+
+def not_met(says: str) -> str:
+    """Say that no suspect has the words by which one is expected."""
+    return f"one is expected that says {says!r}, and none does; correct its 'says', or remove it"
 
 
 def suspect_in_words(suspect: Suspect) -> str:

@@ -25,8 +25,8 @@ from stackproof.run.course import Course
 
 __all__ = ["LinksBeside", "LookCommand"]
 
-#: The command that looks at the links of a run, by the folder of its evidence and that of the
-#: installed distributions, and writes `links.json` there.
+#: The command that looks at the links of a run, by the folder of its evidence and the one with the
+#: most of the installed distributions, and writes `links.json` to the first.
 LookCommand = Callable[[Path, Path], Sequence[str]]
 
 _LIMIT_SECONDS = 1800
@@ -92,13 +92,13 @@ class LinksBeside:
 
     def _look(self) -> None:
         course = self.course
-        folders = [path for path in self.environment.libraries if any(distributions(path))]
-        if len(folders) != 1:
-            self._why = "what is installed does not lie in one folder"
-            return
+        # What lies elsewhere, such as a project that is installed in place, is not read.
+        library = max(
+            self.environment.libraries, key=lambda folder: sum(1 for _ in distributions(folder))
+        )
         try:
             ended = run(
-                self.command(course.evidence.folder, folders[0]),
+                self.command(course.evidence.folder, library),
                 log=self._log,
                 limit=_LIMIT_SECONDS,
                 grace=_GRACE_SECONDS,

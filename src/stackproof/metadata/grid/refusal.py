@@ -11,7 +11,7 @@ from itertools import combinations
 
 from stackproof.base.versions import overlap
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.refusal import Required, lacks_files, required, sentence
+from stackproof.installers.refusal import Required, required, sentence, wheelless
 from stackproof.metadata.grid.metadata import because
 from stackproof.metadata.grid.record import Cell, Demand, Versions
 
@@ -23,7 +23,7 @@ _PROOF = "No solution found"
 def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, builds: bool) -> Cell:
     """Return what a refusal says of a cell: a conflict with its demands, or why it is unknown."""
     text = " ".join(words.split())
-    lacking = lacks_files(words)
+    lacking = tuple(wheelless(words))
     build = failed_build(words)
     if build is not None:
         return unknown(

@@ -1,7 +1,8 @@
 """Whether a use stands ready for what it uses not to be there, by the syntax around it.
 
 It does in a `try` that traps the error, behind a test of a version or of what is there, under
-`TYPE_CHECKING`, and in a function that is only called in such places.
+`TYPE_CHECKING`, in a function that is only called in such places, and where the file puts in its
+place what it uses.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from stackproof.evidence.links import Kind
 from stackproof.metadata.links.sources import parsed
@@ -37,17 +39,19 @@ _TEST = re.compile(
 _DEEPEST = 3
 
 
-def is_guarded(file: Path, line: int, kind: Kind) -> bool:
+def is_guarded(file: Path, line: int, kind: Kind, name: str = "") -> bool:
     """Tell whether the use at a line of a file is ready for what it uses not to be there.
 
-    A file that cannot be parsed counts as guarded: nothing can be told of it.
+    `name` is the name or the parameter that is used, "" for a module. A file that cannot be parsed
+    counts as guarded: nothing can be told of it.
     """
     found = _Code.of(file)
     if found is None:
         return True
-    trapping = _TRAPPING | _MORE.get(kind, frozenset())
+    use = _Use(name, _TRAPPING | _MORE.get(kind, frozenset()))
     nodes = found.at(line)
-    return not nodes or any(found.guards(node, trapping) for node in nodes)
+    made = kind == "name" and name in found.given
+    return made or not nodes or any(found.guards(node, use) for node in nodes)
 
 
 def in_function(file: Path, line: int) -> bool:
@@ -56,6 +60,13 @@ def in_function(file: Path, line: int) -> bool:
     if found is None:
         return True
     return any(found.function(node) is not None for node in found.at(line))
+
+
+class _Use(NamedTuple):
+    """What is used, and which errors tell that it is not there."""
+
+    name: str
+    trapping: frozenset[str]
 
 
 class _Code:
@@ -67,6 +78,8 @@ class _Code:
         self._uses = defaultdict[str, list[ast.AST]](list)
         self._values = defaultdict[str, list[ast.expr]](list)
         self._asking: dict[ast.expr, bool] = {}
+        #: The names of attributes that are given a value, of whatever.
+        self.given: set[str] = set()
         self._postponed = any(
             isinstance(node, ast.ImportFrom)
             and node.module == "__future__"
@@ -86,6 +99,8 @@ class _Code:
             self._uses[node.id].append(node)
         elif isinstance(node, ast.Attribute):
             self._uses[node.attr].append(node)
+            if isinstance(node.ctx, ast.Store):
+                self.given.add(node.attr)
         elif isinstance(node, ast.Assign):
             parts = (part for target in node.targets for part in ast.walk(target))
             for part in parts:
@@ -118,54 +133,59 @@ class _Code:
                 return parent
         return None
 
-    def guards(self, node: ast.AST, trapping: frozenset[str], deep: int = 0) -> bool:
+    def guards(self, node: ast.AST, use: _Use, deep: int = 0) -> bool:
         """Tell whether something around a node is ready for its error."""
-        if any(self._is_ready(parent, child, trapping) for parent, child in self._above(node)):
+        if any(self._is_ready(parent, child, use) for parent, child in self._above(node)):
             return True
         function = self.function(node)
         name = getattr(function, "name", None)
         if name is None or deep == _DEEPEST:
             return False
         uses = self._uses.get(name, [])
-        return bool(uses) and all(self.guards(use, trapping, deep + 1) for use in uses)
+        return bool(uses) and all(self.guards(caller, use, deep + 1) for caller in uses)
 
-    def _is_ready(self, parent: ast.AST, child: ast.AST, trapping: frozenset[str]) -> bool:
+    def _is_ready(self, parent: ast.AST, child: ast.AST, use: _Use) -> bool:
         ready = False
         if self._is_annotation(parent, child):
             quoted = isinstance(child, ast.Constant)
             ready = self._postponed or quoted or self.function(child) is not None
         elif isinstance(parent, ast.Try):
             # What stands in a handler is the other way, for when the first one fails.
-            ready = any(_traps(item, trapping) for item in parent.handlers) and (
+            ready = any(_traps(item, use.trapping) for item in parent.handlers) and (
                 child in parent.body or child in parent.handlers
             )
         elif isinstance(parent, (ast.With, ast.AsyncWith)):
             calls = [ast.unparse(item.context_expr) for item in parent.items]
             ready = any("suppress" in call or "raises" in call for call in calls)
         elif isinstance(parent, (ast.If, ast.IfExp, ast.While)):
-            ready = child is not parent.test and self._asks(parent.test)
+            ready = child is not parent.test and self._asks_of(parent.test, use)
         elif isinstance(parent, ast.BoolOp):
             before = parent.values[: parent.values.index(child)] if child in parent.values else []
-            ready = any(map(self._asks, before))
+            ready = any(self._asks_of(item, use) for item in before)
         elif isinstance(parent, (*_Function, ast.Module)):
-            ready = self._left_before(parent, child)
+            ready = self._left_before(parent, child, use)
         return ready
 
     def _is_annotation(self, parent: ast.AST, child: ast.AST) -> bool:
         """Tell whether a node is an annotation, which need not be evaluated (PEP 563)."""
         return child in (getattr(parent, "annotation", None), getattr(parent, "returns", None))
 
-    def _left_before(self, parent: ast.AST, child: ast.AST) -> bool:
-        """Tell whether a test of a version leaves a function or a module before a statement."""
+    def _left_before(self, parent: ast.AST, child: ast.AST, use: _Use) -> bool:
+        """Tell whether a test of what is there leaves a function or a module before a statement."""
         body = getattr(parent, "body", None)
         if not isinstance(body, list) or child not in body:
             return False
         return any(
-            isinstance(item, ast.If)
-            and self._asks(item.test)
-            and isinstance(item.body[-1], (ast.Return, ast.Raise))
+            isinstance(item, (ast.If, ast.Assert))
+            and self._asks_of(item.test, use)
+            and (isinstance(item, ast.Assert) or isinstance(item.body[-1], (ast.Return, ast.Raise)))
             for item in body[: body.index(child)]
         )
+
+    def _asks_of(self, test: ast.expr, use: _Use) -> bool:
+        """Tell whether a test asks what is there, or has the text of what is used."""
+        texts = (node.value for node in ast.walk(test) if isinstance(node, ast.Constant))
+        return self._asks(test) or (use.name != "" and use.name in texts)
 
     def _asks(self, test: ast.expr, deep: int = 0) -> bool:
         """Tell whether a test asks what is there, by its words or by those of its names' values."""

@@ -119,7 +119,7 @@ class Judge:
         return (item for item in seen if owner(self.library, item) != name)
 
     def _is_guarded(self, item: Seen) -> bool:
-        return is_guarded(self.library.folder / item.file, item.line, item.kind)
+        return is_guarded(self.library.folder / item.file, item.line, item.kind, item.name)
 
     def _asked(self, name: str, seen: list[Seen]) -> Asked:
         """Return what to ask of the day of a release, in whose code some things were seen."""

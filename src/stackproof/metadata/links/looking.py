@@ -18,6 +18,7 @@ from stackproof.evidence.links import CheckedDistribution, Finding, Links, Used
 from stackproof.index.target import Target
 from stackproof.metadata.links.birth import Births
 from stackproof.metadata.links.checker import Checker
+from stackproof.metadata.links.imports import MOST_BYTES
 from stackproof.metadata.links.judging import Judge, Judged, Judgement
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import target_name
@@ -171,9 +172,14 @@ class _View:
         if self.library.lacking:
             lacking = [f"{name} {version}" for name, version in self.library.lacking.items()]
             notes.append(f"not read, for want of a wheel, or plain sources: {first_of(lacking, 9)}")
+        if unread := sorted(path for path in self._reached.by if self._is_unread(path)):
+            notes.append(f"not read, for their size: {first_of(unread, 3)}")
         if untold := sum(found.untold for found in judged.values()):
             notes.append(f"{count(untold, 'use')} could not be told: made at run time, or compiled")
         return list(dict.fromkeys(notes))
+
+    def _is_unread(self, path: str) -> bool:
+        return (self.library.folder / path).stat().st_size > MOST_BYTES
 
     def _entries(self, pin: str) -> list[str]:
         named = list(self.stack.pins[pin])

@@ -1,20 +1,37 @@
-"""What a row would install, stage by stage, on paper: each stage upon what those before left."""
+"""What a row would install, stage by stage, on paper: each stage upon what those before left.
+
+Nothing is built for it, not even to learn what a source distribution requires: its own code would
+run then. What is pinned exactly and has no wheel is taken with what it says that it requires.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
+from stackproof.base.times import timestamp
+from stackproof.base.versions import name_of
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.index.constraints.published import find_constraints
+from stackproof.index.target import Target
 from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.interpreters import find_target
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import sentence, wheelless
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.plan import Plan, PlannedStage
 from stackproof.metadata.links.looking import Stack
+from stackproof.metadata.links.source_files import requirements_in
+from stackproof.metadata.links.unpacking import Unpacker
 
 __all__ = ["own_indexes", "resolved_stack"]
+
+#: How many seconds it is remembered of today's index what has no wheel.
+_DAY = 24 * 3600
 
 
 def own_indexes(plan: Plan, resolver: Resolver) -> tuple[str, ...]:
@@ -24,39 +41,102 @@ def own_indexes(plan: Plan, resolver: Resolver) -> tuple[str, ...]:
 
 
 def resolved_stack(
-    plan: Plan, resolver: Resolver, *, environ: Mapping[str, str], snapshots: Path
+    plan: Plan,
+    resolver: Resolver,
+    unpacker: Unpacker,
+    *,
+    environ: Mapping[str, str],
+    snapshots: Path,
 ) -> Stack:
     """Return a plan's stack in the versions that its stages would leave.
 
     Raises StackproofError for a stage that cannot be resolved, CannotJudgeError if an index fails.
     """
     versions: dict[str, str] = {}
+    target = find_target(plan.python, environ)
     for stage in plan.stages:
-        found = resolver.resolve(
-            Wanted(
-                requirements=stage.requirements,
-                python=plan.python,
-                preferences=dict(sorted(versions.items())),
-                constraints=_limits(stage, environ, snapshots),
-                index=_answering(stage, resolver),
-                as_of=plan.as_of,
-                exempt=plan.exempt,
-                prereleases=plan.prereleases,
-            )
+        wanted = Wanted(
+            requirements=stage.requirements,
+            python=plan.python,
+            preferences=dict(sorted(versions.items())),
+            constraints=_limits(stage, environ, snapshots),
+            index=_answering(stage, resolver),
+            as_of=plan.as_of,
+            builds=False,
+            exempt=plan.exempt,
+            prereleases=plan.prereleases,
         )
-        if isinstance(found, Refused):
+        try:
+            versions |= _Unbuilt(resolver, unpacker, target).resolved(wanted)
+        except _RefusedError as error:
             raise StackproofError(
-                f"{plan.label}: stage {stage.name} cannot be resolved: {sentence(found.words)}"
-            )
-        versions |= {name: chosen.version for name, chosen in found.items()}
+                f"{plan.label}: stage {stage.name} cannot be resolved: {error}; nothing is built "
+                "to look at links"
+            ) from error
     return Stack(
         matrix=plan.matrix,
         row=plan.row,
         as_of=plan.as_of,
-        target=find_target(plan.python, environ),
+        target=target,
         versions=versions,
         pins={pin.name: pin.imports for pin in plan.pins if pin.name in versions},
     )
+
+
+class _RefusedError(Exception):
+    """There is no such set of versions, and why."""
+
+
+@dataclass(frozen=True)
+class _Unbuilt:
+    """Resolves without builds: what has no wheel is read, and taken out of what uv resolves."""
+
+    resolver: Resolver
+    unpacker: Unpacker
+    target: Target
+
+    def resolved(self, wanted: Wanted) -> dict[str, str]:
+        """Return the versions that a call would install; raise _RefusedError if there are none."""
+        memory = self.unpacker.client.memory
+        inputs = vars(wanted) | {"as_of": wanted.as_of and timestamp(wanted.as_of)}
+        known = memory.recall("sourced", inputs)
+        fresh = known is not None and (wanted.as_of is not None or known.age < _DAY)
+        sourced: dict[str, str] = dict(known.value) if known and fresh else {}
+        while True:
+            found = self.resolver.resolve(self._without(wanted, sourced))
+            if not isinstance(found, Refused):
+                memory.keep("sourced", inputs, sourced)
+                return {**{name: item.version for name, item in found.items()}, **sourced}
+            more = self._more(found.words, wanted.as_of)
+            if not more.keys() - sourced.keys():
+                raise _RefusedError(sentence(found.words))
+            sourced |= more
+
+    def _more(self, words: str, as_of: datetime | None) -> dict[str, str]:
+        """Return the newest of the versions that lack a wheel, where that can be read."""
+        found: dict[str, str] = {}
+        for name, versions in wheelless(words).items():
+            project = self.unpacker.client.project(self.unpacker.index, name)
+            offered = project.offered(versions, as_of) if project else []
+            if offered and self._archive(name, str(offered[0].version)) is not None:
+                found[canonicalize_name(name)] = str(offered[0].version)
+        return found
+
+    def _without(self, wanted: Wanted, sourced: Mapping[str, str]) -> Wanted:
+        """Return what is wanted with the requirements of some distributions in their place."""
+        if not sourced:
+            return wanted
+        kept = [text for text in wanted.requirements if name_of(text) not in sourced]
+        archives = [self._archive(name, version) for name, version in sourced.items()]
+        more = chain.from_iterable(requirements_in(archive or b"") for archive in archives)
+        return replace(
+            wanted,
+            requirements=tuple(dict.fromkeys([*kept, *more])),
+            without=tuple(sorted(sourced)),
+        )
+
+    def _archive(self, name: str, version: str) -> bytes | None:
+        return self.unpacker.source(name, version, self.target)
 
 
 def _limits(stage: PlannedStage, environ: Mapping[str, str], snapshots: Path) -> str | None:

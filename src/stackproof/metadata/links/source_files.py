@@ -15,9 +15,11 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+from packaging.metadata import parse_email
+
 from stackproof.metadata.links.library import module_of
 
-__all__ = ["INSTALLER", "lay_out_modules"]
+__all__ = ["INSTALLER", "lay_out_modules", "requirements_in"]
 
 #: Who laid out the files, as an installed record says (PyPA specification, "Recording installed
 #: projects").
@@ -55,6 +57,22 @@ def lay_out_modules(archive: bytes, folder: Path, name: str, version: str) -> bo
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return True
+
+
+def requirements_in(archive: bytes) -> list[str]:
+    """Return what a source distribution says that it requires, without extras.
+
+    It says so in its metadata, or else in the `requires.txt` of setuptools, where the first part is
+    what is always required.
+    """
+    try:
+        files = dict(_files(archive))
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError):
+        return []
+    said = parse_email(files.get("PKG-INFO", b""))[0].get("requires_dist", [])
+    texts = [text.decode() for path, text in files.items() if path.endswith("/requires.txt")]
+    listed = texts[0].partition("[")[0].splitlines() if texts and not said else said
+    return [line.strip() for line in listed if line.strip() and "extra ==" not in line]
 
 
 def _row(module: tuple[str, bytes]) -> str:

@@ -101,16 +101,21 @@ class Unpacker:
                 return True
         return False
 
-    def _add_source(self, folder: Path, name: str, version: str) -> None:
-        """Add the modules of a source distribution, if they can be had."""
+    def source(self, name: str, version: str, target: Target) -> bytes | None:
+        """Return the source distribution of what has no wheel for a Python; None where it has one.
+
+        Raises CannotJudgeError if the index fails.
+        """
+        return None if self._has_wheel(name, version, target) else self._archive(name, version)
+
+    def _archive(self, name: str, version: str) -> bytes | None:
         for index in (self.index, *self.further):
             project = self.client.project(index, name)
             release = project.find(version) if project else None
             for file in release.files if release else ():
                 if not file.is_wheel and (archive := self.client.source(index, file)) is not None:
-                    if lay_out_modules(archive, folder, name, version):
-                        return
-                    break
+                    return archive
+        return None
 
     def _kept(
         self, kind: str, name: str, arguments: list[str], sources: Mapping[str, str] | None = None
@@ -128,7 +133,8 @@ class Unpacker:
                 shutil.rmtree(aside, ignore_errors=True)  # of a look that was killed
                 self._lay_out(aside, arguments)
                 for source, version in (sources or {}).items():
-                    self._add_source(aside, source, version)
+                    if (archive := self._archive(source, version)) is not None:
+                        lay_out_modules(archive, aside, source, version)
                 aside.rename(home)
             home.touch()
         keep_newest((path for path in store.iterdir() if path.name[:1] not in ".a"), _KEPT)
