@@ -210,7 +210,7 @@ def printed(verdict: Verdict, *, terminal: bool) -> str:
 
 LAST = (
     "tiny/plain BROKEN: 6 passed, 2 failed (1 expected, 1 unexpected), 1 unexpectedly passing, "
-    "1 skipped; 2 of 2 pins only imported; unexpected: import:beta; "
+    "1 skipped; 1 of 2 pins only imported; 1 of 2 pins not even imported; unexpected: import:beta; "
     "unexpectedly passing: version:beta in 12.3 s; report: reports/report.md"
 )
 

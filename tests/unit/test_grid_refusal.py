@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackproof.installers.refusal import Required, lacks_files, required
+from stackproof.installers.refusal import Required, required, wheelless
 from stackproof.metadata.grid.refusal import read_refusal
 
 NAMES = ("apache-airflow", "dbt-core")
@@ -128,5 +128,5 @@ def test_what_a_resolver_concludes_is_told_from_what_it_rests_on() -> None:
     assert concluded not in required(HOLOGRAM)
     assert concluded in required(HOLOGRAM, derived=True)
     assert len(required(HOLOGRAM)) == 4
-    assert lacks_files(WHEELLESS) == ("logbook",)
-    assert lacks_files(HOLOGRAM) == ()
+    assert [*wheelless(WHEELLESS)] == ["logbook"]
+    assert wheelless(HOLOGRAM) == {}

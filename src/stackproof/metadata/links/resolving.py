@@ -7,7 +7,7 @@ run then. What is pinned exactly and has no wheel is taken with what it says tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -54,6 +54,7 @@ def resolved_stack(
     """
     versions: dict[str, str] = {}
     target = find_target(plan.python, environ)
+    unbuilt = _Unbuilt(resolver=resolver, unpacker=unpacker, target=target)
     for stage in plan.stages:
         wanted = Wanted(
             requirements=stage.requirements,
@@ -67,7 +68,7 @@ def resolved_stack(
             prereleases=plan.prereleases,
         )
         try:
-            versions |= _Unbuilt(resolver, unpacker, target).resolved(wanted)
+            versions |= unbuilt.resolved(wanted)
         except _RefusedError as error:
             raise StackproofError(
                 f"{plan.label}: stage {stage.name} cannot be resolved: {error}; nothing is built "
@@ -87,13 +88,17 @@ class _RefusedError(Exception):
     """There is no such set of versions, and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Unbuilt:
-    """Resolves without builds: what has no wheel is read, and taken out of what uv resolves."""
+    """Resolves without builds: what has no wheel is read, and taken out of what uv resolves.
+
+    So it is in each stage that follows, where uv would move what requires it, to be rid of it.
+    """
 
     resolver: Resolver
     unpacker: Unpacker
     target: Target
+    _sourced: dict[str, str] = field(default_factory=dict)
 
     def resolved(self, wanted: Wanted) -> dict[str, str]:
         """Return the versions that a call would install; raise _RefusedError if there are none."""
@@ -101,16 +106,17 @@ class _Unbuilt:
         inputs = vars(wanted) | {"as_of": wanted.as_of and timestamp(wanted.as_of)}
         known = memory.recall("sourced", inputs)
         fresh = known is not None and (wanted.as_of is not None or known.age < _DAY)
-        sourced: dict[str, str] = dict(known.value) if known and fresh else {}
+        own: dict[str, str] = dict(known.value) if known and fresh else {}
         while True:
-            found = self.resolver.resolve(self._without(wanted, sourced))
+            found = self.resolver.resolve(self._without(wanted, own))
             if not isinstance(found, Refused):
-                memory.keep("sourced", inputs, sourced)
-                return {**{name: item.version for name, item in found.items()}, **sourced}
+                memory.keep("sourced", inputs, own)
+                self._sourced.update(own)
+                return {**{name: item.version for name, item in found.items()}, **own}
             more = self._more(found.words, wanted.as_of)
-            if not more.keys() - sourced.keys():
+            if not more.keys() - own.keys():
                 raise _RefusedError(sentence(found.words))
-            sourced |= more
+            own |= more
 
     def _more(self, words: str, as_of: datetime | None) -> dict[str, str]:
         """Return the newest of the versions that lack a wheel, where that can be read."""
@@ -122,17 +128,19 @@ class _Unbuilt:
                 found[canonicalize_name(name)] = str(offered[0].version)
         return found
 
-    def _without(self, wanted: Wanted, sourced: Mapping[str, str]) -> Wanted:
-        """Return what is wanted with the requirements of some distributions in their place."""
-        if not sourced:
-            return wanted
-        kept = [text for text in wanted.requirements if name_of(text) not in sourced]
-        archives = [self._archive(name, version) for name, version in sourced.items()]
+    def _without(self, wanted: Wanted, own: Mapping[str, str]) -> Wanted:
+        """Return what is wanted, without what was read before, and what is to be read for it.
+
+        The requirements of the latter are in their place.
+        """
+        asked = set(map(name_of, wanted.requirements))
+        kept = [text for text in wanted.requirements if name_of(text) not in own]
+        archives = [self._archive(name, version) for name, version in own.items()]
         more = chain.from_iterable(requirements_in(archive or b"") for archive in archives)
         return replace(
             wanted,
             requirements=tuple(dict.fromkeys([*kept, *more])),
-            without=tuple(sorted(sourced)),
+            without=tuple(sorted({*own, *(self._sourced.keys() - asked)})),
         )
 
     def _archive(self, name: str, version: str) -> bytes | None:
