@@ -12,7 +12,6 @@ from packaging.version import Version
 from stackproof.base.progress import Progress
 from stackproof.base.text import first_of
 from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
-from stackproof.evidence.verdict import Check
 from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.reasons import reasons, told
 from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
@@ -275,13 +274,11 @@ class _Trials:
 def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
     """Return what a trial broke that is answered soonest: by the build alone, or by one check."""
     broken = set(trial.comparison.regressions) if trial.comparison else set()
-    checks = sorted((check for check in trial.checks if check.id in broken), key=_seconds)
+    checks = sorted(
+        (check for check in trial.checks if check.id in broken), key=lambda check: check.seconds
+    )
     built = tuple(check.id for check in checks if CheckId.parse(check.id).answered_by == "build")
     return built or tuple(check.id for check in checks[:1])
-
-
-def _seconds(check: Check) -> float:
-    return check.seconds
 
 
 def _in_short(found: Sequence[str]) -> str:
