@@ -384,7 +384,7 @@ def test_an_empty_month_is_told_and_fails_nothing(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "the following arguments are required: step; usage: nox -s monthly -- {jobs,run"),
+        ((), "the following arguments are required: step; usage: nox -s monthly -- [-h] {jobs,run"),
         (("jobs", "--rows=$(id) tiny"), "there is no row '$(id)'; there are tiny/plain"),
         (("jobs", "--candidate=--pre"), "'--pre' is no upgrade to try; write name==version"),
         (("jobs", "--candidate=alpha"), "there is no row 'verified'; name rows with --rows"),
