@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from stackproof.errors import StackproofError
@@ -43,6 +44,8 @@ def look_command(evidence: Path, library: Path) -> Sequence[str]:
 def main(words: Sequence[str]) -> None:
     """Look, or exit with a sentence on what stands in the way."""
     os.nice(_NICE)
+    with suppress(OSError):  # Linux weighs whole sessions where it groups by them: sched(7)
+        Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
     evidence, library = Evidence(Path(words[0])), Path(words[1])
     try:
         _look(evidence, library)
