@@ -17,7 +17,7 @@ from stackproof.errors import StackproofError
     ("program", "command", "usage"),
     [
         (
-            "/work/.venv/bin/nox",
+            "/opt/venv/bin/nox",
             "nox -s audit -- requirements.txt",
             "usage: nox -s audit -- [-h] [file",
         ),

@@ -17,9 +17,8 @@ from stackproof.installers.interpreters import find_target
 from stackproof.installers.known import DEFAULT
 from stackproof.installers.resolver import Resolver
 from stackproof.metadata.links.library import Library
-from stackproof.metadata.links.looking import Stack
 from stackproof.metadata.links.opening import open_look
-from stackproof.metadata.links.resolving import own_indexes
+from stackproof.metadata.links.resolving import own_indexes, stack_of
 
 __all__ = ["look_command"]
 
@@ -60,14 +59,7 @@ def _look(evidence: Evidence, library: Path) -> None:
             client=client, index=DEFAULT.default_index(os.environ), environ=os.environ
         )
         look = open_look(resolver, further=own_indexes(plan, resolver))
-        stack = Stack(
-            matrix=plan.matrix,
-            row=plan.row,
-            as_of=plan.as_of,
-            target=find_target(plan.python, os.environ),
-            versions=versions,
-            pins={pin.name: pin.imports for pin in plan.pins if pin.name in versions},
-        )
+        stack = stack_of(plan, versions, find_target(plan.python, os.environ))
         here = {name for _, name, _ in distributions(library)}
         found = look.within(
             stack,

@@ -28,7 +28,7 @@ from stackproof.metadata.links.looking import Stack
 from stackproof.metadata.links.source_files import requirements_in
 from stackproof.metadata.links.unpacking import Unpacker
 
-__all__ = ["own_indexes", "resolved_stack"]
+__all__ = ["own_indexes", "resolved_stack", "stack_of"]
 
 #: How many seconds it is remembered of today's index what has no wheel.
 _DAY = 24 * 3600
@@ -74,6 +74,11 @@ def resolved_stack(
                 f"{plan.label}: stage {stage.name} cannot be resolved: {error}; nothing is built "
                 "to look at links"
             ) from error
+    return stack_of(plan, versions, target)
+
+
+def stack_of(plan: Plan, versions: Mapping[str, str], target: Target) -> Stack:
+    """Return a plan's stack in some versions, which may lack a pin."""
     return Stack(
         matrix=plan.matrix,
         row=plan.row,
@@ -124,7 +129,7 @@ class _Unbuilt:
         for name, versions in wheelless(words).items():
             project = self.unpacker.client.project(self.unpacker.index, name)
             offered = project.offered(versions, as_of) if project else []
-            if offered and self._archive(name, str(offered[0].version)) is not None:
+            if offered and self._requires(name, str(offered[0].version)) is not None:
                 found[canonicalize_name(name)] = str(offered[0].version)
         return found
 
@@ -135,16 +140,28 @@ class _Unbuilt:
         """
         asked = set(map(name_of, wanted.requirements))
         kept = [text for text in wanted.requirements if name_of(text) not in own]
-        archives = [self._archive(name, version) for name, version in own.items()]
-        more = chain.from_iterable(requirements_in(archive or b"") for archive in archives)
+        more = chain.from_iterable(self._requires(*item) or () for item in own.items())
         return replace(
             wanted,
             requirements=tuple(dict.fromkeys([*kept, *more])),
             without=tuple(sorted({*own, *(self._sourced.keys() - asked)})),
         )
 
-    def _archive(self, name: str, version: str) -> bytes | None:
-        return self.unpacker.source(name, version, self.target)
+    def _requires(self, name: str, version: str) -> list[str] | None:
+        """Return what a source distribution requires, None where there is none to be read.
+
+        A released file does not change, so what was read once is kept.
+        """
+        memory, inputs = self.unpacker.client.memory, [self.unpacker.index, name, version]
+        known = memory.recall("source-requirements", inputs)
+        if known is not None:
+            return list(map(str, known.value))
+        archive = self.unpacker.source(name, version, self.target)
+        if archive is None:
+            return None
+        found = requirements_in(archive)
+        memory.keep("source-requirements", inputs, found)
+        return found
 
 
 def _limits(stage: PlannedStage, environ: Mapping[str, str], snapshots: Path) -> str | None:
