@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import subprocess
+from datetime import datetime, timedelta, timezone
 from io import StringIO
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_for_other_platforms_it_is_said_that_nobody_installed_it(
     assert written_down.startswith("# resolved only, for x86_64-pc-windows-msvc: nobody has ")
     assert sha256(RELEASES[4]) in written_down
     assert set(made.files) == {*FILES, "pylock.universal.toml", windows.file}
+
+
+def test_what_a_row_may_choose_from_its_locks_may_too(bench: Bench, index: Index) -> None:
+    """Both releases are younger or less finished than what an installer takes unasked."""
+    new = datetime.now(timezone.utc) - timedelta(days=2)
+    young = Release("beta", "1.1", requires=["gamma>=1.1", "delta"], uploaded=new)
+    index.add(young, Release("gamma", "2.0rc1"), Release("delta", "1.0", requires=["gamma>=2.0a0"]))
+    text = TINY.replace('name = "beta"\nversion = "1.0"', 'name = "beta"\nversion = "1.1"')
+    row = 'min-age = "7d"\nmin-age-exempt = ["beta"]\nprereleases = ["gamma"]\n'
+    made = make(bench, bench.plan(row, text=text), "x86_64-pc-windows-msvc")
+    proof = Evidence(bench.project.reports / made.proof)
+    assert proof.freeze == {"alpha": "1.0", "beta": "1.1", "gamma": "2.0rc1", "delta": "1.0"}
+    states = [(part.state, part.differs) for part in made.platforms]
+    assert states == [("proved here", {}), ("resolved only", {}), ("resolved only", {})]
 
 
 def installed(bench: Bench, command: list[str], installer: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.platform_locks import PlatformLock, PlatformLocker
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
+from stackproof.installers.choosing import Choice
 from stackproof.installers.compiling import compiled, pinned_project
 from stackproof.installers.known import BY_HASH, DEFAULT
 from stackproof.matrix.checks import CheckId
@@ -118,7 +119,7 @@ class _Locker:
             file,
             options,
             python=plan.python,
-            as_of=plan.as_of,
+            choice=Choice.within(plan),
             environ=self.runner.project.environ,
             limit=_LIMIT_SECONDS,
             cwd=file.parent,

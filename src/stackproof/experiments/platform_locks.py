@@ -16,6 +16,7 @@ from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Freeze, Move
 from stackproof.evidence.reports import InSet
+from stackproof.installers.choosing import Choice
 from stackproof.installers.compiling import Compilation, compiled, wanted_project
 from stackproof.installers.failures import classify
 from stackproof.installers.refusal import sentence
@@ -122,7 +123,7 @@ class PlatformLocker:
             file,
             [*options, "--format", InSet.PYLOCK],
             python=self.plan.python,
-            as_of=self.plan.as_of,
+            choice=Choice.within(self.plan),
             environ=self.environ,
             limit=_LIMIT_SECONDS,
             cwd=folder,

@@ -13,6 +13,7 @@ from stackproof.base.times import age, full_hour
 from stackproof.installers.installer import Installer
 from stackproof.matrix.checks import ALL
 from stackproof.matrix.model import Row
+from stackproof.matrix.plan import Plan
 from stackproof.matrix.values import EVERYONE
 
 __all__ = ["Choice"]
@@ -38,6 +39,11 @@ class Choice:
             exempt=row.min_age_exempt if young else (),
             prereleases=(ALL,) if row.prereleases == (EVERYONE,) else row.prereleases,
         )
+
+    @classmethod
+    def within(cls, plan: Plan) -> Choice:
+        """Return what the installer may choose from where a plan is built."""
+        return cls(as_of=plan.as_of, exempt=plan.exempt, prereleases=plan.prereleases)
 
     def arguments(self, installer: Installer) -> list[str]:
         """Return it in an installer's words; raise StackproofError for what that cannot do."""

@@ -12,10 +12,10 @@ import tomlkit
 from uv import find_uv_bin
 
 from stackproof.base.process import Finished, run
-from stackproof.base.times import timestamp
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.installers.build_cache import build_cache
+from stackproof.installers.choosing import Choice
 from stackproof.installers.pages import DEBUG_LOG, PAGE_LOGGING, doubts
 from stackproof.installers.session_pages import session_pages
 from stackproof.installers.uv.installer import UV
@@ -50,7 +50,7 @@ def compiled(
     options: Sequence[str],
     *,
     python: str,
-    as_of: datetime | None,
+    choice: Choice,
     environ: Mapping[str, str],
     limit: float,
     cwd: Path | None = None,
@@ -73,9 +73,7 @@ def compiled(
         "--python-version",
         python,
     ]
-    command += options
-    if as_of is not None:
-        command += [UV.cut_off_option, timestamp(as_of)]
+    command += [*options, *choice.arguments(UV)]
     command += ["--output-file", str(output), str(wanted)]
     told = {"NO_COLOR": "1", "RUST_LOG": PAGE_LOGGING, "TMPDIR": str(output.parent)}
     with ExitStack() as stack:

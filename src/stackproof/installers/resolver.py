@@ -25,6 +25,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.index.web import PAGE_SECONDS
+from stackproof.installers.choosing import Choice
 from stackproof.installers.compiling import compiled
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
@@ -181,6 +182,7 @@ class Resolver:
         *options: str,
         session: str | None = None,
     ) -> dict[str, Any]:
+        choice = Choice(as_of=wanted.as_of, exempt=wanted.exempt, prereleases=wanted.prereleases)
         with temporary_folder("audit") as folder:
             output = folder / "resolved.txt"
             found = compiled(
@@ -188,7 +190,7 @@ class Resolver:
                 output,
                 [*self._options(wanted, folder, output), *options],
                 python=wanted.python,
-                as_of=wanted.as_of,
+                choice=choice,
                 environ=environ,
                 limit=self.limit,
                 tick=self.tick,
@@ -214,7 +216,6 @@ class Resolver:
     def _options(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
         _written(output, (f"{name}=={version}" for name, version in wanted.preferences.items()))
         options = ["--annotation-style", "line"]
-        options += UV.choosing(None, wanted.exempt, wanted.prereleases)
         if wanted.platform is not None:
             options += ["--python-platform", wanted.platform]
         if not wanted.builds:

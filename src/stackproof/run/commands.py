@@ -21,6 +21,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult, Outcome, StageRecord
 from stackproof.evidence.reports import InRun
+from stackproof.installers.choosing import Choice
 from stackproof.installers.environment import Environment
 from stackproof.installers.known import installer_named
 from stackproof.matrix.checks import CheckId
@@ -51,8 +52,7 @@ def _project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | 
     """Return the stage that installs it all; None if there is nothing to install."""
     needs = dict.fromkeys(need for command in plan.commands for need in command.needs)
     editable = dict.fromkeys(command.editable for command in plan.commands if command.editable)
-    installer = installer_named(plan.installer)
-    choice = installer.choosing(plan.as_of, plan.exempt, plan.prereleases)
+    choice = Choice.within(plan).arguments(installer_named(plan.installer))
     arguments = [*needs, *(word for path in editable for word in ("--editable", f"{root / path}"))]
     if not arguments:
         return None
