@@ -14,7 +14,7 @@ from support.links_bench import LinksBench, checker_wheel, mark
 from support.wheels import Release
 
 from stackproof.evidence.links import Links
-from stackproof.metadata.links.checker import CheckerError, Seen
+from stackproof.metadata.links.checker import Checked, CheckerError
 from stackproof.metadata.links.pyrefly import Pyrefly
 
 BORN = datetime(2024, 3, 1, tzinfo=timezone.utc)
@@ -429,6 +429,7 @@ def test_what_cannot_be_read_is_passed_over(bench: LinksBench) -> None:
     )
     found = bench.look("app")
     assert [(item.file, item.line) for item in found.suspects] == [("app/__init__.py", 5)]
+    assert "not read, for their syntax: app/two.py" in found.notes
 
 
 WRITES = "import sys; open(sys.argv[sys.argv.index('--output') + 1], 'w').write({0!r})"
@@ -439,10 +440,10 @@ class _Broken:
 
     title = "broken 1"
 
-    def check(self, library: Path, files: Sequence[str], python: str) -> list[Seen]:  # noqa: ARG002
+    def check(self, library: Path, files: Sequence[str], python: str) -> Checked:  # noqa: ARG002
         if any(file.startswith("app/") for file in files):
             raise CheckerError("broken 1 was killed by SIGSEGV")
-        return []
+        return Checked(seen=(), unread=())
 
 
 def test_a_checker_that_crashes_is_a_note_and_no_verdict(bench: LinksBench) -> None:

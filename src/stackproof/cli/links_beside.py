@@ -22,8 +22,9 @@ from stackproof.metadata.links.resolving import own_indexes, stack_of
 
 __all__ = ["look_command"]
 
-#: The suite comes first.
-_NICE = 10
+#: How nice to be to the suite: very where nobody waits for links, but they come to an end where
+#: they are checks.
+_NICE, _NICEST = 10, 19
 #: Where this package lies; the environment of a run has no PYTHONPATH.
 _SOURCE = str(Path(__file__).parents[2])
 _CODE = (
@@ -42,14 +43,23 @@ def look_command(evidence: Path, library: Path) -> Sequence[str]:
 
 def main(words: Sequence[str]) -> None:
     """Look, or exit with a sentence on what stands in the way."""
-    os.nice(_NICE)
-    with suppress(OSError):  # Linux weighs whole sessions where it groups by them: sched(7)
-        Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
     evidence, library = Evidence(Path(words[0])), Path(words[1])
     try:
+        _make_way(waited_for=evidence.plan.asks_links)
         _look(evidence, library)
     except (StackproofError, OSError) as error:
         sys.exit(str(error))
+
+
+def _make_way(*, waited_for: bool) -> None:
+    """Leave the cores to the suite: all that it can use, unless the look is waited for."""
+    nice = _NICE if waited_for else _NICEST
+    os.nice(nice)
+    with suppress(OSError):  # Linux weighs whole sessions where it groups by them: sched(7)
+        Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
+    if sys.platform == "linux" and not waited_for:
+        with suppress(OSError):  # some sandboxes allow no other policy
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _look(evidence: Evidence, library: Path) -> None:

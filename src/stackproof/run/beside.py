@@ -1,6 +1,6 @@
 """Look at the links of what is installed while the suite runs, in a process of its own.
 
-It takes the cores that the suite leaves, at a low priority, and may be given up: what it has judged
+It takes the cores that the suite leaves, and may be given up: what it has judged
 by then is remembered, and the next run goes on from there.
 """
 
@@ -30,8 +30,9 @@ __all__ = ["LinksBeside", "LookCommand"]
 LookCommand = Callable[[Path, Path], Sequence[str]]
 
 _LIMIT_SECONDS = 1800
-#: What a run may take longer for the sake of links: so much of its time, or so many seconds.
-_SHARE = 0.05
+#: How long a run waits for links at its end: so much of its time, or so many seconds. It may take
+#: 5 % longer for their sake, and they also take room in caches and on the disk before.
+_SHARE = 0.03
 _LEAST_SECONDS = 2.0
 _GRACE_SECONDS = 0.2
 _TICK_SECONDS = 0.05

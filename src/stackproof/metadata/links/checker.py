@@ -9,7 +9,7 @@ from typing import Protocol
 
 from stackproof.evidence.links import Kind
 
-__all__ = ["Checker", "CheckerError", "Seen"]
+__all__ = ["Checked", "Checker", "CheckerError", "Seen"]
 
 
 class CheckerError(Exception):
@@ -35,6 +35,14 @@ class Seen:
     taken: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What was seen in some files, and which of them are no code of Python 3."""
+
+    seen: Sequence[Seen]
+    unread: Sequence[str]
+
+
 class Checker(Protocol):
     """Reads code, and runs none of it."""
 
@@ -42,7 +50,7 @@ class Checker(Protocol):
     def title(self) -> str:
         """Its name, with its version."""
 
-    def check(self, library: Path, files: Sequence[str], python: str) -> list[Seen]:
+    def check(self, library: Path, files: Sequence[str], python: str) -> Checked:
         """Return what is wrong in some files of a folder of modules, for a Python such as 3.11.
 
         Paths are relative to the folder. Raises CheckerError.

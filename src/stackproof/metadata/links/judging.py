@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,11 +20,11 @@ from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.links import Baseline, State
 from stackproof.metadata.links.birth import Asked, Birth, Births, UntoldError
-from stackproof.metadata.links.checker import Checker, CheckerError, Seen
+from stackproof.metadata.links.checker import Checked, Checker, CheckerError, Seen
 from stackproof.metadata.links.guards import in_function, is_guarded
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import answer, owner
-from stackproof.metadata.links.served import unserved
+from stackproof.metadata.links.served import Served
 from stackproof.metadata.links.sources import Answer
 
 __all__ = ["Judge", "Judged", "Judgement"]
@@ -43,11 +43,13 @@ class Judged(Record):
 class Judgement(Record):
     """What was judged of a distribution's code, and what could not be told.
 
-    `seconds` are 0 where it was remembered. Where it was not `checked`, the notes say why.
+    Files that are `unread` are no code of Python 3. `seconds` are 0 where it was remembered. Where
+    it was not `checked`, the notes say why.
     """
 
     links: tuple[Judged, ...] = ()
     untold: int = 0
+    unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     checked: bool = True
     seconds: float = 0
@@ -74,23 +76,31 @@ class Judge:
                 pass  # another version of ours kept it
         begin, title = time.monotonic(), f"{name} {self.library.versions[name]}"
         try:
-            seen = [*self._seen(files, key), *unserved(self.library, files)]
+            checked = self._checked(files, key)
+            seen = [*checked.seen, *self._served.unserved(files)]
             found = self._judged(name, list(dict.fromkeys(seen)))
         except CheckerError as error:
             return Judgement(checked=False, notes=(f"{title} was not checked: {error}",))
         except CannotJudgeError as error:
             return Judgement(checked=False, notes=(f"the day of {title}: {error}",))
+        found = found.model_copy(update={"unread": tuple(checked.unread)})
         self.memory.keep("judged-links", judged, found.to_data())
         return found.model_copy(update={"seconds": round(time.monotonic() - begin, 3)})
 
-    def _seen(self, files: Sequence[str], key: str) -> list[Seen]:
-        """Return what the checker sees, remembered apart: the index may fail on the rest."""
-        known = self.memory.recall("links", key)
+    @cached_property
+    def _served(self) -> Served:
+        return Served(self.library)
+
+    def _checked(self, files: Sequence[str], key: str) -> Checked:
+        """Return what the checker says, remembered apart: the index may fail on the rest."""
+        known = self.memory.recall("checked-links", key)
         if known is not None:
-            return [Seen(**item) for item in known.value]
-        seen = self.checker.check(self.library.folder, files, self.python)
-        self.memory.keep("links", key, [vars(item) for item in seen])
-        return seen
+            seen, unread = known.value
+            return Checked(seen=[Seen(**item) for item in seen], unread=unread)
+        checked = self.checker.check(self.library.folder, files, self.python)
+        kept = [[vars(item) for item in checked.seen], checked.unread]
+        self.memory.keep("checked-links", key, kept)
+        return checked
 
     def _judged(self, name: str, seen: list[Seen]) -> Judgement:
         answers = [(item, answer(self.library, item)) for item in self._of_others(name, seen)]

@@ -174,6 +174,8 @@ class _View:
             notes.append(f"not read, for want of a wheel, or plain sources: {first_of(lacking, 9)}")
         if unread := sorted(path for path in self._reached.by if self._is_unread(path)):
             notes.append(f"not read, for their size: {first_of(unread, 3)}")
+        if unread := sorted(path for found in judged.values() for path in found.unread):
+            notes.append(f"not read, for their syntax: {first_of(unread, 3)}")
         if untold := sum(found.untold for found in judged.values()):
             notes.append(f"{count(untold, 'use')} could not be told: made at run time, or compiled")
         return list(dict.fromkeys(notes))

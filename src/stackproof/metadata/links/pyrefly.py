@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from stackproof.base.process import run
 from stackproof.base.temporary import temporary_folder
 from stackproof.evidence.links import Kind
-from stackproof.metadata.links.checker import CheckerError, Seen
+from stackproof.metadata.links.checker import Checked, CheckerError, Seen
 
 __all__ = ["REQUIREMENT", "Pyrefly"]
 
@@ -47,6 +47,10 @@ _SENTENCES: dict[str, tuple[Kind, str]] = {
 }
 
 
+#: Its error for what it cannot parse.
+_UNREAD = "parse-error"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pyrefly:
     """The program at `program`; a run that takes longer than `limit` seconds is ended."""
@@ -55,7 +59,7 @@ class Pyrefly:
     limit: float = _LIMIT_SECONDS
     title: str = REQUIREMENT.replace("==", " ")
 
-    def check(self, library: Path, files: Sequence[str], python: str) -> list[Seen]:
+    def check(self, library: Path, files: Sequence[str], python: str) -> Checked:
         """See `Checker`."""
         with temporary_folder("links") as folder:
             # A configuration in a folder above would count, and so would what one names.
@@ -73,7 +77,11 @@ class Pyrefly:
                 raise CheckerError(f"{self.title} {ended.describe()}")
             try:
                 errors = json.loads(output.read_text(encoding="utf-8"))["errors"]
-                return list(_read(errors, library))
+                named = [(_named(error, library), error) for error in errors]
+                return Checked(
+                    seen=list(_read(named)),
+                    unread=sorted({file for file, error in named if error["name"] == _UNREAD}),
+                )
             except (OSError, ValueError, LookupError, TypeError) as error:
                 raise CheckerError(f"{self.title} said what is not understood: {error}") from error
 
@@ -92,16 +100,21 @@ def _options(library: Path, python: str) -> Iterator[str]:
         yield from ("--error", kind)
 
 
-def _read(errors: list[dict[str, Any]], library: Path) -> Iterator[Seen]:
-    for error in errors:
+def _named(error: Mapping[str, Any], library: Path) -> str:
+    """Return the file of an error as it is named in the library."""
+    path = Path(error["path"])
+    return str(path.relative_to(library) if path.is_absolute() else path)
+
+
+def _read(errors: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Seen]:
+    for file, error in errors:
         kind, sentence = _SENTENCES.get(error["name"], (None, ""))
         said = re.match(sentence, error["concise_description"]) if kind else None
         if kind is None or said is None:
             continue
         parts = said.groupdict()
-        path = Path(error["path"])
         yield Seen(
-            file=str(path.relative_to(library) if path.is_absolute() else path),
+            file=file,
             line=int(error["line"]),
             column=int(error["column"]),
             kind=kind,

@@ -6,7 +6,7 @@ neither in the code of the distribution nor in what it requires, can hardly be m
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from stackproof.metadata.links.library import Library
@@ -25,15 +25,20 @@ def may_make(library: Library, module: str, name: str) -> bool:
     if owner is None:
         return True
     return any(
-        _has(library.folder / path, name)
-        for distribution in library.required_by(owner)
-        for path in library.files.get(distribution, ())
+        _is_in(library.folder, library.files.get(distribution, ()), name)
+        for distribution in sorted(library.required_by(owner))
     )
 
 
 def may_bind(library: Library, module: str, name: str) -> bool:
     """Tell whether a module without a source may have a name."""
     return any(_has(library.folder / path, name) for path in library.modules.get(module, ("",)))
+
+
+@cache
+def _is_in(folder: Path, files: tuple[str, ...], name: str) -> bool:
+    """Tell whether a name is written in a distribution: many that require it are asked for one."""
+    return any(_has(folder / path, name) for path in files)
 
 
 def _has(file: Path, name: str) -> bool:
