@@ -58,6 +58,23 @@ def diagnose(checkout: Checkout) -> tuple[list[str], dict[str, Any]]:
     return lines, json.loads(file.read_text(encoding="utf-8"))
 
 
+def test_a_fix_is_a_patch_of_the_matrix(checkout: Checkout) -> None:
+    known = 'check = "import:phone"\nreason = "lamps"\ndate = 2025-03-03\n'
+    checkout.write_matrix(f"{PHONE}\n[[rows.plain.known-failures]]\n{known}")
+    file = checkout.bench.root / "matrices" / "tiny.toml"
+    patch = diagnose(checkout)[1]["patch"]
+    assert patch.startswith("--- a/matrices/tiny.toml\n+++ b/matrices/tiny.toml\n")
+    command = ["git", "apply", "-"]
+    subprocess.run(command, input=patch, cwd=checkout.bench.root, text=True, check=True)
+    row = load_matrix(file).rows["plain"]
+    assert [item.requirement for item in row.additions] == ["lamps<2"]
+    # An expected failure that passes would be unexpected.
+    assert row.known_failures == ()
+    plan = make_plan(load_matrix(file), name="tiny", row="plain")
+    verdict, evidence = checkout.bench.verify(plan)
+    assert (verdict.verdict, evidence.freeze["lamps"]) == ("ok", "1.4")
+
+
 def test_what_to_add_is_a_row_of_the_matrix_that_passes(checkout: Checkout) -> None:
     lines, found = diagnose(checkout)
     assert found["mend"]["requirements"] == ["lamps<2"]

@@ -29,6 +29,7 @@ from stackproof.evidence.history.file import append, read_history
 from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.matrix.load import load_matrix
 from stackproof.report.files import write_reports
 
 #: delta uses gamma, of which no row says the version.
@@ -328,6 +329,26 @@ def test_a_row_that_was_never_well_is_diagnosed_too(checkout: Checkout, index: I
     assert diagnosis.built < diagnosis.builds
     report = (reports / "tiny/plain/latest/report.md").read_text(encoding="utf-8")
     assert "## Diagnosis" in report
+    assert f"```diff\n{diagnosis.patch}```" in told
+    (log,) = (reports / "monthly").glob("verify-*.log")
+    assert "Running session links" in log.read_text(encoding="utf-8")
+
+
+def test_what_an_issue_offers_is_applied(checkout: Checkout, index: Index) -> None:
+    index.add(Release("gamma", "2.0"))
+    for step in ("jobs", "run", "merge"):
+        monthly(checkout, step)
+    matrix, reports = checkout.bench.root / "matrices/tiny.toml", checkout.bench.root / "reports"
+    code, lines = monthly(checkout, "fix")
+    assert (code, "tiny/plain: its fix is in the matrix" in lines) == (0, True)
+    (addition,) = load_matrix(matrix).rows["plain"].additions
+    assert addition.requirement == "gamma<2"
+    assert "gamma is too new" in (reports / "fixes.md").read_text(encoding="utf-8")
+    fixed = matrix.read_bytes()
+    code, lines = monthly(checkout, "fix")
+    assert (code, matrix.read_bytes()) == (0, fixed)
+    assert any(line.startswith("tiny/plain: error: patch failed: matrices/") for line in lines)
+    assert "does not apply to the matrix as it is now" in (reports / "fixes.md").read_text()
 
 
 @pytest.mark.parametrize("layout", ["a folder a job", "one job alone"])

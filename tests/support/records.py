@@ -297,6 +297,7 @@ DIAGNOSIS = Diagnosis.model_validate(
         "notes": ["gamma 1.4 is a yanked release: look for another soon"],
         "trouble": None,
         "toml": '[rows.plain-diagnosed]\nbase = "plain"\n\n[[rows.plain-diagnosed.additions]]\n',
+        "patch": "--- a/matrices/tiny.toml\n+++ b/matrices/tiny.toml\n@@ -1 +1 @@\n-a\n+b\n",
     }
 )
 

@@ -74,6 +74,14 @@ def _file(folder: Path, layout: str, ends: str) -> Path:
     return file
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_row_does_without_more_pins_than_it_did(tmp_path: Path, layout: str) -> None:
+    file = _file(tmp_path, layout, "\n")
+    for pin in ("beta", "alpha"):
+        change_row(file, "plain", RowEdit(without=(pin,)))
+    assert load_matrix(file).rows["plain"].without == ("beta", "alpha")
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("in_place", [False, True], ids=["write", "in-place"])

@@ -26,6 +26,7 @@ from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.history.changes import changes_between
+from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.diagnose.record import Blamed, Cause, Fix
 
@@ -661,7 +662,18 @@ def test_a_comment_says_what_moved_and_how_far(tmp_path: Path) -> None:
 
 
 def test_a_comment_names_the_links_that_are_suspect(tmp_path: Path) -> None:
+    row = outcome()
+    assert row.verdict is not None
+    told = row.verdict.model_copy(update={"installed": {"alpha": "1.0"}})
+    other = row.verdict.model_copy(update={"installed": {"alpha": "1.1"}})
     LINKS.write(tmp_path / "tiny" / "plain" / "links.json")
-    text = pull_request_text([outcome(run=None, verdict=None)], tmp_path)
-    assert "| tiny/plain | left no verdict |  |  | not known | not known | not known | 1 |" in text
+    text = pull_request_text([replace(row, verdict=told)], tmp_path)
+    assert text.splitlines()[4].endswith(" | 1 |")
     assert "- alpha 1.0 uses gone of beta (alpha/a.py:3) \\| &lt;b>" in text
+    # What was looked at was another set, or the run of the row looked itself.
+    lost = outcome(run=None, verdict=None)
+    for verdict in (other, None):
+        text = pull_request_text([replace(lost, verdict=verdict)], tmp_path)
+        assert text.splitlines()[4].endswith(" | not asked |")
+    looked = told.model_copy(update={"links": JudgedLinks()})
+    assert " | 0 |\n" in pull_request_text([replace(row, verdict=looked)], tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_every_step_that_is_called_exists() -> None:
     described = set(
         re.findall(r"^\| `nox -s monthly -- (\w+)", text(ROOT / "docs/monthly.md"), re.MULTILINE)
     )
-    assert called == described == {"jobs", "run", "merge", "comment", "news", "history"}
+    assert called == described == {"jobs", "run", "merge", "comment", "news", "fix", "history"}
 
 
 def test_a_repository_s_own_workflow_calls_the_one_that_ours_calls() -> None:
@@ -103,6 +104,61 @@ def test_the_action_hands_on_verdict_and_reports(
     assert (tmp_path / "calls").read_text(encoding="utf-8").splitlines() == calls
     told = f"verdict={verdict}\nreports=reports\n" if verdict else ""
     assert output.read_text(encoding="utf-8") == told
+
+
+_GH = """#!{python}
+import sys
+from pathlib import Path
+words = sys.argv[1:]
+Path("../calls").open("a").write(" ".join(words[:2]) + chr(10))
+if words[:2] == ["pr", "list"]:
+    print({open})
+sys.exit(words[:2] == {refused})
+"""
+
+
+@pytest.mark.parametrize(
+    ("already", "refused", "calls"),
+    [
+        (0, None, ["auth setup-git", "pr list", "pr create"]),
+        (0, ["pr", "create"], ["auth setup-git", "pr list", "pr create"]),
+        (1, None, ["auth setup-git", "pr list", "pr edit"]),
+    ],
+    ids=["opened", "refused", "open already"],
+)
+def test_fixes_are_proposed_on_a_branch_of_their_own(
+    tmp_path: Path, already: int, refused: list[str] | None, calls: list[str]
+) -> None:
+    workflow = text(ROOT / ".github" / "workflows" / "prove.yml")
+    step = workflow.partition("- name: Propose what it changed")[2]
+    block = re.search(r"run: \|\n((?: {10}.*\n)+)", step)
+    assert block is not None
+    script = textwrap.dedent(block[1])
+    put(tmp_path, "gh", _GH.format(python=sys.executable, open=already, refused=refused))
+    here, origin = tmp_path / "checkout", tmp_path / "origin"
+    environ = {"PATH": f"{tmp_path / '.venv/bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    environ |= {"BASE": "main", "TITLE": "Fix it", "GIT_CONFIG_GLOBAL": str(tmp_path / "config")}
+
+    def run(*command: str, cwd: Path = here) -> str:
+        done = subprocess.run(command, cwd=cwd, env=environ, check=True, capture_output=True)
+        return done.stdout.decode()
+
+    (here / "matrices").mkdir(parents=True)
+    (here / "matrices" / "tiny.toml").write_text("a = 1\n", encoding="utf-8")
+    run("git", "init", "--quiet", "--bare", str(origin), cwd=tmp_path)
+    for words in ("init -q -b main", "add .", "-c user.name=a -c user.email=a@b commit -qm one"):
+        run("git", *words.split())
+    run("git", "remote", "add", "origin", str(origin))
+    run("/bin/bash", "-e", "-c", script)
+    assert not (tmp_path / "calls").exists()
+    # The history came with the reports, and is no part of a fix.
+    (here / "history.jsonl").write_text("{}", encoding="utf-8")
+    (here / "matrices" / "tiny.toml").write_text("a = 2\n", encoding="utf-8")
+    said = run("/bin/bash", "-e", "-c", script)
+    assert said.startswith("::notice::") == (refused is not None)
+    assert (tmp_path / "calls").read_text(encoding="utf-8").splitlines() == calls
+    changed = run("git", "show", "--format=", "--name-only", "stackproof-fixes", cwd=origin)
+    assert changed.split() == ["matrices/tiny.toml"]
 
 
 def test_the_hook_for_pre_commit_is_a_command_of_ours() -> None:

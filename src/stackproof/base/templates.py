@@ -58,7 +58,8 @@ def tamed(line: str) -> str:
     return _LINK.sub("]\\\\(", _TAG.sub("&lt;", line))
 
 
-def _fenced(text: str) -> str:
-    """Return a block whose fence is longer than any in the text."""
+def _fenced(text: str, language: str = "text") -> str:
+    """Return a block of a language whose fence is longer than any in the text."""
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
-    return f"{fence}text\n{text}\n{fence}"
+    whole = text.removesuffix("\n")
+    return f"{fence}{language}\n{whole}\n{fence}"

@@ -50,7 +50,7 @@ class _Row:
 def pull_request_text(outcomes: Sequence[Outcome], reports: Path, where: str | None = None) -> str:
     """Return the comment; `where` is the address of the run that it is of, if it has one.
 
-    What `links` found of a row counts where it lies among the `reports`.
+    What `links` found of a row, of just these pins, counts where its run did not look at links.
     """
     rows = [_row(outcome, reports) for outcome in outcomes]
     words = {outcome.row: word(outcome) for outcome in outcomes}
@@ -63,10 +63,7 @@ def pull_request_text(outcomes: Sequence[Outcome], reports: Path, where: str | N
 
 
 def _row(outcome: Outcome, reports: Path) -> _Row:
-    changes, links = outcome.changes, Links.load_or_none(reports / outcome.row / InRow.LINKS)
-    suspects = (
-        tuple(item.sentence for item in links.findings if item.state == "new") if links else None
-    )
+    changes, suspects = outcome.changes, _suspects(outcome, reports)
     if changes is None or outcome.verdict is None:
         return _Row(outcome=outcome, suspects=suspects)
     return _Row(
@@ -76,6 +73,19 @@ def _row(outcome: Outcome, reports: Path) -> _Row:
         lost=tuple(_turned(changes, to_pass=False)),
         suspects=suspects,
     )
+
+
+def _suspects(outcome: Outcome, reports: Path) -> tuple[str, ...] | None:
+    """Return a sentence for each suspect link, None where nobody looked."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return None
+    if verdict.links is not None:
+        return tuple(item.sentence for item in verdict.links.told)
+    links = Links.load_or_none(reports / outcome.row / InRow.LINKS)
+    if links is None or any(links.read.get(pin, at) != at for pin, at in verdict.installed.items()):
+        return None
+    return tuple(item.sentence for item in links.suspects)
 
 
 def _turned(changes: Changes, *, to_pass: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from stackproof.base.records import Record
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.ci.jobs import Job, Task, name_on_disk
+from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history, recorded_runs
 from stackproof.evidence.layout import Project
@@ -88,7 +90,7 @@ class _JobRunner:
         log = _file(reports, task, "log")
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
-        started = datetime.now(timezone.utc)
+        started, begin = datetime.now(timezone.utc), time.monotonic()
         report = _file(reports, task, "nox.json")
         report.unlink(missing_ok=True)
         finished = self._nox(("--report", str(report), *task.arguments), log, self.limit)
@@ -105,7 +107,9 @@ class _JobRunner:
         end.write(_file(reports, task, "json"))
         # What is in an environment that exists cannot be built again.
         if task.kind == "verify" and task.python is not None and end.exit == 1:
-            self._diagnose(task, log, self.limit - finished.seconds)
+            self._diagnose(task, log, begin + self.limit - time.monotonic())
+        if task.kind == "verify" and task.python is not None:
+            self._look_at_links(task, log, begin + self.limit - time.monotonic())
         return end
 
     def _diagnose(self, task: Task, log: Path, limit: float) -> None:
@@ -115,6 +119,14 @@ class _JobRunner:
         arguments = diagnosis_arguments(sorted(known, key=lambda entry: entry.started), task.row)
         if arguments is not None:
             self._nox(arguments, log, limit)
+
+    def _look_at_links(self, task: Task, log: Path, limit: float) -> None:
+        """Look at the links of a row, if its run had no time for that and there is some now."""
+        newest = next(Evidence.runs(self.project.reports / task.row), None)
+        if newest is None or newest.links is not None or limit <= 0:
+            return
+        moment = timestamp(newest.plan.as_of or newest.run.started)
+        self._nox(("--session", "links", "--", task.row, "--as-of", moment), log, limit)
 
     def _nox(self, arguments: Sequence[str], log: Path, limit: float) -> Finished:
         root = self.project.root

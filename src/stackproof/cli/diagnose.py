@@ -26,7 +26,7 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.diagnose.diagnosing import Diagnoser
 from stackproof.experiments.diagnose.record import Diagnosis
-from stackproof.experiments.diagnose.writing import diagnosis_text
+from stackproof.experiments.diagnose.writing import diagnosis_patch, diagnosis_text
 from stackproof.experiments.planner import Planner
 from stackproof.matrix.model import Command
 from stackproof.matrix.plan import Plan
@@ -83,10 +83,14 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 
 @dataclass(frozen=True, kw_only=True)
 class _Subject:
-    """The row to diagnose, and the project that its builds are made for."""
+    """The row to diagnose, and the project that its builds are made for; `file` is its matrix's.
+
+    A row that was made from another kind of file has none.
+    """
 
     planner: Planner
     project: Project
+    file: Path | None = None
 
     @property
     def home(self) -> Path:
@@ -104,7 +108,7 @@ def _subject(given: argparse.Namespace, context: Context) -> _Subject:
         except StackproofError as error:
             raise StackproofError(f"there is no file {given.row}; as a row: {error}") from error
         planner = planner.with_row(python=given.python) if given.python else planner
-        return _Subject(planner=planner, project=project)
+        return _Subject(planner=planner, project=project, file=context.file(planner))
     planner = read_planner(file, shown=given.row, screen=context.screen, python=given.python)
     return _Subject(planner=planner, project=project)
 
@@ -123,7 +127,7 @@ def _with_workloads(subject: _Subject, files: Sequence[Path]) -> _Subject:
     matrix = subject.planner.matrix
     matrix = matrix.model_copy(update={"commands": (*matrix.commands, *commands)})
     project = replace(subject.project, workloads=(*subject.project.workloads, folder))
-    return _Subject(planner=replace(subject.planner, matrix=matrix), project=project)
+    return replace(subject, planner=replace(subject.planner, matrix=matrix), project=project)
 
 
 def _commands(files: Sequence[Path], folder: Path) -> Iterator[Command]:
@@ -183,10 +187,12 @@ def _unfinished(subject: _Subject, now: datetime) -> datetime | None:
 
 
 def _with_row(found: Diagnosis, subject: _Subject) -> Diagnosis:
-    """Return a diagnosis with the row that it would add to the matrix."""
+    """Return a diagnosis with the row that it would add to the matrix, and as a change of it."""
     pins = {pin.name for pin in subject.planner.matrix.pins}
-    today = datetime.now(timezone.utc).date()
-    return found.model_copy(update={"toml": diagnosis_text(found, pins, today)})
+    today, file = datetime.now(timezone.utc).date(), subject.file
+    shown = subject.project.shown(file) if file else None
+    patch = diagnosis_patch(found, file, shown, today) if file and shown else ""
+    return found.model_copy(update={"toml": diagnosis_text(found, pins, today), "patch": patch})
 
 
 def _tell(found: Diagnosis, project: Project, screen: Console) -> None:

@@ -22,9 +22,9 @@ from stackproof.metadata.links.resolving import own_indexes, stack_of
 
 __all__ = ["look_command"]
 
-#: How nice to be to the suite: very where nobody waits for links, but they come to an end where
-#: they are checks.
-_NICE, _NICEST = 10, 19
+#: How nice to be to the suite: so much that a run that has its cores busy does not take longer, but
+#: less where links are checks, which have to come to an end.
+_NICEST, _NICE = 19, 10
 #: Where this package lies; the environment of a run has no PYTHONPATH.
 _SOURCE = str(Path(__file__).parents[2])
 _CODE = (
@@ -52,14 +52,11 @@ def main(words: Sequence[str]) -> None:
 
 
 def _make_way(*, waited_for: bool) -> None:
-    """Leave the cores to the suite: all that it can use, unless the look is waited for."""
+    """Leave the cores to the suite."""
     nice = _NICE if waited_for else _NICEST
     os.nice(nice)
     with suppress(OSError):  # Linux weighs whole sessions where it groups by them: sched(7)
         Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
-    if sys.platform == "linux" and not waited_for:
-        with suppress(OSError):  # some sandboxes allow no other policy
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _look(evidence: Evidence, library: Path) -> None:

@@ -17,6 +17,7 @@ from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
+from stackproof.ci.fixes import apply_fixes, fixes_text
 from stackproof.ci.github import GitHub
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
 from stackproof.ci.listing import Listed, choose, list_rows, scheduled, tasks_of, trials_of
@@ -40,7 +41,7 @@ _MINUTES_AROUND = 15
 
 @ends_in_words("exit 2")
 def monthly(session: nox.Session, project: Project) -> None:
-    """Take the step that stands behind `--`: jobs, run, merge, news, comment or history."""
+    """Take the step that stands behind `--`: jobs, run, merge, news, comment, fix or history."""
     screen = console()
     given = _options(session.posargs)
     project = replace(project, environ=environ(session))
@@ -51,6 +52,7 @@ def monthly(session: nox.Session, project: Project) -> None:
         "merge": steps.merge,
         "news": steps.news,
         "comment": steps.comment,
+        "fix": steps.fix,
         "history": steps.history,
     }
     code = take[given.step]()
@@ -71,6 +73,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     news.add_argument("--dry-run", action="store_true")
     comment = steps.add_parser("comment")
     comment.add_argument("number", type=int, metavar="PULL-REQUEST")
+    steps.add_parser("fix")
     steps.add_parser("history").add_argument("file", type=Path, metavar="FILE.jsonl")
     return options.parse_args(posargs)
 
@@ -160,6 +163,15 @@ class _Steps:
         text = file.read_text(encoding="utf-8")
         done = GitHub(self.project.environ).keep_comment(self.given.number, text)
         self._say(f"the comment on pull request {self.given.number} is {done}")
+        return 0
+
+    def fix(self) -> int:
+        """Apply the fixes that diagnoses of the merged run found to the matrices here."""
+        found = apply_fixes(outcomes(self._list(), self.reports), self.project)
+        text = fixes_text(found, _where(self.project.environ))
+        write_atomically(self.reports / InReports.FIXES_PAGE, text)
+        for fix in found:
+            self._say(f"{fix.row}: {fix.trouble or 'its fix is in the matrix'}")
         return 0
 
     def history(self) -> int:

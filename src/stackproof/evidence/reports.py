@@ -27,6 +27,7 @@ class InReports:
     INDEX: Final = "index.html"
     ISSUES: Final = "issues.json"
     JOBS: Final = "monthly/jobs.json"
+    FIXES_PAGE: Final = "fixes.md"
     JUNIT: Final = "junit.xml"
     MONTHLY: Final = "monthly"
     NEWS: Final = "news.json"

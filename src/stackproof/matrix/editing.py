@@ -25,8 +25,8 @@ class RowEdit:
     """What is to stand in a row, its tables as mappings with the keys that the file has.
 
     Of the other `values` all are set in a new row, and in another those that it has. `overrides`
-    are by pin, each in place of the one that the row has. Expected failures are strict, so those of
-    checks that are `passing` go.
+    are by pin, each in place of the one that the row has. It does `without` these pins, too.
+    Expected failures are strict, so those of checks that are `passing` go.
     """
 
     values: Table = field(default_factory=dict)
@@ -35,6 +35,7 @@ class RowEdit:
     stages: Sequence[Table] = ()
     known_failures: Sequence[Table] = ()
     passing: Collection[str] = ()
+    without: tuple[str, ...] = ()
 
     def put_into(self, row: Any, style: _Style) -> None:  # noqa: ANN401 - tomlkit's containers share no type
         """Change a row, as tomlkit has it."""
@@ -46,10 +47,16 @@ class RowEdit:
                 for key in {"version", "range"} - values.keys():
                     entry.pop(key, None)
                 entry.update(values)
+        if self.without:
+            left_out = (*row.get("without", ()), *self.without)
+            row["without"] = style.filled({"without": left_out})["without"]
         for addition in self.additions:
             style.add(row, "additions", addition)
         for stage in self.stages:
             style.add(row, "stages", stage)
+        self._put_known_failures(row, style)
+
+    def _put_known_failures(self, row: Any, style: _Style) -> None:  # noqa: ANN401 - see above
         known = row.get("known-failures", [])
         for number in reversed(range(len(known))):
             if known[number]["check"] in self.passing:

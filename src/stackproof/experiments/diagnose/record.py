@@ -79,7 +79,7 @@ class Diagnosis(Record):
     `born` is when the youngest pin was uploaded. `builds` counts the environments that the answers
     rest on, `built` those made by this run, in `seconds` of wall time. `trouble` says what cut the
     diagnosis short, or kept it from being made; it is None for one that came to its end. `toml` is
-    the row to add to the matrix.
+    the row to add to the matrix, `patch` the same as a diff of its file that changes this row.
     """
 
     format: Literal[1] = 1
@@ -98,6 +98,7 @@ class Diagnosis(Record):
     notes: tuple[str, ...]
     trouble: str | None
     toml: str = ""
+    patch: str = ""
 
     @property
     def fixed(self) -> bool:

@@ -1,17 +1,24 @@
-"""What a diagnosis says to do, as a row of the matrix."""
+"""What a diagnosis says to do, as a row of the matrix, and as a change of the diagnosed one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
+from difflib import unified_diff
+from pathlib import Path
 
 from stackproof.base.invocation import typed
+from stackproof.base.temporary import temporary_folder
 from stackproof.base.times import from_timestamp
 from stackproof.base.versions import name_of
+from stackproof.errors import StackproofError
 from stackproof.experiments.diagnose.record import Diagnosis
-from stackproof.matrix.editing import RowEdit, row_text
+from stackproof.matrix.editing import RowEdit, change_row, row_text
+from stackproof.matrix.load import load_matrix
 
-__all__ = ["diagnosis_text"]
+__all__ = ["diagnosis_patch", "diagnosis_text", "write_fix"]
 
 
 def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
@@ -19,13 +26,9 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
 
     "" where nothing fixes it, or something that no row can say, such as a build constraint.
     """
-    fix = found.mend
-    changed = {} if fix.found else {item.pin: item.version for item in found.instead}
-    lines = [line for line in fix.requirements if name_of(line) not in pins]
-    changed |= {name: at for name, at in fix.versions.items() if name in pins}
-    if not found.fixed or fix.build_constraints or not (lines or changed or fix.removed):
+    edit = _edit(found, pins, today)
+    if edit is None:
         return ""
-    day = {"date": today}
     values: dict[str, object] = {
         "summary": f"The row {found.row}, with what `{typed('diagnose')}` found.",
         "base": found.row,
@@ -33,10 +36,49 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
         "python": found.python,
         "as-of": from_timestamp(found.as_of),
     }
-    if fix.removed:
-        values["without"] = fix.removed
-    edit = RowEdit(
-        values=values,
+    return row_text(f"{found.row}-diagnosed", replace(edit, values=values))
+
+
+def diagnosis_patch(found: Diagnosis, file: Path, shown: Path, today: date) -> str:
+    """Return what `write_fix` would change in a matrix file, as a diff that git and patch apply.
+
+    The file is called `shown` there. "" where there is nothing to change, or it cannot be changed.
+    """
+    with temporary_folder("patch") as folder:
+        copy = folder / file.name
+        shutil.copy(file, copy)
+        try:
+            write_fix(found, copy, today)
+        except StackproofError:
+            return ""
+        before, after = (
+            path.read_bytes().decode("utf-8").splitlines(keepends=True) for path in (file, copy)
+        )
+    return "".join(_whole_lines(unified_diff(before, after, f"a/{shown}", f"b/{shown}")))
+
+
+def write_fix(found: Diagnosis, file: Path, today: date) -> None:
+    """Change the diagnosed row of a matrix file so that it has what fixes it.
+
+    Nothing is changed where there is nothing that a row can say. Raises StackproofError, and
+    changes nothing, if the file is laid out so that it cannot be changed.
+    """
+    edit = _edit(found, {pin.name for pin in load_matrix(file).pins}, today)
+    if edit is not None:
+        failing = {check for cause in found.causes for check in cause.checks}
+        change_row(file, found.row, replace(edit, passing=failing))
+
+
+def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | None:
+    fix = found.mend
+    changed = {} if fix.found else {item.pin: item.version for item in found.instead}
+    lines = [line for line in fix.requirements if name_of(line) not in pins]
+    changed |= {name: at for name, at in fix.versions.items() if name in pins}
+    if not found.fixed or fix.build_constraints or not (lines or changed or fix.removed):
+        return None
+    day = {"date": today}
+    return RowEdit(
+        without=fix.removed,
         overrides={
             pin: {"version": version, "reason": _reason(found, pin), **day}
             for pin, version in changed.items()
@@ -45,7 +87,12 @@ def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
             {"requirement": line, "reason": _reason(found, name_of(line)), **day} for line in lines
         ],
     )
-    return row_text(f"{found.row}-diagnosed", edit)
+
+
+def _whole_lines(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of a diff; where a file's last one has no end, that is told, as diff does."""
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
 def _reason(found: Diagnosis, name: str) -> str:
