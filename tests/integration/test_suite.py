@@ -436,6 +436,28 @@ import nothing_at_all
 """
 
 
+CRASH = "import os, signal, sys\nif {0!r} in sys.modules: os.kill(os.getpid(), signal.SIGSEGV)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "order"), [("beta", "documented"), ("far", "reverse")], ids=["documented", "reverse"]
+)
+def test_a_crash_after_another_import_names_the_two(
+    bench: Bench, index: Index, before: str, order: str
+) -> None:
+    files = {"extra.py": CRASH.format(before), "far.py": "", "near.py": ""}
+    plan = with_extra(bench, index, files, imports=["extra", "near", "far"])
+    verdict, _ = bench.verify(plan)
+    (check,) = verdict.in_state("new")
+    assert (check.id, check.failure and check.failure.kind) == ("import:*", "crash")
+    assert check.message.splitlines()[:4] == [
+        "Failed: extra crashed: ended by SIGSEGV",
+        "",
+        f"imported in {order} order",
+        f"extra fails after {before}, of these two alone, and not without it",
+    ]
+
+
 @pytest.mark.fault("A5")
 def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> None:
     index.add(Release("alpha", "1.0.1", modules={"alpha/__init__.py": FORGED}))

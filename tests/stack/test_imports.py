@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stack_suite.modules import modules_of
+from stack_suite.orders import failure_in_order
 from stack_suite.owners import shadowed
 from stack_suite.probe import probe_modules
 
@@ -41,13 +42,16 @@ def test_import(
 def test_import_together(
     plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Import all modules in one fresh process, in documented order."""
+    """Import all modules in one fresh process, in documented order, and in another in reverse.
+
+    So of any two each one comes first once: compiled modules that crash do so in one order alone.
+    """
     modules = [module for pin in plan.pins for module in _installed(pin)]
     record_property("modules", modules)
-    folder, limit = run_folder / "import-together", plan.import_seconds
-    probe = probe_modules(modules, folder=folder, limit=limit)
-    if probe.failure:
-        pytest.fail(probe.failure, pytrace=False)
+    for order, names in {"documented": modules, "reverse": modules[::-1]}.items():
+        failure = failure_in_order(names, order, folder=run_folder, limit=plan.import_seconds)
+        if failure:
+            pytest.fail(failure, pytrace=False)
 
 
 def _installed(pin: Pin) -> list[str]:

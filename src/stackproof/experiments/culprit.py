@@ -13,7 +13,9 @@ class Culprit(Record):
     They are what stages installed, also where a later stage replaced it. `uploaded` is when the
     first file of its new release was, or None where the index does not tell. Where both versions
     are the same, another file of it came then, which is installed since. `builds` names what was
-    built with it, if it turned the check as a build dependency; else it is empty.
+    built with it, if it turned the check as a build dependency; else it is empty. `below` is the
+    version that a bound has to name to leave it out, where that is not `after`: other releases,
+    that were not asked since nothing wants them, lie between.
     """
 
     name: str
@@ -21,6 +23,7 @@ class Culprit(Record):
     after: str | None
     uploaded: str | None
     builds: tuple[str, ...] = ()  # older files have none
+    below: str | None = None  # nor this
 
     @property
     def role(self) -> str:

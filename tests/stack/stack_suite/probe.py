@@ -78,7 +78,7 @@ for name in names:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """What came of importing modules: each one's `__version__`, its file, and what failed.
+    """What came of importing modules: each one's `__version__`, its file, and what `failed`.
 
     A failure has one line for each module that failed and, after an empty one, the output.
     """
@@ -86,6 +86,7 @@ class Probe:
     versions: dict[str, str | None]
     files: dict[str, str | None]
     failure: str | None
+    failed: Sequence[str] = ()
 
 
 def probe_modules(modules: Sequence[str], *, folder: Path, limit: float) -> Probe:
@@ -118,22 +119,22 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     answers = dict(zip(modules, map(_answer, lines), strict=False))
     versions = {module: answer["version"] for module, answer in answers.items()}
     files = {module: answer["file"] for module, answer in answers.items()}
-    failures = [
-        f"{module} failed: {answer['error']}"
+    failures = {
+        module: f"{module} failed: {answer['error']}"
         for module, answer in answers.items()
         if answer["error"]
-    ]
+    }
     if ending.exit != 0 or len(lines) < len(modules):
         # A module that ends the process keeps all that come after it from being imported.
         culprit = modules[len(lines)] if len(lines) < len(modules) else "the end of the process"
         gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
-        failures.append(f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}")
+        failures[culprit] = f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}"
     if not failures:
         return Probe(versions=versions, files=files, failure=None)
-    output = "\n".join([*failures, "", ending.output])
+    output = "\n".join([*failures.values(), "", ending.output])
     if ending.full or says_full(output):
         raise UntoldError(f"{FULL}\n{output}")
-    return Probe(versions=versions, files=files, failure=output)
+    return Probe(versions=versions, files=files, failure=output, failed=list(failures))
 
 
 def _answer(line: str) -> dict[str, str | None]:

@@ -68,6 +68,7 @@ def _credit(inquiry: Inquiry, culprit: Culprit, checks: Sequence[str]) -> None:
 def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culprit]:
     """Return the culprits of what fails: what the failures name first, else by the days of old."""
     planner = inquiry.planner.at(inquiry.moment)
+    fixed = list(planner.versions)
     search = ReleaseSearch(
         amend=partial(_with_more, inquiry),
         pins={name: asked for name, asked in planner.asked.items() if name not in planner.versions},
@@ -75,8 +76,9 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
         prober=inquiry.prober,
         releases=inquiry.releases,
         born=inquiry.born,
+        in_vain=inquiry.in_vain,
+        fixed=fixed,
     )
-    fixed = list(planner.versions)
     turn = search.turn(found, failing, suspects(found, failing, fixed))
     if turn is None and found.refusal is None:
         turn = search.turn(found, failing, _linked(inquiry, found, fixed))
@@ -170,7 +172,7 @@ def _below(culprit: Culprit) -> str | None:
     """Return the bound that leaves a culprit's release out, such as `werkzeug<3`."""
     if culprit.after is None or culprit.after == culprit.before:
         return None
-    public = Version(culprit.after).public
+    public = Version(culprit.below or culprit.after).public
     # 3.0.0 and 3 are one version, and people write the shorter.
     return f"{culprit.name}<{_ZEROS.sub('', public)}"
 

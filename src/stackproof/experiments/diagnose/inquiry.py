@@ -19,6 +19,7 @@ from stackproof.base.versions import name_of
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.causes import said_by
+from stackproof.experiments.diagnose.outcomes import Question
 from stackproof.experiments.diagnose.record import Cause, Diagnosis, Fix, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
@@ -39,8 +40,9 @@ class Inquiry:
     `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
     what no release can mend, `in_front` those causes behind which checks were seen to fail
     otherwise, and not to pass. `start` is what the row did as it stands. `linked` names the
-    distributions through whom links of a plan's stack are suspect. What is known so far can be had
-    at any time, whatever ends the search.
+    distributions through whom links of a plan's stack are suspect. `in_vain` are the suspects that
+    were asked for nothing, each with what the checks in question said. What is known so far can be
+    had at any time, whatever ends the search.
     """
 
     planner: Planner
@@ -61,6 +63,7 @@ class Inquiry:
     notes: list[str] = field(default_factory=list)
     constraints: tuple[str, ...] = ()
     excused: set[str] = field(default_factory=set)
+    in_vain: set[Question] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
 
     def so_far(self, trouble: str | None = None) -> Diagnosis:
@@ -100,7 +103,9 @@ class Inquiry:
         """Ask every check of a row, with what has been added to it by now."""
         added = [*planner.lines, *(["build constraints"] if planner.options else [])]
         what = f"as of {timestamp(self.moment)}{f' with {first_of(added)}' if added else ''}"
-        return self.prober.ask_whole(partial(planner.at, self.moment), what, self.like)
+        # What was added is there to move something, so no other run holds the same.
+        like = None if added else self.like
+        return self.prober.ask_whole(partial(planner.at, self.moment), what, like)
 
     def amended(self, lines: Sequence[str], constraints: Sequence[str]) -> Planner:
         """Return the planner of the row with these requirement lines and build constraints."""

@@ -5,11 +5,11 @@ A row is asked as of one moment, so what it installs can be had, which is not so
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -20,17 +20,22 @@ from stackproof.base.versions import requirement, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.delta_debugging import reduce_likeliest_first
+from stackproof.experiments.diagnose.outcomes import (
+    BEST_FIRST,
+    Outcome,
+    Question,
+    outcome,
+    passes,
+    question_of,
+)
 from stackproof.experiments.diagnose.series import end_of_series_before, next_place
 from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
-from stackproof.experiments.tracebacks import fault
 from stackproof.index.history import Releases
 
 __all__ = ["Amend", "ReleaseSearch", "Turn"]
-
-Outcome = Literal["passes", "fails", "fails otherwise"]
 
 
 class Amend(Protocol):
@@ -60,15 +65,19 @@ class ReleaseSearch:
     """Searches releases of one suspect after the other, for a row as of a moment.
 
     `born` is when the row's youngest pin was uploaded: each suspect is first taken at its release
-    of that day. `pins` maps the row's pins to what is asked of them.
+    of that day. `pins` maps the row's pins to what is asked of them, but for those that are `fixed`
+    at a version, and are not to move. What was asked `in_vain` is
+    not asked again, as long as the checks fail in the same words.
     """
 
     amend: Amend
     pins: Mapping[str, str]
+    fixed: Collection[str]
     moment: datetime
     prober: Prober
     releases: Releases
     born: datetime | None
+    in_vain: set[Question] = field(default_factory=set)
 
     def turn(
         self, found: Found, failing: Sequence[str], suspects: Sequence[Suspect]
@@ -81,11 +90,17 @@ class ReleaseSearch:
         others: list[_Hunt] = []
         for suspect in suspects:
             asked = suspect.checks or tuple(failing)
+            question = question_of(suspect, asked, found)
+            if question in self.in_vain:
+                continue
             hunt = _Hunt(search=self, suspect=suspect, found=found, failing=asked)
-            outcome = hunt.begin()
-            if outcome == "passes" and (turn := hunt.narrow()):
+            begins = hunt.begin()
+            if begins == "passes" and (turn := hunt.narrow()):
                 return turn
-            others += [hunt] if outcome == "fails otherwise" and suspect.said else []
+            if begins == "fails otherwise" and suspect.said:
+                others.append(hunt)
+            else:
+                self.in_vain.add(question)
         return next(filter(None, (hunt.narrow() for hunt in others)), None)
 
     def among(
@@ -105,11 +120,11 @@ class ReleaseSearch:
             and self.releases.has_wheel_of(name, version)
         }
 
-        def passes(names: Sequence[str]) -> bool:
+        def any_passes(names: Sequence[str]) -> bool:
             asked = self.ask({name: old[name] for name in names}, failing)
-            return any(_passes(asked, check) for check in failing)
+            return any(passes(asked, check) for check in failing)
 
-        needed = reduce_likeliest_first(list(old), passes)
+        needed = reduce_likeliest_first(list(old), any_passes)
         if needed is None:
             return []
         build = self.ask({name: old[name] for name in needed}, failing)
@@ -140,6 +155,11 @@ class ReleaseSearch:
             for item in found
             if item.version < installed and self.releases.has_wheel(item)
         )
+
+    def next_after(self, name: str, version: Version) -> Version | None:
+        """Return the next release of a distribution that can be installed, wanted or not."""
+        found = self.releases.offered(name, f">{version}", self.moment)
+        return min((item.version for item in found if self.releases.has_wheel(item)), default=None)
 
     def _asked(self, name: str, freeze: Freeze) -> str:
         """Return the range in which all that is installed wants a distribution."""
@@ -184,10 +204,10 @@ class _Hunt:
         if not self._versions:
             return None
         birth = self.search.of_birth(self.suspect.name, self._versions)
-        outcome = self._from(birth)
+        begins = self._from(birth)
         earlier = end_of_series_before(self._versions, birth)
-        if outcome != "fails" or earlier is None:
-            return outcome
+        if begins != "fails" or earlier is None:
+            return begins
         return self._from(earlier)
 
     def _from(self, place: int) -> Outcome | None:
@@ -195,9 +215,9 @@ class _Hunt:
         last = len(self._versions)
         while place < last:
             found = self._at(place)
-            if not _is_in_the_way(found, self.failing):
+            if not self._is_in_the_way(found, self.failing):
                 self._low = place
-                return self._outcome(found)
+                return self._best(found)
             place += max((last - place) // 2, 1)
         return None
 
@@ -211,7 +231,7 @@ class _Hunt:
         untold: set[int] = set()
         while (place := next_place(self._versions, low, high, untold)) is not None:
             found = self._at(place)
-            if _is_in_the_way(found, [self.check]):
+            if self._is_in_the_way(found, [self.check]):
                 untold.add(place)
                 continue
             fares = self._fares(found)
@@ -221,7 +241,7 @@ class _Hunt:
         return self._turn(low, high, wanted)
 
     def _fares(self, found: Found) -> Outcome:
-        return _outcome(found, self.found, self.check)
+        return outcome(found, self.found, self.check)
 
     def _turn(self, low: int, high: int, wanted: Outcome) -> Turn | None:
         good = self._known[low]
@@ -230,6 +250,7 @@ class _Hunt:
             return None
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
         uploaded = self.search.releases.uploaded(self.suspect.name, at)
+        beyond = None if self.suspect.builds else self._next_after(low)
         return Turn(
             culprit=Culprit(
                 name=self.suspect.name,
@@ -237,11 +258,28 @@ class _Hunt:
                 after=at,
                 uploaded=timestamp(uploaded) if uploaded else None,
                 builds=self.suspect.builds,
+                below=beyond if beyond != at else None,
             ),
-            checks=tuple(c for c in self.failing if _outcome(good, self.found, c) == wanted),
+            checks=tuple(c for c in self.failing if outcome(good, self.found, c) == wanted),
             passes=wanted == "passes",
             good=good,
             bad=bad,
+        )
+
+    def _next_after(self, place: int) -> str | None:
+        found = self.search.next_after(self.suspect.name, self._versions[place])
+        return str(found) if found else None
+
+    def _is_in_the_way(self, found: Found, checks: Sequence[str]) -> bool:
+        """Tell whether a build tells nothing of checks: it could not be made, or is of other pins.
+
+        A release that another pin stands against takes that along where a stage may.
+        """
+        if found.refusal is not None:
+            return all(passes(found, check) is None for check in checks)
+        held = self.found.freeze
+        return any(
+            found.freeze.get(name) != held[name] for name in self.search.fixed if name in held
         )
 
     def _alone(self, good: Found, bad: Found, high: int, wanted: Outcome) -> bool:
@@ -261,7 +299,7 @@ class _Hunt:
             return True
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
         found = self.search.ask({own: at, **others}, self.failing)
-        return found.refusal is not None or _outcome(found, self.found, self.check) != wanted
+        return found.refusal is not None or outcome(found, self.found, self.check) != wanted
 
     def _at(self, place: int) -> Found:
         if place not in self._known:
@@ -270,39 +308,12 @@ class _Hunt:
             self._known[place] = self.search.ask(versions, self.failing, builds=builds)
         return self._known[place]
 
-    def _outcome(self, found: Found) -> Outcome:
+    def _best(self, found: Found) -> Outcome:
         """Return the best outcome of the failing checks, and keep which one that is of."""
-        outcomes = {check: _outcome(found, self.found, check) for check in self.failing}
-        for wanted in _BEST_FIRST:
-            for check, outcome in outcomes.items():
-                if outcome == wanted:
+        outcomes = {check: outcome(found, self.found, check) for check in self.failing}
+        for wanted in BEST_FIRST:
+            for check, seen in outcomes.items():
+                if seen == wanted:
                     self.check = check
                     return wanted
         return "fails"
-
-
-_BEST_FIRST: tuple[Outcome, ...] = ("passes", "fails otherwise")
-
-
-def _outcome(found: Found, before: Found, check: str) -> Outcome:
-    """Return how a check fares in a build, beside one in which it fails."""
-    passes = _passes(found, check)
-    if passes:
-        return "passes"
-    said = found.checks[check].message if check in found.checks else ""
-    words = before.checks[check].message if check in before.checks else ""
-    same = passes is None or fault(said) == fault(words)
-    return "fails" if same else "fails otherwise"
-
-
-def _passes(found: Found, check: str) -> bool | None:
-    """Return whether a check passes; None too where it was not come to."""
-    try:
-        return found.passes(check)
-    except KeyError:
-        return None
-
-
-def _is_in_the_way(found: Found, checks: Sequence[str]) -> bool:
-    """Tell whether a build tells nothing of checks, since it could not be made."""
-    return found.refusal is not None and all(_passes(found, check) is None for check in checks)

@@ -1,0 +1,47 @@
+"""Import modules in an order, in one process, and say which of them fails after which other one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from stack_suite.probe import Probe, probe_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+def failure_in_order(
+    modules: Sequence[str], order: str, *, folder: Path, limit: float
+) -> str | None:
+    """Import modules one after another; return what failed, a line each, the order, and the output.
+
+    A module that fails only after another one is said to, if that is seen within `limit` seconds.
+    """
+    probe = probe_modules(modules, folder=folder / f"import-{order}-order", limit=limit)
+    if probe.failure is None:
+        return None
+    lines, _, output = probe.failure.partition("\n\n")
+    pairs = "".join(f"\n{pair}" for pair in _pairs(modules, probe, folder, limit))
+    return f"{lines}\n\nimported in {order} order{pairs}\n\n{output}"
+
+
+def _pairs(modules: Sequence[str], probe: Probe, folder: Path, limit: float) -> Iterator[str]:
+    end = time.monotonic() + limit
+    for module in probe.failed:
+        if module not in modules or _alone(module, folder, limit).failure is not None:
+            continue
+        for before in modules[: modules.index(module)]:
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            both = folder / f"import-{before}-{module}"
+            if module in probe_modules([before, module], folder=both, limit=left).failed:
+                yield f"{module} fails after {before}, of these two alone, and not without it"
+                break
+
+
+def _alone(module: str, folder: Path, limit: float) -> Probe:
+    """Import a module in a process of its own, as the check of its pin does, and remembers."""
+    return probe_modules([module], folder=folder / f"import-{module}", limit=limit)
