@@ -241,3 +241,42 @@ def test_what_was_cut_short_today_is_gone_on_with_as_of_its_moment(
     assert checkout.run("diagnose", "tiny/plain")[0] == 0
     found = Diagnosis.load(file, "run it again")
     assert (found.verdict, found.as_of == moment) == ("ok", goes_on == "yes")
+
+
+def staged(*names: str) -> str:
+    """Return a matrix with a stage a pin: it may go past what an earlier one wants."""
+    stages = [stage(name, name, step=f"Install {name}.") for name in names]
+    return matrix("Staged", *map(pin, names), *stages)
+
+
+def test_what_a_later_stage_went_past_is_bounded_by_what_is_wanted(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(
+        Release("desk", "1.0", requires=["core==1.0"]),
+        Release("tool", "1.0", requires=["web[fast]"]),
+        Release("web", "1.0", extras={"fast": ["core>=2"]}),
+        *(Release("core", version) for version in ("1.0", "1.5", "2.0", "2.1", "3.0")),
+    )
+    checkout.write_matrix(staged("desk", "tool"))
+    _, found = diagnose(checkout)
+    assert found["mend"]["requirements"] == ["core<1.5"]
+    assert found["mend"]["confirmed"] is True
+    # Not one release of core after the other.
+    assert found["builds"] == 3
+
+
+def test_no_release_is_well_that_moves_a_pin(checkout: Checkout, index: Index) -> None:
+    index.add(
+        Release("tool", "1.0", requires=["plot"]),
+        *(Release("plot", version, requires=["num"]) for version in ("1.0", "1.5")),
+        *(
+            Release("plot", version, requires=["num>=2"], uploaded=BAD_DAY)
+            for version in ("2.0", "2.1")
+        ),
+        *(Release("num", version) for version in ("1.0", "2.0")),
+    )
+    checkout.write_matrix(staged("tool", "num"))
+    _, found = diagnose(checkout)
+    assert found["mend"]["requirements"] == ["plot<2"]
+    assert found["mend"]["versions"] == {"plot": "1.5"}

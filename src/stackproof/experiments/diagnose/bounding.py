@@ -79,21 +79,24 @@ def _culprits(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Cu
         in_vain=inquiry.in_vain,
         fixed=fixed,
     )
-    turn = search.turn(found, failing, suspects(found, failing, fixed))
-    if turn is None and found.refusal is None:
-        turn = search.turn(found, failing, _linked(inquiry, found, fixed))
-    if turn is None and found.refusal is None:
+    turns = search.turns(found, failing, suspects(found, failing, fixed))
+    if not turns and inquiry.absent(found):
+        return []
+    if not turns and found.refusal is None:
+        turns = search.turns(found, failing, _linked(inquiry, found, fixed))
+    if not turns and found.refusal is None:
         of_birth = _of_birth(inquiry, fixed)
         old = likeliest_first(of_birth, found.freeze, planner.asked, inquiry.releases)
         unnamed = search.among(found, failing, old)
-        turn = search.turn(found, failing, unnamed)
-    if turn is None:
+        turns = search.turns(found, failing, unnamed)
+    if not turns:
         return _traced(inquiry, found, failing)
-    cause = cause_of(turn, inquiry.releases, planner.versions)
-    inquiry.causes.append(cause)
-    if not turn.passes:
-        inquiry.in_front.append((turn.culprit, cause))
-    return [turn.culprit]
+    for turn in turns:
+        cause = cause_of(turn, inquiry.releases, planner.versions)
+        inquiry.causes.append(cause)
+        if not turn.passes:
+            inquiry.in_front.append((turn.culprit, cause))
+    return [turn.culprit for turn in turns]
 
 
 def _linked(inquiry: Inquiry, found: Found, fixed: Sequence[str]) -> list[Suspect]:

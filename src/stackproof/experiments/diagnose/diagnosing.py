@@ -83,7 +83,9 @@ class Diagnoser(Inquiry):
             keep(self, found)
             drop_needless_causes(self)
             return
-        for repaired in (neighbour_changed, another_python, failing_changed):
+        # No change of what is there helps where a pin is not there at all.
+        changes = () if self.absent(found) else (neighbour_changed, another_python, failing_changed)
+        for repaired in changes:
             if repaired(self, found):
                 return
         searched(self, found)

@@ -154,6 +154,11 @@ class Inquiry:
         """Return the failing checks of a build that a release may mend."""
         return [check for check in found.failed if check not in self.excused]
 
+    def absent(self, found: Found) -> list[str]:
+        """Return the pins that no stage installs: what fails for that never worked."""
+        plan = self.planner.at(self.moment)
+        return [name for name in plan.versions if name not in found.freeze and not found.refusal]
+
     def unexplained(self, found: Found) -> tuple[str, ...]:
         """Return the failing checks of a build that no cause speaks of."""
         explained = {*chain(*(item.checks for item in self.causes))}

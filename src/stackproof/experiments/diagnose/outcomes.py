@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from stackproof.experiments.diagnose.suspects import Suspect
 from stackproof.experiments.found import Found
 from stackproof.experiments.tracebacks import fault
+from stackproof.matrix.checks import ALL, CheckId
 
-__all__ = ["BEST_FIRST", "Outcome", "Question", "outcome", "passes", "question_of"]
+__all__ = [
+    "BEST_FIRST",
+    "Outcome",
+    "Question",
+    "is_conflict_apart",
+    "outcome",
+    "passes",
+    "question_of",
+    "tells_nothing",
+]
 
 Outcome = Literal["passes", "fails", "fails otherwise"]
 #: Those that say something of what was changed.
@@ -36,9 +46,29 @@ def passes(found: Found, check: str) -> bool | None:
         return None
 
 
+def tells_nothing(
+    found: Found, checks: Sequence[str], before: Found, fixed: Collection[str]
+) -> bool:
+    """Tell whether a build tells nothing of checks: it could not be made, or moved `fixed` pins.
+
+    A release that another pin stands against takes that along where a stage may.
+    """
+    if found.refusal is not None:
+        return all(passes(found, check) is None for check in checks)
+    held = before.freeze
+    return any(found.freeze.get(name) != held[name] for name in fixed if name in held)
+
+
 def question_of(suspect: Suspect, checks: Sequence[str], found: Found) -> Question:
     """Return what is asked where a suspect is asked for checks that fail in a build."""
     return suspect.name, suspect.version, tuple((check, _fault(found, check)) for check in checks)
+
+
+def is_conflict_apart(checks: Sequence[str], explained: Sequence[str]) -> bool:
+    """Tell whether checks are complaints of `pip check`, and not of those that are explained."""
+    ids = [CheckId.parse(check) for check in checks]
+    own = {item for item in ids if item.subject != ALL}
+    return all(item.kind == "pip-check" for item in ids) and own.isdisjoint(explained)
 
 
 def _fault(found: Found, check: str) -> str:

@@ -24,9 +24,11 @@ from stackproof.experiments.diagnose.outcomes import (
     BEST_FIRST,
     Outcome,
     Question,
+    is_conflict_apart,
     outcome,
     passes,
     question_of,
+    tells_nothing,
 )
 from stackproof.experiments.diagnose.series import end_of_series_before, next_place
 from stackproof.experiments.diagnose.suspects import Suspect
@@ -79,29 +81,33 @@ class ReleaseSearch:
     born: datetime | None
     in_vain: set[Question] = field(default_factory=set)
 
-    def turn(
+    def turns(
         self, found: Found, failing: Sequence[str], suspects: Sequence[Suspect]
-    ) -> Turn | None:
-        """Return the first suspect's release that turns a check; None if none does.
+    ) -> list[Turn]:
+        """Return the first suspect's release that turns a check; none if none does.
 
         One with which the check passes comes before one with which it fails otherwise, and of these
         only what the failure says itself counts: anything breaks something, if it is old enough.
+        Of complaints of `pip check` each has its own: none follows from another.
         """
         others: list[_Hunt] = []
+        turns: list[Turn] = []
         for suspect in suspects:
             asked = suspect.checks or tuple(failing)
+            if turns and not is_conflict_apart(asked, [check for t in turns for check in t.checks]):
+                continue
             question = question_of(suspect, asked, found)
             if question in self.in_vain:
                 continue
             hunt = _Hunt(search=self, suspect=suspect, found=found, failing=asked)
             begins = hunt.begin()
             if begins == "passes" and (turn := hunt.narrow()):
-                return turn
-            if begins == "fails otherwise" and suspect.said:
+                turns.append(turn)
+            elif begins == "fails otherwise" and suspect.said:
                 others.append(hunt)
             else:
                 self.in_vain.add(question)
-        return next(filter(None, (hunt.narrow() for hunt in others)), None)
+        return turns or [turn for hunt in others if (turn := hunt.narrow())][:1]
 
     def among(
         self, found: Found, failing: Sequence[str], of_birth: Mapping[str, str]
@@ -120,14 +126,17 @@ class ReleaseSearch:
             and self.releases.has_wheel_of(name, version)
         }
 
-        def any_passes(names: Sequence[str]) -> bool:
-            asked = self.ask({name: old[name] for name in names}, failing)
-            return any(passes(asked, check) for check in failing)
+        first = self.ask(old, failing) if old else found
+        turned = [check for check in failing if passes(first, check)]
 
-        needed = reduce_likeliest_first(list(old), any_passes)
+        def any_passes(names: Sequence[str]) -> bool:
+            asked = self.ask({name: old[name] for name in names}, turned)
+            return any(passes(asked, check) for check in turned)
+
+        needed = reduce_likeliest_first(list(old), any_passes) if turned else None
         if needed is None:
             return []
-        build = self.ask({name: old[name] for name in needed}, failing)
+        build = self.ask({name: old[name] for name in needed}, turned)
         moved = [name for name in build.differs_from(found) if name in old and name not in needed]
         return [Suspect(name=name, version=found.freeze[name]) for name in (*needed, *moved)]
 
@@ -156,10 +165,11 @@ class ReleaseSearch:
             if item.version < installed and self.releases.has_wheel(item)
         )
 
-    def next_after(self, name: str, version: Version) -> Version | None:
+    def next_after(self, name: str, version: Version) -> str | None:
         """Return the next release of a distribution that can be installed, wanted or not."""
         found = self.releases.offered(name, f">{version}", self.moment)
-        return min((item.version for item in found if self.releases.has_wheel(item)), default=None)
+        later = [item.version for item in found if self.releases.has_wheel(item)]
+        return str(min(later)) if later else None
 
     def _asked(self, name: str, freeze: Freeze) -> str:
         """Return the range in which all that is installed wants a distribution."""
@@ -227,8 +237,7 @@ class _Hunt:
         None if it is not this release alone, but what it takes along.
         """
         wanted = self._fares(self._known[self._low])
-        low, high = self._low, len(self._versions)
-        untold: set[int] = set()
+        low, high, untold = self._low, len(self._versions), set[int]()
         while (place := next_place(self._versions, low, high, untold)) is not None:
             found = self._at(place)
             if self._is_in_the_way(found, [self.check]):
@@ -250,7 +259,7 @@ class _Hunt:
             return None
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
         uploaded = self.search.releases.uploaded(self.suspect.name, at)
-        beyond = None if self.suspect.builds else self._next_after(low)
+        beyond = self.search.next_after(self.suspect.name, self._versions[low])
         return Turn(
             culprit=Culprit(
                 name=self.suspect.name,
@@ -258,7 +267,7 @@ class _Hunt:
                 after=at,
                 uploaded=timestamp(uploaded) if uploaded else None,
                 builds=self.suspect.builds,
-                below=beyond if beyond != at else None,
+                below=beyond if beyond != at and not self.suspect.builds else None,
             ),
             checks=tuple(c for c in self.failing if outcome(good, self.found, c) == wanted),
             passes=wanted == "passes",
@@ -266,21 +275,8 @@ class _Hunt:
             bad=bad,
         )
 
-    def _next_after(self, place: int) -> str | None:
-        found = self.search.next_after(self.suspect.name, self._versions[place])
-        return str(found) if found else None
-
     def _is_in_the_way(self, found: Found, checks: Sequence[str]) -> bool:
-        """Tell whether a build tells nothing of checks: it could not be made, or is of other pins.
-
-        A release that another pin stands against takes that along where a stage may.
-        """
-        if found.refusal is not None:
-            return all(passes(found, check) is None for check in checks)
-        held = self.found.freeze
-        return any(
-            found.freeze.get(name) != held[name] for name in self.search.fixed if name in held
-        )
+        return tells_nothing(found, checks, self.found, self.search.fixed)
 
     def _alone(self, good: Found, bad: Found, high: int, wanted: Outcome) -> bool:
         """Tell whether the check still fails with all else of the good side: it is this release.

@@ -70,14 +70,26 @@ def write_fix(found: Diagnosis, file: Path, today: date) -> None:
 
 
 def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | None:
-    fix = found.mend
-    changed = {} if fix.found else {item.pin: item.version for item in found.instead}
+    fix, day = found.mend, {"date": today}
+    changed = {it.pin: it.version for it in found.instead if it.together or not fix.found}
     lines = [line for line in fix.requirements if name_of(line) not in pins]
-    changed |= {name: at for name, at in fix.versions.items() if name in pins}
-    if not found.fixed or fix.build_constraints or not (lines or changed or fix.removed):
+    own = [line for line in fix.requirements if name_of(line) in pins]
+    # One that is asked for as it stands is not there, or not any more: it is installed at the end.
+    again = tuple(name_of(line) for line in own if "==" in line)
+    bound = {name_of(line) for line in own} - {*again}
+    changed |= {name: at for name, at in fix.versions.items() if name in bound}
+    if not found.fixed or fix.build_constraints or not (own or lines or changed or fix.removed):
         return None
-    day = {"date": today}
+    stage = {
+        "name": "diagnosis",
+        "step": "none",
+        "pins": again,
+        "reason": f"these are not there without it, found by `{typed('diagnose')}`",
+        **day,
+        "reasons": {name: _reason(found, name) for name in again},
+    }
     return RowEdit(
+        stages=[stage] if again else [],
         without=fix.removed,
         overrides={
             pin: {"version": version, "reason": _reason(found, pin), **day}
