@@ -280,3 +280,24 @@ def test_no_release_is_well_that_moves_a_pin(checkout: Checkout, index: Index) -
     _, found = diagnose(checkout)
     assert found["mend"]["requirements"] == ["plot<2"]
     assert found["mend"]["versions"] == {"plot": "1.5"}
+
+
+def test_pins_that_no_stage_installs_are_installed_by_one(checkout: Checkout, index: Index) -> None:
+    index.add(Release("desk", "1.0"), Release("lost", "1.0"), Release("shade", "1.0"))
+    pins = [pin("desk"), pin("lost"), pin("shade", "1.1")]
+    checkout.write_matrix(matrix("Staged", *pins, stage("one", "desk", step="Install desk.")))
+    _, found = diagnose(checkout)
+    assert (found["mend"]["requirements"], found["mend"]["confirmed"]) == (
+        ["lost==1.0", "shade==1.0"],
+        True,
+    )
+    assert [(item["pin"], item["version"]) for item in found["instead"]] == [("shade", "1.0")]
+    assert {(item["kind"], item["sentence"]) for item in found["causes"]} == {
+        ("floor", "lost: stands among the pins, but no stage installs it"),
+        ("floor", "shade: 1.1 was never released; 1.0 is the nearest to it"),
+    }
+    file = checkout.bench.root / "matrices" / "tiny.toml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{found['toml']}", encoding="utf-8")
+    plan = make_plan(load_matrix(file), name="tiny", row="plain-diagnosed")
+    verdict, evidence = checkout.bench.verify(plan)
+    assert (verdict.verdict, evidence.freeze["shade"]) == ("ok", "1.0")

@@ -281,7 +281,7 @@ class _Hunt:
     def _alone(self, good: Found, bad: Found, high: int, wanted: Outcome) -> bool:
         """Tell whether the check still fails with all else of the good side: it is this release.
 
-        Where no such set can be installed, what else moves had to, for its sake.
+        Where no such set can be installed beside the pins, what else moves had to, for its sake.
         """
         if self.suspect.builds or good.refusal or bad.refusal:
             return True
@@ -295,7 +295,9 @@ class _Hunt:
             return True
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
         found = self.search.ask({own: at, **others}, self.failing)
-        return found.refusal is not None or outcome(found, self.found, self.check) != wanted
+        if found.refusal is not None or self._is_in_the_way(found, [self.check]):
+            return True
+        return outcome(found, self.found, self.check) != wanted
 
     def _at(self, place: int) -> Found:
         if place not in self._known:

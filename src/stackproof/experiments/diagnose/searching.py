@@ -9,6 +9,7 @@ from stackproof.experiments.diagnose.record import Cause, Fix, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.repair.record import RepairedPin
 from stackproof.experiments.repair.repairing import Repairer
+from stackproof.experiments.timeline.guiding import named_in
 
 __all__ = ["searched", "unknown"]
 
@@ -26,7 +27,7 @@ def searched(inquiry: Inquiry, found: Found) -> None:
     )
     repair = repairer.repair(remedies=False)
     inquiry.say(*repair.notes)
-    added = [pin for pin in repair.pins if pin.documented is None]
+    added = [pin for pin in repair.pins if pin.documented is None or pin.installed]
     known = {item.culprit.name for item in inquiry.causes if item.culprit}
     if repair.found:
         inquiry.causes += (_shown(inquiry, pin, found) for pin in added if pin.name not in known)
@@ -62,11 +63,13 @@ def unknown(inquiry: Inquiry, found: Found) -> None:
 
 
 def _shown(inquiry: Inquiry, pin: RepairedPin, found: Found) -> Cause:
-    """Return the cause that a pin of a repair shows: what stands in its place fails."""
+    """Return the cause that a pin of a repair shows: what is in its place, or that none is."""
+    there = found.freeze.get(pin.name)
+    named = named_in(pin.because, [pin.name])
     return Cause(
-        kind="release",
+        kind="release" if there is not None else "floor",
         checks=pin.mends,
-        culprit=blamed(inquiry.releases, pin.name, found.freeze.get(pin.name)),
+        culprit=blamed(inquiry.releases, pin.name, there),
         confirmed=bool(pin.mends),
-        sentence=pin.because,
+        sentence=pin.because if named else f"{pin.name}: {pin.because}",
     )

@@ -14,7 +14,7 @@ from stackproof.base.temporary import temporary_folder
 from stackproof.base.times import from_timestamp
 from stackproof.base.versions import name_of
 from stackproof.errors import StackproofError
-from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.experiments.diagnose.record import Cause, Diagnosis
 from stackproof.matrix.editing import RowEdit, change_row, row_text
 from stackproof.matrix.load import load_matrix
 
@@ -110,6 +110,13 @@ def _whole_lines(lines: Iterator[str]) -> Iterator[str]:
 def _reason(found: Diagnosis, name: str) -> str:
     """Return why a distribution was changed or added: what it caused, else each cause, in short."""
     standing = [cause for cause in found.causes if cause.until is None]
-    own = [cause for cause in standing if cause.culprit and cause.culprit.name == name]
+    own = [cause for cause in standing if _is_of(cause, name)]
     causes = (cause.sentence.partition("\n")[0] for cause in own or standing)
     return "; ".join(causes) or f"found by `{typed('diagnose')}`"
+
+
+def _is_of(cause: Cause, name: str) -> bool:
+    """Tell whether a cause is a distribution's; one that is not there has no release to blame."""
+    if cause.culprit is not None:
+        return cause.culprit.name == name
+    return cause.sentence.startswith(f"{name}: ")
