@@ -21,6 +21,10 @@ from stackproof.matrix.load import load_matrix
 __all__ = ["diagnosis_patch", "diagnosis_text", "write_fix"]
 
 
+#: Kinds of causes of which no row is rid by other releases.
+_STAYS = ("system", "workload", "unknown")
+
+
 def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
     """Return the TOML of a row to add, with what fixes the diagnosed one; `pins` are its own.
 
@@ -60,13 +64,17 @@ def diagnosis_patch(found: Diagnosis, file: Path, shown: Path, today: date) -> s
 def write_fix(found: Diagnosis, file: Path, today: date) -> None:
     """Change the diagnosed row of a matrix file so that it has what fixes it.
 
+    The whole suite passed with that, so its expected failures go.
+
     Nothing is changed where there is nothing that a row can say. Raises StackproofError, and
     changes nothing, if the file is laid out so that it cannot be changed.
     """
-    edit = _edit(found, {pin.name for pin in load_matrix(file).pins}, today)
+    matrix = load_matrix(file)
+    edit = _edit(found, {pin.name for pin in matrix.pins}, today)
     if edit is not None:
-        failing = {check for cause in found.causes for check in cause.checks}
-        change_row(file, found.row, replace(edit, passing=failing))
+        left = {check for it in found.causes if it.kind in _STAYS for check in it.checks}
+        known = (failure.check for failure in matrix.rows[found.row].known_failures)
+        change_row(file, found.row, replace(edit, passing={*known} - left))
 
 
 def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | None:
@@ -74,7 +82,8 @@ def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | Non
     changed = {it.pin: it.version for it in found.instead if it.together or not fix.found}
     lines = [line for line in fix.requirements if name_of(line) not in pins]
     own = [line for line in fix.requirements if name_of(line) in pins]
-    # One that is asked for as it stands is not there, or not any more: it is installed at the end.
+    # One that is asked for as it stands is not there, or not any more: it is installed at the end,
+    # by one call with what is added, as it was proved.
     again = tuple(name_of(line) for line in own if "==" in line)
     bound = {name_of(line) for line in own} - {*again}
     changed |= {name: at for name, at in fix.versions.items() if name in bound}
@@ -84,9 +93,10 @@ def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | Non
         "name": "diagnosis",
         "step": "none",
         "pins": again,
+        "requirements": tuple(lines),
         "reason": f"these are not there without it, found by `{typed('diagnose')}`",
         **day,
-        "reasons": {name: _reason(found, name) for name in again},
+        "reasons": {name: _reason(found, name) for name in (*again, *map(name_of, lines))},
     }
     return RowEdit(
         stages=[stage] if again else [],
@@ -96,7 +106,9 @@ def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | Non
             for pin, version in changed.items()
         },
         additions=[
-            {"requirement": line, "reason": _reason(found, name_of(line)), **day} for line in lines
+            {"requirement": line, "reason": _reason(found, name_of(line)), **day}
+            for line in lines
+            if not again
         ],
     )
 
