@@ -309,3 +309,40 @@ def test_pins_that_no_stage_installs_are_installed_by_one(checkout: Checkout, in
     plan = make_plan(load_matrix(file), name="tiny", row="plain-diagnosed")
     verdict, evidence = checkout.bench.verify(plan)
     assert (verdict.verdict, evidence.freeze["shade"]) == ("ok", "1.0")
+
+
+def test_a_pin_that_floats_gets_a_range_and_no_version(checkout: Checkout, index: Index) -> None:
+    index.add(
+        Release("phone", "1.1", requires=["lamps"], modules=USES),
+        Release("lamps", "1.4.post1", modules=OLD),
+        Release("lamps", "2.0.0.post1", modules=NEW, uploaded=BAD_DAY),
+    )
+    text = matrix(
+        "Floating",
+        pin("phone", among=">=1"),
+        pin("lamps", among=">=1"),
+        stage("one", "phone", "lamps", step="Install both."),
+    )
+    checkout.write_matrix(text)
+    _, found = diagnose(checkout)
+    assert found["mend"]["requirements"] == ["lamps<2"]
+    file = checkout.bench.root / "matrices" / "tiny.toml"
+    file.write_text(f"{text}\n{found['toml']}", encoding="utf-8")
+    (override,) = load_matrix(file).rows["plain-diagnosed"].overrides
+    assert (override.version, override.range) == (None, ">=1,<2")
+    verdict, evidence = checkout.bench.verify(
+        make_plan(load_matrix(file), name="tiny", row="plain-diagnosed")
+    )
+    assert (verdict.verdict, evidence.freeze["lamps"]) == ("ok", "1.4.post1")
+
+
+def test_a_release_after_a_release_is_left_out(checkout: Checkout, index: Index) -> None:
+    index.add(
+        Release("phone", "1.1", requires=["lamps<2"], modules=USES),
+        Release("lamps", "1.4.post1", modules=NEW, uploaded=BAD_DAY),
+        Release("lamps", "1.5", modules=NEW, uploaded=BAD_DAY.replace(day=20)),
+    )
+    checkout.write_matrix(PHONE.replace('version = "1.0"', 'version = "1.1"'))
+    _, found = diagnose(checkout)
+    assert found["mend"]["requirements"] == ["lamps<1.4.post1"]
+    assert found["mend"]["versions"] == {"lamps": "1.4"}

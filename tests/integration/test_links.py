@@ -270,7 +270,17 @@ def test_what_a_required_distribution_has_a_word_for_may_be_made(bench: LinksBen
     assert bench.look("app").findings == ()
 
 
-def test_a_module_that_serves_other_names_has_not_this_one(bench: LinksBench) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from http_lib import quote\n",
+        "from http_lib import (\n    # one )\n    other as quote_,\n    quote,\n)\n",
+        "from http_lib import other, \\\r\n    quote\r\n",
+        "from http_lib import \\\n    (other,\n    quote)\n",
+    ],
+    ids=["line", "comment", "windows", "continued"],
+)
+def test_a_module_that_serves_other_names_has_not_this(bench: LinksBench, code: str) -> None:
     modules = {"http_lib/__init__.py": SERVING.format("== 'other'")}
     bench.index.add(
         Release("http-lib", "3.0", modules=modules, uploaded=LATER),

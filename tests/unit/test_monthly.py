@@ -665,7 +665,7 @@ def test_a_comment_names_the_links_that_are_suspect(tmp_path: Path) -> None:
     row = outcome()
     assert row.verdict is not None
     told = row.verdict.model_copy(update={"installed": {"alpha": "1.0"}})
-    other = row.verdict.model_copy(update={"installed": {"alpha": "1.1"}})
+    other = row.verdict.model_copy(update={"installed": {"alpha": "1.0", "omega": "1.0"}})
     LINKS.write(tmp_path / "tiny" / "plain" / "links.json")
     text = pull_request_text([replace(row, verdict=told)], tmp_path)
     assert text.splitlines()[4].endswith(" | 1 |")

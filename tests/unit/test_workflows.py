@@ -113,7 +113,7 @@ words = sys.argv[1:]
 Path("../calls").open("a").write(" ".join(words[:2]) + chr(10))
 if words[:2] == ["pr", "list"]:
     print({open})
-sys.exit(words[:2] == {refused})
+sys.exit("not allowed" if words[:2] == {refused} else 0)
 """
 
 
@@ -156,9 +156,32 @@ def test_fixes_are_proposed_on_a_branch_of_their_own(
     (here / "matrices" / "tiny.toml").write_text("a = 2\n", encoding="utf-8")
     said = run("/bin/bash", "-e", "-c", script)
     assert said.startswith("::notice::") == (refused is not None)
+    assert ("not allowed" in said) == (refused is not None)
     assert (tmp_path / "calls").read_text(encoding="utf-8").splitlines() == calls
     changed = run("git", "show", "--format=", "--name-only", "stackproof-fixes", cwd=origin)
     assert changed.split() == ["matrices/tiny.toml"]
+    # What somebody adds to the branch is not pushed away.
+    run(
+        "git",
+        *[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "mine",
+        ],
+    )
+    run("git", "push", "-q", "origin", "stackproof-fixes")
+    mine = run("git", "rev-parse", "stackproof-fixes", cwd=origin)
+    run("git", "switch", "-q", "main")
+    run("git", "branch", "-q", "-D", "stackproof-fixes")
+    (here / "matrices" / "tiny.toml").write_text("a = 3\n", encoding="utf-8")
+    assert "Somebody else" in run("/bin/bash", "-e", "-c", script)
+    assert run("git", "rev-parse", "stackproof-fixes", cwd=origin) == mine
 
 
 def test_the_hook_for_pre_commit_is_a_command_of_ours() -> None:

@@ -1,26 +1,28 @@
-"""The fixes that diagnoses of a run found, applied to the matrices of a checkout, and told."""
+"""The fixes that diagnoses of a run found, written into the matrices of a checkout, and told."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from stackproof.ci.issue_texts import templates
 from stackproof.ci.outcome import Outcome
-from stackproof.errors import CannotJudgeError
+from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.experiments.diagnose.record import Diagnosis
+from stackproof.experiments.diagnose.writing import write_fix
 from stackproof.report.diagnose import closing, diagnosis_section
 
-__all__ = ["Fixed", "apply_fixes", "fixes_text"]
+__all__ = ["Fixed", "fixes_text", "write_fixes"]
 
-_SECONDS = 60
+#: GitHub takes 65,536 and no more; past this the text has its closing lines alone.
+_MOST_CHARACTERS = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fixed:
-    """What became of the fix of a row: `trouble` says why it does not apply, "" where it does."""
+    """What became of the fix of a row: `trouble` says why it was not written, "" where it was."""
 
     row: str
     closing: str
@@ -28,16 +30,15 @@ class Fixed:
     trouble: str
 
 
-def apply_fixes(outcomes: Sequence[Outcome], project: Project) -> tuple[Fixed, ...]:
-    """Apply the patch of each diagnosis that has one, one after another.
+def write_fixes(outcomes: Sequence[Outcome], project: Project, today: date) -> tuple[Fixed, ...]:
+    """Write the fix of each diagnosis whose row can say it into its matrix, one after another.
 
-    One that does not apply, since the matrix has changed since, leaves everything as it was. Raises
-    CannotJudgeError where there is no git, or it does not end.
+    One that cannot be written, since the matrix has changed since, leaves it as it was.
     """
-    return tuple(_apply(outcomes, project))
+    return tuple(_written(outcomes, project, today))
 
 
-def _apply(outcomes: Sequence[Outcome], project: Project) -> Iterator[Fixed]:
+def _written(outcomes: Sequence[Outcome], project: Project, today: date) -> Iterator[Fixed]:
     for outcome in outcomes:
         found = outcome.diagnosis
         if found is not None and found.patch:
@@ -45,30 +46,22 @@ def _apply(outcomes: Sequence[Outcome], project: Project) -> Iterator[Fixed]:
                 row=outcome.row,
                 closing=closing(found),
                 diagnosed=diagnosis_section(found),
-                trouble=_applied(found.patch, project),
+                trouble=_trouble(found, project, today),
             )
 
 
-def _applied(patch: str, project: Project) -> str:
-    """Have git apply a patch; return why it does not, "" where it did."""
-    git = shutil.which("git", path=project.environ.get("PATH"))
-    if git is None:
-        raise CannotJudgeError("git is not installed, which applies the fixes")
+def _trouble(found: Diagnosis, project: Project, today: date) -> str:
     try:
-        done = subprocess.run(
-            [git, "apply", "-"],
-            input=patch.encode("utf-8"),
-            capture_output=True,
-            check=False,
-            cwd=project.root,
-            env=project.environ,
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise CannotJudgeError(f"git apply: {error}") from error
-    return "" if done.returncode == 0 else done.stderr.decode("utf-8", errors="replace").strip()
+        write_fix(found, project.matrices / f"{found.matrix}.toml", today)
+    except (StackproofError, OSError) as error:
+        return str(error)
+    return ""
 
 
 def fixes_text(found: Sequence[Fixed], where: str | None = None) -> str:
     """Return what a pull request with the fixes says; `where` is the address of the run."""
-    return templates().get_template("fixes.md").render(fixes=found, where=where)
+    template = templates().get_template("fixes.md")
+    text = template.render(fixes=found, whole=True, where=where)
+    if len(text) > _MOST_CHARACTERS:
+        text = template.render(fixes=found, whole=False, where=where)
+    return text[:_MOST_CHARACTERS]

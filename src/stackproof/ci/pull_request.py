@@ -83,7 +83,7 @@ def _suspects(outcome: Outcome, reports: Path) -> tuple[str, ...] | None:
     if verdict.links is not None:
         return tuple(item.sentence for item in verdict.links.told)
     links = Links.load_or_none(reports / outcome.row / InRow.LINKS)
-    if links is None or any(links.read.get(pin, at) != at for pin, at in verdict.installed.items()):
+    if links is None or any(links.read.get(pin) != at for pin, at in verdict.installed.items()):
         return None
     return tuple(item.sentence for item in links.suspects)
 

@@ -188,11 +188,11 @@ def _unfinished(subject: _Subject, now: datetime) -> datetime | None:
 
 def _with_row(found: Diagnosis, subject: _Subject) -> Diagnosis:
     """Return a diagnosis with the row that it would add to the matrix, and as a change of it."""
-    pins = {pin.name for pin in subject.planner.matrix.pins}
+    matrix = subject.planner.matrix
     today, file = datetime.now(timezone.utc).date(), subject.file
     shown = subject.project.shown(file) if file else None
     patch = diagnosis_patch(found, file, shown, today) if file and shown else ""
-    return found.model_copy(update={"toml": diagnosis_text(found, pins, today), "patch": patch})
+    return found.model_copy(update={"toml": diagnosis_text(found, matrix, today), "patch": patch})
 
 
 def _tell(found: Diagnosis, project: Project, screen: Console) -> None:

@@ -17,7 +17,7 @@ from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
-from stackproof.ci.fixes import apply_fixes, fixes_text
+from stackproof.ci.fixes import fixes_text, write_fixes
 from stackproof.ci.github import GitHub
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
 from stackproof.ci.listing import Listed, choose, list_rows, scheduled, tasks_of, trials_of
@@ -166,10 +166,12 @@ class _Steps:
         return 0
 
     def fix(self) -> int:
-        """Apply the fixes that diagnoses of the merged run found to the matrices here."""
-        found = apply_fixes(outcomes(self._list(), self.reports), self.project)
+        """Write the fixes that diagnoses of the merged run found into the matrices here."""
+        today = datetime.now(timezone.utc).date()
+        found = write_fixes(outcomes(self._list(), self.reports), self.project, today)
         text = fixes_text(found, _where(self.project.environ))
         write_atomically(self.reports / InReports.FIXES_PAGE, text)
+        self._append("GITHUB_STEP_SUMMARY", text)
         for fix in found:
             self._say(f"{fix.row}: {fix.trouble or 'its fix is in the matrix'}")
         return 0

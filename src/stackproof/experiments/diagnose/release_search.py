@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Protocol
 
 from packaging.specifiers import SpecifierSet
@@ -105,9 +106,10 @@ class ReleaseSearch:
                 turns.append(turn)
             elif begins == "fails otherwise" and suspect.said:
                 others.append(hunt)
-            else:
+            elif begins is not None:
                 self.in_vain.add(question)
-        return turns or [turn for hunt in others if (turn := hunt.narrow())][:1]
+        narrowed = (turn for hunt in others if (turn := hunt.narrow()))
+        return turns or list(islice(narrowed, 1))
 
     def among(
         self, found: Found, failing: Sequence[str], of_birth: Mapping[str, str]
@@ -167,8 +169,9 @@ class ReleaseSearch:
 
     def next_after(self, name: str, version: Version) -> str | None:
         """Return the next release of a distribution that can be installed, wanted or not."""
-        found = self.releases.offered(name, f">{version}", self.moment)
-        later = [item.version for item in found if self.releases.has_wheel(item)]
+        # Not by a specifier: `>1.0` has no 1.0.post1 (PEP 440).
+        found = self.releases.offered(name, "", self.moment)
+        later = [it.version for it in found if it.version > version and self.releases.has_wheel(it)]
         return str(min(later)) if later else None
 
     def _asked(self, name: str, freeze: Freeze) -> str:

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from difflib import unified_diff
 from pathlib import Path
+from typing import cast
+
+from packaging.requirements import Requirement
 
 from stackproof.base.invocation import typed
 from stackproof.base.temporary import temporary_folder
+from stackproof.base.text import first_of, free_name
 from stackproof.base.times import from_timestamp
-from stackproof.base.versions import name_of
+from stackproof.base.versions import is_version, name_of
 from stackproof.errors import StackproofError
 from stackproof.experiments.diagnose.record import Cause, Diagnosis
+from stackproof.experiments.planner import Planner
 from stackproof.matrix.editing import RowEdit, change_row, row_text
 from stackproof.matrix.load import load_matrix
+from stackproof.matrix.model import Matrix
 
 __all__ = ["diagnosis_patch", "diagnosis_text", "write_fix"]
 
-
+#: A line as git has it: TOML may hold other characters at which Python ends lines.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 #: Kinds of causes of which no row is rid by other releases.
 _STAYS = ("system", "workload", "unknown")
 
 
-def diagnosis_text(found: Diagnosis, pins: Collection[str], today: date) -> str:
-    """Return the TOML of a row to add, with what fixes the diagnosed one; `pins` are its own.
+def diagnosis_text(found: Diagnosis, matrix: Matrix, today: date) -> str:
+    """Return the TOML of a row to add, with what fixes the diagnosed one.
 
     "" where nothing fixes it, or something that no row can say, such as a build constraint.
     """
-    edit = _edit(found, pins, today)
+    edit = _edit(found, matrix, today)
     if edit is None:
         return ""
     values: dict[str, object] = {
         "summary": f"The row {found.row}, with what `{typed('diagnose')}` found.",
         "base": found.row,
         "default": False,
-        "python": found.python,
+        "python": found.mend.python or found.python,
         "as-of": from_timestamp(found.as_of),
     }
     return row_text(f"{found.row}-diagnosed", replace(edit, values=values))
@@ -55,62 +63,98 @@ def diagnosis_patch(found: Diagnosis, file: Path, shown: Path, today: date) -> s
             write_fix(found, copy, today)
         except StackproofError:
             return ""
-        before, after = (
-            path.read_bytes().decode("utf-8").splitlines(keepends=True) for path in (file, copy)
-        )
+        before, after = (_LINE.findall(path.read_bytes().decode("utf-8")) for path in (file, copy))
     return "".join(_whole_lines(unified_diff(before, after, f"a/{shown}", f"b/{shown}")))
 
 
 def write_fix(found: Diagnosis, file: Path, today: date) -> None:
     """Change the diagnosed row of a matrix file so that it has what fixes it.
 
-    The whole suite passed with that, so its expected failures go.
-
-    Nothing is changed where there is nothing that a row can say. Raises StackproofError, and
-    changes nothing, if the file is laid out so that it cannot be changed.
+    The whole suite passed with that, so its expected failures go. Raises StackproofError, and
+    changes nothing, where no row can say what fixes it, the row has it already, or the file is laid
+    out so that it cannot be changed.
     """
     matrix = load_matrix(file)
-    edit = _edit(found, {pin.name for pin in matrix.pins}, today)
-    if edit is not None:
-        left = {check for it in found.causes if it.kind in _STAYS for check in it.checks}
-        known = (failure.check for failure in matrix.rows[found.row].known_failures)
-        change_row(file, found.row, replace(edit, passing={*known} - left))
+    edit = _edit(found, matrix, today)
+    if edit is None or found.mend.python:
+        raise StackproofError(f"{file.name}: nothing that {found.row} could say fixes it")
+    added = {*_asked_by(edit)}
+    if added and added <= {*_asked_in(matrix, found.row)}:
+        raise StackproofError(f"{file.name}: {found.row} has {first_of(sorted(added))} already")
+    left = {check for cause in found.causes if cause.kind in _STAYS for check in cause.checks}
+    expected = {failure.check for failure in matrix.rows[found.row].known_failures}
+    change_row(file, found.row, replace(edit, passing=expected - left))
 
 
-def _edit(found: Diagnosis, pins: Collection[str], today: date) -> RowEdit | None:
-    fix, day = found.mend, {"date": today}
-    changed = {it.pin: it.version for it in found.instead if it.together or not fix.found}
-    lines = [line for line in fix.requirements if name_of(line) not in pins]
-    own = [line for line in fix.requirements if name_of(line) in pins]
+def _edit(found: Diagnosis, matrix: Matrix, today: date) -> RowEdit | None:
+    fix, pins = found.mend, {pin.name for pin in matrix.pins}
+    lines = tuple(line for line in fix.requirements if name_of(line) not in pins)
+    own = {name_of(line): line for line in fix.requirements if name_of(line) in pins}
     # One that is asked for as it stands is not there, or not any more: it is installed at the end,
     # by one call with what is added, as it was proved.
-    again = tuple(name_of(line) for line in own if "==" in line)
-    bound = {name_of(line) for line in own} - {*again}
-    changed |= {name: at for name, at in fix.versions.items() if name in bound}
+    again = tuple(name for name, line in own.items() if "==" in line)
+    changed = {
+        **{name: line for name, line in own.items() if name not in again},
+        **{it.pin: it.version for it in found.instead if it.together or not fix.found},
+    }
     if not found.fixed or fix.build_constraints or not (own or lines or changed or fix.removed):
         return None
+    asked = Planner(matrix=matrix, name=found.matrix, row=found.row).base().asked
+
+    def dated(name: str, **values: object) -> dict[str, object]:
+        return {**values, "reason": _reason(found, name), "date": today}
+
     stage = {
-        "name": "diagnosis",
+        "name": free_name("diagnosis", _stages(matrix)),
         "step": "none",
         "pins": again,
-        "requirements": tuple(lines),
+        **({"requirements": lines} if lines else {}),
         "reason": f"these are not there without it, found by `{typed('diagnose')}`",
-        **day,
+        "date": today,
         "reasons": {name: _reason(found, name) for name in (*again, *map(name_of, lines))},
     }
     return RowEdit(
         stages=[stage] if again else [],
         without=fix.removed,
         overrides={
-            pin: {"version": version, "reason": _reason(found, pin), **day}
-            for pin, version in changed.items()
+            pin: dated(pin, **_other(asked.get(pin, ""), what)) for pin, what in changed.items()
         },
-        additions=[
-            {"requirement": line, "reason": _reason(found, name_of(line)), **day}
-            for line in lines
-            if not again
-        ],
+        additions=[dated(name_of(line), requirement=line) for line in lines if not again],
     )
+
+
+def _other(asked: str, what: str) -> dict[str, str]:
+    """Return what an override says: a version, or beside what the row asks for a bound."""
+    if is_version(what):
+        return {"version": what}
+    own = "" if is_version(asked) else asked
+    return {"range": ",".join(filter(None, [own, str(Requirement(what).specifier)]))}
+
+
+def _stages(matrix: Matrix) -> list[str]:
+    own = (stage.name for row in matrix.rows.values() for stage in row.stages)
+    return [*(stage.name for stage in matrix.stages), *own]
+
+
+def _asked_by(edit: RowEdit) -> Iterator[str]:
+    """Yield what an edit would add to a row."""
+    yield from (str(item["requirement"]) for item in edit.additions)
+    for stage in edit.stages:
+        for key in ("pins", "requirements"):
+            yield from map(str, cast("tuple[str, ...]", stage.get(key, ())))
+    for pin, values in edit.overrides.items():
+        yield f"{pin} {values.get('version') or values.get('range')}"
+
+
+def _asked_in(matrix: Matrix, name: str | None) -> Iterator[str]:
+    """Yield what a row adds to what the document says, and what its bases do."""
+    while name is not None:
+        row = matrix.rows[name]
+        yield from (item.requirement for item in row.additions)
+        for stage in row.stages:
+            yield from (*stage.pins, *stage.requirements)
+        yield from (f"{item.pin} {item.version or item.range}" for item in row.overrides)
+        name = row.base
 
 
 def _whole_lines(lines: Iterator[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ __all__ = ["Served"]
 
 _FROM = re.compile(
     rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b"
-    rb"(?:[ \t]*\(((?:[^)#]|#[^\n]*)*)|((?:[^\n\\]|\\.)*))",
+    rb"(?:(?:[ \t]|\\\r?\n)*\(((?:[^)#]|#[^\n]*)*)|((?:[^\n\\]|\\\r?\n|\\.)*))",
     re.MULTILINE | re.DOTALL,
 )
 #: What stands among the names and is none that is looked for.
