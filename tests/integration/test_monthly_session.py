@@ -331,7 +331,9 @@ def test_a_row_that_was_never_well_is_diagnosed_too(checkout: Checkout, index: I
     assert "## Diagnosis" in report
     assert f"```diff\n{diagnosis.patch}```" in told
     (log,) = (reports / "monthly").glob("verify-*.log")
-    assert "Running session links" in log.read_text(encoding="utf-8")
+    # Either the run had the time to look at links, or that is done then.
+    looked = Evidence(reports / "tiny/plain/latest").links is not None
+    assert looked != ("Running session links" in log.read_text(encoding="utf-8"))
 
 
 def test_what_an_issue_offers_is_applied(checkout: Checkout, index: Index) -> None:

@@ -91,8 +91,7 @@ class ReleaseSearch:
         only what the failure says itself counts: anything breaks something, if it is old enough.
         Of complaints of `pip check` each has its own: none follows from another.
         """
-        others: list[_Hunt] = []
-        turns: list[Turn] = []
+        others, turns = list[_Hunt](), list[Turn]()
         for suspect in suspects:
             asked = suspect.checks or tuple(failing)
             if turns and not is_conflict_apart(asked, [check for t in turns for check in t.checks]):
@@ -108,8 +107,7 @@ class ReleaseSearch:
                 others.append(hunt)
             elif begins is not None:
                 self.in_vain.add(question)
-        narrowed = (turn for hunt in others if (turn := hunt.narrow()))
-        return turns or list(islice(narrowed, 1))
+        return turns or list(islice(filter(None, (hunt.narrow() for hunt in others)), 1))
 
     def among(
         self, found: Found, failing: Sequence[str], of_birth: Mapping[str, str]
@@ -167,12 +165,12 @@ class ReleaseSearch:
             if item.version < installed and self.releases.has_wheel(item)
         )
 
-    def next_after(self, name: str, version: Version) -> str | None:
+    def next_after(self, name: str, version: Version, refused: Collection[Version]) -> str | None:
         """Return the next release of a distribution that can be installed, wanted or not."""
         # Not by a specifier: `>1.0` has no 1.0.post1 (PEP 440).
         found = self.releases.offered(name, "", self.moment)
-        later = [it.version for it in found if it.version > version and self.releases.has_wheel(it)]
-        return str(min(later)) if later else None
+        later = (it for it in found[::-1] if it.version > version and it.version not in refused)
+        return next((str(it.version) for it in later if self.releases.has_wheel(it)), None)
 
     def _asked(self, name: str, freeze: Freeze) -> str:
         """Return the range in which all that is installed wants a distribution."""
@@ -262,7 +260,8 @@ class _Hunt:
             return None
         at = str(self._versions[high]) if high < len(self._versions) else self.suspect.version
         uploaded = self.search.releases.uploaded(self.suspect.name, at)
-        beyond = self.search.next_after(self.suspect.name, self._versions[low])
+        refused = [self._versions[place] for place, it in self._known.items() if it.refusal]
+        beyond = self.search.next_after(self.suspect.name, self._versions[low], refused)
         return Turn(
             culprit=Culprit(
                 name=self.suspect.name,
