@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from stackproof.ci.issue_texts import templates
+from stackproof.ci.issue_texts import GITHUB_CHARACTERS, templates
 from stackproof.ci.outcome import Outcome
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
@@ -15,9 +15,6 @@ from stackproof.experiments.diagnose.writing import write_fix
 from stackproof.report.diagnose import closing, diagnosis_section
 
 __all__ = ["Fixed", "fixes_text", "write_fixes"]
-
-#: GitHub takes 65,536 and no more; past this the text has its closing lines alone.
-_MOST_CHARACTERS = 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +56,12 @@ def _trouble(found: Diagnosis, project: Project, today: date) -> str:
 
 
 def fixes_text(found: Sequence[Fixed], where: str | None = None) -> str:
-    """Return what a pull request with the fixes says; `where` is the address of the run."""
+    """Return what a pull request with the fixes says; `where` is the address of the run.
+
+    One that is too long has its closing lines alone.
+    """
     template = templates().get_template("fixes.md")
     text = template.render(fixes=found, whole=True, where=where)
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > GITHUB_CHARACTERS:
         text = template.render(fixes=found, whole=False, where=where)
-    return text[:_MOST_CHARACTERS]
+    return text[:GITHUB_CHARACTERS]

@@ -21,8 +21,19 @@ from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.diagnose import diagnosis_section
 from stackproof.report.wording import HEADLINE, because, classified, counts, state_in_words
 
-__all__ = ["DIGITS", "MARK", "IssueText", "issue_text", "mark", "templates", "word"]
+__all__ = [
+    "DIGITS",
+    "GITHUB_CHARACTERS",
+    "MARK",
+    "IssueText",
+    "issue_text",
+    "mark",
+    "templates",
+    "word",
+]
 
+#: Of an issue, a comment or a pull request GitHub takes 65,536, and no more.
+GITHUB_CHARACTERS = 60_000
 #: How much of a digest stands in a mark.
 DIGITS = 16
 _MOST_LINES = 30

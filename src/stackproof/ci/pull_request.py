@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackproof.base.json_text import fingerprint
-from stackproof.ci.issue_texts import DIGITS, mark, templates, word
+from stackproof.ci.issue_texts import DIGITS, GITHUB_CHARACTERS, mark, templates, word
 from stackproof.ci.outcome import Outcome
 from stackproof.evidence.history.changes import Changes
 from stackproof.evidence.links import Links
@@ -18,8 +18,6 @@ __all__ = ["COMMENT", "pull_request_text"]
 
 #: What stands in the mark of the comment, where that of an issue has its row.
 COMMENT = "pull-request"
-#: GitHub takes 65,536 and no more; past this the comment has its table alone.
-_MOST_CHARACTERS = 60_000
 #: The states of checks that passed.
 _PASSED = ("ok", "fixed")
 
@@ -51,12 +49,13 @@ def pull_request_text(outcomes: Sequence[Outcome], reports: Path, where: str | N
     """Return the comment; `where` is the address of the run that it is of, if it has one.
 
     What `links` found of a row, of just these pins, counts where its run did not look at links.
+    One that is too long has its table alone.
     """
     rows = [_row(outcome, reports) for outcome in outcomes]
     words = {outcome.row: word(outcome) for outcome in outcomes}
     template = templates().get_template("comment.md")
     text = template.render(rows=rows, told=rows, words=words, where=where)
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > GITHUB_CHARACTERS:
         text = template.render(rows=rows, told=(), words=words, where=where)
     digest = fingerprint(text)[:DIGITS]
     return f"{text.strip()}\n\n{mark(COMMENT, digest)}\n"

@@ -106,9 +106,9 @@ class _JobRunner:
         )
         end.write(_file(reports, task, "json"))
         # What is in an environment that exists cannot be built again.
-        if task.kind == "verify" and task.python is not None and end.exit == 1:
-            self._diagnose(task, log, begin + self.limit - time.monotonic())
         if task.kind == "verify" and task.python is not None:
+            if end.exit == 1:
+                self._diagnose(task, log, begin + self.limit - time.monotonic())
             self._look_at_links(task, log, begin + self.limit - time.monotonic())
         return end
 

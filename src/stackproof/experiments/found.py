@@ -68,6 +68,11 @@ class Found:
         """The checks that failed, whatever follows from that."""
         return tuple(item.id for item in self.checks.values() if item.outcome == "failed")
 
+    def said(self, check: str) -> str:
+        """Return what a check said, "" where it was not asked."""
+        known = self.checks.get(check)
+        return known.message if known is not None else ""
+
     def passes(self, check: str) -> bool | None:
         """Return whether a check passes, or None where it could not be asked, or luck answers.
 

@@ -72,5 +72,4 @@ def is_conflict_apart(checks: Sequence[str], explained: Sequence[str]) -> bool:
 
 
 def _fault(found: Found, check: str) -> str:
-    known = found.checks.get(check)
-    return fault(known.message if known is not None else "")
+    return fault(found.said(check))

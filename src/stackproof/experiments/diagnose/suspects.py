@@ -70,7 +70,7 @@ def _of_builds(found: Found) -> Iterator[Suspect]:
 
 def _said(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
     """Yield what the line of a failure that says most speaks of."""
-    said = _message(found, check)
+    said = found.said(check)
     missing = BROUGHT.get(missing_module(said) or "", "")
     if missing in names:
         yield missing
@@ -81,9 +81,4 @@ def _beside(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
     """Yield what a failure came through, the deepest first, and what else it speaks of."""
     through = traceback_packages(found.evidence, check)
     yield from (name for name in through if name in names)
-    yield from named_in(_message(found, check), names)
-
-
-def _message(found: Found, check: str) -> str:
-    known = found.checks.get(check)
-    return known.message if known is not None else ""
+    yield from named_in(found.said(check), names)
