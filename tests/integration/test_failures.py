@@ -163,7 +163,9 @@ def test_a_release_after_the_cut_off_is_a_refusal(install: Install) -> None:
 
 
 def ended(code: int, *, timed_out: bool = False) -> Finished:
-    return Finished(exit=code, seconds=1.0, timed_out=timed_out)
+    return Finished(
+        exit=code, seconds=1.0, processor_seconds=1.0, peak_memory=1, timed_out=timed_out
+    )
 
 
 @pytest.mark.fault("disk")

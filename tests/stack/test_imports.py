@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING
 
 import pytest
+from stack_suite.costs import Cost, cost_properties
 from stack_suite.modules import modules_of
 from stack_suite.orders import failure_in_order
 from stack_suite.owners import shadowed
@@ -29,12 +30,15 @@ def test_import(
     modules = _installed(pin)
     record_property("modules", modules)
     files: dict[str, str | None] = {}
+    costs = []
     for module in modules:
         folder = run_folder / f"import-{module}"
         probe = probe_modules([module], folder=folder, limit=plan.import_seconds)
         if probe.failure:
             pytest.fail(f"import {probe.failure}", pytrace=False)
         files |= probe.files
+        costs.append(probe.cost)
+    _record_cost(costs, record_property)
     if lost := list(shadowed(pin, files)):
         pytest.fail("\n".join(lost), pytrace=False)
 
@@ -48,10 +52,19 @@ def test_import_together(
     """
     modules = [module for pin in plan.pins for module in _installed(pin)]
     record_property("modules", modules)
+    costs = []
     for order, names in {"documented": modules, "reverse": modules[::-1]}.items():
-        failure = failure_in_order(names, order, folder=run_folder, limit=plan.import_seconds)
+        failure, cost = failure_in_order(names, order, folder=run_folder, limit=plan.import_seconds)
         if failure:
             pytest.fail(failure, pytrace=False)
+        costs.append(cost)
+    _record_cost(costs, record_property)
+
+
+def _record_cost(costs: list[Cost], record_property: Callable[[str, object], None]) -> None:
+    """Tell what a check took that passes; one of no module started no process."""
+    for name, value in cost_properties(costs) if costs else ():
+        record_property(name, value)
 
 
 def _installed(pin: Pin) -> list[str]:

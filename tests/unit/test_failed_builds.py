@@ -13,7 +13,7 @@ from stackproof.installers.failures import cause, classify, explain
 from stackproof.metadata.grid.refusal import read_refusal
 
 OUTPUTS = Path(__file__).with_name("build_outputs")
-ENDED = Finished(exit=1, seconds=1.0, timed_out=False)
+ENDED = Finished(exit=1, seconds=1.0, processor_seconds=1.0, peak_memory=1, timed_out=False)
 
 MACHINE = {
     "gcc": ("regex", "gcc"),

@@ -16,6 +16,7 @@ from support.site_files import FRONTIER, GRID, REPAIR, audit, everything, pair, 
 from support.sites import STARTED, Shop, conflict, entry
 
 from stackproof.base.json_text import to_json
+from stackproof.evidence.costs import Cost
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import entry_of
 from stackproof.evidence.reports import InReports
@@ -523,6 +524,30 @@ def test_one_run_is_no_trend(shop: Shop) -> None:
     tree = page(shop)
     assert "Runs in the history: 1." in tree.text
     assert tree.all("figure") == []
+
+
+def test_what_takes_more_than_it_did_is_named(shop: Shop) -> None:
+    runs = [
+        entry(
+            shop,
+            run=f"run {day}",
+            started=STARTED - timedelta(days=10 - day),
+            machine="a machine",
+            checks={"import:alpha": "ok"},
+            costs={"import:alpha": Cost(processor_seconds=2.0 if day < 5 else 7.5)},
+        )
+        for day in range(6)
+    ]
+    file = shop.reports / InReports.HISTORY
+    lines = [json.dumps(item.to_data()) + "\n" for item in runs]
+    file.write_text("".join(lines), encoding="utf-8")
+    told = "2.0 s of processor time in 5 runs as expected before it"
+    assert f"import:alpha took 7.5 s of processor time; 2.0 s of processor time to {told}" in (
+        page(shop).text
+    )
+    assert "프로세서 시간 7.5초" in page(shop, "ko").text
+    file.write_text("".join(lines[1:]), encoding="utf-8")
+    assert "7.5 s" not in page(shop).text
 
 
 # --- what holds for the whole page -----------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from support.workbench import ROOT
 
 from stackproof.evidence.claims import ClaimState
+from stackproof.evidence.costs import MEASURES
 from stackproof.evidence.depth import Depth
 from stackproof.evidence.failures import FailureClass
 from stackproof.evidence.verdict import State
@@ -62,6 +63,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "asked.": get_args(Depth),
     "failure.": tuple(name for name in get_args(FailureClass) if name != "error"),
     "platforms.": get_args(PlatformState),
+    "measure.": MEASURES,
 }
 
 

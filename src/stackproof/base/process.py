@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -20,14 +21,22 @@ __all__ = ["Answer", "Finished", "ask", "run"]
 _TICK_SECONDS = 0.05
 _POLL_SECONDS = 0.005
 _GRACE_SECONDS = 5.0
+#: `ru_maxrss` is in kilobytes, and on macOS in bytes (getrusage(2) of each).
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How a command ended: its exit code (negative for a signal), and seconds of wall time."""
+    """How a command ended: its exit code (negative for a signal), and what it took.
+
+    `seconds` are of wall time, `processor_seconds` those of all its processes that were waited for;
+    `peak_memory` is that of the largest of them, in bytes.
+    """
 
     exit: int
     seconds: float
+    processor_seconds: float
+    peak_memory: int
     timed_out: bool
 
     @property
@@ -93,8 +102,14 @@ def run(
     finally:
         # Also on Ctrl-C: the command has a process group of its own, so the terminal's
         # signal did not reach it, and what it started must not outlive it.
-        _stop_group(process, grace)
-    return Finished(exit=process.returncode, seconds=time.monotonic() - begin, timed_out=timed_out)
+        took = _stop_group(process, grace)
+    return Finished(
+        exit=process.returncode,
+        seconds=time.monotonic() - begin,
+        processor_seconds=took.ru_utime + took.ru_stime,
+        peak_memory=took.ru_maxrss * _MEMORY_UNIT,
+        timed_out=timed_out,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +158,8 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _stop_group(process: subprocess.Popen[bytes], grace: float) -> None:
-    """Stop what is left of the process group, politely at first."""
+def _stop_group(process: subprocess.Popen[bytes], grace: float) -> resource.struct_rusage:
+    """Stop what is left of the process group, politely at first; return what it took."""
     try:
         if not _ended(process, 0):
             _signal_group(process, signal.SIGTERM)
@@ -153,7 +168,9 @@ def _stop_group(process: subprocess.Popen[bytes], grace: float) -> None:
                 _ended(process, _GRACE_SECONDS)
     finally:  # also where Ctrl-C comes a second time
         _signal_group(process, signal.SIGKILL)
-        process.wait()
+        _, status, took = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return took
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

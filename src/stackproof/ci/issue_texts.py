@@ -18,6 +18,7 @@ from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
 from stackproof.evidence.check import by_root
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
+from stackproof.report.costs import cost_in_words
 from stackproof.report.diagnose import diagnosis_section
 from stackproof.report.wording import HEADLINE, because, classified, counts, state_in_words
 
@@ -87,6 +88,8 @@ def word(outcome: Outcome) -> str:
         return f"will break when {_releases(verdict.prereleases or {})} is released"
     if verdict.verdict == "ok" and verdict.unexpected:
         return "OK, with expected failures that pass"
+    if verdict.verdict == "ok" and outcome.over_budget:
+        return "OK, but over its budget"
     return HEADLINE[verdict.verdict]
 
 
@@ -106,7 +109,8 @@ def _digest(outcome: Outcome) -> str:
     else:
         news = sorted((check.id, check.state) for check in verdict.unexpected)
         said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
-    return fingerprint([outcome.row, said])[:DIGITS]
+    over = sorted((item.check, item.measure) for item in outcome.over_budget)
+    return fingerprint([outcome.row, said, *([over] if over else [])])[:DIGITS]
 
 
 def _same_each_time(trouble: str) -> str:
@@ -122,6 +126,7 @@ def templates() -> Environment:
         because=because,
         by_root=by_root,
         classified=classified,
+        cost=cost_in_words,
         counts=counts,
         outcome=outcome_of_trial,
         state=state_in_words,

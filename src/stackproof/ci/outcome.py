@@ -16,6 +16,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry, verdict_of
 from stackproof.evidence.history.file import read_history
+from stackproof.evidence.history.slower import OverBudget
 from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.candidate.record import TrialVerdict
@@ -42,8 +43,17 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether the row was judged and nothing is unexpected, of releases to come included."""
-        return self.verdict is not None and self.verdict.exit_code == 0 and not self.breaks_soon
+        """Whether the row was judged, nothing is unexpected, and nothing is over its budget.
+
+        What will come of releases that are yet to be made counts too.
+        """
+        told = self.breaks_soon or self.over_budget
+        return self.verdict is not None and self.verdict.exit_code == 0 and not told
+
+    @property
+    def over_budget(self) -> tuple[OverBudget, ...]:
+        """The checks that take more than the matrix allows, in the last two runs."""
+        return self.changes.over_budget if self.changes else ()
 
     @property
     def breaks_soon(self) -> bool:

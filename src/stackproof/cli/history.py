@@ -19,6 +19,7 @@ from stackproof.evidence.history.file import read_history
 from stackproof.evidence.history.prune import thin as thin_evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
+from stackproof.report.costs import cost_in_words
 
 __all__ = ["changes", "thin"]
 
@@ -88,3 +89,6 @@ def _lines(name: str, found: Changes | None) -> Iterator[str]:
     ):
         for subject, (before, after) in items.items():
             yield f"  {kind:<13} {subject:<42} {before or '(none)'} -> {after or '(none)'}"
+    for kind, costs in (("slower", found.slower), ("over budget", found.over_budget)):
+        for item in costs:
+            yield f"  {kind:<13} {cost_in_words(item)}"

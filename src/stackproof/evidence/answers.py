@@ -109,6 +109,8 @@ def _of_stages(stages: Sequence[StageRecord]) -> Iterator[CheckResult]:
             outcome=outcomes.get(stage.failure, "skipped"),
             message=stage.message,
             seconds=stage.seconds,
+            processor_seconds=stage.processor_seconds,
+            peak_memory=stage.peak_memory,
         )
 
 

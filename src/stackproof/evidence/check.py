@@ -17,9 +17,10 @@ State = Literal["ok", "known", "new", "fixed", "skipped"]
 class Check(Record):
     """One check, judged; `reason` is the matrix's where the failure is a known one.
 
-    `failure` says what kind of failure it met, and is None for a check that did not fail. `modules`
-    are those that an import check imported: of a distribution that installs none it
-    passes, and shows nothing.
+    `failure` says what kind of failure it met, and is None for a check that did not fail.
+    `processor_seconds` are those of its processes, `peak_memory` is that of the largest of them in
+    bytes, each None where nobody measured. `modules` are those that an import check imported: of a
+    distribution that installs none it passes, and shows nothing.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Check(Record):
     message: str
     reason: str | None
     seconds: float
+    processor_seconds: float | None = None  # older files have none, nor what comes next
+    peak_memory: int | None = None
     modules: tuple[str, ...] | None = None
     failure: Failure | None = None  # older files have none
 

@@ -276,13 +276,15 @@ def _check(name: str, phases: Sequence[dict[str, Any]]) -> CheckResult:
     """Return the check that the phases of a test make: the worst counts, and times add up."""
     outcomes = [_outcome(phase) for phase in phases]
     outcome, message = min(outcomes, key=lambda each: _WORST_FIRST.index(each[0]))
-    properties = dict(phases[-1]["user_properties"])
+    properties = {name: value for phase in phases for name, value in phase["user_properties"]}
     modules, needs = properties.get("modules"), properties.get("needs")
     return CheckResult(
         id=name,
         outcome=outcome,
         message=message or (_NO_MODULE if modules == [] else ""),
         seconds=round(sum(phase["duration"] for phase in phases), 3),
+        processor_seconds=properties.get("processor_seconds"),
+        peak_memory=properties.get("peak_memory"),
         grade=properties.get("grade", "real"),
         modules=None if modules is None else tuple(modules),
         needs=None if needs is None else tuple(needs),

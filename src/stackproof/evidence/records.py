@@ -72,14 +72,17 @@ def _kind(old: str | None, new: str | None) -> str:
 class StageRecord(Record):
     """What one stage did.
 
-    `command` is the argument list that ran, `seconds` its wall time over all tries, `drift` what
-    it changed. `failure` is None for a stage that succeeded; `message` then is empty.
+    `command` is the argument list that ran, `seconds` its wall time over all tries,
+    `processor_seconds` and `peak_memory`, in bytes, are those of the last try, `drift` is what it
+    changed. `failure` is None for a stage that succeeded; `message` then is empty.
     """
 
     name: str
     command: tuple[str, ...]
     started: datetime
     seconds: float
+    processor_seconds: float | None = None  # older files do not say, nor what comes next
+    peak_memory: int | None = None
     exit: int
     log: str
     tries: int
@@ -123,7 +126,7 @@ class RunRecord(Record):
     sha256 of the suite's files, and `suite_exit` is None where it did not run to its end. `seconds`
     is wall time, `own_seconds` the part of it spent outside installers and suite. `index` is None
     where nothing was installed; `further` says what else installers were told of sources, None
-    where that is not known.
+    where that is not known. `machine` is the class of machine that it ran on.
     """
 
     format: Literal[1] = 1
@@ -135,6 +138,7 @@ class RunRecord(Record):
     installer_version: str
     index: str | None
     further: tuple[str, ...] | None = None  # older files do not say
+    machine: str | None = None  # older files do not say
     constraints: tuple[ConstraintsUsed, ...]
     notes: tuple[str, ...]
     suite: str
@@ -146,14 +150,17 @@ class RunRecord(Record):
 class CheckResult(Record):
     """The answer to one check; `grade` says how strong the evidence is, `seconds` is wall time.
 
-    `modules` are those that an import check imported, and None for every other check. `needs` are
-    the distributions that a workload works with, `servers` those that it talks to.
+    `processor_seconds` are those of all its processes, `peak_memory` is that of its largest one, in
+    bytes. `modules` are those that an import check imported, and None for every other check.
+    `needs` are the distributions that a workload works with, `servers` those that it talks to.
     """
 
     id: str
     outcome: Outcome
     message: Said
     seconds: float
+    processor_seconds: float | None = None  # older files do not say, nor what comes next
+    peak_memory: int | None = None
     grade: str = "real"
     modules: tuple[str, ...] | None = None
     needs: tuple[str, ...] | None = None  # older logs do not say

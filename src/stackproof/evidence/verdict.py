@@ -159,6 +159,8 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult], *, unbuilt: bool) ->
             message=plain(result.message),
             reason=reason,
             seconds=result.seconds,
+            processor_seconds=result.processor_seconds,
+            peak_memory=result.peak_memory,
             modules=result.modules,
             failure=whys.get(result.id),
         )

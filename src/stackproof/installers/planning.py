@@ -15,10 +15,11 @@ from stackproof.installers.choosing import Choice
 from stackproof.installers.installer import Installer
 from stackproof.installers.known import DEFAULT, installer_named
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
-from stackproof.matrix.model import Claim, Command, ExtraStage, Matrix, Row, Stage
+from stackproof.matrix.model import Budget, Claim, Command, ExtraStage, Matrix, Row, Stage
 from stackproof.matrix.plan import (
     Change,
     Plan,
+    PlannedBudget,
     PlannedClaim,
     PlannedCommand,
     PlannedConstraints,
@@ -116,6 +117,7 @@ def make_plan(
         claims=_claims(matrix, there),
         known_failures=tuple(_known(lineage[-1], matrix, there, stages)),
         allowed_skips=tuple(skip.check for skip in matrix.allowed_skips),
+        budgets=tuple(map(_budget, matrix.budgets)),
         checks=(
             *_checks(pins, stages),
             *(CheckId("link", pin.name) for pin in pins if matrix.links.strict),
@@ -126,6 +128,11 @@ def make_plan(
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )
     return _narrowed(plan, tuple(only)) if only else plan
+
+
+def _budget(budget: Budget) -> PlannedBudget:
+    memory = budget.memory and budget.memory * 1_000_000
+    return PlannedBudget(check=budget.check, seconds=budget.seconds, peak_memory=memory)
 
 
 def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:

@@ -24,18 +24,21 @@ from stackproof.matrix.values import (
     Label,
     LimitText,
     MarkerText,
+    Megabytes,
     Module,
     PlatformName,
     Prereleases,
     PythonVersion,
     RangeText,
     RequirementText,
+    Seconds,
     Text,
     Url,
     VersionText,
 )
 
 __all__ = [
+    "Budget",
     "Claim",
     "Command",
     "ConstraintSource",
@@ -187,6 +190,16 @@ class AllowedSkip(Table):
     date: Day
 
 
+class Budget(Table):
+    """What a check may take: one that goes over it in two runs, one after the other, is told of."""
+
+    check: CheckText
+    seconds: Seconds | None = Field(default=None, description="Wall time of the check.")
+    memory: Megabytes | None = Field(
+        default=None, description="Memory of its largest process, in megabytes (10^6 bytes)."
+    )
+
+
 class Remedy(Stage):
     """What the document says repairs a broken stack: one more call of the installer."""
 
@@ -261,6 +274,9 @@ class Matrix(Table):
         default=(), strict=False, description="Platforms that an audit looks at besides this one."
     )
     allowed_skips: tuple[AllowedSkip, ...] = Field(default=(), strict=False)
+    budgets: tuple[Budget, ...] = Field(
+        default=(), strict=False, description="What imports and workloads may take."
+    )
     claims: tuple[Claim, ...] = Field(default=(), strict=False)
     groups: dict[Label, Annotated[tuple[DistributionName, ...], Field(strict=False)]] = Field(
         default={}, description="Pins that must move together."

@@ -20,6 +20,7 @@ from stackproof.matrix.model import ServerName
 __all__ = [
     "Change",
     "Plan",
+    "PlannedBudget",
     "PlannedClaim",
     "PlannedCommand",
     "PlannedConstraints",
@@ -38,6 +39,7 @@ _WORDS: Any = {
     "claims": True,
     "known_failures": True,
     "allowed_skips": True,
+    "budgets": True,
     "left_out": True,
     "notes": True,
     "pins": {"__all__": {"documented", "area", "role", "reason"}},
@@ -191,6 +193,14 @@ class PlannedFailure(Record):
     until: str | None = None
 
 
+class PlannedBudget(Record):
+    """What a check may take: seconds of wall time, and bytes of its largest process."""
+
+    check: str
+    seconds: float | None = None
+    peak_memory: int | None = None
+
+
 class PlannedCommand(Record):
     """A command of the team's own; see `stackproof.matrix.model.Command`."""
 
@@ -243,6 +253,7 @@ class Plan(Record):
     claims: tuple[PlannedClaim, ...]
     known_failures: tuple[PlannedFailure, ...]
     allowed_skips: tuple[str, ...] = ()
+    budgets: tuple[PlannedBudget, ...] = ()
     checks: tuple[str, ...]
     import_seconds: int = 120
     strict_links: bool = False

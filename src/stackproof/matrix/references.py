@@ -18,6 +18,9 @@ from stackproof.matrix.model import Claim, ExtraStage, Matrix, Override, Pin, Ro
 
 __all__ = ["Disagreement", "disagreements"]
 
+#: The kinds of checks that have processes of their own, so that it is known what they take.
+_MEASURED = ("stage", "import", "smoke", "command")
+
 Place = tuple[str | int, ...]
 Disagreement = tuple[Place, str]
 
@@ -34,6 +37,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _sources(matrix, pins)
     yield from _groups(matrix, pins)
     yield from _allowed_skips(matrix)
+    yield from _budgets(matrix, pins)
     yield from _duplicates(("stages",), "name", [stage.name for stage in matrix.stages])
     for number, stage in enumerate(matrix.stages):
         yield from _stage(matrix, stage, ("stages", number), pins)
@@ -96,6 +100,17 @@ def _allowed_skips(matrix: Matrix) -> Iterator[Disagreement]:
     for number, check in enumerate(checks):
         if CheckId.parse(check).kind != "smoke":
             yield ("allowed-skips", number, "check"), "only a workload (smoke:NAME) may be skipped"
+
+
+def _budgets(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+    checks = [budget.check for budget in matrix.budgets]
+    yield from _duplicates(("budgets",), "check", checks)
+    known = _known(matrix, pins, {stage.name for stage in matrix.stages})
+    for number, budget in enumerate(matrix.budgets):
+        place = ("budgets", number)
+        yield from _check((*place, "check"), budget.check, known, _MEASURED)
+        if budget.seconds is None and budget.memory is None:
+            yield (*place, "seconds"), "is missing; say 'seconds', 'memory' or both"
 
 
 def _groups(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:

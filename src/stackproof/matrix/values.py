@@ -29,6 +29,7 @@ __all__ = [
     "Label",
     "LimitText",
     "MarkerText",
+    "Megabytes",
     "Module",
     "NeedText",
     "PlatformName",
@@ -36,6 +37,7 @@ __all__ = [
     "PythonVersion",
     "RangeText",
     "RequirementText",
+    "Seconds",
     "Text",
     "Url",
     "VersionText",
@@ -192,6 +194,8 @@ NeedText = Annotated[str, AfterValidator(_need)]
 Module = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 PythonVersion = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 AgeText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[hdw]$")]
+Seconds = Annotated[float, Field(gt=0)]
+Megabytes = Annotated[int, Field(gt=0)]
 CheckText = Annotated[str, StringConstraints(pattern=_CHECK_PATTERN)]
 PlatformName = Annotated[
     str, Field(json_schema_extra={"enum": [*PLATFORMS]}), AfterValidator(_platform)

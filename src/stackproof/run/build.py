@@ -148,6 +148,8 @@ class Builder:
             command=tuple(command),
             started=started,
             seconds=round((datetime.now(timezone.utc) - started).total_seconds(), 3),
+            processor_seconds=round(call.finished.processor_seconds, 3),
+            peak_memory=call.finished.peak_memory,
             exit=call.finished.exit,
             log=log.relative_to(self.folder).as_posix(),
             tries=call.tries,

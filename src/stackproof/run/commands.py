@@ -126,7 +126,12 @@ class Commands:
             )
         outcome: Outcome = "failed" if words else "passed"
         results: dict[str, CheckResult] = {
-            own: _result(own, outcome, words, finished.seconds, command)
+            own: _result(own, outcome, words, finished.seconds, command).model_copy(
+                update={
+                    "processor_seconds": round(finished.processor_seconds, 3),
+                    "peak_memory": finished.peak_memory,
+                }
+            )
         }
         results |= {case.id: case for case in cases}
         if words:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from stackproof.base.machine import machine_class
 from stackproof.base.progress import Progress
 from stackproof.base.temporary import temporary_folder
 from stackproof.evidence.folder import Evidence
@@ -72,6 +73,7 @@ class Course:
             installer_version=self.installer_version or self.plan.installer,
             index=self.index,
             further=self.further,
+            machine=machine_class(),
             constraints=tuple(self.constraints),
             notes=(*self.plan.notes, *self.project.notes, *self.notes),
             suite=self.project.suite_of(self.plan),

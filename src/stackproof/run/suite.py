@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackproof.base.machine import cores
 from stackproof.base.process import Finished, run
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.reports import InRun
@@ -119,7 +119,7 @@ def useful_workers(plan: Plan, workloads: Iterable[DeclaredWorkload], most: int 
     """
     imports = sum(CheckId.parse(check).kind == "import" for check in plan.checks)
     checks = imports + sum(1 for _ in asked_workloads(plan, workloads))
-    limits = (_cores() + 1, most, checks // _CHECKS_A_WORKER or 1)
+    limits = (cores() + 1, most, checks // _CHECKS_A_WORKER or 1)
     return min(limit for limit in limits if limit is not None)
 
 
@@ -127,9 +127,3 @@ def _byte_code_settings(folder: Path | None) -> dict[str, str]:
     if folder is None:
         return {"PYTHONDONTWRITEBYTECODE": "1"}
     return {"PYTHONPYCACHEPREFIX": str(folder)}
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

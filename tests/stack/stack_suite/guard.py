@@ -2,7 +2,8 @@
 
 The guard ends the process and all that it started at the limit, when the process ends, and when
 standard input closes, which happens however the guard's parent ends. It then tells `exit`,
-`signal`, `timed_out`, and `swept`, the command lines of the processes that were left behind.
+`signal`, `timed_out`, `swept`, the command lines of the processes that were left behind, and what
+it took: `processor_seconds` of all, `peak_memory` in bytes of the largest one.
 
 On Linux the guard adopts every orphan among its descendants, so that a daemon in a session of its
 own is found as well. Elsewhere only the process's group is ended. Not covered: a guard that is
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import select
 import signal
 import sys
@@ -27,6 +29,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _TICK = 0.02
 _SWEEP_SECONDS = 5.0
+#: `ru_maxrss` is in kilobytes, and on macOS in bytes (getrusage(2) of each).
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def guard(
@@ -61,12 +65,25 @@ def _watch(pid: int, limit: float) -> dict[str, object]:
     swept = [line for one in _descendants() if one != pid and (line := _command(one))]
     _end_all(pid)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1] if status is None else status)
+    _reap_orphans()
+    took = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "exit": code if code >= 0 else None,
         "signal": _name(-code) if code < 0 else None,
         "timed_out": status is None,
         "swept": swept,
+        "processor_seconds": took.ru_utime + took.ru_stime,
+        "peak_memory": took.ru_maxrss * _MEMORY_UNIT,
     }
+
+
+def _reap_orphans() -> None:
+    """Take the ends of processes that nobody waited for: what they took is counted then."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
 
 
 def end_with_parent() -> None:

@@ -15,6 +15,8 @@ from stack_suite.sandbox import make_sandbox, work_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stack_suite.costs import Cost
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
@@ -29,6 +31,7 @@ class Ending:
     timed_out: bool
     swept: tuple[str, ...]
     seconds: float
+    cost: Cost
     output: str
     full: bool
 
@@ -83,6 +86,7 @@ def run_isolated(
         timed_out=seen["timed_out"],
         swept=tuple(seen["swept"]),
         seconds=time.monotonic() - started,
+        cost=(seen["processor_seconds"], seen["peak_memory"]),
         output=end_of_log(log),
         full=disk.was_full(),
     )

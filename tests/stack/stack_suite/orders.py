@@ -12,24 +12,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from stack_suite.costs import Cost
+
 
 def failure_in_order(
     modules: Sequence[str], order: str, *, folder: Path, limit: float
-) -> str | None:
-    """Import modules one after another; return what failed, a line each, the order, and the output.
+) -> tuple[str | None, Cost]:
+    """Import modules one after another; return what failed, if anything, and what they took.
 
-    A module that fails only after another one is said to, if that is seen within `limit` seconds.
+    A failure is a line for each module, the order, and the output. A module that fails only after
+    another one is said to, if that is seen within `limit` seconds.
     """
     probe = probe_modules(modules, folder=folder / f"import-{order}-order", limit=limit)
     if probe.failure is None:
-        return None
+        return None, probe.cost
     lines, _, output = probe.failure.partition("\n\n")
     try:
         found = list(_pairs(modules, probe, folder, limit))
     except UntoldError:
         found = []  # that all together fails is known, whatever keeps two alone from being asked
     pairs = "".join(f"\n{pair}" for pair in found)
-    return f"{lines}\n\nimported in {order} order{pairs}\n\n{output}"
+    return f"{lines}\n\nimported in {order} order{pairs}\n\n{output}", probe.cost
 
 
 def _pairs(modules: Sequence[str], probe: Probe, folder: Path, limit: float) -> Iterator[str]:

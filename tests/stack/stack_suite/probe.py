@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stack_suite.costs import Cost
+
 # The share of the time limit after which the process prints where each of its threads stands.
 _DUMP_SHARE = 0.9
 
@@ -86,6 +88,7 @@ class Probe:
     versions: dict[str, str | None]
     files: dict[str, str | None]
     failure: str | None
+    cost: Cost
     failed: Sequence[str] = ()
 
 
@@ -130,11 +133,17 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
         gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
         failures[culprit] = f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}"
     if not failures:
-        return Probe(versions=versions, files=files, failure=None)
+        return Probe(versions=versions, files=files, failure=None, cost=ending.cost)
     output = "\n".join([*failures.values(), "", ending.output])
     if ending.full or says_full(output):
         raise UntoldError(f"{FULL}\n{output}")
-    return Probe(versions=versions, files=files, failure=output, failed=list(failures))
+    return Probe(
+        versions=versions,
+        files=files,
+        failure=output,
+        cost=ending.cost,
+        failed=list(failures),
+    )
 
 
 def _answer(line: str) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack_suite.costs import cost_properties
 from stack_suite.disk import FULL, says_full
 from stack_suite.fork_client import UntoldError
 from stack_suite.isolation import Ending, run_isolated
@@ -60,6 +61,7 @@ def run_in_child(item: pytest.Item, workload: Workload, sandbox: Path) -> list[p
         reports.append(failed_report(item, failure))
     if ending.swept:
         reports[-1].sections.append(("Left behind, and ended", "\n".join(ending.swept)))
+    reports[-1].user_properties += cost_properties([ending.cost])
     reports[0].duration += ending.seconds - sum(report.duration for report in reports)
     return reports
 

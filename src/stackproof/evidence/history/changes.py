@@ -8,6 +8,12 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.history.slower import (
+    OverBudget,
+    Slower,
+    over_budget_twice,
+    slower,
+)
 from stackproof.evidence.records import Drift, Move, drift_between
 
 __all__ = ["Changes", "changes_between", "last_green", "latest_changes"]
@@ -22,7 +28,8 @@ class Changes(Record):
     `checks` holds states by check id; `circumstances` what else a run depends on: interpreter,
     installer, cut-off date, constraint files, the row's plan and the suite, the last three by the
     first digits of their sha256. `complete` is false where a stage failed in the later run, so that
-    what it would have installed is not there to be compared.
+    what it would have installed is not there to be compared. `slower` is what left the spread of
+    several runs before, and `over_budget` what went over its budget in the last two.
     """
 
     format: Literal[1] = 1
@@ -36,6 +43,8 @@ class Changes(Record):
     checks: dict[str, Move]
     distributions: Drift
     circumstances: dict[str, Move]
+    slower: tuple[Slower, ...] = ()
+    over_budget: tuple[OverBudget, ...] = ()
 
     @property
     def moved(self) -> dict[str, Move]:
@@ -45,7 +54,8 @@ class Changes(Record):
     @property
     def any(self) -> bool:
         """Whether anything is different at all."""
-        return bool(self.checks or self.moved or self.circumstances)
+        different = self.checks or self.moved or self.circumstances
+        return bool(different or self.slower or self.over_budget)
 
 
 def last_green(history: Sequence[HistoryEntry], entry: HistoryEntry) -> HistoryEntry | None:
@@ -75,7 +85,14 @@ def latest_changes(history: Sequence[HistoryEntry], matrix: str, row: str) -> Ch
         (entry for entry in reversed(history) if (entry.matrix, entry.row) == (matrix, row)), None
     )
     green = last_green(history, newest) if newest else None
-    return changes_between(green, newest) if green and newest else None
+    if green is None or newest is None:
+        return None
+    return changes_between(green, newest).model_copy(
+        update={
+            "slower": tuple(slower(history, newest)),
+            "over_budget": tuple(over_budget_twice(history, newest)),
+        }
+    )
 
 
 def changes_between(before: HistoryEntry, after: HistoryEntry) -> Changes:

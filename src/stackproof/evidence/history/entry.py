@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from stackproof.base.records import Record
+from stackproof.evidence.costs import Cost, costs_of, over_budget
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import ConstraintsUsed, Freeze
 from stackproof.evidence.reports import InRun
@@ -22,7 +23,9 @@ class HistoryEntry(Record):
 
     `checks` maps check ids to their states, `distributions` names to versions, as the stages left
     them; `untold` says that not all could be told beside its failures. `plan` and `suite` are the
-    sha256 of what was to be done and of the suite's files.
+    sha256 of what was to be done and of the suite's files. `costs` are what the checks took that
+    passed, `over_budget` the limits that some of them went over, and `machine` is the class of
+    machine that it ran on.
     """
 
     format: Literal[1] = 1
@@ -43,6 +46,9 @@ class HistoryEntry(Record):
     constraints: tuple[ConstraintsUsed, ...]
     plan: str
     suite: str
+    machine: str | None = None  # older lines do not say, nor what comes next
+    costs: dict[str, Cost] = Field(default={})
+    over_budget: dict[str, Cost] = Field(default={})
 
     @property
     def name(self) -> str:
@@ -82,7 +88,7 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
     """Return the line of a run, or None for one that could not be judged."""
     if verdict.verdict == "unjudged":
         return None
-    plan, run = evidence.plan, evidence.run
+    plan, run, costs = evidence.plan, evidence.run, costs_of(verdict.checks)
     return HistoryEntry(
         matrix=verdict.matrix,
         row=verdict.row,
@@ -101,6 +107,9 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
         constraints=run.constraints,
         plan=plan.fingerprint,
         suite=run.suite,
+        machine=run.machine,
+        costs=costs,
+        over_budget=over_budget(costs, plan.budgets),
     )
 
 

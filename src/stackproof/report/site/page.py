@@ -21,6 +21,7 @@ from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
 from stackproof.report.audit import Merged, merge
+from stackproof.report.costs import cost_in_words
 from stackproof.report.diagnose import steps
 from stackproof.report.frontier import is_beyond
 from stackproof.report.platforms import Platforms, platforms
@@ -176,6 +177,7 @@ def _templates() -> Environment:
         because=because,
         brief=brief,
         classified=classified,
+        cost_in_words=cost_in_words,
         minute=_minute,
         pin_notes=pin_notes,
         requirement=requirement,

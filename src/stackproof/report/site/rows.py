@@ -11,7 +11,9 @@ from typing import NamedTuple, get_args
 
 from stackproof.evidence.check import Check, State, by_root
 from stackproof.evidence.claims import ClaimState
+from stackproof.evidence.history.changes import latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.history.slower import OverBudget, Slower
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
@@ -83,6 +85,7 @@ class RowView:
     stages: tuple[StageView, ...]
     files: dict[str, str]
     trend: Trend | None
+    costs: tuple[Slower | OverBudget, ...]
     diagnosis: Diagnosis | None
     timeline: Timeline | None
     lanes: tuple[LaneView, ...]
@@ -129,6 +132,7 @@ class RowViews:
             entry for entry in self.history.get(kept.name, ()) if (entry.as_of is not None) == dated
         ]
         timeline, lanes = self._timeline(kept)
+        changes = latest_changes(entries, kept.plan.matrix, kept.plan.row)
         return RowView(
             kept=kept,
             anchor=kept.name,
@@ -139,6 +143,7 @@ class RowViews:
             stages=tuple(_stages(kept, links)),
             files={name: address for name, address in addresses.items() if address},
             trend=trend(entries) if entries else None,
+            costs=(*changes.over_budget, *changes.slower) if changes else (),
             diagnosis=self.reader.diagnosis(kept),
             timeline=timeline,
             lanes=lanes,
