@@ -273,7 +273,9 @@ def test_the_steps_of_a_month_on_one_machine(checkout: Checkout, index: Index) -
 
     code, lines = monthly(checkout, "run", "001-tiny-plain")
     assert code == 1, lines
-    assert only(lines, "tiny/plain BROKEN: 7 passed, 2 failed (0 expected, 2 unexpected)")
+    # Once by the run itself, and once more when what failed was asked again.
+    broken = "tiny/plain BROKEN: 7 passed, 2 failed (0 expected, 2 unexpected)"
+    assert len([line for line in lines if line.startswith(broken)]) == 2
     assert only(lines, "nox > Session monthly aborted: exit 1")
     file = reports / "monthly" / "verify-tiny-plain.json"
     end = TaskEnd.model_validate_json(file.read_text(encoding="utf-8"))

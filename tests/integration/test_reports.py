@@ -284,6 +284,7 @@ def test_the_verdict_file_holds_what_scripts_depend_on(mixed: Evidence) -> None:
         "known": 1,
         "new": 1,
         "fixed": 1,
+        "unsteady": 0,
     }
 
 

@@ -481,9 +481,12 @@ def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
 # --- news ------------------------------------------------------------------------------------
 
 
-def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> IssueText:
+def story(
+    row: str = "a/b", digest: str = "1" * 16, *, well: bool = False, unsteady: bool = False
+) -> IssueText:
     body = f"text\n\n{mark(row, digest)}\n"
-    return IssueText(row=row, well=well, digest=digest, title=f"{row} title", body=body)
+    title = f"{row} title"
+    return IssueText(row=row, well=well, unsteady=unsteady, digest=digest, title=title, body=body)
 
 
 @pytest.mark.parametrize(
@@ -491,6 +494,7 @@ def story(row: str = "a/b", digest: str = "1" * 16, *, well: bool = False) -> Is
     [
         (story(), [("open", None)]),
         (story(well=True), []),
+        (story(unsteady=True), []),
     ],
 )
 def test_without_an_issue_news_opens_one(
@@ -505,6 +509,7 @@ def test_without_an_issue_news_opens_one(
     [
         (story(digest="1" * 16), []),
         (story(digest="2" * 16), [("comment", 3)]),
+        (story(digest="2" * 16, unsteady=True), []),
         (story(well=True), [("close", 3), ("close", 5)]),
     ],
 )

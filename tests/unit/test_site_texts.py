@@ -37,7 +37,7 @@ _HEADS = re.compile(r'for column in \(((?:"[a-z-]+",? ?)+)\) %}\n.*t\("([a-z]+\.
 _STANDINGS = tuple(state.replace(" ", "-") for state in get_args(ClaimState))
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "verdict.": ("ok", "broken", "unjudged"),
+    "verdict.": ("ok", "broken", "unsteady", "unjudged"),
     "state.": get_args(State),
     "standing.": _STANDINGS,
     "answer.": get_args(Answer),
@@ -52,11 +52,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "trend.": ("seconds", "distributions", "conflicts"),
     "grid.": get_args(GridState),
     "legend.": (
-        *("ok", "broken", "unjudged", "known", "new", "fixed", "skipped"),
+        *("ok", "broken", "unsteady", "unjudged", "known", "new", "fixed", "skipped"),
         *_STANDINGS,
     ),
-    "report.": ("new", "fixed", "known", "skipped"),
-    "counts.": ("fixed", "skipped"),
+    "report.": ("new", "fixed", "known", "unsteady", "skipped"),
+    "counts.": ("fixed", "unsteady", "skipped"),
     "document.": COLUMNS,
     "cause.": get_args(Kind),
     "depth.": get_args(Depth),

@@ -20,7 +20,14 @@ from stackproof.evidence.check import by_root
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.costs import cost_in_words
 from stackproof.report.diagnose import diagnosis_section
-from stackproof.report.wording import HEADLINE, because, classified, counts, state_in_words
+from stackproof.report.wording import (
+    HEADLINE,
+    because,
+    brief,
+    classified,
+    counts,
+    state_in_words,
+)
 
 __all__ = [
     "DIGITS",
@@ -44,10 +51,14 @@ MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*
 
 
 class IssueText(Record):
-    """What there is to say of a row: `well` if nothing is unexpected, and a text in Markdown."""
+    """What there is to say of a row: `well` if nothing is unexpected, and a text in Markdown.
+
+    What is only `unsteady` is no news: neither that something broke, nor that it is well again.
+    """
 
     row: str
     well: bool
+    unsteady: bool = False
     digest: str
     title: str
     body: str
@@ -64,6 +75,7 @@ def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
     return IssueText(
         row=outcome.row,
         well=outcome.well,
+        unsteady=outcome.unsteady,
         digest=digest,
         title=f"{outcome.row} {word(outcome)}",
         body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",
@@ -124,6 +136,7 @@ def templates() -> Environment:
     found = markdown_templates("stackproof.ci")
     found.filters.update(
         because=because,
+        brief=brief,
         by_root=by_root,
         classified=classified,
         cost=cost_in_words,

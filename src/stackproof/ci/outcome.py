@@ -51,6 +51,14 @@ class Outcome:
         return self.verdict is not None and self.verdict.exit_code == 0 and not told
 
     @property
+    def unsteady(self) -> bool:
+        """Whether all there is to say of it is that a second environment answered otherwise."""
+        verdict = self.verdict
+        if verdict is None or verdict.unexpected or verdict.trouble or verdict.untold:
+            return False
+        return bool(verdict.in_state("unsteady")) and not self.over_budget
+
+    @property
     def over_budget(self) -> tuple[OverBudget, ...]:
         """The checks that take more than the matrix allows, in the last two runs."""
         return self.changes.over_budget if self.changes else ()

@@ -17,7 +17,7 @@ from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.ci.jobs import Job, Task, name_on_disk
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.history.entry import HistoryEntry
+from stackproof.evidence.history.entry import HistoryEntry, verdict_of
 from stackproof.evidence.history.file import read_history, recorded_runs
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
@@ -108,9 +108,25 @@ class _JobRunner:
         # What is in an environment that exists cannot be built again.
         if task.kind == "verify" and task.python is not None:
             if end.exit == 1:
+                end = self._confirm(end, log, begin + self.limit - time.monotonic())
+                end.write(_file(reports, task, "json"))
+            if end.exit == 1:
                 self._diagnose(task, log, begin + self.limit - time.monotonic())
             self._look_at_links(task, log, begin + self.limit - time.monotonic())
         return end
+
+    def _confirm(self, end: TaskEnd, log: Path, limit: float) -> TaskEnd:
+        """Have what is unexpected asked again; return how the task ends by then.
+
+        What could not be asked again stands as it was.
+        """
+        self._nox(("--session", "confirm", "--", end.row), log, limit)
+        newest = next(Evidence.runs(self.project.reports / end.row), None)
+        if newest is None or newest.confirmation is None:
+            return end
+        code = verdict_of(newest).exit_code
+        update = {"exit": code, "ending": f"{end.ending}; asked again, it came to {code}"}
+        return end.model_copy(update=update if code != end.exit else {})
 
     def _diagnose(self, task: Task, log: Path, limit: float) -> None:
         reports = self.project.reports

@@ -42,7 +42,8 @@ class Tracker(Protocol):
 def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[Action, ...]:
     """Return what to do so that what is unexpected on a row is reported in one issue, once.
 
-    An issue on a row without a text is left as it is: its row was not asked for this time.
+    An issue on a row without a text is left as it is: its row was not asked for this time. So is
+    one on a row that is only unsteady, of which none is opened.
     """
     return tuple(
         action
@@ -52,6 +53,8 @@ def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[A
 
 
 def _decide(story: IssueText, issues: Sequence[OpenIssue]) -> Iterator[Action]:
+    if story.unsteady:
+        return
     if story.well:
         for issue in issues:
             yield _action("close", story, issue)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stackproof.cli.audit import audit
     from stackproof.cli.calibrate import calibrate
     from stackproof.cli.candidate import candidate
+    from stackproof.cli.confirm import confirm
     from stackproof.cli.diagnose import diagnose
     from stackproof.cli.frontier import frontier
     from stackproof.cli.grid import grid
@@ -32,6 +33,7 @@ __all__ = [
     "calibrate",
     "candidate",
     "changes",
+    "confirm",
     "diagnose",
     "document",
     "frontier",

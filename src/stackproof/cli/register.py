@@ -37,6 +37,10 @@ _SESSIONS = {
         "Say which versions go together",
         "'A=1,2' 'B>=1,<3' [--python X.Y] [--as-of TIMESTAMP]",
     ),
+    "confirm": (
+        "Ask for what is unexpected in a row's newest run once more",
+        "[MATRIX/]ROW",
+    ),
     "diagnose": (
         "Say what broke a stack, since when, and what to add",
         "[MATRIX/]ROW|FILE [--python X.Y] [--workload FILE.py ...] [--as-of TIMESTAMP]",

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.ci.jobs import Jobs
+from stackproof.evidence.confirmation import Confirmation
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.links import Links
 from stackproof.evidence.records import BuiltFile, RunRecord, StageRecord
@@ -40,6 +41,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "diagnosis": Diagnosis.model_json_schema(mode="serialization"),
         "history": HistoryEntry.model_json_schema(mode="serialization"),
         "built": BuiltFile.model_json_schema(mode="serialization"),
+        "confirmation": Confirmation.model_json_schema(mode="serialization"),
         "jobs": Jobs.model_json_schema(mode="serialization"),
         "frontier": Frontier.model_json_schema(mode="serialization"),
         "grid": Grid.model_json_schema(mode="serialization"),

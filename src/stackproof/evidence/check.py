@@ -9,9 +9,16 @@ from stackproof.base.records import Record
 from stackproof.evidence.failures import Failure, severity
 from stackproof.evidence.records import Outcome
 
-__all__ = ["Check", "State", "by_root"]
+__all__ = ["Again", "Check", "State", "by_root"]
 
-State = Literal["ok", "known", "new", "fixed", "skipped"]
+State = Literal["ok", "known", "new", "fixed", "unsteady", "skipped"]
+
+
+class Again(Record):
+    """What a check answered when it was asked once more, in a fresh environment."""
+
+    outcome: Outcome
+    message: str
 
 
 class Check(Record):
@@ -20,7 +27,8 @@ class Check(Record):
     `failure` says what kind of failure it met, and is None for a check that did not fail.
     `processor_seconds` are those of its processes, `peak_memory` is that of the largest of them in
     bytes, each None where nobody measured. `modules` are those that an import check imported: of a
-    distribution that installs none it passes, and shows nothing.
+    distribution that installs none it passes, and shows nothing. `again` is its second answer,
+    where it was asked for one.
     """
 
     id: str
@@ -36,6 +44,7 @@ class Check(Record):
     peak_memory: int | None = None
     modules: tuple[str, ...] | None = None
     failure: Failure | None = None  # older files have none
+    again: Again | None = None  # older files have none
 
     @property
     def because(self) -> str | None:

@@ -21,6 +21,7 @@ from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.accelerators import Accelerators
+from stackproof.evidence.confirmation import Confirmation
 from stackproof.evidence.links import Links
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import (
@@ -121,6 +122,12 @@ class Evidence:
         """The files that distributions wrote over each other, or None where nobody looked."""
         text = self._read(InRun.OVERWRITTEN, "")
         return Overwritten.model_validate_json(text) if text else None
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """What came of asking again for what is unexpected, or None where nobody did."""
+        text = self._read(InRun.CONFIRMATION, "")
+        return Confirmation.model_validate_json(text) if text else None
 
     @property
     def accelerators(self) -> Accelerators | None:

@@ -48,6 +48,7 @@ class InRow:
     """The names in the folder of a row or a trial, beside its runs."""
 
     BADGE: Final = "badge.json"
+    CONFIRMATIONS: Final = "confirmations"
     DIAGNOSIS: Final = "diagnosis.json"
     DIAGNOSIS_PAGE: Final = "diagnosis.md"
     DIAGNOSIS_WORKLOADS: Final = "workloads"
@@ -74,6 +75,7 @@ class InRun:
     CHECKS: Final = "checks.jsonl"
     COMMANDS: Final = "commands.json"
     COMMAND_LOGS: Final = "commands"
+    CONFIRMATION: Final = "confirmation.json"
     FREEZE: Final = "freeze.txt"
     JUNIT: Final = "junit.xml"
     LEFT_OUT: Final = "left-out.json"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -17,13 +16,13 @@ from stackproof.evidence.answers import Answers, answers_of
 from stackproof.evidence.check import Check, State
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.evidence.depth import Depth, depth_of
-from stackproof.evidence.failures import failures
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.judged import counts_of, judged_checks, settled_results
 from stackproof.evidence.prereleases import taken
-from stackproof.evidence.records import CheckResult, ConstraintsUsed, Outcome
+from stackproof.evidence.records import CheckResult, ConstraintsUsed
 from stackproof.evidence.suspects import JudgedLinks, suspects_of
-from stackproof.matrix.checks import ALL, KINDS, CheckId
-from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Plan
 
 __all__ = ["Check", "State", "Verdict", "judge"]
 
@@ -52,7 +51,7 @@ class Verdict(Record):
     installer: str
     as_of: str | None
     constraints: tuple[ConstraintsUsed, ...]
-    verdict: Literal["ok", "broken", "unjudged"]
+    verdict: Literal["ok", "broken", "unsteady", "unjudged"]
     trouble: Said | None
     untold: Said | None = None  # older files have none, nor what comes next
     ended: bool = True
@@ -80,6 +79,7 @@ class Verdict(Record):
     def exit_code(self) -> int:
         """0 if all is as expected, 1 if not, 2 where the run, or a part of it, was not judged.
 
+        What is unsteady is neither one nor the other, and was not judged.
         What comes of releases that are yet to be made is told, and is never a failure.
         """
         if self.prereleases is not None:
@@ -88,12 +88,15 @@ class Verdict(Record):
             return 2
         if self.unexpected:
             return 1
-        return 2 if self.untold else 0
+        return 2 if self.untold or self.in_state("unsteady") else 0
 
     @property
     def settled(self) -> bool:
-        """Whether a search may rest on its answers: it was judged, and asked all that it was to."""
-        return self.trouble is None and self.ended
+        """Whether a search may rest on its answers.
+
+        It was judged, asked all that it was to, and none of its answers came out otherwise again.
+        """
+        return self.trouble is None and self.ended and not self.in_state("unsteady")
 
     @property
     def unexpected(self) -> tuple[Check, ...]:
@@ -109,10 +112,12 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
     """Judge a run from its folder; `audited` is what the last audit says of its claims."""
     plan, run, freeze, links = evidence.plan, evidence.run, evidence.freeze, evidence.links
     answers = answers_of(evidence, plan, run)
-    checks = _ordered(_judged(plan, answers.every, unbuilt=_unbuilt(evidence)))
+    checks = judged_checks(plan, answers.every, evidence)
     gap = run.trouble or _gap(plan, answers, evidence)
     untold = plain(gap) if gap else None
-    failed = any(check.outcome == "failed" for check in checks)
+    unsteady = {check.id for check in checks if check.state == "unsteady"}
+    failed = any(check.outcome == "failed" and check.id not in unsteady for check in checks)
+    results = settled_results(answers.every, unsteady)
     return Verdict(
         matrix=plan.matrix,
         row=plan.row,
@@ -121,7 +126,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         as_of=timestamp(plan.as_of) if plan.as_of else None,
         constraints=run.constraints,
         # A failure is a failure, whatever could not be told besides.
-        verdict="broken" if failed else "unjudged" if untold else "ok",
+        verdict=_word(failed=failed, untold=untold, unsteady=unsteady),
         trouble=None if failed else untold,
         untold=untold if failed else None,
         ended=answers.ended,
@@ -130,68 +135,28 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         checks=checks,
         # A run that could not be judged proves nothing, and refutes nothing.
         claims=tuple(
-            judge_claims(plan.claims, answers.every, audited)
+            judge_claims(plan.claims, results, audited)
             if failed or not untold
             else judge_claims(plan.claims, {}, {})
         ),
-        depth=depth_of(plan, answers.every.values(), freeze, links),
+        depth=depth_of(plan, results.values(), freeze, links),
         installed={pin.name: freeze.get(pin.name) for pin in plan.pins},
-        links=suspects_of(links, plan, answers.every),
+        links=suspects_of(links, plan, results),
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
         prereleases=taken(plan, freeze) if plan.prereleases else None,
-        counts=_counts(checks),
+        counts=counts_of(checks),
     )
 
 
-def _judged(plan: Plan, results: Mapping[str, CheckResult], *, unbuilt: bool) -> Iterator[Check]:
-    known = {failure.check: failure for failure in plan.known_failures}
-    whys = failures(results.values(), unbuilt=unbuilt)
-    for result in results.values():
-        reason = _known_reason(result, known.get(result.id))
-        yield Check(
-            id=result.id,
-            kind=result.kind,
-            subject=result.subject,
-            outcome=result.outcome,
-            state=_state(result.outcome, known=reason is not None),
-            grade=result.grade,
-            message=plain(result.message),
-            reason=reason,
-            seconds=result.seconds,
-            processor_seconds=result.processor_seconds,
-            peak_memory=result.peak_memory,
-            modules=result.modules,
-            failure=whys.get(result.id),
-        )
-
-
-def _unbuilt(evidence: Evidence) -> bool:
-    return any(item.failed for item in evidence.built)
-
-
-def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | None:
-    """Return why a failure is a known one; None if it is not, or not the one that was meant."""
-    if known is None:
-        return None
-    meant = known.says is None or all(known.says in text for text in _complaints(result))
-    return known.reason if meant or result.outcome != "failed" else None
-
-
-def _complaints(result: CheckResult) -> Sequence[str]:
-    """Return what a failure says, part by part: beside what is known, another may have come."""
-    if result.kind in ("pip-check", "link") or result.id == CheckId("import"):
-        # What a common import printed comes after an empty line.
-        return result.message.partition("\n\n")[0].splitlines() or [""]
-    return [result.message]
-
-
-def _state(outcome: Outcome, *, known: bool) -> State:
-    if outcome == "skipped":
-        return "skipped"
-    if outcome == "failed":
-        return "known" if known else "new"
-    return "fixed" if known else "ok"
+def _word(
+    *, failed: bool, untold: str | None, unsteady: Collection[str]
+) -> Literal["ok", "broken", "unsteady", "unjudged"]:
+    if failed:
+        return "broken"
+    if untold is not None:
+        return "unjudged"
+    return "unsteady" if unsteady else "ok"
 
 
 def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
@@ -267,24 +232,3 @@ def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
             "correct or remove them in the matrix"
         )
     return None
-
-
-def _ordered(checks: Iterator[Check]) -> tuple[Check, ...]:
-    """Return the checks by kind and, within a kind, the one over all first, then by subject."""
-
-    def place(check: Check) -> tuple[int, bool, str]:
-        return kinds.index(check.kind), check.subject != ALL, check.subject
-
-    kinds = tuple(KINDS)
-    stages: list[Check] = []
-    others: list[Check] = []
-    for check in checks:
-        (stages if check.kind == "stage" else others).append(check)
-    return (*stages, *sorted(others, key=place))
-
-
-def _counts(checks: Sequence[Check]) -> dict[str, int]:
-    found = Counter(check.outcome for check in checks) + Counter(
-        check.state for check in checks if check.state in ("known", "new", "fixed")
-    )
-    return {name: found[name] for name in ("passed", "failed", "skipped", "known", "new", "fixed")}

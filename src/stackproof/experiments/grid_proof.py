@@ -42,7 +42,7 @@ class Prover:
         names = zip(question.names, cell.versions, strict=True)
         home = self.home / "-".join(f"{name}-{version}" for name, version in names)
         verdict, evidence = self.runner.run_once(plan, home)
-        outcome = {"ok": "passed", "broken": "failed", "unjudged": "unjudged"}[verdict.verdict]
+        outcome = {"ok": "passed", "broken": "failed"}.get(verdict.verdict, "unjudged")
         proof = Proof.model_validate(
             {
                 "outcome": outcome,

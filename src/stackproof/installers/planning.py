@@ -31,7 +31,7 @@ from stackproof.matrix.plan import (
 from stackproof.matrix.platforms import Platform
 from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
-__all__ = ["make_plan"]
+__all__ = ["make_plan", "narrowed"]
 
 
 def make_plan(
@@ -127,7 +127,7 @@ def make_plan(
         left_out=left_out_of(matrix, row, python, platform),
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )
-    return _narrowed(plan, tuple(only)) if only else plan
+    return narrowed(plan, tuple(only)) if only else plan
 
 
 def _budget(budget: Budget) -> PlannedBudget:
@@ -135,9 +135,9 @@ def _budget(budget: Budget) -> PlannedBudget:
     return PlannedBudget(check=budget.check, seconds=budget.seconds, peak_memory=memory)
 
 
-def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
+def narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
     """Return the plan that builds the same and asks some checks alone."""
-    narrowed = plan.model_copy(
+    only_these = plan.model_copy(
         update={
             "only": only,
             "checks": only,
@@ -148,7 +148,9 @@ def _narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
             "known_failures": tuple(item for item in plan.known_failures if item.check in only),
         }
     )
-    return narrowed if narrowed.asks_suite else narrowed.model_copy(update={"servers": ()})
+    if only_these.asks_suite:
+        return only_these
+    return only_these.model_copy(update={"servers": ()})
 
 
 def _stages(matrix: Matrix, row: str) -> list[Stage]:

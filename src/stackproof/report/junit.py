@@ -8,6 +8,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from stackproof.base.text import plain
 from stackproof.evidence.verdict import Check, Verdict
+from stackproof.report.wording import brief
 
 __all__ = ["junit_xml"]
 
@@ -18,7 +19,8 @@ def junit_xml(verdict: Verdict) -> str:
     """Return the checks as test cases, class names prefixed with matrix and row.
 
     As in pytest's own files, an expected failure counts as skipped, with its reason, and one that
-    passes counts as failed. What could not be judged is an error at the end.
+    passes counts as failed. What is unsteady is an error; what could not be
+    judged is one at the end.
     """
     suite = TestSuite(f"{verdict.matrix}/{verdict.row}")
     suite.timestamp = verdict.started.strftime("%Y-%m-%dT%H:%M:%S")
@@ -42,12 +44,14 @@ def junit_xml(verdict: Verdict) -> str:
     return str(xml.tostring().decode())  # type: ignore[no-untyped-call]
 
 
-def _result(check: Check) -> Failure | Skipped | None:
+def _result(check: Check) -> Failure | Error | Skipped | None:
     if check.state == "new":
         return _element(Failure, _first_line(check.message), check.message)
     if check.state == "fixed":
         text = f"an expected failure that passes; remove it from the matrix: {check.reason}"
         return _element(Failure, text, text)
+    if check.state == "unsteady":
+        return _element(Error, f"unsteady: {brief(check)}", check.message)
     if check.state == "known":
         return _element(Skipped, f"expected failure: {check.reason}", check.message)
     if check.state == "skipped":

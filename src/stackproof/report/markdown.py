@@ -19,6 +19,7 @@ from stackproof.report.diagnose import last_diagnosis, steps
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import (
     HEADLINE,
+    again_in_words,
     because,
     brief,
     classified,
@@ -92,6 +93,7 @@ def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
     templates.filters.update(
         because=because,
+        again_in_words=again_in_words,
         brief=brief,
         by_root=by_root,
         classified=classified,

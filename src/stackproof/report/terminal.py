@@ -33,10 +33,11 @@ from stackproof.report.wording import (
 __all__ = ["headline", "print_verdict"]
 
 #: The last line of a broken row is red, also where that was expected.
-_COLOUR_OF = {"ok": 0, "broken": 1, "unjudged": 2}
+_COLOUR_OF = {"ok": 0, "broken": 1, "unsteady": 2, "unjudged": 2}
 _STATE_STYLE = {
     "new": "red",
     "fixed": "yellow",
+    "unsteady": "yellow",
     "known": "dim",
     "skipped": "cyan",
     "left out": "cyan",
@@ -53,6 +54,7 @@ def headline(verdict: Verdict, report: Path) -> str:
     for word, checks in (
         ("unexpected", verdict.in_state("new")),
         ("unexpectedly passing", verdict.in_state("fixed")),
+        ("unsteady", verdict.in_state("unsteady")),
     ):
         if checks and verdict.verdict != "unjudged":
             unexpected += f"; {word}: {', '.join(check.id for check in checks)}"
@@ -113,7 +115,7 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         yield root.state, root.id, brief(root)
         if others:
             yield root.state, "", because(root, others)
-    for check in verdict.in_state("fixed", "known"):
+    for check in verdict.in_state("unsteady", "fixed", "known"):
         yield check.state, check.id, brief(check)
     yield from _of_links(verdict)
     for why, checks in groupby(verdict.in_state("skipped"), key=brief):

@@ -18,6 +18,7 @@ from stackproof.run.failure_text import in_one_line
 __all__ = [
     "HEADLINE",
     "RUNS",
+    "again_in_words",
     "among",
     "because",
     "brief",
@@ -36,9 +37,9 @@ __all__ = [
 ]
 
 RUNS = {"import": "runs on import", "call": "runs when called"}
-HEADLINE = {"ok": "OK", "broken": "BROKEN", "unjudged": "UNJUDGED"}
+HEADLINE = {"ok": "OK", "broken": "BROKEN", "unsteady": "UNSTEADY", "unjudged": "UNJUDGED"}
 
-_REST = ("fixed", "skipped")
+_REST = ("fixed", "unsteady", "skipped")
 #: Checks that a sentence names.
 _NAMED = 6
 
@@ -50,7 +51,7 @@ def counts(verdict: Verdict, lang: Language = "en") -> str:
     if number["failed"]:
         failed = {"number": number["failed"], "known": number["known"], "new": number["new"]}
         words.append(t("counts.failed", **failed))
-    words += [t(f"counts.{name}", number=number[name]) for name in _REST if number[name]]
+    words += [t(f"counts.{name}", number=number[name]) for name in _REST if number.get(name)]
     return ", ".join(words)
 
 
@@ -159,11 +160,25 @@ def because(root: Check, others: Sequence[Check], lang: Language = "en") -> str:
 
 
 def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
-    """Return one line on a check: why it fails as expected, or else how its message begins."""
+    """Return one line on a check: why it fails as expected, or else how its message begins.
+
+    Of one that is unsteady it says both answers.
+    """
     t = texts(lang)
     if check.state == "fixed":
         return t("report.remove", reason=check.reason)
     text = in_one_line(check)
-    if check.reason is not None or len(text) <= width:
-        return text
-    return text[: width - 1] + "…"
+    if check.reason is None and len(text) > width:
+        text = text[: width - 1] + "…"
+    if check.state == "unsteady":
+        passed = check.outcome == "passed"
+        first = t("report.first-passed") if passed else t("report.first-failed", message=text)
+        return f"{first}; {again_in_words(check, lang)}"
+    return text
+
+
+def again_in_words(check: Check, lang: Language = "en") -> str:
+    """Return how a check that is unsteady came out when it was asked again."""
+    t = texts(lang)
+    passed = check.again is not None and check.again.outcome == "passed"
+    return t("report.again-passed") if passed else t("report.again-failed")

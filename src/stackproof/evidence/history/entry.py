@@ -34,7 +34,7 @@ class HistoryEntry(Record):
     run: str
     started: datetime
     seconds: float
-    verdict: Literal["ok", "broken"]
+    verdict: Literal["ok", "broken", "unsteady"]
     untold: bool = False  # older lines do not say
     counts: dict[str, int]
     checks: dict[str, State]
@@ -63,7 +63,7 @@ class HistoryEntry(Record):
     @property
     def green(self) -> bool:
         """Whether nothing was news: each check passed, or failed as recorded in the matrix."""
-        return not self.untold and not {"new", "fixed"} & set(self.checks.values())
+        return not self.untold and not {"new", "fixed", "unsteady"} & set(self.checks.values())
 
     @property
     def complete(self) -> bool:

@@ -3,7 +3,7 @@
 A write to a file that is open for appending goes to its end as one piece, so two writers cannot mix
 their lines and need no lock. A line that a crash tore is ended by the next writer and passed over
 by readers; so is an empty line, which a writer leaves that saw another's line half written. A run
-that stands there twice, since two files were merged, is read once.
+that stands there twice, since two files were merged or it was confirmed, is read as it stands last.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_history(path: Path) -> tuple[HistoryEntry, ...]:
     """Return every run of a history file, the oldest first; none if there is no file."""
     found: dict[tuple[str, str, str], HistoryEntry] = {}
     for entry in _entries(path):
-        found.setdefault(entry.identity, entry)
+        found[entry.identity] = entry
     return tuple(sorted(found.values(), key=lambda entry: (entry.started, entry.identity)))
 
 

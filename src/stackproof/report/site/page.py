@@ -36,6 +36,7 @@ from stackproof.report.site.trend import WIDTH as TREND_WIDTH
 from stackproof.report.site.trials import trial_view
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.report.wording import (
+    again_in_words,
     among,
     because,
     brief,
@@ -173,6 +174,7 @@ def _short(value: float) -> str:
 def _templates() -> Environment:
     templates = html_templates("stackproof.report")
     templates.filters.update(
+        again_in_words=again_in_words,
         among=among,
         because=because,
         brief=brief,

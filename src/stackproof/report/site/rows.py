@@ -34,12 +34,13 @@ __all__ = ["FailureView", "Move", "RowView", "RowViews", "StageView"]
 class FailureView:
     """A check that fails, or that no longer does: the log lines that matter, and the whole log.
 
-    `others` fail only because of it.
+    `others` fail only because of it. `again` is what it said when it was asked again, if it was.
     """
 
     check: Check
     others: tuple[Check, ...]
     lines: str
+    again: str
     log: str | None
 
 
@@ -109,7 +110,7 @@ _FILES = (
     InRun.JUNIT,
     InRun.VERDICT,
 )
-_FAILING: tuple[State, ...] = ("new", "fixed", "known")
+_FAILING: tuple[State, ...] = ("new", "unsteady", "fixed", "known")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,8 @@ def _failures(kept: KeptRow, allowance: Allowance, links: Links) -> Iterator[Fai
     ):
         lines = allowance.quote(check.message)
         log = links.to(log_of(kept, check.id))
-        yield FailureView(check=check, others=tuple(others), lines=lines, log=log)
+        again = allowance.quote(check.again.message) if check.again else ""
+        yield FailureView(check=check, others=tuple(others), lines=lines, again=again, log=log)
 
 
 def _stages(kept: KeptRow, links: Links) -> Iterator[StageView]:

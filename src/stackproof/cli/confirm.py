@@ -1,0 +1,37 @@
+"""`nox -s confirm`: ask for what is unexpected in a row's newest run once more."""
+
+from __future__ import annotations
+
+import nox
+
+from stackproof.cli.nox_session import console, ends_in_words, open_project
+from stackproof.cli.options import Options
+from stackproof.cli.wiring import open_context
+from stackproof.errors import StackproofError
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.history.entry import verdict_of
+from stackproof.evidence.layout import Project
+from stackproof.evidence.reports import InRun
+from stackproof.experiments.confirming import confirm as ask_again
+from stackproof.report.terminal import print_verdict
+
+__all__ = ["confirm"]
+
+
+@ends_in_words()
+def confirm(session: nox.Session, project: Project) -> None:
+    """Confirm the newest run of the row behind `--`; end as that run does by then."""
+    screen = console()
+    project = open_project(session, project)
+    options = Options("confirm")
+    options.add_argument("row", metavar="[MATRIX/]ROW")
+    given = options.parse_args(session.posargs)
+    with open_context(project, screen) as context:
+        planner = context.planner(given.row)
+        newest = next(Evidence.runs(project.reports / planner.label), None)
+        if newest is None:
+            raise StackproofError(f"there is no run of {planner.label} to confirm; verify it first")
+        verdict = ask_again(newest, verdict_of(newest), context.runner())
+    print_verdict(verdict, project.shown(newest.folder / InRun.REPORT), screen)
+    if verdict.exit_code:
+        session.error(f"exit {verdict.exit_code}")
