@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stackproof.base.text import MOST_CHARACTERS, bounded
 from stackproof.evidence.check import Check, by_root
 from stackproof.evidence.failures import Failure, failures
 from stackproof.evidence.records import CheckResult
@@ -38,6 +39,12 @@ def traceback(module: str, error: str, frames: int = 1) -> str:
             "binary",
             "",
         ),
+        (
+            "import:a",
+            "ImportError: libgone.so.1: cannot open shared object file: No such file",
+            "binary",
+            "libgone.so.1",
+        ),
         ("smoke:a", "E   assert 1 == 2\nAssertionError: assert 1 == 2", "value", ""),
         ("pip-check:a", "a 1.0 requires b", "conflict", ""),
         ("version:a", "1.1 is installed", "version", ""),
@@ -49,6 +56,13 @@ def traceback(module: str, error: str, frames: int = 1) -> str:
 def test_a_failure_has_a_class(check: str, message: str, kind: str, name: str) -> None:
     (found,) = failures([failed(check, message)], unbuilt=False).values()
     assert (found.kind, found.name) == (kind, name)
+
+
+@pytest.mark.timeout(60)
+def test_an_error_without_a_space_is_classed_however_long_it_is() -> None:
+    said = "ValueError: " + "x" * (4 * MOST_CHARACTERS)
+    (found,) = failures([failed("smoke:a", bounded(said))], unbuilt=False).values()
+    assert found == Failure(kind="error")
 
 
 def test_a_stage_may_fail_by_a_build() -> None:

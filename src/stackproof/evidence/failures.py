@@ -75,7 +75,9 @@ _RAISED: tuple[tuple[FailureClass, re.Pattern[str]], ...] = (
         "binary",
         re.compile(
             r"may indicate binary incompatibility|undefined symbol: (\S+)"
-            r"|(\S+): cannot open shared object file"
+            # A word is tried from its first character alone: from each one, a line without a
+            # space, as long as may be kept, took a minute.
+            r"|(?<!\S)(\S+): cannot open shared object file"
         ),
     ),
     ("value", re.compile(r"AssertionError()")),
