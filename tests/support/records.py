@@ -454,7 +454,16 @@ AUDIT = Audit.model_validate(
         "notes": ["metadata of beta was read from its wheel"],
         "trouble": ["the index did not answer for delta"],
         "findings": [
-            _finding("error", "pairwise", "alpha 1.0 requires beta<2 | none", pin="alpha"),
+            _finding(
+                "error",
+                "pairwise",
+                "alpha 1.0 requires beta<2 | none",
+                pin="alpha",
+                why={
+                    "name": "requires",
+                    "fields": {"by": "alpha 1.0", "requirement": "beta<2 | none"},
+                },
+            ),
             _finding("error", "exists", "beta 2.0 was yanked"),
             _finding("error", "exists", "beta 2.0 was yanked", row="other"),
             _finding("error", "joint", "beta would move", known="they wait for it"),

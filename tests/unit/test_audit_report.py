@@ -41,8 +41,21 @@ def test_the_json_holds_what_the_design_fixes(tmp_path: Path) -> None:
         "file": "matrices/tiny.toml",
         "line": 10,
         "message": "alpha 1.0 requires beta<2 | none",
+        "why": {
+            "name": "requires",
+            "fields": {"by": "alpha 1.0", "requirement": "beta<2 | none"},
+            "also": [],
+        },
         "checks": [],
         "known": None,
     }
     assert written["pairs"]["tiny/plain"]["beta"]["alpha"]["state"] == "conflict"
     assert Audit.model_validate(written) == AUDIT
+
+
+def test_what_an_older_release_wrote_is_read_without_the_records(tmp_path: Path) -> None:
+    AUDIT.write(tmp_path / "audit.json")
+    written = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
+    del written["findings"][0]["why"]
+    read = Audit.model_validate(written).findings[0]
+    assert (read.message, read.why) == (AUDIT.findings[0].message, None)

@@ -104,7 +104,7 @@ def test_a_claim_has_one_verdict_wherever_it_is_told(shop: Shop, state: str) -> 
         written = Verdict.model_validate_json((row.evidence.folder / "verdict.json").read_text())
         report = (row.evidence.folder / "report.md").read_text(encoding="utf-8")
         [line] = [line for line in report.splitlines() if f"| {_CLAIM} |" in line]
-        views = prove(row, audit_found, Links(shop.reports))["beta"]
+        views = prove(row, audit_found, Links(shop.reports), "en")["beta"]
         [state_there] = [view.standing for view in views if view.text == _CLAIM]
         [state_here] = [item.state for item in written.claims if item.text == _CLAIM]
         words = next(word for word in ("proved", "refuted", "not provable") if word in line)

@@ -13,6 +13,7 @@ __all__ = [
     "count",
     "first_of",
     "free_name",
+    "near",
     "nearest",
     "plain",
     "plain_value",
@@ -76,9 +77,13 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return next(text for text in itertools.chain([name], numbered) if text not in taken)
 
 
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names nearest to `name`, if any is near."""
+    return get_close_matches(name, list(known), n=3, cutoff=0.6)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the known names nearest to `name`."""
-    close = get_close_matches(name, list(known), n=3, cutoff=0.6)
-    if close:
+    if close := near(name, known):
         return f"did you mean {' or '.join(repr(item) for item in close)}?"
     return f"there are {', '.join(sorted(known)) or 'none'}"

@@ -18,11 +18,11 @@ from stackproof.cli.options import Options, platform_name
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InMatrix, InReports
-from stackproof.matrix.document.stack import Note
 from stackproof.matrix.files import find_matrices
 from stackproof.matrix.load import load_matrix
 from stackproof.metadata.audit.auditing import Place
 from stackproof.metadata.audit.auditing import audit as judge
+from stackproof.metadata.audit.document_notes import passed_over
 from stackproof.metadata.audit.kept import with_earlier
 from stackproof.metadata.audit.record import Audit, Finding
 from stackproof.report.audit import print_audit, section, workflow_commands
@@ -95,7 +95,7 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
             taken.add(label)
             written = project.reports / InReports.AUDITED / f"{label}.toml"
             write_atomically(written, text)
-            found += [_said_of(note, name, label) for note in notes]
+            found += [passed_over(note, file=name, matrix=label) for note in notes]
             chosen += [(written, item) for item in load_matrix(written).rows]
             continue
         if matrix not in files:
@@ -115,19 +115,6 @@ def _label(name: str, taken: AbstractSet[str]) -> str:
     """Return what a file's rows are of, and no other's in the same audit."""
     stem, whole = Path(name).stem, re.sub(r"[^\w.-]+", "-", name).strip("-.")
     return free_name(whole, taken) if stem in taken else stem
-
-
-def _said_of(note: Note, file: str, matrix: str) -> Finding:
-    return Finding(
-        rule="document",
-        level="note",
-        matrix=matrix,
-        row=None,
-        pin=None,
-        file=note.file or file,
-        line=note.line or 1,
-        message=note.message,
-    )
 
 
 def _document(document: Path, chosen: list[tuple[Path, str]], project: Project) -> list[Finding]:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from stackproof.base.records import Record
 from stackproof.evidence.records import CheckResult
 from stackproof.matrix.plan import PlannedClaim
+from stackproof.reasons.reason import Reason
 
 __all__ = ["AuditAnswers", "ClaimAnswer", "ClaimState", "ClaimVerdict", "judge_claims"]
 
@@ -18,7 +19,7 @@ ClaimState = Literal["proved", "refuted", "not provable"]
 
 
 class ClaimAnswer(Record):
-    """What the audit says of one check of a claim, and why."""
+    """What the audit says of one check of a claim, and why; `because` is that in English."""
 
     matrix: str
     row: str
@@ -27,6 +28,7 @@ class ClaimAnswer(Record):
     check: str
     state: ClaimState
     because: str
+    why: Reason | None = None
 
 
 class ClaimVerdict(Record):

@@ -12,6 +12,8 @@ from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from stackproof.reasons.reason import Reason, reason
+
 __all__ = ["CoreMetadata"]
 
 #: A marker that cannot hold without an extra: it asks for one, and offers no other way.
@@ -78,16 +80,18 @@ class CoreMetadata:
         named = (extra for text in self.requires for extra in _EXTRA.findall(text))
         return frozenset(map(canonicalize_name, (*self.declared_extras, *named)))
 
-    def lacking(self, extras: Iterable[str]) -> str:
-        """Say which of some extras it has not, and which it has; "" if it has them all.
+    def lacking(self, extras: Iterable[str]) -> Reason | None:
+        """Say which of some extras it has not, and which it has; None if it has them all.
 
         Installers only warn of one that is not there, and install the release without.
         """
         missing = sorted({extra for extra in extras if canonicalize_name(extra) not in self.extras})
         if not missing:
-            return ""
-        word = "extra" if len(missing) == 1 else "extras"
-        return f"no {word} {', '.join(missing)} (it has {', '.join(sorted(self.extras)) or 'none'})"
+            return None
+        has = tuple(sorted(self.extras)) or reason("none")
+        if len(missing) == 1:
+            return reason("no-extra", missing=missing[0], has=has)
+        return reason("no-extras", missing=tuple(missing), has=has)
 
     @property
     def pythons(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.environment import Environment, distributions, metadata_of
 from stackproof.installers.installer import Installer
 from stackproof.installers.pip.installer import PIP, check_from_outside
+from stackproof.reasons.words import in_words
 
 __all__ = ["pip_check", "pip_check_from_outside"]
 
@@ -91,7 +92,8 @@ def _lacking_extras(environment: Environment, asked: Iterable[str]) -> Iterator[
     """Yield, by the distribution, each requirement whose extra the installed release has not."""
     for name, version, metadata, extras in _with_extras(environment, asked):
         if lacking := metadata.lacking(extras):
-            yield name, f"{name} {version} has {lacking}, which the documented commands ask for"
+            missing = in_words(lacking)
+            yield name, f"{name} {version} has {missing}, which the documented commands ask for"
 
 
 def _unmet_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tuple[str, str]]:

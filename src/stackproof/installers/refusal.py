@@ -9,9 +9,22 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.failed_builds import FailedBuild, failed_build
+from stackproof.reasons.common import yanked
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
-__all__ = ["Required", "Yank", "required", "sentence", "tells_facts", "wheelless", "yanks"]
+__all__ = [
+    "Required",
+    "Yank",
+    "refusal",
+    "release_of",
+    "required",
+    "sentence",
+    "tells_facts",
+    "wheelless",
+    "yanks",
+]
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
 _ONE = r"[<>=!~]=?=?(?:[\w.*+!]*[\w*])"
@@ -42,6 +55,8 @@ _PINNED = re.compile(rf"({_NAME})(?:{_EXTRAS})==([\w.+!]*\w)")
 #: What ends in a list ends without a full stop.
 _CONCLUSION = re.compile(r"we can conclude that .*?(?:\.(?=\s|$)|(?= And because )|$)")
 _MOST = 4
+#: Facts by which nobody can have what is asked for.
+_ABSENT = ("no-version", "not-in-index", "bad-metadata", "bad-metadata-because")
 
 
 @dataclass(frozen=True)
@@ -125,30 +140,38 @@ def sentence(words: str) -> str:
 
     Of several facts those count that speak of the same distribution: it is what they clash over.
     """
+    return in_words(refusal(words))
+
+
+def refusal(words: str) -> Reason:
+    """Return as a record what the resolver's words come down to; see `sentence`."""
     if build := failed_build(words):
-        return (
-            f"{build.shown} has to be built, and the build fails: {build.why or 'it tells not why'}"
-        )
+        if not build.why:
+            return reason("build-fails-silent", release=release_of(build))
+        return reason("build-fails", release=release_of(build), said=build.why)
     text = _premises(words)
     asked = _asked(text)
     pins = dict(asked)
     found = [(_about(match), _fact(match, pins)) for match in _FACT.finditer(text)]
-    missing = {
-        about
-        for about, fact in found
-        if fact.startswith("there is no ") or " has metadata that " in fact
-    }
+    missing = {about for about, fact in found if fact.name in _ABSENT}
     found += [
-        (name, f"{name} {version} is asked for") for name, version in asked if name not in missing
+        (name, reason("asked-for", release=f"{name} {version}"))
+        for name, version in asked
+        if name not in missing
     ]
     if not found:
-        return "the resolver found no set of versions that satisfies all requirements"
+        return reason("no-set")
     counts = Counter(about for about, _ in dict.fromkeys(found))
     clash = [fact for about, fact in found if counts[about] > 1]
     facts = list(dict.fromkeys(clash or [fact for _, fact in found]))
     if len(facts) > _MOST:
-        facts = [*facts[:_MOST], f"{len(facts) - _MOST} more of that kind"]
-    return " and ".join(filter(None, [", ".join(facts[:-1]), facts[-1]]))
+        facts = [*facts[:_MOST], reason("more-facts", number=len(facts) - _MOST)]
+    return reason("refused", facts=tuple(facts))
+
+
+def release_of(build: FailedBuild) -> str | Reason:
+    """Return what failed to build, as far as that is known."""
+    return build.shown if build.name else reason("a-release")
 
 
 def _premises(words: str) -> str:
@@ -162,29 +185,37 @@ def _about(match: re.Match[str]) -> str:
     return next(match[kind] for kind in kinds if match[kind]).lower()
 
 
-def _fact(match: re.Match[str], pins: Mapping[str, str]) -> str:
+def _fact(match: re.Match[str], pins: Mapping[str, str]) -> Reason:
     if match["what"]:
-        who = _named(match["who"], match["at"], pins, match["who_extras"])
-        several = "one of " if match["several"] else ""
-        others = "".join(f", {other}" for other in match["others"].split(" ")[1:])
-        where = f" (where {match['marker'][1:-1]})" if match["marker"] else ""
-        what = f"{match['what']}{match['extras']}{match['range'] or ''}{where}"
-        return f"{who} requires {several}{what}{others}"
+        return _requirement(match, _named(match["who"], match["at"], pins, match["who_extras"]))
     if match["missing"]:
-        return f"there is no {match['missing']}{_at(match['missing_at'])}"
+        return reason("no-version", release=f"{match['missing']}{_at(match['missing_at'])}")
     if match["absent"]:
-        return f"there is no {match['absent']} in the index"
+        return reason("not-in-index", name=match["absent"])
     if match["yanked"]:
-        reason = f" ({match['reason']})" if match["reason"] else ""
-        return f"{match['yanked']}{_at(match['yanked_at'])} was yanked{reason}"
+        return yanked(f"{match['yanked']}{_at(match['yanked_at'])}", match["reason"])
     if match["invalid"]:
-        who = _named(match["invalid"], match["invalid_at"], pins)
-        whys = {
-            f"{one['name']} {one['version']}": one["why"] for one in _INVALID.finditer(match.string)
-        }
-        why = f" ({whys[who]})" if who in whys else ""
-        return f"{who} has metadata that no installer of today reads{why}"
-    return f"{_named(match['wheelless'], match['wheelless_at'], pins)} has no wheel that fits"
+        return _invalid(match, _named(match["invalid"], match["invalid_at"], pins))
+    return reason("no-wheel", release=_named(match["wheelless"], match["wheelless_at"], pins))
+
+
+def _invalid(match: re.Match[str], release: str) -> Reason:
+    whys = {
+        f"{one['name']} {one['version']}": one["why"] for one in _INVALID.finditer(match.string)
+    }
+    if release not in whys:
+        return reason("bad-metadata", release=release)
+    return reason("bad-metadata-because", release=release, said=whys[release])
+
+
+def _requirement(match: re.Match[str], by: str) -> Reason:
+    what: str | Reason = f"{match['what']}{match['extras']}{match['range'] or ''}"
+    if match["marker"]:
+        what = reason("under-marker", requirement=what, marker=match["marker"][1:-1])
+    asked = (what, *match["others"].split(" ")[1:])
+    if match["several"]:
+        return reason("requires-one", by=by, requirements=asked)
+    return reason("requires-all", by=by, requirements=asked)
 
 
 def _named(name: str, specifier: str | None, pins: Mapping[str, str], extras: str = "") -> str:

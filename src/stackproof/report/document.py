@@ -51,7 +51,7 @@ def document_markdown(
     `order` names the pins as the document does; `form` is the document's, where it is at hand.
     """
     t = texts(lang)
-    general, pins = pin_views(kept, order, audit, Links(reports))
+    general, pins = pin_views(kept, order, audit, Links(reports), lang)
     used = form or own_form([view.pin for view in pins], kept.plan.claims, t)
     writer = _Writer(kept, general, pins, t)
     lines = [writer.line(line, used.pins.get(place)) for place, line in enumerate(used.lines)]

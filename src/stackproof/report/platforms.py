@@ -8,6 +8,7 @@ from typing import Literal
 
 from stackproof.base.text import first_of
 from stackproof.metadata.audit.record import Audit, PlatformAnswer
+from stackproof.reasons.words import said
 from stackproof.report.texts import Texts
 
 __all__ = ["PlatformState", "Platforms", "in_words", "platforms"]
@@ -37,7 +38,8 @@ def platforms(audit: Audit, t: Texts) -> Platforms:
         row = f"{item.matrix}/{item.row}"
         found.setdefault(row, {})[item.platform] = in_words(item, t)
         if item.reason:
-            reasons.setdefault(item.reason, []).append(f"{row}, {item.platform}")
+            why = said(item.why, item.reason, t.language)
+            reasons.setdefault(why, []).append(f"{row}, {item.platform}")
     return Platforms(
         names=names,
         rows={row: tuple(cells.get(name, "") for name in names) for row, cells in found.items()},

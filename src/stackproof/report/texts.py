@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Literal, get_args
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from stackproof.base.languages import LANGUAGES, Language, read_texts
 
 __all__ = ["LANGUAGES", "Language", "Texts", "catalogue", "texts"]
-
-Language = Literal["en", "ko"]
-
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +32,8 @@ def texts(language: Language = "en") -> Texts:
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Return every text by `<table>.<key>` and language."""
-    raw = files("stackproof.report").joinpath("texts.toml").read_text(encoding="utf-8")
     return {
         f"{table}.{key}": text
-        for table, members in tomllib.loads(raw).items()
+        for table, members in read_texts("stackproof.report", "texts.toml").items()
         for key, text in members.items()
     }

@@ -12,6 +12,8 @@ from stackproof.evidence.suspects import Suspect
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.plan import PlannedPin
+from stackproof.metadata.audit.record import Finding
+from stackproof.reasons.words import said
 from stackproof.report.texts import Language, Texts, texts
 from stackproof.run.failure_text import in_one_line
 
@@ -24,6 +26,7 @@ __all__ = [
     "brief",
     "classified",
     "counts",
+    "found",
     "kinds",
     "listed",
     "not_met",
@@ -117,6 +120,11 @@ def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:
         passed, every = found.get(check.kind, (0, 0))
         found[check.kind] = (passed + (check.outcome == "passed"), every + 1)
     return found
+
+
+def found(finding: Finding, lang: Language = "en") -> str:
+    """Return what an audit found."""
+    return said(finding.why, finding.message, lang)
 
 
 def state_in_words(state: str | None, lang: Language = "en") -> str:

@@ -16,6 +16,7 @@ from stackproof.index.constraints.published import (
     find_constraints,
 )
 from stackproof.matrix.plan import Plan, PlannedConstraints
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["ConstraintFacts", "ConstraintFinder"]
 
@@ -26,7 +27,7 @@ class ConstraintFacts:
 
     stage: str
     name: str
-    title: str
+    title: Reason
     content: bytes
     says: Mapping[str, Requirement]
 
@@ -60,7 +61,12 @@ class ConstraintFinder:
         return ConstraintFacts(
             stage=stage,
             name=wanted.name,
-            title=f"the constraint file of {wanted.subject} {wanted.version} for Python {python}",
+            title=reason(
+                "constraint-file",
+                project=wanted.subject,
+                version=wanted.version,
+                python=python,
+            ),
             content=file.content,
             says=_said(file.content, markers),
         )

@@ -14,11 +14,15 @@ from stackproof.metadata.audit.exists import how, never_released
 from stackproof.metadata.audit.groups import judge
 from stackproof.metadata.audit.pairwise import Pairs
 from stackproof.metadata.audit.python_support import requires_python, support
-from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.metadata.audit.record import How
+from stackproof.metadata.audit.subject import Subject
+from stackproof.reasons.common import yanked
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["check"]
 
-_Judged = tuple[ClaimState, str]
+_Judged = tuple[ClaimState, Reason]
 
 
 def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
@@ -34,7 +38,8 @@ def check(subject: Subject, table: Pairs) -> Iterator[ClaimAnswer]:
                     text=claim.text,
                     check=check_id,
                     state=judged[0],
-                    because=judged[1],
+                    because=in_words(judged[1]),
+                    why=judged[1],
                 )
 
 
@@ -69,75 +74,73 @@ def _judge(subject: Subject, table: Pairs, check_id: str) -> _Judged | None:
 
 def _exists(subject: Subject, name: str) -> _Judged:
     if name not in subject.pins:
-        return "not provable", f"there is no pin {name}"
+        return "not provable", reason("no-pin", name=name)
     pin = subject.pins[name]
-    state = how(pin)
-    words = {
-        "wheel": f"{pin} has a wheel that fits",
-        "source": f"{pin} can be built from source",
-        "yanked": f"{pin} was yanked",
-        "no file": f"{pin} has no file that fits the row",
-        "no version": never_released(pin),
-        "no project": f"the index has no project {name}",
+    shown = str(pin)
+    judged: dict[How, _Judged] = {
+        "wheel": ("proved", reason("has-wheel", pin=shown)),
+        "source": ("proved", reason("can-be-built", pin=shown)),
+        "yanked": ("refuted", yanked(shown, None)),
+        "no file": ("refuted", reason("no-file-fits", pin=shown)),
+        "no version": ("refuted", never_released(pin)),
+        "no project": ("refuted", reason("no-project", name=name)),
     }
-    return ("proved" if state in ("wheel", "source") else "refuted"), words[state]
+    return judged[how(pin)]
 
 
 def _python(subject: Subject, name: str) -> _Judged:
     if name not in subject.pins:
-        return "not provable", f"there is no pin {name}"
+        return "not provable", reason("no-pin", name=name)
     pin, python = subject.pins[name], subject.target.python
-    wanted = requires_python(pin) or "any"
-    words = {
-        "declared": f"{pin} requires Python {wanted}, and its classifiers name {python}",
-        "admitted": f"{pin} requires Python {wanted}{_unnamed(pin, python)}",
-        "refused": f"{pin} requires Python {wanted}",
-        "unknown": f"{pin} does not exist" if pin.release is None else f"{pin} does not say",
-    }
-    states: dict[str, ClaimState] = {
-        "declared": "proved",
-        "admitted": "proved",
-        "refused": "refuted",
-    }
-    state = support(subject, pin)
-    return states.get(state, "not provable"), words[state]
-
-
-def _unnamed(pin: PinFacts, python: str) -> str:
-    return f"; its classifiers do not name {python}" if pin.metadata else ""
+    shown, state = str(pin), support(subject, pin)
+    if state == "unknown":
+        exists = pin.release is not None
+        why = reason("does-not-say", pin=shown) if exists else reason("does-not-exist", pin=shown)
+        return "not provable", why
+    requires = requires_python(pin) or reason("any")
+    if state == "declared":
+        why = reason("python-declared", pin=shown, requires=requires, python=python)
+        return "proved", why
+    asked = reason("python-asked", pin=shown, requires=requires)
+    if state == "refused":
+        return "refuted", asked
+    silent = reason("classifiers-silent", python=python) if pin.metadata else None
+    return "proved", asked.then(silent)
 
 
 def _constraints(subject: Subject, name: str) -> _Judged:
     if subject.lacking:
-        return "not provable", "the row's constraint file could not be had"
+        return "not provable", reason("constraints-lacking")
     if name not in subject.pins or not subject.constraints:
-        return "not provable", f"the row has no constraint file, or no pin {name}"
+        return "not provable", reason("no-constraints", name=name)
     pin = subject.pins[name]
     for facts, said in zip(subject.constraints, answers(subject, pin), strict=True):
+        file, says = facts.title, said.says or ""
         if said.state == "differs":
-            return "refuted", f"{facts.title} says {said.says}, the pin {pin.planned.asked}"
+            asked = pin.planned.asked
+            return "refuted", reason("constraint-refutes", file=file, says=says, asked=asked)
         if said.state == "agrees":
-            return "proved", f"{facts.title} says {said.says} too"
-    return "refuted", f"{subject.constraints[0].title} does not mention {name}"
+            return "proved", reason("constraint-agrees", file=file, says=says)
+    return "refuted", reason("constraint-silent", file=subject.constraints[0].title, name=name)
 
 
 def _pairwise(table: Pairs, about: str) -> _Judged:
     first, _, second = about.partition(":")
-    if second not in table.get(first, {}):
-        return "not provable", f"there are no two pins {first} and {second}"
-    cell = table[first][second]
+    cell = table.get(first, {}).get(second)
+    if cell is None or cell.why is None:
+        return "not provable", reason("no-pair", first=first, second=second)
     # Where metadata ties two pins by nothing, it cannot prove that they work together either.
     states: dict[str, ClaimState] = {
         "satisfied": "proved",
         "common range": "proved",
         "conflict": "refuted",
     }
-    return states.get(cell.state, "not provable"), cell.reason
+    return states.get(cell.state, "not provable"), cell.why
 
 
 def _groups(subject: Subject, table: Pairs, name: str) -> _Judged:
     if name not in subject.plan.groups:
-        return "not provable", f"there is no group {name}"
+        return "not provable", reason("no-group", name=name)
     match = judge(subject.plan.groups[name], table)
     states: dict[str, ClaimState] = {"match": "proved", "mismatch": "refuted"}
     return states.get(match.state, "not provable"), match.why

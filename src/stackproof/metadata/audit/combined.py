@@ -11,13 +11,15 @@ from stackproof.base.versions import admits, satisfies
 from stackproof.errors import CannotJudgeError
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import installable
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
 from stackproof.metadata.audit.sequential import Step, Walk
 from stackproof.metadata.audit.subject import Subject
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Lookup", "Outcome", "answer", "check", "needed", "require_builds", "together"]
 
@@ -104,17 +106,14 @@ def answer(subject: Subject, outcome: Outcome, lookup: Lookup) -> JointAnswer:
     way, whole = outcome.walk, outcome.together
     moves = [_move(subject, step, name, lookup) for step in way.steps for name in step.moved]
     broken = [] if way.refused else list(_broken(subject, way, lookup))
-    reasons = []
-    if isinstance(whole, Refused):
-        reasons.append(sentence(whole.words))
-    if way.refused:
-        reasons.append(f"stage {way.refused[0]}: {sentence(way.refused[1].words)}")
+    why = _why(way, whole)
     return JointAnswer(
         matrix=subject.plan.matrix,
         row=subject.plan.row,
         together="refused" if isinstance(whole, Refused) else "resolved",
         stages="refused" if way.refused else "resolved",
-        reason="; ".join(reasons),
+        reason=in_words(why) if why else "",
+        why=why,
         left_out=outcome.left_out,
         moves=tuple(moves),
         broken=tuple(broken),
@@ -122,29 +121,45 @@ def answer(subject: Subject, outcome: Outcome, lookup: Lookup) -> JointAnswer:
     )
 
 
+def _why(way: Walk, whole: Resolution | Refused) -> Reason | None:
+    """Return what the refusals of a row rest on, in one go and stage by stage."""
+    stopped = None
+    if way.refused:
+        stage, refused = way.refused
+        stopped = reason("at-stage", stage=stage, why=refusal(refused.words))
+    return refusal(whole.words).then(stopped) if isinstance(whole, Refused) else stopped
+
+
 def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Finding]:
     """Yield what keeps the pins from going together, and each move as a note."""
     way, whole = outcome.walk, outcome.together
     if isinstance(whole, Refused):
-        message = f"the pins cannot be resolved in one go: {sentence(whole.words)}"
-        yield subject.finding("joint", "error", message, checks=_felt(way, joint))
+        why = reason("not-in-one-go", why=refusal(whole.words))
+        yield subject.finding("joint", "error", why, checks=_felt(way, joint))
     if way.refused:
         stage, refused = way.refused
-        message = f"stage {stage} cannot be resolved: {sentence(refused.words)}"
+        why = reason("stage-refused", stage=stage, why=refusal(refused.words))
         place = subject.stage_place(stage)
-        yield subject.finding(
-            "joint", "error", message, place=place, checks=(CheckId("stage", stage),)
-        )
+        yield subject.finding("joint", "error", why, place=place, checks=(CheckId("stage", stage),))
     else:
         yield from _wrong_pins(subject, way)
     for item in joint.broken:
         yield _break(subject, item, joint)
     for move in joint.moves:
-        verb = "upgrades" if Version(move.after) > Version(move.before) else "downgrades"
-        message = (
-            f"stage {move.stage} {verb} {move.name} {move.before} to {move.after}: {move.because}"
-        )
-        yield subject.finding("joint", "note", message, place=subject.stage_place(move.stage))
+        if move.why is not None:
+            place = subject.stage_place(move.stage)
+            yield subject.finding("joint", "note", _moved(move, move.why), place=place)
+
+
+def _moved(move: MoveAnswer, why: Reason) -> Reason:
+    return reason(
+        "upgrades" if Version(move.after) > Version(move.before) else "downgrades",
+        stage=move.stage,
+        name=move.name,
+        before=move.before,
+        after=move.after,
+        why=why,
+    )
 
 
 def _felt(way: Walk, joint: JointAnswer) -> tuple[str, ...]:
@@ -159,30 +174,25 @@ def _felt(way: Walk, joint: JointAnswer) -> tuple[str, ...]:
 
 def _move(subject: Subject, step: Step, name: str, lookup: Lookup) -> MoveAnswer:
     before, after = step.moved[name]
+    why = _because(subject, step, name, lookup)
     return MoveAnswer(
-        stage=step.stage,
-        name=name,
-        before=before,
-        after=after,
-        because=_because(subject, step, name, lookup),
+        stage=step.stage, name=name, before=before, after=after, because=in_words(why), why=why
     )
 
 
-def _because(subject: Subject, step: Step, name: str, lookup: Lookup) -> str:
+def _because(subject: Subject, step: Step, name: str, lookup: Lookup) -> Reason:
     before, _ = step.moved[name]
     if name in step.asked:
-        return "the stage asks for that version"
+        return reason("stage-asks")
     for via in step.resolution[name].via:
         version = step.resolution[via].version
         for requirement in _unmet(subject, lookup(via, version), name, before):
-            return f"{via} {version} requires {requirement}"
+            return reason("requires", by=f"{via} {version}", requirement=requirement)
     for other, chosen in step.resolution.items():
         for requirement in _unmet(subject, lookup(name, before), other, chosen.version):
-            return f"{name} {before} requires {requirement}, and the stage has {chosen.version}"
-    return (
-        f"{' and '.join(step.resolution[name].via)} would admit {before} too; the resolver made "
-        "room for another choice"
-    )
+            by, has = f"{name} {before}", chosen.version
+            return reason("requires-against", by=by, requirement=requirement, has=has)
+    return reason("made-room", names=tuple(step.resolution[name].via), before=before)
 
 
 def _unmet(
@@ -230,33 +240,32 @@ def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
         checks = (CheckId("version", name), CheckId("import", name))
         left = way.final.get(name)
         if left is None:
-            message = f"{pin.planned} stands among the pins, but no stage installs it"
-            yield subject.finding("joint", "error", message, pin=name, checks=checks)
+            why = reason("not-installed", pin=str(pin.planned))
+            yield subject.finding("joint", "error", why, pin=name, checks=checks)
         elif not satisfies(left, pin.planned.asked):
-            message = (
-                f"{name} is pinned to {pin.planned.asked}, but stage {way.brought_by[name]} leaves "
-                f"{left}"
-            )
-            yield subject.finding("joint", "error", message, pin=name, checks=checks[:1])
+            asked, stage = pin.planned.asked, way.brought_by[name]
+            why = reason("left-other", name=name, asked=asked, stage=stage, left=left)
+            yield subject.finding("joint", "error", why, pin=name, checks=checks[:1])
 
 
 def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer) -> Finding:
     culprit = item.installed.partition(" ")[0]
-    message = (
-        f"{item.name} {item.version} requires {item.requires}, but stage {item.stage} leaves "
-        f"{item.installed}"
+    why = reason(
+        "left-unmet",
+        release=f"{item.name} {item.version}",
+        requirement=item.requires,
+        stage=item.stage,
+        installed=item.installed,
     )
-    fits = [
+    fits = tuple(
         f"{name} {joint.differs[name][1]}"
         for name in (item.name, culprit)
         if joint.differs.get(name, (None, None))[1] is not None
-    ]
-    if fits:
-        message += f"; resolved in one go, it would be {' with '.join(fits)}"
+    )
     return subject.finding(
         "joint",
         "error",
-        message,
+        why.then(reason("in-one-go", releases=fits) if fits else None),
         place=() if culprit in subject.pins else subject.stage_place(item.stage),
         pin=culprit if culprit in subject.pins else None,
         checks=(CheckId("pip-check", item.name),),

@@ -8,6 +8,7 @@ from stackproof.base.versions import overlap, satisfies
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.metadata.audit.record import ConstraintAnswer, Finding
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.reason import reason
 
 __all__ = ["answers", "check"]
 
@@ -23,10 +24,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         for facts in subject.constraints:
             answer = _answer(facts, pin)
             if answer.state == "differs":
-                message = (
-                    f"{pin.name} is pinned to {pin.planned.asked}; {facts.title} says {answer.says}"
+                why = reason(
+                    "constraint-differs",
+                    name=pin.name,
+                    asked=pin.planned.asked,
+                    file=facts.title,
+                    says=answer.says or "",
                 )
-                yield subject.finding("constraints", "warning", message, pin=pin.name)
+                yield subject.finding("constraints", "warning", why, pin=pin.name)
 
 
 def _answer(facts: ConstraintFacts, pin: PinFacts) -> ConstraintAnswer:

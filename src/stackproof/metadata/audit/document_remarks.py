@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from stackproof.matrix.document.stack import Aside, Stack
 from stackproof.metadata.audit.document_steps import Difference
+from stackproof.reasons.reason import reason
 
 __all__ = ["stale_asides", "stale_remarks"]
 
@@ -23,8 +24,10 @@ def stale_remarks(stack: Stack) -> Iterator[Difference]:
         for remark in item.remarks:
             for (name, said), version in _said(remark, spoken).items():
                 if name != item.name and not _is_that(said, version):
-                    message = f"the remark {remark!r} {_speaks_of(name, said, version)}"
-                    yield Difference("warning", item.line, message, item.name)
+                    why = reason(
+                        "remark-stale", remark=remark, name=name, said=said, version=version
+                    )
+                    yield Difference("warning", item.line, why, item.name)
 
 
 def stale_asides(stack: Stack) -> Iterator[Difference]:
@@ -36,12 +39,8 @@ def stale_asides(stack: Stack) -> Iterator[Difference]:
     for aside in stack.asides:
         for (name, said), version in _said_aside(aside, spoken).items():
             if not _is_that(said, version):
-                message = f"{aside.text!r} {_speaks_of(name, said, version)}"
-                yield Difference("warning", aside.line, message, name)
-
-
-def _speaks_of(name: str, said: str, version: str) -> str:
-    return f"speaks of {name} {said}, but the table lists {version}"
+                why = reason("aside-stale", text=aside.text, name=name, said=said, version=version)
+                yield Difference("warning", aside.line, why, name)
 
 
 def _said_aside(aside: Aside, spoken: Mapping[str, tuple[str, str]]) -> dict[tuple[str, str], str]:

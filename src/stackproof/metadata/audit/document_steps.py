@@ -13,6 +13,7 @@ from stackproof.matrix.document.stack import Command
 from stackproof.matrix.markers import applies
 from stackproof.matrix.model import Matrix, Stage
 from stackproof.metadata.audit.record import Level
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Difference", "step_differences"]
 
@@ -23,7 +24,7 @@ class Difference:
 
     level: Level
     line: int
-    message: str
+    why: Reason
     pin: str | None = None
 
 
@@ -33,14 +34,11 @@ def step_differences(matrix: Matrix, steps: Sequence[Command]) -> Iterator[Diffe
     pairs = _pairs(stages, steps)
     for number, command in enumerate(steps):
         if number not in pairs:
-            message = (
-                f"no stage of the matrix installs what this command does: {_listing(command.names)}"
-            )
-            yield Difference("error", command.line, message)
+            why = reason("step-without-stage", names=_listing(command.names))
+            yield Difference("error", command.line, why)
     for number, stage in enumerate(stages):
         if number not in pairs.values():
-            message = f"no command of the document does what stage {stage.name} of the matrix does"
-            yield Difference("error", 1, message)
+            yield Difference("error", 1, reason("stage-without-step", stage=stage.name))
     for number, place in pairs.items():
         yield from _pair(matrix, steps[number], stages[place])
     yield from _order(stages, steps, pairs)
@@ -82,11 +80,11 @@ def _requirements(stage: Stage) -> dict[str, Requirement]:
 def _pair(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Difference]:
     names = _names(stage)
     if more := command.names - names:
-        message = f"this command installs {_listing(more)}, which stage {stage.name} does not"
-        yield Difference("error", command.line, message)
+        why = reason("step-installs-more", names=_listing(more), stage=stage.name)
+        yield Difference("error", command.line, why)
     if less := names - command.names:
-        message = f"stage {stage.name} installs {_listing(less)}, which this command does not"
-        yield Difference("error", command.line, message)
+        why = reason("stage-installs-more", stage=stage.name, names=_listing(less))
+        yield Difference("error", command.line, why)
     yield from _ranges(matrix, command, stage)
     yield from _sources(matrix, command, stage)
 
@@ -100,8 +98,8 @@ def _ranges(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Differen
             ours = Requirement(_asked(install.name, matrix.pin(install.name).extras))
             theirs = Requirement(_asked(install.name, install.extras))
         if ours is not None and (ours.specifier, ours.extras) != (theirs.specifier, theirs.extras):
-            message = f"this command asks for {theirs}, stage {stage.name} for {ours}"
-            yield Difference("error", install.line, message, install.name)
+            why = reason("step-asks-other", theirs=str(theirs), stage=stage.name, ours=str(ours))
+            yield Difference("error", install.line, why, install.name)
 
 
 def _asked(name: str, extras: Sequence[str]) -> str:
@@ -113,24 +111,34 @@ def _sources(matrix: Matrix, command: Command, stage: Stage) -> Iterator[Differe
     ours = [] if stage.constraints is None else [_constraints(matrix, stage.constraints)]
     indexes = [] if stage.index is None else [matrix.indexes[stage.index].url]
     theirs = [command.index] if command.index else []
-    said = {
-        "constraint file": (_shown(command.constraints), _shown(ours)),
-        "held to": (_listed(command.held_to), _listed(stage.held_to)),
-        "index": (_shown(theirs), _shown(indexes)),
-        "further options": (", ".join(command.further) or "none", "none"),
-    }
-    for what, (their, our) in said.items():
-        if their != our:
-            message = f"{what}: this command has {their}, stage {stage.name} has {our}"
-            yield Difference("error", command.line, message)
+    none = reason("none")
+    whys = (
+        reason(
+            "step-constraints",
+            stage=stage.name,
+            theirs=_shown(command.constraints),
+            ours=_shown(ours),
+        ),
+        reason(
+            "step-held-to",
+            stage=stage.name,
+            theirs=_listed(command.held_to),
+            ours=_listed(stage.held_to),
+        ),
+        reason("step-index", stage=stage.name, theirs=_shown(theirs), ours=_shown(indexes)),
+        reason("step-options", stage=stage.name, theirs=tuple(command.further) or none, ours=none),
+    )
+    for why in whys:
+        if why.fields["theirs"] != why.fields["ours"]:
+            yield Difference("error", command.line, why)
 
 
-def _listed(lines: Sequence[str]) -> str:
-    return ", ".join(sorted(lines)) or "nothing"
+def _listed(lines: Sequence[str]) -> tuple[str, ...] | Reason:
+    return tuple(sorted(lines)) or reason("nothing")
 
 
-def _shown(urls: Sequence[str]) -> str:
-    return ", ".join(without_credentials(url).rstrip("/") for url in urls) or "none"
+def _shown(urls: Sequence[str]) -> tuple[str, ...] | Reason:
+    return tuple(without_credentials(url).rstrip("/") for url in urls) or reason("none")
 
 
 def _constraints(matrix: Matrix, name: str) -> str:
@@ -144,13 +152,11 @@ def _order(
     """Yield the first step that stands at another place than its stage."""
     for (number, place), expected in zip(pairs.items(), sorted(pairs.values()), strict=True):
         if place != expected:
-            message = (
-                f"the document installs {_listing(steps[number].names)} where the matrix has "
-                f"stage {stages[expected].name}: the order differs"
-            )
-            yield Difference("error", steps[number].line, message)
+            names = _listing(steps[number].names)
+            why = reason("order-differs", names=names, stage=stages[expected].name)
+            yield Difference("error", steps[number].line, why)
             return
 
 
-def _listing(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names))
+def _listing(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))

@@ -11,6 +11,8 @@ from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.record import Finding, How
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.common import yanked
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["admits_python", "check", "how", "installable", "nearest", "never_released"]
 
@@ -63,74 +65,66 @@ def _ends(pin: PinFacts) -> list[Version]:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield an error for each pin that cannot be installed, a word on each that is unusual."""
+    python = subject.target.python
     for pin in subject.pins.values():
         state = how(pin)
         checks = subject.checks_of(pin.name)
         if state in ("no project", "no version"):
-            message = _missing(subject, pin)
-            yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
+            yield subject.finding(
+                "exists", "error", _missing(subject, pin), pin=pin.name, checks=checks
+            )
         elif state == "no file" and admits_python(subject, pin):
-            message = (
-                f"{pin} has no file for Python {subject.target.python} on this platform"
-                f"{_hint(subject, pin)}"
-            )
-            yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
+            why = reason("no-file-here", pin=str(pin), python=python).then(_hint(subject, pin))
+            yield subject.finding("exists", "error", why, pin=pin.name, checks=checks)
         elif state == "yanked":
-            reason = pin.release.yanked if pin.release else None
-            message = f"{pin} was yanked{f' ({reason})' if reason else ''}{_hint(subject, pin)}"
+            why = yanked(str(pin), pin.release.yanked if pin.release else None)
+            why = why.then(_hint(subject, pin))
             if pin.exact:
-                yield subject.finding("exists", "warning", message, pin=pin.name)
+                yield subject.finding("exists", "warning", why, pin=pin.name)
             else:
-                message = f"{pin.planned} admits no other release: {message}"
-                yield subject.finding("exists", "error", message, pin=pin.name, checks=checks)
+                why = reason("only-yanked", pin=str(pin.planned), why=why)
+                yield subject.finding("exists", "error", why, pin=pin.name, checks=checks)
         elif state == "source":
-            message = (
-                f"{pin} has no wheel for Python {subject.target.python} on this platform, so it "
-                "is built from source"
-            )
-            yield subject.finding("exists", "note", message, pin=pin.name)
+            why = reason("from-source", pin=str(pin), python=python)
+            yield subject.finding("exists", "note", why, pin=pin.name)
         if pin.metadata and (lacking := pin.metadata.lacking(pin.planned.extras)):
             asked = (CheckId("pip-check", pin.name),)
-            message = f"{pin} has {lacking}, and is installed without"
-            yield subject.finding("exists", "error", message, pin=pin.name, checks=asked)
+            why = reason("extra-missing", pin=str(pin), extras=lacking)
+            yield subject.finding("exists", "error", why, pin=pin.name, checks=asked)
 
 
-def _missing(subject: Subject, pin: PinFacts) -> str:
+def _missing(subject: Subject, pin: PinFacts) -> Reason:
     if pin.project is None:
-        return f"the index has no project {pin.name}; check the name"
+        return reason("no-project", name=pin.name).then(reason("check-name"))
     later = pin.project.find(pin.planned.asked)
     if later is not None and later.uploaded is not None and subject.plan.as_of is not None:
-        return (
-            f"{pin.name} {later.version} was uploaded on {later.uploaded.date()}, after the row's "
-            f"cut-off {timestamp(subject.plan.as_of)}{_least_age(subject)}{_hint(subject, pin)}"
-        )
-    return f"{never_released(pin)}{_hint(subject, pin)}"
+        release, day = f"{pin.name} {later.version}", later.uploaded.date().isoformat()
+        return _too_late(subject, release, day).then(_hint(subject, pin))
+    return never_released(pin).then(_hint(subject, pin))
 
 
-def _least_age(subject: Subject) -> str:
+def _too_late(subject: Subject, release: str, day: str) -> Reason:
+    cut_off = timestamp(subject.plan.as_of) if subject.plan.as_of else ""
     least = subject.matrix.rows[subject.plan.row].min_age
-    return f" (its min-age is {least})" if least else ""
+    if least:
+        return reason("uploaded-too-young", release=release, day=day, cut_off=cut_off, least=least)
+    return reason("uploaded-later", release=release, day=day, cut_off=cut_off)
 
 
-def never_released(pin: PinFacts) -> str:
+def never_released(pin: PinFacts) -> Reason:
     """Say that a project has no release that its pin asks for."""
     if pin.exact and "+" in pin.version:
-        return (
-            f"the index has no {pin}; builds such as +cpu come from an index of their own, which a "
-            "stage names"
-        )
+        return reason("build-elsewhere", pin=str(pin))
     if pin.exact:
-        return f"{pin} was never released"
+        return reason("never-released", pin=str(pin))
     if not pin.planned.range:
-        return f"{pin.name} has no release"
-    return f"no release of {pin.name} is in {pin.planned.range}"
+        return reason("no-release", name=pin.name)
+    return reason("none-in-range", name=pin.name, range=pin.planned.range)
 
 
-def _hint(subject: Subject, pin: PinFacts) -> str:
+def _hint(subject: Subject, pin: PinFacts) -> Reason:
     near = nearest(subject, pin)
-    if not near:
-        return "; no release of it fits the row"
-    return f"; the nearest that can be installed: {' and '.join(near)}"
+    return reason("nearest", versions=near) if near else reason("none-fits")
 
 
 def admits_python(subject: Subject, pin: PinFacts) -> bool:

@@ -12,6 +12,7 @@ from datetime import date
 from stackproof.metadata.audit.lines import Place
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["LIFE_DAYS", "check"]
 
@@ -21,21 +22,18 @@ LIFE_DAYS = 90
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for each entry of the row that is out of date, or lacks a reason."""
-    for what, day, place in _dated(subject):
+    for entry, day, place in _dated(subject):
         age = (subject.today - day).days
         if age > LIFE_DAYS:
-            message = (
-                f"{what} was written down {age} days ago, on {day}; look whether it still holds, "
-                "then renew its date or remove it"
-            )
-            yield subject.finding("expiry", "warning", message, place=place)
+            why = reason("expired", entry=entry, days=age, day=day.isoformat())
+            yield subject.finding("expiry", "warning", why, place=place)
         elif age < 0:
-            message = f"{what} is dated {day}, which lies ahead; write the day of the entry"
-            yield subject.finding("expiry", "warning", message, place=place)
+            why = reason("dated-ahead", entry=entry, day=day.isoformat())
+            yield subject.finding("expiry", "warning", why, place=place)
     yield from _past(subject)
     for name, stage, place in _unexplained(subject):
-        message = f"stage {stage} installs {name} for no reason that is written down; add one"
-        yield subject.finding("expiry", "warning", message, place=place)
+        why = reason("unexplained", stage=stage, name=name)
+        yield subject.finding("expiry", "warning", why, place=place)
 
 
 def _past(subject: Subject) -> Iterator[Finding]:
@@ -43,32 +41,30 @@ def _past(subject: Subject) -> Iterator[Finding]:
     own: Place = ("rows", subject.plan.row, "known-failures")
     for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
         if failure.until is not None and failure.until < subject.today:
-            message = (
-                f"the expected failure {failure.check} was to be gone by {failure.until}; mend it, "
-                "or say until when it is expected now"
-            )
+            why = reason("until-past", check=failure.check, until=failure.until.isoformat())
             place = (*own, number, "until")
-            yield subject.finding("expiry", "error", message, place=place)
+            yield subject.finding("expiry", "error", why, place=place)
 
 
-def _dated(subject: Subject) -> Iterator[tuple[str, date, Place]]:
+def _dated(subject: Subject) -> Iterator[tuple[Reason, date, Place]]:
     own: Place = ("rows", subject.plan.row)
     for number, failure in enumerate(subject.matrix.rows[subject.plan.row].known_failures):
-        what = f"the expected failure {failure.check}"
-        yield what, failure.date, (*own, "known-failures", number, "date")
+        entry = reason("expected-failure", check=failure.check)
+        yield entry, failure.date, (*own, "known-failures", number, "date")
     for number, accepted in enumerate(subject.matrix.policy.accepted):
-        what = f"the accepted advisory {accepted.advisory}"
-        yield what, accepted.date, ("policy", "accepted", number, "date")
+        entry = reason("accepted-advisory", advisory=accepted.advisory)
+        yield entry, accepted.date, ("policy", "accepted", number, "date")
     for row, level in subject.matrix.bases(subject.plan.row):
         for number, override in enumerate(level.overrides):
             place = ("rows", row, "overrides", number, "date")
-            yield f"the override of {override.pin}", override.date, place
+            yield reason("override", pin=override.pin), override.date, place
         for number, addition in enumerate(level.additions):
             place = ("rows", row, "additions", number, "date")
-            yield f"the addition {addition.requirement}", addition.date, place
+            entry = reason("addition", requirement=str(addition.requirement))
+            yield entry, addition.date, place
         for number, stage in enumerate(level.stages):
             place = ("rows", row, "stages", number, "date")
-            yield f"the added stage {stage.name}", stage.date, place
+            yield reason("added-stage", stage=stage.name), stage.date, place
 
 
 def _unexplained(subject: Subject) -> Iterator[tuple[str, str, Place]]:

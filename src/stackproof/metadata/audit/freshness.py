@@ -7,9 +7,9 @@ from datetime import datetime
 
 from packaging.version import Version
 
-from stackproof.base.text import count
 from stackproof.metadata.audit.record import Finding, FreshnessAnswer
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["answer", "check"]
 
@@ -46,26 +46,33 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from _young(subject, pin)
         found = answer(pin)
         if found is not None and found.releases:
-            yield subject.finding("freshness", "note", _sentence(pin, found), pin=pin.name)
+            yield subject.finding("freshness", "note", _behind(pin, found), pin=pin.name)
 
 
 def _young(subject: Subject, pin: PinFacts) -> Iterator[Finding]:
     """Yield a note for a pin that is exempt from the least age, and younger."""
     uploaded, until = pin.release.uploaded if pin.release else None, subject.plan.as_of
     if pin.name in subject.plan.exempt and uploaded and until and uploaded > until:
-        message = f"{pin} of {_day(uploaded)} is younger than the row admits, and exempt from that"
-        yield subject.finding("freshness", "note", message, pin=pin.name)
+        why = reason("too-young", pin=str(pin), day=uploaded.date().isoformat())
+        yield subject.finding("freshness", "note", why, pin=pin.name)
 
 
-def _sentence(pin: PinFacts, found: FreshnessAnswer) -> str:
-    behind = [count(found.releases, "release")]
+def _behind(pin: PinFacts, found: FreshnessAnswer) -> Reason:
+    behind = [reason("releases", number=found.releases)]
     if (months := round(found.months or 0)) > 0:
-        behind.append(count(months, "month"))
+        behind.append(reason("months", number=months))
     if found.majors > 0:
-        behind.append(count(found.majors, "major version"))
-    ours = f"{pin}{f' of {found.released}' if found.released else ''}"
-    newest = f"{found.newest}{f' of {found.newest_released}' if found.newest_released else ''}"
-    return f"{ours} is {', '.join(behind)} behind {newest}"
+        behind.append(reason("majors", number=found.majors))
+    return reason(
+        "behind",
+        release=_dated(str(pin), found.released),
+        behind=tuple(behind),
+        newest=_dated(found.newest, found.newest_released),
+    )
+
+
+def _dated(release: str, day: str | None) -> Reason | str:
+    return reason("dated", release=release, day=day) if day else release
 
 
 def _major(version: Version) -> int:

@@ -10,6 +10,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.pairwise import Pairs
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["check", "judge"]
 
@@ -21,33 +22,35 @@ class Match(NamedTuple):
     """
 
     state: Literal["match", "mismatch", "untied", "unknown"]
-    why: str
+    why: Reason
     requiring: tuple[str, ...] = ()
 
 
 def judge(members: Sequence[str], table: Pairs) -> Match:
     """Judge whether members, the names of pins, match by what is known of each two of them."""
     cells = {pair: table[pair[0]][pair[1]] for pair in combinations(members, 2)}
-    for cell in cells.values():
-        if cell.state == "conflict":
-            return Match("mismatch", cell.reason, cell.requiring)
-    for cell in cells.values():
-        if cell.state == "unknown":
-            return Match("unknown", cell.reason)
-    ties = {pair: cell.reason for pair, cell in cells.items() if cell.state == "satisfied"}
-    loose = [name for name in members if not any(name in pair for pair in ties)]
-    if loose:
-        return Match("untied", f"nothing in its metadata ties {', '.join(loose)} to the others")
-    return Match("match", "; ".join(ties.values()))
+    whys = {pair: cell.why for pair, cell in cells.items() if cell.why is not None}
+    for pair, why in whys.items():
+        if cells[pair].state == "conflict":
+            return Match("mismatch", why, cells[pair].requiring)
+    for pair, why in whys.items():
+        if cells[pair].state == "unknown":
+            return Match("unknown", why)
+    ties = {pair: why for pair, why in whys.items() if cells[pair].state == "satisfied"}
+    loose = tuple(name for name in members if not any(name in pair for pair in ties))
+    if loose or not ties:
+        return Match("untied", reason("untied", names=loose))
+    first, *others = ties.values()
+    return Match("match", first.then(*others))
 
 
 def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     """Yield an error for a group whose members do not match, a warning for one that is untied."""
     for name, members in subject.plan.groups.items():
         match = judge(members, table)
-        message, place = f"group {name}: {match.why}", ("groups", name)
+        why, place = reason("group", group=name, why=match.why), ("groups", name)
         if match.state == "mismatch":
             checks = tuple(CheckId("pip-check", member) for member in match.requiring)
-            yield subject.finding("groups", "error", message, place=place, checks=checks)
+            yield subject.finding("groups", "error", why, place=place, checks=checks)
         elif match.state == "untied":
-            yield subject.finding("groups", "warning", message, place=place)
+            yield subject.finding("groups", "warning", why, place=place)

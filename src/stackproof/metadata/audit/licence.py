@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from stackproof.base.text import first_of
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.licences import Allowed, licences_of
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.sequential import Walk
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Lookup", "check"]
 
@@ -30,11 +30,11 @@ def check(subject: Subject, way: Walk, lookup: Lookup) -> Iterator[Finding]:
         if not licences:
             unknown.append(f"{name} {version}")
         elif not allowed.admits(licences):
-            message = f"{name} {version} is licensed {_said(licences)}, which is not allowed"
-            yield subject.finding("licence", "error", message, pin=pin)
+            why = reason("licence-refused", release=f"{name} {version}", licences=tuple(licences))
+            yield subject.finding("licence", "error", why, pin=pin)
     if unknown:
-        message = f"the metadata states no licence, or cannot be had, of {first_of(unknown)}"
-        yield subject.finding("licence", "warning", message)
+        why = reason("licence-unknown", releases=tuple(unknown))
+        yield subject.finding("licence", "warning", why)
     for facts in subject.pins.values():
         if not facts.exact:
             yield from _changed(subject, facts, lookup)
@@ -55,11 +55,17 @@ def _changed(subject: Subject, pin: PinFacts, lookup: Lookup) -> Iterator[Findin
     oldest, newest = licences(0), licences(-1)
     if oldest and newest and oldest != newest:
         last = _last_like(oldest, licences, len(releases))
-        message = (
-            f"{pin.planned} is licensed {_said(oldest)} up to {releases[last].version} and "
-            f"{_said(licences(last + 1)) or 'nobody says how'} from {releases[last + 1].version} on"
-        )
-        yield subject.finding("licence", "warning", message, pin=pin.name)
+        until, since = str(releases[last].version), str(releases[last + 1].version)
+        why = _change(str(pin.planned), oldest, until, licences(last + 1), since)
+        yield subject.finding("licence", "warning", why, pin=pin.name)
+
+
+def _change(
+    pin: str, before: tuple[str, ...], last: str, after: tuple[str, ...], first: str
+) -> Reason:
+    if not after:
+        return reason("licence-lost", pin=pin, before=before, last=last, first=first)
+    return reason("licence-changed", pin=pin, before=before, last=last, after=after, first=first)
 
 
 def _last_like(wanted: Sequence[str], licences: Callable[[int], Sequence[str]], count: int) -> int:
@@ -69,7 +75,3 @@ def _last_like(wanted: Sequence[str], licences: Callable[[int], Sequence[str]], 
         middle = (low + high) // 2
         low, high = (middle, high) if licences(middle) == wanted else (low, middle)
     return low
-
-
-def _said(licences: Sequence[str]) -> str:
-    return " and ".join(licences)

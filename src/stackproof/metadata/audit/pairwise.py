@@ -9,12 +9,13 @@ from typing import TypeAlias
 
 from packaging.specifiers import SpecifierSet
 
-from stackproof.base.text import first_of
 from stackproof.base.versions import overlap, satisfies
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import never_released
-from stackproof.metadata.audit.record import Finding, PairAnswer
+from stackproof.metadata.audit.record import Finding, PairAnswer, PairState
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Pairs", "check", "pairs"]
 
@@ -28,7 +29,7 @@ def pairs(subject: Subject) -> Pairs:
     """Return the cell of each pin and each other, both ways round."""
     requires = {name: _requires(subject, pin) for name, pin in subject.pins.items()}
     table: Pairs = {
-        name: {name: PairAnswer(state="itself", reason=f"{pin} is one and the same")}
+        name: {name: _answer("itself", reason("same-pin", pin=str(pin)))}
         for name, pin in subject.pins.items()
     }
     for first, second in combinations(subject.pins.values(), 2):
@@ -41,10 +42,10 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     """Yield an error for each two pins in conflict, at the pin that refuses the other."""
     for first, second in combinations(subject.pins, 2):
         cell = table[first][second]
-        if cell.state == "conflict":
+        if cell.state == "conflict" and cell.why is not None:
             checks = tuple(CheckId("pip-check", name) for name in cell.requiring)
             yield subject.finding(
-                "pairwise", "error", cell.reason, pin=cell.requiring[0], checks=checks
+                "pairwise", "error", cell.why, pin=cell.requiring[0], checks=checks
             )
 
 
@@ -74,7 +75,7 @@ def _cell(
         return _conflict(first, second, apart[0], ours[apart[0]], theirs[apart[0]])
     for pin, known in ((first, ours), (second, theirs)):
         if known is None:
-            return PairAnswer(state="unknown", reason=_unknown(pin))
+            return _answer("unknown", _unknown(pin))
     if direct:
         return direct[0]
     return _common(first, second, shared)
@@ -84,50 +85,60 @@ def _direct(one: PinFacts, other: PinFacts, requires: _Requires) -> Iterator[Pai
     specifier = requires.get(other.name)
     if specifier is None:
         return
-    asked = other.planned.asked
+    asked, requirement = other.planned.asked, f"{other.name}{specifier}"
     if satisfies(asked, specifier) if other.exact else overlap(specifier, asked):
-        which = f"{other.name}{specifier}, which admits {asked or 'some release'}"
-        if not specifier:
-            which = f"{other.name} in any version"
-        yield PairAnswer(state="satisfied", reason=f"{one} requires {which}")
+        yield _answer("satisfied", _met(str(one), other.name, specifier, asked))
     else:
-        yield PairAnswer(
-            state="conflict" if one.exact else "unknown",
-            requiring=(one.name,) if one.exact else (),
-            reason=f"{one} requires {other.name}{specifier}, and it is pinned to {asked}"
-            f"{_others(one)}",
+        why = reason("requires-other", pin=str(one), requirement=requirement, asked=asked)
+        yield _answer(
+            "conflict" if one.exact else "unknown",
+            why.then(_others(one)),
+            (one.name,) if one.exact else (),
         )
+
+
+def _met(pin: str, name: str, specifier: str, asked: str) -> Reason:
+    if not specifier:
+        return reason("requires-any", pin=pin, name=name)
+    if not asked:
+        return reason("requires-some", pin=pin, requirement=f"{name}{specifier}")
+    return reason("requires-met", pin=pin, requirement=f"{name}{specifier}", asked=asked)
 
 
 def _conflict(first: PinFacts, second: PinFacts, name: str, ours: str, theirs: str) -> PairAnswer:
     exact = first.exact and second.exact
-    return PairAnswer(
-        state="conflict" if exact else "unknown",
-        requiring=(first.name, second.name) if exact else (),
-        reason=f"{first} requires {name}{ours} and {second} requires {name}{theirs}, and no "
-        f"version is in both ranges{_others(first, second)}",
+    why = reason(
+        "ranges-apart",
+        first=str(first),
+        ours=f"{name}{ours}",
+        second=str(second),
+        theirs=f"{name}{theirs}",
+    )
+    return _answer(
+        "conflict" if exact else "unknown",
+        why.then(_others(first, second)),
+        (first.name, second.name) if exact else (),
     )
 
 
-def _others(*pins: PinFacts) -> str:
+def _others(*pins: PinFacts) -> Reason | None:
     """Say which pins have other releases to choose from, of which nothing follows."""
-    loose = [str(pin.planned) for pin in pins if not pin.exact]
-    return f"; {' and '.join(loose)} may admit a release that does not" if loose else ""
+    loose = tuple(str(pin.planned) for pin in pins if not pin.exact)
+    return reason("may-admit", pins=loose) if loose else None
 
 
-def _unknown(pin: PinFacts) -> str:
+def _unknown(pin: PinFacts) -> Reason:
     if pin.release is None:
-        return f"{never_released(pin)}, so nobody knows what it would require"
-    return f"the index offers no metadata of {pin}, so what it requires is not known"
+        return reason("unknown-since", why=never_released(pin))
+    return reason("no-metadata", pin=str(pin))
 
 
 def _common(first: PinFacts, second: PinFacts, shared: list[str]) -> PairAnswer:
     if not shared:
-        return PairAnswer(
-            state="unrelated",
-            reason=f"{first.name} and {second.name} require neither each other nor one thing",
-        )
-    return PairAnswer(
-        state="common range",
-        reason=f"{first} and {second} both require {first_of(shared)}, in ranges that overlap",
-    )
+        return _answer("unrelated", reason("unrelated", first=first.name, second=second.name))
+    why = reason("both-require", first=str(first), second=str(second), names=tuple(shared))
+    return _answer("common range", why)
+
+
+def _answer(state: PairState, why: Reason, requiring: tuple[str, ...] = ()) -> PairAnswer:
+    return PairAnswer(state=state, reason=in_words(why), why=why, requiring=requiring)

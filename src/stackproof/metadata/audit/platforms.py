@@ -8,11 +8,10 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Literal
 
-from stackproof.base.text import first_of
 from stackproof.index.target import Target
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.planning import make_plan
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal, release_of
 from stackproof.installers.resolver import Refused, Resolver
 from stackproof.matrix.platforms import PLATFORMS
 from stackproof.metadata.audit import exists
@@ -21,12 +20,13 @@ from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.record import Finding, JointAnswer, PlatformAnswer
 from stackproof.metadata.audit.sequential import walk
 from stackproof.metadata.audit.subject import PinFacts, Source, Subject
+from stackproof.reasons.common import yanked
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["There", "ask", "check"]
 
 _State = Literal["resolved", "refused", "unknown"]
-#: Platforms of wheels that a sentence names.
-_NAMED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def ask(subject: Subject, platform: str, resolver: Resolver, gatherer: Gatherer)
     there = _moved(subject, platform, gatherer)
     lacking = [pin for pin in there.pins.values() if not exists.installable(pin)]
     if lacking:
-        whys = (f"{pin} {_why_not(there, pin)}{_wheels(there, pin)}" for pin in lacking)
+        whys = (_why_not(there, pin).then(_wheels(there, pin)) for pin in lacking)
         built = [str(pin) for pin in there.pins.values() if exists.how(pin) == "source"]
         return _there(there, ("refused", "refused"), whys, built, {})
     way = walk(there, resolver, gatherer.serves)
@@ -84,15 +84,12 @@ def check(subject: Subject, found: Sequence[There], joint: JointAnswer | None) -
             places[pin.name].append(there)
     for name, where in places.items():
         first = where[0].subject
-        if exists.how(first.pins[name]) == "no file" and exists.admits_python(
-            first, first.pins[name]
-        ):
-            on = ", ".join(there.answer.platform for there in where)
-            message = (
-                f"{first.pins[name]} {_why_not(first, first.pins[name])} on {on}"
-                f"{_wheels(first, first.pins[name])}"
-            )
-            yield subject.finding("platform", "warning", message, pin=name)
+        pin = first.pins[name]
+        if exists.how(pin) == "no file" and exists.admits_python(first, pin):
+            names = tuple(there.answer.platform for there in where)
+            python = first.target.python
+            why = reason("no-file-on", pin=str(pin), python=python, platforms=names)
+            yield subject.finding("platform", "warning", why.then(_wheels(first, pin)), pin=name)
     for there in found:
         yield from _of_resolution(subject, there.answer, joint)
 
@@ -101,11 +98,12 @@ def _of_resolution(
     subject: Subject, answer: PlatformAnswer, joint: JointAnswer | None
 ) -> Iterator[Finding]:
     here = (joint.together, joint.stages) if joint else ()
-    if answer.reason and not answer.lacking and here != (answer.together, answer.stages):
-        yield subject.finding("platform", "warning", f"on {answer.platform}: {answer.reason}")
+    if answer.why and not answer.lacking and here != (answer.together, answer.stages):
+        why = reason("on-platform", platform=answer.platform, why=answer.why)
+        yield subject.finding("platform", "warning", why)
     if answer.built:
-        message = f"on {answer.platform} built from source: {first_of(answer.built)}"
-        yield subject.finding("platform", "note", message)
+        why = reason("built-on", platform=answer.platform, releases=answer.built)
+        yield subject.finding("platform", "note", why)
 
 
 def _moved(subject: Subject, platform: str, gatherer: Gatherer) -> Subject:
@@ -127,10 +125,12 @@ def _target(here: Target, platform: str) -> Target:
 def _there(
     there: Subject,
     states: tuple[_State, _State],
-    reasons: Iterator[str],
+    whys: Iterator[Reason],
     built: Sequence[str],
     final: Mapping[str, str],
 ) -> There:
+    first = next(whys, None)
+    why = first.then(*whys) if first is not None else None
     answer = PlatformAnswer(
         matrix=there.plan.matrix,
         row=there.plan.row,
@@ -138,7 +138,8 @@ def _there(
         pins={name: exists.how(pin) for name, pin in there.pins.items()},
         together=states[0],
         stages=states[1],
-        reason="; ".join(reasons),
+        reason=in_words(why) if why else "",
+        why=why,
         built=tuple(built),
         differs={},
     )
@@ -152,28 +153,31 @@ def _state(answer: object) -> _State:
     return "unknown" if failed_build(answer.words) else "refused"
 
 
-def _reasons(platform: str, whole: object, stage: str, stopped: Refused | None) -> Iterator[str]:
-    for where, answer in ("", whole), (f"stage {stage}: ", stopped):
-        if isinstance(answer, Refused):
-            build = failed_build(answer.words)
-            said = (
-                f"{build.shown} has to be built to tell what it requires, and a build that fails "
-                f"here says nothing of {platform}"
-                if build
-                else sentence(answer.words)
-            )
-            yield f"{where}{said}"
+def _reasons(platform: str, whole: object, stage: str, stopped: Refused | None) -> Iterator[Reason]:
+    if isinstance(whole, Refused):
+        yield _refusal(platform, whole)
+    if stopped:
+        yield reason("at-stage", stage=stage, why=_refusal(platform, stopped))
 
 
-def _why_not(there: Subject, pin: PinFacts) -> str:
+def _refusal(platform: str, answer: Refused) -> Reason:
+    if build := failed_build(answer.words):
+        return reason("build-here-says-nothing", release=release_of(build), platform=platform)
+    return refusal(answer.words)
+
+
+def _why_not(there: Subject, pin: PinFacts) -> Reason:
     state = exists.how(pin)
     if state == "no file":
-        return f"has no file for Python {there.target.python}"
-    said = {"yanked": "was yanked", "no project": "is no project of the index"}
-    return said.get(state, "was never released")
+        return reason("no-file", pin=str(pin), python=there.target.python)
+    if state == "yanked":
+        return yanked(str(pin), None)
+    if state == "no project":
+        return reason("no-such-project", pin=str(pin))
+    return reason("never-released", pin=str(pin))
 
 
-def _wheels(there: Subject, pin: PinFacts) -> str:
+def _wheels(there: Subject, pin: PinFacts) -> Reason | None:
     """Say which platforms a release has wheels for, for this Python."""
     found = there.target.platforms_of(pin.release) if pin.release else []
-    return f"; it has wheels for {first_of(found, _NAMED)}" if found else ""
+    return reason("wheels-for", platforms=tuple(found)) if found else None

@@ -8,6 +8,7 @@ from typing import Literal
 from stackproof.metadata.audit.exists import nearest
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import PinFacts, Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["check", "requires_python", "support"]
 
@@ -41,21 +42,22 @@ def check(subject: Subject) -> Iterator[Finding]:
     for pin in subject.pins.values():
         state = support(subject, pin)
         if state == "refused":
-            near = " and ".join(nearest(subject, pin)) or "none"
-            message = (
-                f"{pin} requires Python {requires_python(pin)}, and the row has {python}; the "
-                f"nearest that admits it: {near}"
+            near = nearest(subject, pin)
+            asked = requires_python(pin) or ""
+            why = reason("python-refused", pin=str(pin), requires=asked, python=python).then(
+                reason("nearest-for-python", versions=near) if near else reason("none-for-python")
             )
             checks = subject.checks_of(pin.name)
-            yield subject.finding("python", "error", message, pin=pin.name, checks=checks)
+            yield subject.finding("python", "error", why, pin=pin.name, checks=checks)
         elif state == "admitted" and pin.metadata is not None and pin.metadata.pythons:
-            message = (
-                f"{pin} admits Python {python}, but its classifiers name only "
-                f"{_enumerate(pin.metadata.pythons)}"
-            )
-            yield subject.finding("python", "note", message, pin=pin.name)
+            why = _unnamed(pin, python, pin.metadata.pythons)
+            yield subject.finding("python", "note", why, pin=pin.name)
 
 
-def _enumerate(pythons: tuple[str, ...]) -> str:
-    ordered = sorted(pythons, key=lambda text: int(text.split(".")[1]))
-    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
+def _unnamed(pin: PinFacts, python: str, pythons: tuple[str, ...]) -> Reason:
+    oldest, *others = sorted(pythons, key=lambda text: int(text.split(".")[1]))
+    if not others:
+        return reason("python-unnamed", pin=str(pin), python=python, named=oldest)
+    return reason(
+        "python-span-unnamed", pin=str(pin), python=python, oldest=oldest, newest=others[-1]
+    )

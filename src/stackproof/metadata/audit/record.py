@@ -10,6 +10,7 @@ from pydantic import Field
 from stackproof.base.records import Record
 from stackproof.evidence.claims import AuditAnswers, ClaimAnswer
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import Reason
 
 __all__ = [
     "Audit",
@@ -18,6 +19,7 @@ __all__ = [
     "JointAnswer",
     "Level",
     "PairAnswer",
+    "PairState",
     "PinAnswer",
     "PlatformAnswer",
     "Rule",
@@ -41,13 +43,17 @@ Rule = Literal[
 #: How a pin would be installed, or what keeps it from being.
 How = Literal["wheel", "source", "yanked", "no file", "no version", "no project"]
 
+#: What metadata makes of two pins.
+PairState = Literal["itself", "satisfied", "common range", "unrelated", "conflict", "unknown"]
+
 
 class Finding(Record):
     """One thing that a reviewer should know, at its line of a file.
 
-    `checks` are the ids of the checks of a run that would fail by it; where one of them is a known
-    failure of the row, `known` is its reason. `row` is None for what concerns no row, and `pin` for
-    what concerns no single pin.
+    `why` is what was found, as a record, and `message` the same in English; files of before 2026-12
+    have the message alone. `checks` are the ids of the checks of a run that would fail by it; where
+    one of them is a known failure of the row, `known` is its reason. `row` is None for what
+    concerns no row, and `pin` for what concerns no single pin.
     """
 
     rule: Rule
@@ -58,6 +64,7 @@ class Finding(Record):
     file: str
     line: int
     message: str
+    why: Reason | None = None
     checks: tuple[str, ...] = ()
     known: str | None = None
 
@@ -68,14 +75,15 @@ class Finding(Record):
 
 
 class PairAnswer(Record):
-    """What the metadata of two pins says of the two together, and why.
+    """What the metadata of two pins says of the two together, and why; `reason` is that in English.
 
     `requiring` names those whose requirements a conflict rests on: `pip check` hears of it from
     them.
     """
 
-    state: Literal["itself", "satisfied", "common range", "unrelated", "conflict", "unknown"]
+    state: PairState
     reason: str
+    why: Reason | None = None
     requiring: tuple[str, ...] = ()
 
 
@@ -127,6 +135,7 @@ class MoveAnswer(Record):
     before: str
     after: str
     because: str
+    why: Reason | None = None
 
 
 class BrokenAnswer(Record):
@@ -150,6 +159,7 @@ class JointAnswer(Record):
     together: Literal["resolved", "refused"]
     stages: Literal["resolved", "refused"]
     reason: str
+    why: Reason | None = None
     left_out: tuple[str, ...]
     moves: tuple[MoveAnswer, ...]
     broken: tuple[BrokenAnswer, ...]
@@ -171,6 +181,7 @@ class PlatformAnswer(Record):
     together: Literal["resolved", "refused", "unknown"]
     stages: Literal["resolved", "refused", "unknown"]
     reason: str
+    why: Reason | None = None
     built: tuple[str, ...]
     differs: dict[str, tuple[str | None, str | None]]
 

@@ -15,6 +15,8 @@ from stackproof.matrix.model import Matrix, Override, Pin
 from stackproof.matrix.plan import Plan, PlannedFailure, PlannedPin
 from stackproof.metadata.audit.lines import Lines, Place
 from stackproof.metadata.audit.record import Finding, Level, Rule
+from stackproof.reasons.reason import Reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["PinFacts", "Source", "Subject"]
 
@@ -81,13 +83,14 @@ class Subject(Source):
         self,
         rule: Rule,
         level: Level,
-        message: str,
+        why: Reason,
         *,
         place: Place = (),
         pin: str | None = None,
         checks: tuple[str, ...] = (),
     ) -> Finding:
         """Return a finding of this row, at the line of `place`, or else of the pin."""
+        message = in_words(why)
         reasons = [
             failure.reason
             for failure in self.plan.known_failures
@@ -103,6 +106,7 @@ class Subject(Source):
             file=self.file,
             line=self.lines.line(at),
             message=message,
+            why=why,
             checks=checks,
             known=reasons[0] if reasons else None,
         )

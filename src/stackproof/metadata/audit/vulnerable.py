@@ -13,6 +13,7 @@ from stackproof.matrix.policy import AcceptedAdvisory
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.sequential import Walk
 from stackproof.metadata.audit.subject import Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["check", "nearest_fix"]
 
@@ -80,32 +81,36 @@ def _finding(subject: Subject, way: Walk, advisory: Advisory, fix: Release | Non
         (item for item in subject.matrix.policy.accepted if item.advisory in advisory.names), None
     )
     name, pin = advisory.name, advisory.name if advisory.name in subject.pins else None
-    mended = f"the nearest release that is not is {fix.version}" if fix else "no release is not"
-    along = "" if pin else f", which {_along(way, name)},"
-    message = (
-        f"{name} {way.final[name]}{along} is affected by {_called(advisory)}; {mended}"
-        f"{_over(accepted, subject.today)}"
+    why = _affected(f"{name} {way.final[name]}", advisory, way, is_pin=pin is not None).then(
+        reason("nearest-safe", version=str(fix.version)) if fix else reason("none-safe"),
+        _over(accepted, subject.today),
     )
-    found = subject.finding("vulnerable", "error", message, pin=pin)
+    found = subject.finding("vulnerable", "error", why, pin=pin)
     if accepted is None or accepted.until < subject.today:
         return found
     return found.model_copy(update={"known": f"{accepted.reason}, until {accepted.until}"})
 
 
-def _called(advisory: Advisory) -> str:
+def _affected(release: str, advisory: Advisory, way: Walk, *, is_pin: bool) -> Reason:
+    """Say that a release is affected, and who brings it where it is no pin."""
+    called = _called(advisory)
+    if is_pin:
+        return reason("affected", release=release, advisory=called)
+    if asking := tuple(sorted(way.requirers[advisory.name])):
+        return reason("affected-required", release=release, by=asking, advisory=called)
+    return reason("affected-installed", release=release, advisory=called)
+
+
+def _called(advisory: Advisory) -> Reason:
     """Return the id, the other names and the severity of an advisory, and what it says."""
-    severity = advisory.severity or "of unknown severity"
     others = (name for name in advisory.aliases if name.startswith("CVE-"))
-    named = ", ".join([*others, severity])
-    return f"{advisory.id} ({named}){f': {advisory.summary}' if advisory.summary else ''}"
+    named = (*others, advisory.severity or reason("severity-unknown"))
+    if not advisory.summary:
+        return reason("advisory", id=advisory.id, named=named)
+    return reason("advisory-summed-up", id=advisory.id, named=named, summary=advisory.summary)
 
 
-def _along(way: Walk, name: str) -> str:
-    asking = sorted(way.requirers[name])
-    return f"{' and '.join(asking)} requires" if asking else "a stage installs"
-
-
-def _over(accepted: AcceptedAdvisory | None, today: date) -> str:
+def _over(accepted: AcceptedAdvisory | None, today: date) -> Reason | None:
     if accepted is None or accepted.until >= today:
-        return ""
-    return f"; it was accepted until {accepted.until}: look at it again"
+        return None
+    return reason("accepted-until", until=accepted.until.isoformat())

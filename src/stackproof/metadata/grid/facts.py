@@ -15,6 +15,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Release
 from stackproof.index.target import Target
 from stackproof.metadata.grid.record import Demand
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Facts", "IndexFacts", "demands"]
 
@@ -29,7 +30,7 @@ class Facts(Protocol):
     def markers(self) -> Mapping[str, str]:
         """The environment in which markers are evaluated."""
 
-    def why_no_file(self, name: str, version: str) -> str | None:
+    def why_no_file(self, name: str, version: str) -> Reason | None:
         """Return why no file of a release can be used here, or None if one can."""
 
     def metadata(self, name: str, version: str) -> CoreMetadata | None:
@@ -56,16 +57,20 @@ class IndexFacts:
         """The environment in which markers are evaluated."""
         return self.target.markers
 
-    def why_no_file(self, name: str, version: str) -> str | None:
+    def why_no_file(self, name: str, version: str) -> Reason | None:
         """Return why no file of a release can be used here, or None if one can."""
         release = self._release(name, version)
         if release is None or self.target.best(release) is not None:
             return None
         asked = {file.requires_python for file in release.files}
         admits = any(self.target.admits_python(text) for text in asked)
-        where = self.target.platform_name or "this platform"
-        why = f"no wheel for {where}" if admits else f"requires Python {_texts(asked)}"
-        return f"{name} {version} has no file for Python {self.target.python} ({why})"
+        if admits:
+            where = self.target.platform_name or reason("this-platform")
+            why = reason("no-wheel-for", platform=where)
+        else:
+            why = reason("needs-python", ranges=tuple(sorted(filter(None, asked))))
+        release_name, python = f"{name} {version}", self.target.python
+        return reason("grid-no-file", release=release_name, python=python, why=why)
 
     def metadata(self, name: str, version: str) -> CoreMetadata | None:
         """Return what a release's wheel says of itself, None where that is not known."""
@@ -90,10 +95,6 @@ class IndexFacts:
         except CannotJudgeError:
             return None
         return project.find(version, self.as_of) if project else None
-
-
-def _texts(asked: set[str | None]) -> str:
-    return " or ".join(sorted(filter(None, asked)))
 
 
 def demands(facts: Facts, name: str, version: str) -> Iterator[Demand]:

@@ -154,6 +154,7 @@ def compare(cells: Sequence[Cell], published: Mapping[Versions, State]) -> list[
             published=published[cell.versions],
             found=cell.state,
             reason=cell.reason,
+            why=cell.why,
         )
         for cell in cells
         if cell.versions in published

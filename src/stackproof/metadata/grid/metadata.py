@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from stackproof.base.versions import overlap
 from stackproof.metadata.grid.facts import Facts, demands
 from stackproof.metadata.grid.record import THE_CELL, THE_HELD, Cell, Demand, Versions
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["MetadataJudge", "because"]
 
@@ -31,14 +33,22 @@ class MetadataJudge:
         for name, version in zip(self.names, versions, strict=True):
             lacking = self.facts.why_no_file(name, version)
             if lacking is not None:
-                return Cell(versions=versions, state="unknown", reason=lacking, how="metadata")
+                return Cell(
+                    versions=versions,
+                    state="unknown",
+                    reason=in_words(lacking),
+                    why=lacking,
+                    how="metadata",
+                )
         for one, other in ((sides[0], sides[1]), (sides[0], self._held), (sides[1], self._held)):
             clash = next(_clashes(one, other), None)
             if clash is not None:
+                why = because(clash)
                 return Cell(
                     versions=versions,
                     state="conflict",
-                    reason=because(clash),
+                    reason=in_words(why),
+                    why=why,
                     how="metadata",
                     demands=clash,
                 )
@@ -69,10 +79,9 @@ class MetadataJudge:
         return tuple(found)
 
 
-def because(clash: Iterable[Demand]) -> str:
-    """Return one sentence on requirements that exclude each other, who is required coming last."""
-    texts = [str(item) for item in clash]
-    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+def because(clash: Iterable[Demand]) -> Reason:
+    """Return one reason of requirements that exclude each other, who is required coming last."""
+    return reason("refused", facts=tuple(item.why for item in clash))
 
 
 def _clashes(one: Sequence[Demand], other: Sequence[Demand]) -> Iterator[tuple[Demand, Demand]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from stackproof.base.records import Record
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = [
     "THE_CELL",
@@ -54,12 +55,17 @@ class Demand(Record):
     range: str
     through: str | None = None
 
-    def __str__(self) -> str:
-        """Return the requirement and its maker, as a sentence has them."""
-        if self.by in (THE_CELL, THE_HELD):
-            return f"{self.by} has {self.on}{self.range}"
-        through = f" (which {self.through} requires)" if self.through else ""
-        return f"{self.by}{through} requires {self.on}{self.range}"
+    @property
+    def why(self) -> Reason:
+        """The requirement and its maker, as a reason."""
+        asked = f"{self.on}{self.range}"
+        if self.by == THE_CELL:
+            return reason("cell-has", requirement=asked)
+        if self.by == THE_HELD:
+            return reason("held-has", requirement=asked)
+        if self.through:
+            return reason("requires-through", by=self.by, through=self.through, requirement=asked)
+        return reason("requires", by=self.by, requirement=asked)
 
 
 class Proof(Record):
@@ -73,6 +79,7 @@ class Proof(Record):
 class Cell(Record):
     """Whether two versions go together, and why; `demands` are what exclude each other.
 
+    `reason` is the English of `why`, which older files do not have.
     `how` says what it was judged by: the releases' own metadata, or a resolution. `seconds` is
     what a resolution took.
     """
@@ -80,6 +87,7 @@ class Cell(Record):
     versions: Versions
     state: State
     reason: str
+    why: Reason | None = None
     how: Literal["metadata", "resolution"]
     demands: tuple[Demand, ...] = ()
     proof: Proof | None = None
@@ -108,6 +116,7 @@ class Difference(Record):
     published: State
     found: State
     reason: str
+    why: Reason | None = None
 
 
 class Grid(Record):

@@ -11,9 +11,11 @@ from itertools import combinations
 
 from stackproof.base.versions import overlap
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.refusal import Required, required, sentence, wheelless
+from stackproof.installers.refusal import Required, refusal, release_of, required, wheelless
 from stackproof.metadata.grid.metadata import because
 from stackproof.metadata.grid.record import Cell, Demand, Versions
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["read_refusal", "unknown"]
 
@@ -26,28 +28,30 @@ def read_refusal(names: tuple[str, str], versions: Versions, words: str, *, buil
     lacking = tuple(wheelless(words))
     build = failed_build(words)
     if build is not None:
-        return unknown(
-            versions, f"the metadata of {build.shown} needs a build, and the build failed"
-        )
+        return unknown(versions, reason("metadata-needs-build", release=release_of(build)))
     if _PROOF not in text:
-        return unknown(versions, "the resolver gave no proof")
+        return unknown(versions, reason("no-proof"))
     if lacking:
-        why = "no file that fits" if builds else "no wheel, and its metadata would need a build"
-        return unknown(versions, f"{' and '.join(lacking)} has {why}")
+        return unknown(versions, reason("lacks-file" if builds else "lacks-wheel", names=lacking))
     facts = required(words)
     clash = _clash(facts, required(words, derived=True))
-    left_out = " and ".join(
-        f"{fact.by} requires Python{fact.range}" for fact in facts if fact.what == "python"
+    left_out = tuple(
+        reason("python-bound", by=fact.by, range=fact.range)
+        for fact in facts
+        if fact.what == "python"
     )
     if left_out and not clash:
-        return unknown(versions, left_out)
+        return unknown(versions, reason("all-of", whys=left_out))
     asked = dict(zip(names, versions, strict=True))
     demands = tuple(_demand(side, facts, asked) for side in clash)
-    reason = because(demands) if demands else sentence(words)
+    why = because(demands) if demands else refusal(words)
+    if left_out:
+        why = reason("besides", why=why, others=left_out)
     return Cell(
         versions=versions,
         state="conflict",
-        reason=f"{reason} ({left_out})" if left_out else reason,
+        reason=in_words(why),
+        why=why,
         how="resolution",
         demands=demands,
     )
@@ -84,6 +88,6 @@ def _who(fact: Required, asked: Mapping[str, str]) -> str:
     return f"{fact.who} {asked[fact.who]}" if fact.who in asked else fact.by
 
 
-def unknown(versions: Versions, reason: str) -> Cell:
+def unknown(versions: Versions, why: Reason) -> Cell:
     """Return the cell of which a resolution says nothing for certain."""
-    return Cell(versions=versions, state="unknown", reason=reason, how="resolution")
+    return Cell(versions=versions, state="unknown", reason=in_words(why), why=why, how="resolution")

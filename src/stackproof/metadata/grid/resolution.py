@@ -12,6 +12,8 @@ from stackproof.errors import CannotJudgeError
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.metadata.grid.record import Cell, Versions
 from stackproof.metadata.grid.refusal import read_refusal, unknown
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["ResolutionJudge"]
 
@@ -49,14 +51,15 @@ class ResolutionJudge:
         try:
             answer = self.resolver.resolve(wanted)
         except CannotJudgeError as error:
-            return unknown(versions, str(error))
+            return Cell(versions=versions, state="unknown", reason=str(error), how="resolution")
         if isinstance(answer, Refused):
             return read_refusal(self.names, versions, answer.words, builds=self.builds)
         if any(not _has(answer, *pin) for pin in zip(self.names, versions, strict=True)):
-            why = "the resolver chose other versions than the two that were asked for"
-            return unknown(versions, why)
-        reason = f"both resolve, together with {len(answer) - len(versions)} others"
-        return Cell(versions=versions, state="compatible", reason=reason, how="resolution")
+            return unknown(versions, reason("other-versions"))
+        why = reason("both-resolve", number=len(answer) - len(versions))
+        return Cell(
+            versions=versions, state="compatible", reason=in_words(why), why=why, how="resolution"
+        )
 
 
 def _has(resolution: Resolution, name: str, version: str) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from stackproof.metadata.audit.record import Audit, PairAnswer
+from stackproof.reasons.words import said
 from stackproof.report.audit import symbol
+from stackproof.report.texts import Language
 
 __all__ = ["PairGrid", "pair_grids"]
 
@@ -37,18 +39,18 @@ class PairGrid:
         return len(self.names) > _WIDEST
 
 
-def pair_grids(audit: Audit) -> list[PairGrid]:
-    """Return the grids of an audit, in its order."""
+def pair_grids(audit: Audit, lang: Language = "en") -> list[PairGrid]:
+    """Return the grids of an audit, in its order, with reasons in a language."""
     rows: dict[str, list[str]] = defaultdict(list)
     tables: dict[str, _Table] = {}
     for row, table in audit.pairs.items():
         key = repr(table)
         rows[key].append(row)
         tables[key] = table
-    return [_grid(tuple(rows[key]), table) for key, table in tables.items()]
+    return [_grid(tuple(rows[key]), table, lang) for key, table in tables.items()]
 
 
-def _grid(rows: tuple[str, ...], table: _Table) -> PairGrid:
+def _grid(rows: tuple[str, ...], table: _Table, lang: Language) -> PairGrid:
     names = tuple(table)
     signs = tuple(
         (name, tuple((cells[other].state, symbol(cells[other].state)) for other in names))
@@ -58,12 +60,12 @@ def _grid(rows: tuple[str, ...], table: _Table) -> PairGrid:
         rows=rows,
         names=names,
         signs=signs,
-        conflicts=_reasons(table, "conflict", "unknown"),
-        ties=_reasons(table, "satisfied", "common range"),
+        conflicts=_reasons(table, lang, "conflict", "unknown"),
+        ties=_reasons(table, lang, "satisfied", "common range"),
     )
 
 
-def _reasons(table: _Table, *states: str) -> Mapping[str, int]:
+def _reasons(table: _Table, lang: Language, *states: str) -> Mapping[str, int]:
     """Count the pairs in these states by reason."""
     cells = (table[one][other] for one, other in combinations(table, 2))
-    return Counter(cell.reason for cell in cells if cell.state in states)
+    return Counter(said(cell.why, cell.reason, lang) for cell in cells if cell.state in states)

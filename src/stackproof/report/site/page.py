@@ -20,6 +20,7 @@ from stackproof.evidence.history.file import read_history
 from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
+from stackproof.reasons.words import said
 from stackproof.report.audit import Merged, merge
 from stackproof.report.costs import cost_in_words
 from stackproof.report.diagnose import steps
@@ -41,6 +42,7 @@ from stackproof.report.wording import (
     because,
     brief,
     classified,
+    found,
     pin_notes,
     suspect_in_words,
 )
@@ -60,17 +62,17 @@ _MANY = 1000
 def write_site(reader: ReportsReader, lang: Language = "en") -> Path:
     """Write `index.html` from the evidence and history in a reports folder; return its path."""
     page = reader.reports / InReports.INDEX
-    gathered = _gather(reader)
+    gathered = _gather(reader, lang)
     html = _templates().get_template("site/page.html").render(t=texts(lang), **gathered)
     write_atomically(page, html)
     return page
 
 
-def _gather(reader: ReportsReader) -> dict[str, object]:
+def _gather(reader: ReportsReader, lang: Language) -> dict[str, object]:
     """Return all that the templates show, by the names that they know it by."""
     audits, allowance, links = reader.audits(), Allowance(_QUOTED), Links(reader.reports)
     entries = _by_row(read_history(reader.reports / InReports.HISTORY))
-    viewer = RowViews(reader=reader, history=entries, allowance=allowance)
+    viewer = RowViews(reader=reader, history=entries, allowance=allowance, lang=lang)
     kept, missing = reader.rows()
     grid = reader.grid()
     return {
@@ -109,8 +111,11 @@ class AuditView:
     audit: Audit
     files: dict[str, str]
     findings: dict[str, list[Merged]]
-    pair_grids: list[PairGrid]
     kept: dict[datetime, list[str]]
+
+    def pair_grids(self, lang: Language) -> list[PairGrid]:
+        """Return the grids of pairs, with reasons in a language."""
+        return pair_grids(self.audit, lang)
 
     def platforms(self, t: Texts) -> Platforms:
         """Return what comes of the rows on other platforms, in a language."""
@@ -127,16 +132,15 @@ def _audit_view(matrix: str, audit: Audit, links: Links) -> AuditView:
         audit=audit,
         files=_files(links, *own) or _files(links, InReports.AUDIT_PAGE, InReports.AUDIT),
         findings=_by_level(audit),
-        pair_grids=pair_grids(audit),
         kept=kept,
     )
 
 
 def _by_level(audit: Audit) -> dict[str, list[Merged]]:
-    found: dict[str, list[Merged]] = {level: [] for level in ("error", "known", "warning", "note")}
+    levels: dict[str, list[Merged]] = {level: [] for level in ("error", "known", "warning", "note")}
     for item in merge(audit.findings):
-        found[item.level].append(item)
-    return found
+        levels[item.level].append(item)
+    return levels
 
 
 def _files(links: Links, *names: str) -> dict[str, str]:
@@ -180,9 +184,11 @@ def _templates() -> Environment:
         brief=brief,
         classified=classified,
         cost_in_words=cost_in_words,
+        found=found,
         minute=_minute,
         pin_notes=pin_notes,
         requirement=requirement,
+        said=said,
         short=_short,
         steps=steps,
         suspect_in_words=suspect_in_words,

@@ -13,9 +13,11 @@ from stackproof.evidence.verdict import Check
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import PlannedPin
 from stackproof.metadata.audit.record import Audit
+from stackproof.reasons.words import said
 from stackproof.report.site.excerpt import first_line
 from stackproof.report.site.links import Links
 from stackproof.report.site.reports_reader import KeptRow
+from stackproof.report.texts import Language
 from stackproof.report.wording import pin_version
 
 __all__ = ["Answer", "ClaimView", "PinView", "Proof", "log_of", "pin_views", "prove"]
@@ -74,13 +76,13 @@ class PinView:
 
 
 def pin_views(
-    kept: KeptRow, order: Sequence[str], audit: Audit | None, links: Links
+    kept: KeptRow, order: Sequence[str], audit: Audit | None, links: Links, lang: Language
 ) -> tuple[list[ClaimView], list[PinView]]:
     """Return the claims about the stack as a whole, and the pins with theirs.
 
     Pins come by `order`, the document's; those that it does not name keep their place at the end.
     """
-    claims = prove(kept, audit, links)
+    claims = prove(kept, audit, links, lang)
     stages = {stage.name: stage for stage in kept.stages}
     owner = {pin: stage.name for stage in kept.plan.stages for pin in stage.pins}
     freeze = kept.evidence.freeze
@@ -100,7 +102,9 @@ def pin_views(
     return list(claims.get(None, ())), views
 
 
-def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, list[ClaimView]]:
+def prove(
+    kept: KeptRow, audit: Audit | None, links: Links, lang: Language
+) -> dict[str | None, list[ClaimView]]:
     """Return the claims of a row by pin, those about the whole stack under None."""
     checks = {check.id: check for check in kept.verdict.checks}
     audited = audit.answers_of(kept.plan) if audit is not None else {}
@@ -108,7 +112,12 @@ def prove(kept: KeptRow, audit: Audit | None, links: Links) -> dict[str | None, 
     for claim, judged in zip(kept.plan.claims, kept.verdict.claims, strict=True):
         proofs = tuple(
             _proof(
-                kept, check, checks.get(check), audited.get((claim.pin, claim.text, check)), links
+                kept,
+                check,
+                checks.get(check),
+                audited.get((claim.pin, claim.text, check)),
+                links,
+                lang=lang,
             )
             for check in dict.fromkeys([*claim.checks, *judged.because])
         )
@@ -129,7 +138,13 @@ def log_of(kept: KeptRow, check: str) -> Path:
 
 
 def _proof(
-    kept: KeptRow, check: str, made: Check | None, audited: ClaimAnswer | None, links: Links
+    kept: KeptRow,
+    check: str,
+    made: Check | None,
+    audited: ClaimAnswer | None,
+    links: Links,
+    *,
+    lang: Language,
 ) -> Proof:
     if made is not None:
         return Proof(
@@ -141,12 +156,15 @@ def _proof(
             log=links.to(log_of(kept, check)),
         )
     if audited is not None:
-        answer, said = _AUDITED[audited.state], first_line(audited.because)
+        answer, words = (
+            _AUDITED[audited.state],
+            first_line(said(audited.why, audited.because, lang)),
+        )
         own = kept.home.parent / InMatrix.AUDIT_PAGE
         log = links.to(own) or links.to(links.home / InReports.AUDIT_PAGE)
     else:
-        answer, said, log = _absent(check), "", None
-    return Proof(check=check, answer=answer, said=said, grade="real", seconds=None, log=log)
+        answer, words, log = _absent(check), "", None
+    return Proof(check=check, answer=answer, said=words, grade="real", seconds=None, log=log)
 
 
 def _absent(check: str) -> Answer:

@@ -26,6 +26,7 @@ from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
 from stackproof.report.site.reports_reader import KeptRow, ReportsReader
 from stackproof.report.site.swimlanes import LaneView, lane_views
 from stackproof.report.site.trend import Trend, since, trend
+from stackproof.report.texts import Language
 
 __all__ = ["FailureView", "Move", "RowView", "RowViews", "StageView"]
 
@@ -120,12 +121,14 @@ class RowViews:
     reader: ReportsReader
     history: Mapping[str, Sequence[HistoryEntry]]
     allowance: Allowance
+    lang: Language
 
     def view(self, kept: KeptRow) -> RowView:
         """Return the view of a row."""
         links = Links(self.reader.reports)
         order = self.reader.pin_order(kept.plan.matrix)
-        claims, pins = pin_views(kept, order, self.reader.audit(kept.plan.matrix), links)
+        audit = self.reader.audit(kept.plan.matrix)
+        claims, pins = pin_views(kept, order, audit, links, self.lang)
         addresses = {name: links.to(kept.evidence.folder / name) for name in _FILES}
         dated = kept.verdict.as_of is not None
         # Runs of an earlier day's index tell nothing of today's, nor the other way round.

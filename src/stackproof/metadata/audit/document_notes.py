@@ -1,0 +1,23 @@
+"""What of a file has no place in a matrix, as findings."""
+
+from __future__ import annotations
+
+from stackproof.base.text import without_credentials
+from stackproof.matrix.document.stack import Note
+from stackproof.metadata.audit.record import Finding
+
+__all__ = ["passed_over"]
+
+
+def passed_over(note: Note, *, file: str, matrix: str) -> Finding:
+    """Return the finding that something of a file, which may name another one, was passed over."""
+    return Finding(
+        rule="document",
+        level="note",
+        matrix=matrix,
+        row=None,
+        pin=None,
+        file=note.file or file,
+        line=note.line or 1,
+        message=without_credentials(note.message),
+    )

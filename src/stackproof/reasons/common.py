@@ -1,0 +1,14 @@
+"""Reasons that more than one room gives."""
+
+from __future__ import annotations
+
+from stackproof.reasons.reason import Reason, reason
+
+__all__ = ["yanked"]
+
+
+def yanked(release: str, said: str | None) -> Reason:
+    """Say that a release was yanked, and what the index says of why, where it says anything."""
+    if said:
+        return reason("yanked-because", release=release, said=said)
+    return reason("yanked", release=release)
