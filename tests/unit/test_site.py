@@ -24,6 +24,7 @@ from stackproof.evidence.reports import InReports
 from stackproof.metadata.grid.record import Grid
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words, sentences
+from stackproof.report.audited import last_audit
 from stackproof.report.markdown import markdown
 from stackproof.report.texts import LANGUAGES, Language
 
@@ -280,6 +281,15 @@ def test_an_audit_of_other_versions_answers_nothing(shop: Shop) -> None:
     audit(shop, version="2.0")
     supported = page(shop).one("table", class_="cards matrix").all("details", class_="claim")[1]
     assert supported.one("summary").text == "○ not provable here Python 3.11 supported"
+
+
+def test_an_audit_as_of_another_day_answers_nothing(shop: Shop) -> None:
+    shop.run()
+    audit(shop, as_of="2025-01-01T00:00:00Z")
+    tree = page(shop)
+    supported = tree.one("table", class_="cards matrix").all("details", class_="claim")[1]
+    assert supported.one("summary").text == "○ not provable here Python 3.11 supported"
+    assert "index as of 2025-01-01 00:00 UTC" in section(tree, "audit").text
 
 
 # --- stages, audit, trials and what else there is -------------------------------------------
@@ -694,3 +704,24 @@ def test_the_korean_page_says_why_cells_conflict_in_korean(shop: Shop) -> None:
     grid.write(shop.reports / "grid.json")
     items = [item.text for item in section(page(shop, "ko"), "grid").all("li")]
     assert [item.endswith("beta 2.0은(는) alpha>=2을(를) 요구함") for item in items] == [True] * 3
+
+
+def test_the_korean_page_says_in_korean_what_the_audit_found_of_a_claim(shop: Shop) -> None:
+    shop.run()
+    why = reason("python-asked", pin="beta 1.0", requires=">=3.9")
+    about = {"matrix": "tiny", "row": "plain", "pin": "beta", "text": "Python 3.11 supported"}
+    said = {"check": "python:beta", "state": "proved", "because": in_words(why)}
+    audit(shop, claims=[{**about, **said, "why": why.to_data()}])
+    supported = page(shop, "ko").one("table", class_="cards matrix").all("details", class_="claim")
+    assert "beta 1.0이(가) 요구하는 Python: >=3.9" in supported[1].one("li").text
+
+
+def test_the_korean_report_says_in_korean_what_the_audit_found_of_the_row(shop: Shop) -> None:
+    evidence, verdict = shop.run()
+    why = reason("no-project", name="beta")
+    audit(shop, findings=[{**finding("error", in_words(why)), "why": why.to_data()}])
+    found = last_audit(evidence)
+    assert "| exists | 인덱스에 beta 프로젝트가 없음 |" in markdown(
+        evidence, verdict, "ko", audit=found
+    )
+    assert "| exists | the index has no project beta |" in markdown(evidence, verdict, audit=found)

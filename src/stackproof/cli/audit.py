@@ -14,7 +14,7 @@ from stackproof.base.records import write_atomically
 from stackproof.base.text import free_name, nearest
 from stackproof.cli.from_file import read_matrix
 from stackproof.cli.nox_session import console, ends_in_words, open_project
-from stackproof.cli.options import Options, platform_name
+from stackproof.cli.options import Options, instant, platform_name
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InMatrix, InReports
@@ -44,6 +44,12 @@ def audit(session: nox.Session, project: Project) -> None:
         type=platform_name,
         metavar="x86_64-manylinux_2_28",
     )
+    options.add_argument(
+        "--as-of",
+        type=instant,
+        metavar="2025-04-01T00:00:00Z",
+        help="judge by the index of that moment, in place of a cut-off that a row has",
+    )
     screen = console()
     project = open_project(session, project)
     cache = user_cache_path("stackproof") / "index"
@@ -54,7 +60,9 @@ def audit(session: nox.Session, project: Project) -> None:
         line = f"{item.file}:{item.line}: {item.message}"
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
     found += _document(given.document, chosen, project) if given.document else []
-    result = judge(chosen, place, tuple(found), tuple(given.platforms))
+    if given.as_of:
+        _refuse_existing(chosen)
+    result = judge(chosen, place, tuple(found), tuple(given.platforms), given.as_of)
     _write(result, dict(chosen), project.reports)
     print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
@@ -64,11 +72,24 @@ def audit(session: nox.Session, project: Project) -> None:
         session.error(f"exit {result.exit_code}")
 
 
+def _refuse_existing(chosen: list[tuple[Path, str]]) -> None:
+    """Refuse a cut-off for what is installed already."""
+    for file, row in chosen:
+        if load_matrix(file).rows[row].interpreter is not None:
+            raise StackproofError(
+                f"--as-of fixes nothing of {file.stem}/{row}, an environment that exists; name "
+                "other rows"
+            )
+
+
 def _write(result: Audit, files: Iterable[Path], reports: Path) -> None:
-    """Write the audit, and what is now known of each of its matrices."""
+    """Write the audit, and what is now known of each of its matrices.
+
+    What was found as of another day is no news of a matrix: there the answers of today stay.
+    """
     result.write(reports / InReports.AUDIT)
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
-    for file in files:
+    for file in files if result.as_of is None else ():
         name, home = file.stem, reports / file.stem
         earlier = Audit.load_or_none(home / InMatrix.AUDIT)
         of_one = with_earlier(result, name, earlier, list(load_matrix(file).rows))

@@ -230,8 +230,9 @@ def headline(audit: Audit) -> str:
     """Return the verdict, the counts and the time as one line."""
     claims = Counter(claim.state for claim in audit.claims)
     judged = ", ".join(f"{count} {state}" for state, count in sorted(claims.items()))
+    as_of = f", as of {timestamp(audit.as_of)}" if audit.as_of else ""
     return (
-        f"audit {_WORD[audit.exit_code]}: {counts(audit)}; claims: {judged or 'none'}; "
+        f"audit {_WORD[audit.exit_code]}{as_of}: {counts(audit)}; claims: {judged or 'none'}; "
         f"in {audit.seconds:.1f} s"
     )
 

@@ -37,12 +37,14 @@ def last_audit(evidence: Evidence) -> Audit | None:
 
 
 def audited(evidence: Evidence, audit: Audit | None) -> Audited | None:
-    """Return what an audit says of a run's row; None where there is no audit of it.
+    """Return what an audit says of a run's row; None where there is none of it, and of its day.
 
     Trials and probes lie elsewhere than their row's runs, and an audit does not speak of them.
     """
     *_, matrix, row, _ = evidence.folder.parts
     if audit is None or not any((pin.matrix, pin.row) == (matrix, row) for pin in audit.pins):
+        return None
+    if not audit.is_of_day(evidence.plan):
         return None
     mine = [item for item in audit.findings if (item.matrix, item.row or row) == (matrix, row)]
     levels = Counter(item.level for item in merge(tuple(mine)))

@@ -86,10 +86,12 @@ def audit(
     place: Place,
     document: tuple[Finding, ...] = (),
     elsewhere: tuple[str, ...] = (),
+    as_of: datetime | None = None,
 ) -> Audit:
     """Audit rows, each named by its matrix file and its name; `document` adds findings.
 
-    The platforms `elsewhere` are looked at in place of those that the matrices name.
+    The platforms `elsewhere` are looked at in place of those that the matrices name. `as_of` is the
+    moment whose index the rows are judged by, in place of their own cut-offs.
 
     Raises MatrixError for a matrix that cannot be used, CannotJudgeError if nothing can be judged,
     since there is no index. A row that alone cannot be judged is trouble of the audit.
@@ -100,7 +102,7 @@ def audit(
         memory = client.memory
         memory.forget_old()
         gatherer = Gatherer(client, memory, index, started.date())
-        sources = _sources(rows, place)
+        sources = _sources(rows, place, as_of)
         gatherer.choose_indexes(sources)
         subjects = gatherer.subjects(sources)
         resolver = Resolver(
@@ -131,6 +133,7 @@ def audit(
         findings += platforms.check(subject, found, joint.answer)
     return Audit(
         started=started,
+        as_of=as_of,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
         notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes, *asked),
@@ -151,14 +154,14 @@ def audit(
     )
 
 
-def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
+def _sources(rows: list[tuple[Path, str]], place: Place, as_of: datetime | None) -> list[Source]:
     matrices = {file: (load_matrix(file), Lines.of(file)) for file in dict(rows)}
     targets: dict[str, Target] = {}
     finder = ConstraintFinder(place.project.snapshots, place.project.environ)
     found: list[Source] = []
     for file, row in rows:
         matrix, lines = matrices[file]
-        plan = make_plan(matrix, name=file.stem, row=row)
+        plan = make_plan(matrix, name=file.stem, row=row, as_of=as_of)
         if plan.python not in targets:
             targets[plan.python] = find_target(plan.python, place.project.environ)
         constraints, lacking = _constraints(plan, finder, targets[plan.python])
@@ -171,6 +174,7 @@ def _sources(rows: list[tuple[Path, str]], place: Place) -> list[Source]:
                 target=targets[plan.python],
                 constraints=constraints,
                 lacking=lacking,
+                as_of=as_of,
             )
         )
     return found
@@ -244,7 +248,7 @@ def _pins(subject: Subject) -> Iterator[PinAnswer]:
             classifiers=pin.metadata.pythons if pin.metadata else (),
             python=python_support.support(subject, pin),
             constraints=constraints.answers(subject, pin),
-            freshness=freshness.answer(pin),
+            freshness=freshness.answer(pin, subject.as_of),
         )
 
 

@@ -105,6 +105,8 @@ def _missing(subject: Subject, pin: PinFacts) -> Reason:
 
 def _too_late(subject: Subject, release: str, day: str) -> Reason:
     cut_off = timestamp(subject.plan.as_of) if subject.plan.as_of else ""
+    if subject.as_of is not None:
+        return reason("uploaded-after", release=release, day=day, cut_off=cut_off)
     least = subject.matrix.rows[subject.plan.row].min_age
     if least:
         return reason("uploaded-too-young", release=release, day=day, cut_off=cut_off, least=least)

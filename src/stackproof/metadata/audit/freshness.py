@@ -16,8 +16,8 @@ __all__ = ["answer", "check"]
 _MONTH_DAYS = 30.44
 
 
-def answer(pin: PinFacts) -> FreshnessAnswer | None:
-    """Return how far a pin is behind, or None if it does not exist.
+def answer(pin: PinFacts, as_of: datetime | None = None) -> FreshnessAnswer | None:
+    """Return how far a pin is behind, or was at a moment, or None if it does not exist.
 
     Counted are releases that a plain install may choose: no pre-releases, none that were yanked.
     """
@@ -26,7 +26,7 @@ def answer(pin: PinFacts) -> FreshnessAnswer | None:
     own = pin.release
     newer = [
         release
-        for version, release in pin.project.releases().items()
+        for version, release in pin.project.releases(as_of).items()
         if version > own.version and not version.is_prerelease and release.yanked is None
     ]
     newest = newer[-1] if newer else own
@@ -44,7 +44,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield a note for each pin that is not the newest, or younger than its row admits."""
     for pin in subject.pins.values():
         yield from _young(subject, pin)
-        found = answer(pin)
+        found = answer(pin, subject.as_of)
         if found is not None and found.releases:
             yield subject.finding("freshness", "note", _behind(pin, found), pin=pin.name)
 

@@ -225,11 +225,11 @@ class Gatherer:
         """Tell whether a row's cut-off, if it has one, can be kept; else that is trouble."""
         for pin in pins.values() if source.plan.as_of else ():
             if pin.project and not all(file.uploaded for file in pin.project.files):
+                kept = "--as-of" if source.as_of else "the row's cut-off date"
                 self.trouble.append(
                     f"{source.plan.matrix}/{source.plan.row}: the package index "
                     f"{without_credentials(self.index)} does not say when files of {pin.name} were "
-                    "uploaded, so the row's cut-off date cannot be kept; use an index with them "
-                    "(PEP 700)"
+                    f"uploaded, so {kept} cannot be kept; use an index with them (PEP 700)"
                 )
                 return False
         return True

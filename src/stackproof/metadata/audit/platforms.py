@@ -110,7 +110,11 @@ def _moved(subject: Subject, platform: str, gatherer: Gatherer) -> Subject:
     """Return a row as it is on a platform: its pins by their markers, its files by their tags."""
     target = _target(subject.target, platform)
     plan = make_plan(
-        subject.matrix, name=subject.plan.matrix, row=subject.plan.row, platform=target.platform
+        subject.matrix,
+        name=subject.plan.matrix,
+        row=subject.plan.row,
+        as_of=subject.as_of,
+        platform=target.platform,
     )
     kept = {field.name: getattr(subject, field.name) for field in fields(Source)}
     return gatherer.elsewhere(subject, Source(**{**kept, "plan": plan, "target": target}))

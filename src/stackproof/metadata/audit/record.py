@@ -201,13 +201,15 @@ class IndexAnswer(Record):
 class Audit(Record):
     """Everything that an audit says: the form of `audit.json`.
 
-    `pairs` maps `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not
-    be judged. In the file of one matrix, `kept` names the rows whose answers are of an earlier
-    audit, and says when that was.
+    `as_of` is the moment whose index it judged by, None for its own. `pairs` maps
+    `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not be judged. In
+    the file of one matrix, `kept` names the rows whose answers are of an earlier audit, and says
+    when that was.
     """
 
     format: Literal[1] = 1
     started: datetime
+    as_of: datetime | None = None
     seconds: float
     index: IndexAnswer
     notes: tuple[str, ...]
@@ -227,16 +229,23 @@ class Audit(Record):
             return 1
         return 2 if self.trouble else 0
 
+    def is_of_day(self, plan: Plan) -> bool:
+        """Tell whether it judged a plan's row by the index that the plan takes."""
+        return self.as_of in (None, plan.as_of)
+
     def answers_of(self, plan: Plan) -> AuditAnswers:
-        """Return what it says of the claims of a plan; nothing if it was of other versions."""
+        """Return what it says of the claims of a plan.
+
+        Nothing if it was of other versions, or as of a moment that the plan is not of.
+        """
         mine = (plan.matrix, plan.row)
         asked = {
             item.pin: item.version if item.range is None else item.range
             for item in self.pins
             if (item.matrix, item.row) == mine
         }
-        if asked != plan.asked:
-            return {}  # the matrix has been edited since
+        if asked != plan.asked or not self.is_of_day(plan):
+            return {}  # the matrix has been edited since, or another day was asked about
         return {
             (item.pin, item.text, item.check): item
             for item in self.claims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.index.core_metadata import CoreMetadata
@@ -60,7 +60,8 @@ class PinFacts:
 class Source:
     """A row to audit, and what does not come from an index; `file` is shown to the user.
 
-    `lacking` says why its constraint files cannot be had, and is empty where they can.
+    `lacking` says why its constraint files cannot be had, and is empty where they can. `as_of` is
+    the moment that the whole audit is as of, in place of the row's own cut-off.
     """
 
     matrix: Matrix
@@ -70,6 +71,7 @@ class Source:
     target: Target
     constraints: tuple[ConstraintFacts, ...]
     lacking: str
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

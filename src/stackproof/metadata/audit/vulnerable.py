@@ -50,11 +50,11 @@ def nearest_fix(
     """Return the nearest newer release without an advisory, or at least without this one.
 
     It is one that the row's machine can install; neither yanked nor, where what is there is none, a
-    pre-release. None where there is no such release.
+    pre-release; and one of the moment that the audit is as of. None where there is no such release.
     """
     newer = [
         release
-        for candidate, release in (project.releases() if project else {}).items()
+        for candidate, release in (project.releases(subject.as_of) if project else {}).items()
         if candidate > version
         and release.yanked is None
         and candidate.is_prerelease <= version.is_prerelease
