@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from support.audit_bench import Desk, matrix_text
 from support.documents import DOCUMENT
 from support.index import Fault, Index
+from support.markup import parse
 from support.matrices import PYTHON
 from support.sessions import call
 from support.wheels import Release
@@ -103,6 +105,44 @@ def test_a_row_that_its_matrix_has_no_more_is_not_kept(desk: Desk) -> None:
     desk.write(matrix_text("alpha==1.0", "beta==2.0", stages=(("alpha",), ("beta",))))
     assert _audit(desk, "tiny") == ""
     assert (list(_of(desk, "tiny")["pairs"]), _of(desk, "tiny")["kept"]) == (["tiny/plain"], {})
+
+
+def test_a_korean_page_of_an_audit_says_nothing_in_english(desk: Desk) -> None:
+    """Of a pin that is gone, one that conflicts, is yanked, is left out, is old, or is refused."""
+    desk.index.add(Release("gamma", "1.0", requires=["alpha>=2"], yanked="broken wheel"))
+    desk.index.add(Release("alpha", "2.0"))
+    old = (
+        '\n[[rows.plain.known-failures]]\ncheck = "version:beta"\nreason = "r"\ndate = 2020-01-01\n'
+    )
+    desk.write(
+        matrix_text(
+            "alpha==1.0",
+            "beta==9.0",
+            "gamma==1.0",
+            "gone>=1",
+            stages=(("alpha",), ("gamma", "gone")),
+            row=old,
+        )
+    )
+    document = desk.root / "letters.md"
+    document.write_text(f"{DOCUMENT}\n```bash\npip install -e .\n```\n", encoding="utf-8")
+    platform = "aarch64-apple-darwin"
+    assert _audit(desk, "tiny", "--document", str(document), "--platform", platform) == "exit 1"
+    findings = _written(desk)["findings"]
+    assert {item["rule"] for item in findings} >= {
+        *("exists", "pairwise", "joint", "expiry", "freshness", "document"),
+    }
+    assert [item["message"] for item in findings if item["why"] is None] == []
+    reader = ReportsReader(reports=desk.root / "reports", matrices=desk.root / "matrices")
+    page = parse(write_site(reader, "ko").read_text(encoding="utf-8"))
+    shown = page.one("section", aria_labelledby="audit")
+    english = [" ".join(item["message"].split()) for item in findings]
+    assert [words for words in english if words in shown.text] == []
+    lists = [item.text for item in shown.all("li")]
+    tables = shown.all("table", class_="cards")
+    cells = [row.all("td")[-1].text for table in tables for row in table.one("tbody").all("tr")]
+    assert len(cells) >= len(set(english))
+    assert [text for text in (*cells, *lists) if not re.search(r"[\uac00-\ud7a3]", text)] == []
 
 
 def test_the_page_shows_the_audit_of_each_matrix(desk: Desk) -> None:

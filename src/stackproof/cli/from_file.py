@@ -34,7 +34,7 @@ def read_matrix(file: Path, *, python: str | None = None) -> tuple[str, str, lis
     return (
         stack.name,
         text,
-        [replace(note, message=without_credentials(note.message)) for note in notes],
+        [replace(note, why=note.why.with_texts(without_credentials)) for note in notes],
     )
 
 

@@ -21,6 +21,7 @@ from stackproof.matrix.document.shell import (
     simple_commands,
 )
 from stackproof.matrix.document.stack import Command, Install, Note, passed_over
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["CommandReader"]
 
@@ -79,7 +80,7 @@ class CommandReader:
     def read(self, block: str, *, line: int, section: str, step: str) -> None:
         """Read one block, whose first line has the number `line`."""
         commands, texts = apart_from_here_documents(block)
-        self.pass_over(texts, line=line, what="the text of a here-document")
+        self.pass_over(texts, line=line, what=reason("here-document"))
         for number, text in logical_lines(commands, line):
             if _PLACEHOLDER.search(text):
                 continue
@@ -92,11 +93,11 @@ class CommandReader:
                     message = f"the command cannot be read ({error}); close the quotation"
                     self.problems.append(problem(self.file, number, message))
 
-    def pass_over(self, block: str, *, line: int, what: str) -> None:
+    def pass_over(self, block: str, *, line: int, what: Reason) -> None:
         """Note the installer calls of a block that is not read as shell."""
         for number, text in enumerate(block.split("\n"), start=line):
             if _INSTALLER_CALL.search(text):
-                why = f"{what} is not read as shell"
+                why = reason("not-shell", what=what)
                 self.notes.append(passed_over(text.strip(), why, number))
 
     def _command(self, words: list[Word], section: str, step: str) -> None:
@@ -111,7 +112,7 @@ class CommandReader:
                 self.commands.append(call.command(section, step))
         elif rest[0].raw not in _PRINTS and _brings_packages(rest):
             shown = " ".join(word.raw for word in words)
-            why = "only calls of pip install are read"
+            why = reason("pip-alone")
             self.notes.append(passed_over(shown, why, rest[0].line))
 
     def _expand(self, word: Word) -> str:
@@ -156,9 +157,9 @@ class _Call:
                 following, _ = next(rest, ("", word)) if takes_value(text) else ("", word)
                 self._option(text, following, word)
             elif "$" in text or "`" in text:
-                self._pass_over(text, word, "only a shell knows what it stands for")
+                self._pass_over(text, word, reason("shell-alone"))
             elif is_elsewhere(text):
-                self._pass_over(text, word, "it names no release of an index")
+                self._pass_over(text, word, reason("names-no-release"))
             else:
                 self._requirement(text, word)
 
@@ -195,7 +196,7 @@ class _Call:
             self.reads_list = True
             self._file(value, whole, word, self.reader.find, RequirementLines.include)
         elif meaning == "elsewhere":
-            self._pass_over(whole, word, "it names no release of an index")
+            self._pass_over(whole, word, reason("names-no-release"))
 
     def _file(
         self,
@@ -207,11 +208,11 @@ class _Call:
     ) -> None:
         """Take what a requirements or constraint file says, if it is there."""
         if find is None:
-            self._pass_over(whole, word, "no file beside the document is read")
+            self._pass_over(whole, word, reason("files-unread"))
             return
         path = find(name)
         if path is None:
-            self._pass_over(whole, word, "there is no such file beside the document")
+            self._pass_over(whole, word, reason("file-absent"))
             return
         lines = RequirementLines(self.reader.file, path.parent)
         read(lines, path.name, word.line)
@@ -230,12 +231,12 @@ class _Call:
             self.reader.problems.append(problem(self.reader.file, word.line, str(error)))
             return
         if not word.is_quoted and ("<" in text or ">" in text):
-            message = f"{text} stands without quotes: a shell takes what follows < or > for a file"
-            self.reader.notes.append(Note(line=word.line, message=message))
+            why = reason("unquoted", text=text)
+            self.reader.notes.append(Note(line=word.line, why=why))
         if found.version is not None or found.name not in _INSTALLERS:
             self.installs.append(found)
 
-    def _pass_over(self, text: str, word: Word, why: str) -> None:
+    def _pass_over(self, text: str, word: Word, why: Reason) -> None:
         self.reader.notes.append(passed_over(text, why, word.line))
 
 

@@ -11,6 +11,7 @@ from stackproof.matrix.document.problems import DocumentError, without_releases
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Note, Stack, passed_over
 from stackproof.matrix.document.yaml_text import Words, read_yaml
+from stackproof.reasons.reason import reason
 
 __all__ = ["read_environment"]
 
@@ -36,11 +37,11 @@ def read_environment(path: Path, *, name: str) -> Stack:
             for text in item["pip"]:
                 lines.read(text, text.line)
         elif not isinstance(item, Words):
-            notes.append(passed_over(str(item), "it is no list of pip's"))
+            notes.append(passed_over(str(item), reason("not-of-pip")))
         elif match := _PYTHON.match(item):
             python = match[1]
         elif not re.fullmatch(r"(?:[\w-]+::)?pip\b.*", item):
-            why = "it is a package of conda, which no index of Python packages has"
+            why = reason("of-conda")
             notes.append(passed_over(item, why, item.line))
     if lines.problems:
         raise DocumentError(lines.problems)
@@ -61,4 +62,4 @@ def _for_conda(data: Mapping[Words, object]) -> Iterator[Note]:
     """Name what only conda has a use for, such as its channels."""
     for key in data:
         if key not in _READ:
-            yield passed_over(key, "it is for conda alone", key.line)
+            yield passed_over(key, reason("for-conda"), key.line)

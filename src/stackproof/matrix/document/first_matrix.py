@@ -17,6 +17,7 @@ from stackproof.errors import StackproofError
 from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.stack import Command, Listed, Note, Stack, passed_over
 from stackproof.matrix.document.wanted import Wanted, WantedRow, wanted_pins, wanted_rows
+from stackproof.reasons.reason import reason
 
 __all__ = ["first_matrix"]
 
@@ -67,17 +68,17 @@ def _left_out(stack: Stack) -> Iterator[Note]:
     for command in stack.steps:
         # A file's own lines are named where they stand.
         for text in () if command.is_list else command.further:
-            yield passed_over(text, "a stage has no such option", command.line)
+            yield passed_over(text, reason("no-stage-option"), command.line)
         if command.index and without_credentials(command.index) != command.index:
             shown = without_credentials(command.index)
-            why = "whoever runs it has them, in a netrc file or a variable of the installer"
-            yield passed_over(f"credentials of {shown}", why, command.line)
+            why = reason("own-credentials")
+            yield passed_over(reason("credentials", url=shown), why, command.line)
         addresses = command.constraints
         for text in addresses:
             if text != addresses[0]:
-                yield passed_over(text, "a stage has one constraint file", command.line)
+                yield passed_over(text, reason("one-constraint-file"), command.line)
             elif _constraint_source(command) is None:
-                why = "a constraint file belongs to a pin with a version, and there is none"
+                why = reason("no-pin-for-constraints")
                 yield passed_over(text, why, command.line)
 
 

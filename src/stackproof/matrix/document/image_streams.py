@@ -20,6 +20,7 @@ from stackproof.matrix.document.stack import Command, Install, Note, Stack, Vari
 from stackproof.matrix.document.text import line_of
 from stackproof.matrix.document.words import specifier_of
 from stackproof.matrix.document.yaml_text import Words
+from stackproof.reasons.reason import reason
 
 __all__ = ["read_image_streams"]
 
@@ -43,7 +44,7 @@ def read_image_streams(streams: Sequence[Mapping[str, Any]], path: Path, *, name
                     called = distribution(label, ())
                     installs.append(read_install(f"{called}{specifier_of(version)}", line))
                 else:
-                    notes.append(passed_over(label, f"{key} lists no packages of Python", line))
+                    notes.append(passed_over(label, reason("no-python-packages", key=key), line))
             except ValueError as error:
                 problems.append(problem(path.name, line, f"{label}: {error}"))
         if installs:

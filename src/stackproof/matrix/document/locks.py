@@ -23,10 +23,11 @@ from stackproof.matrix.document.stack import Command, Install, Note, Stack, pass
 from stackproof.matrix.document.text import line_of, read_text
 from stackproof.matrix.document.toml_text import TomlText
 from stackproof.matrix.markers import environment_of
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["LockedStack", "read_as_lock_of", "read_pipfile_lock", "read_poetry_lock", "read_pylock"]
 
-_NO_RELEASE = "it names no release of an index"
+_NO_RELEASE = reason("names-no-release")
 
 
 @dataclass
@@ -46,7 +47,7 @@ class LockedStack:
         near = None if index is None or is_public_index(index) else index
         self._by_index.setdefault(near, []).append(install)
 
-    def pass_over(self, what: str, why: str, line: int | None) -> None:
+    def pass_over(self, what: str, why: Reason, line: int | None) -> None:
         """Note what is not taken, and why."""
         self.notes.append(passed_over(what, why, line))
 
@@ -117,7 +118,7 @@ def _take_package(
             "dependency_groups": frozenset(groups),
         }
         if not _holds(marker, where):
-            why = f"its marker {str(marker)!r} does not hold without further extras and groups"
+            why = reason("marker-needs-more", marker=str(marker))
             locked.pass_over(f"{package.name}=={package.version}", why, line)
             return
         marker = None
@@ -153,7 +154,7 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
             if source.get("type", "legacy") != "legacy":
                 locked.pass_over(requirement, _NO_RELEASE, line)
             elif package.get("optional"):
-                locked.pass_over(requirement, "it is asked for by extras alone", line)
+                locked.pass_over(requirement, reason("extras-alone"), line)
             else:
                 locked.take(requirement, line, marker=markers, index=source.get("url"))
     return locked.stack(name)
@@ -199,6 +200,6 @@ def read_pipfile_lock(path: Path, *, name: str) -> Stack:
             index = indexes.get(package.get("index", ""))
             locked.take(requirement, line, marker=package.get("markers"), index=index)
         for section in sorted(data.keys() - {"_meta", "default"}):
-            why = f"the {len(data[section])} packages of this section are not in every environment"
+            why = reason("not-everywhere", number=len(data[section]))
             locked.pass_over(section, why, line_of(text, f'"{section}"'))
     return locked.stack(name)

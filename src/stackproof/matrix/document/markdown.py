@@ -19,6 +19,7 @@ from stackproof.matrix.document.stack import Aside, Command, Stack, passed_over
 from stackproof.matrix.document.stack_rows import StackRows
 from stackproof.matrix.document.tables import TableReader, all_tables, broken_tables
 from stackproof.matrix.document.text import read_text
+from stackproof.reasons.reason import reason
 
 __all__ = ["read_markdown"]
 
@@ -111,7 +112,7 @@ def _of_rows(
     installs = tuple(item for variant in stacks.variants for item in variant.installs)
     line = stacks.variants[0].line
     command = Command(line=line, section="", step=title, installs=installs, is_list=True)
-    why = "the document's stacks are the rows of its table"
+    why = reason("rows-of-its-table")
     calls = [
         passed_over(", ".join(item.written for item in call.installs), why, call.line)
         for call in reader.commands
@@ -231,5 +232,7 @@ def _read_blocks(blocks: Sequence[_Block], path: Path) -> CommandReader:
         elif block.language in _SHELLS:
             reader.read(block.text, line=block.line, section=block.section, step=block.step)
         else:
-            reader.pass_over(block.text, line=block.line, what=f"a block of {block.language}")
+            reader.pass_over(
+                block.text, line=block.line, what=reason("block", language=block.language)
+            )
     return reader

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from stackproof.matrix.document.requirement import read_install
 from stackproof.matrix.document.stack import Install, Note, passed_over
+from stackproof.reasons.reason import reason
 
 __all__ = ["poetry_admitted", "poetry_dependencies", "poetry_specifier"]
 
@@ -69,13 +70,13 @@ def poetry_dependencies(
             wanted = item if isinstance(item, dict) else {"version": item}
             line = lines.get(name)
             if any(key in wanted for key in _ELSEWHERE):
-                yield passed_over(name, f"{what} names no release of an index for it", line)
+                yield passed_over(name, reason("has-no-release", what=what), line)
             elif wanted.get("optional"):
-                yield passed_over(name, f"{what} has it for extras alone", line)
+                yield passed_over(name, reason("has-for-extras", what=what), line)
             else:
                 if "source" in wanted:
                     shown = f"source = {wanted['source']}"
-                    yield passed_over(shown, "an index of one pin has no place here", line)
+                    yield passed_over(shown, reason("index-of-one-pin"), line)
                 try:
                     yield read_install(_requirement(name, wanted), line)
                 except ValueError as error:

@@ -21,6 +21,7 @@ from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, Variant, passed_over
 from stackproof.matrix.document.toml_text import TomlText
+from stackproof.reasons.reason import reason
 
 __all__ = ["read_project"]
 
@@ -111,7 +112,7 @@ class _Project:
             self._take(f"group {name}", asked, "[dependency-groups]")
         dynamic = {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ()))
         for key in sorted(dynamic):
-            why = "what makes the package says it; give the file that it is read from"
+            why = reason("made-by-package")
             self.notes.append(passed_over(key, why, self.text.line("dynamic")))
 
     def _take(self, title: str, items: object, behind: str) -> None:
@@ -120,7 +121,7 @@ class _Project:
         for text in items:
             line = self.text.line(text, behind=behind)
             if is_elsewhere(text):
-                why = "it names no release of an index"
+                why = reason("names-no-release")
                 self.notes.append(passed_over(text, why, line))
                 continue
             try:
@@ -148,30 +149,30 @@ class _Project:
             self._pass_over_index(index)
         lines = self.text.keys("tool.poetry.extras")
         for name, members in poetry.get("extras", {}).items():
-            why = f"poetry's extra asks for {', '.join(members)}"
+            why = reason("extra-of-poetry", members=tuple(members))
             self.notes.append(passed_over(f"extra {name}", why, lines.get(name)))
 
     def _read_tools(self, tool: Mapping[str, Any], build: Mapping[str, Any]) -> None:
         uv = tool.get("uv", {})
         for name, source in uv.get("sources", {}).items():
             line = self.text.line(name, behind="[tool.uv.sources")
-            why = "a pin takes its releases from the index of its stage; name that there"
+            why = reason("index-of-stage")
             self.notes.append(passed_over(f"{name} = {source}", why, line))
         for index in uv.get("index", []):
             self._pass_over_index(index)
         for key in ("constraint-dependencies", "override-dependencies", "dev-dependencies"):
             for text in uv.get(key, []):
-                why = f"uv alone reads {key}"
+                why = reason("uv-alone", key=key)
                 self.notes.append(passed_over(text, why, self.text.line(text, behind="[tool.uv]")))
         for text in build.get("requires", []):
-            why = "what builds the project is no part of its stack"
+            why = reason("builds-the-project")
             line = self.text.line(text, behind="[build-system]")
             self.notes.append(passed_over(text, why, line))
 
     def _pass_over_index(self, index: Mapping[str, Any]) -> None:
         url = str(index.get("url", index.get("name")))
         if not is_public_index(url):
-            why = "which pins come from it is for a stage to say; name it there"
+            why = reason("stages-say")
             self.notes.append(passed_over(url, why, self.text.line(url)))
 
 

@@ -18,6 +18,7 @@ from stackproof.matrix.document.problems import DocumentError, problem, without_
 from stackproof.matrix.document.requirement import is_elsewhere, read_install
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
 from stackproof.matrix.document.text import read_text, shown
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["RequirementLines", "read_requirements"]
 
@@ -98,14 +99,14 @@ class RequirementLines:
             hashed += [number for option in options if option.startswith("--hash")]
             for option in options:
                 if not option.startswith("--hash"):
-                    self._pass_over(number, option, "a pin has no such option")
+                    self._pass_over(number, option, reason("no-pin-option"))
             if is_elsewhere(wanted):
-                self._pass_over(number, wanted, "it names no release of an index")
+                self._pass_over(number, wanted, reason("names-no-release"))
             else:
                 self._requirement(number, wanted, into)
         if hashed:
-            what = f"--hash ({len(hashed)} in all)"
-            self._pass_over(hashed[0], what, "a matrix pins releases, not their files")
+            what = reason("hashes", number=len(hashed))
+            self._pass_over(hashed[0], what, reason("no-hashes"))
 
     def _option(self, number: int, content: str, into: list[Install]) -> None:
         name, value = split_option(*content.split(maxsplit=1))
@@ -119,19 +120,19 @@ class RequirementLines:
             self.index = None if is_public_index(value) else value
         elif name == "further":
             self.further.append(content)
-            self._pass_over(number, content, "a stage has no such option")
+            self._pass_over(number, content, reason("no-stage-option"))
         elif name == "elsewhere":
-            self._pass_over(number, content, "it names no release of an index")
+            self._pass_over(number, content, reason("names-no-release"))
         else:
-            self._pass_over(number, content, "a stage has no such option")
+            self._pass_over(number, content, reason("no-stage-option"))
 
     def _include(self, name: str, line: int, into: list[Install]) -> None:
         option = "-c" if into is self.limits else "-r"
-        path, why = None, "no file beside the document is read"
+        path, why = None, reason("files-unread")
         if self.folder is not None and "://" not in name:
             path = self.folder / name
         elif into is self.limits and self.find_limits is not None:
-            path, why = self.find_limits(name), "there is no such file beside the document"
+            path, why = self.find_limits(name), reason("file-absent")
         if path is None:
             self._pass_over(line, f"{option} {name}", why)
             return
@@ -154,7 +155,7 @@ class RequirementLines:
         except ValueError as error:
             self.problems.append(problem(self._other or self.file, number, str(error)))
 
-    def _pass_over(self, number: int, content: str, why: str) -> None:
+    def _pass_over(self, number: int, content: str | Reason, why: Reason) -> None:
         self.notes.append(passed_over(content, why, number, self._other))
 
 

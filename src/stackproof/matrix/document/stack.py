@@ -15,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 
 from stackproof.base.versions import is_version
 from stackproof.matrix.markers import applies
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Aside", "Command", "Install", "Listed", "Note", "Stack", "Variant", "passed_over"]
 
@@ -123,8 +125,13 @@ class Note:
     """Something that was passed over; `line` is None where a file has none to point at."""
 
     line: int | None
-    message: str
+    why: Reason
     file: str | None = None
+
+    @property
+    def message(self) -> str:
+        """What was passed over, in English."""
+        return in_words(self.why)
 
     def __str__(self) -> str:
         """Return the note as one line."""
@@ -132,9 +139,11 @@ class Note:
         return ": ".join([*([", ".join(filter(None, place))] if any(place) else []), self.message])
 
 
-def passed_over(what: str, why: str, line: int | None = None, file: str | None = None) -> Note:
+def passed_over(
+    what: str | Reason, why: str | Reason, line: int | None = None, file: str | None = None
+) -> Note:
     """Return the note that a file's words have no place in a matrix, and why."""
-    return Note(line=line, message=f"{what!r} was passed over; {why}", file=file)
+    return Note(line=line, why=reason("passed-over", what=what, why=why), file=file)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +172,7 @@ class Stack:
         notes = [
             passed_over(
                 f"{item.written} ; {item.marker}",
-                f"its marker does not hold for Python {python}",
+                reason("marker-does-not-hold", python=python),
                 item.line,
                 item.file,
             )

@@ -14,6 +14,7 @@ from stackproof.matrix.document.requirement import read_install
 from stackproof.matrix.document.stack import Install, Note, Variant, passed_over
 from stackproof.matrix.document.tables import TableRow
 from stackproof.matrix.document.words import is_absent, specifier_of
+from stackproof.reasons.reason import reason
 
 __all__ = ["StackRows"]
 
@@ -37,7 +38,7 @@ class StackRows:
             if not _fits(heads, rows):
                 continue
             if self.variants:
-                why = "the stacks of one table are the rows of a matrix"
+                why = reason("rows-of-one-table")
                 self.notes.append(passed_over(" | ".join(header.cells), why, header.line))
                 continue
             for row in rows:
@@ -87,7 +88,7 @@ class StackRows:
             raise ValueError(f"of {head.name}, {error}") from error
         newest, *others = sorted(asked, key=_release, reverse=True)
         for other in others:
-            why = f"{asked[newest]} stands beside it, and a row has one release of each"
+            why = reason("stands-beside", release=asked[newest])
             self.notes.append(passed_over(f"{head.name} {asked[other]}", why, line))
         return read_install(f"{head.name}{head.extras}{newest}", line)
 

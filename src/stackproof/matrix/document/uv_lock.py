@@ -17,6 +17,7 @@ from stackproof.matrix.document.requirement import this_python
 from stackproof.matrix.document.stack import Stack
 from stackproof.matrix.document.toml_text import TomlText
 from stackproof.matrix.markers import applies
+from stackproof.reasons.reason import reason
 
 __all__ = ["read_uv_lock"]
 
@@ -53,14 +54,14 @@ class _Graph:
         for line, entry in self.entries:
             requirement = f"{entry['name']}=={entry.get('version', '')}"
             if _is_local(entry):
-                locked.pass_over(entry["name"], "it is a project beside the lock file", line)
+                locked.pass_over(entry["name"], reason("project-beside"), line)
                 for kind, name in _left(entry):
-                    locked.pass_over(f"{kind} {name}", "only `uv sync` that names it has it", line)
+                    locked.pass_over(f"{kind} {name}", reason("sync-alone"), line)
             elif id(entry) not in reached:
-                why = f"nothing that is installed asks for it on Python {self.python} here"
+                why = reason("nothing-asks", python=self.python)
                 locked.pass_over(requirement, why, line)
             elif "registry" not in entry["source"]:
-                locked.pass_over(requirement, "it names no release of an index", line)
+                locked.pass_over(requirement, reason("names-no-release"), line)
             else:
                 locked.take(requirement, line, marker=None, index=entry["source"]["registry"])
 

@@ -16,6 +16,7 @@ from packaging.version import Version
 from stackproof.base.versions import overlap, satisfies
 from stackproof.matrix.document.stack import Install, Listed, Note, Stack, passed_over
 from stackproof.matrix.document.words import specifier_of
+from stackproof.reasons.reason import reason
 
 __all__ = ["Wanted", "WantedRow", "wanted_pins", "wanted_rows"]
 
@@ -126,7 +127,7 @@ def _one_each(installs: Iterable[Install], python: str, notes: list[Note]) -> di
     by_name: dict[str, list[Install]] = {}
     for item in installs:
         if item.marker and re.search(r"\bextras?\b", item.marker):
-            why = "its marker asks for an extra, which no row does"
+            why = reason("marker-of-extra")
             notes.append(passed_over(f"{item.written} ; {item.marker}", why, item.line, item.file))
         elif item not in by_name.setdefault(item.name, []):
             by_name[item.name].append(item)
@@ -138,7 +139,7 @@ def _one(items: Sequence[Install], python: str, notes: list[Note]) -> Install:
     first = live[0]
     for item in items:
         if item not in live:
-            why = f"its marker does not hold for Python {python}, and that of another line does"
+            why = reason("marker-elsewhere", python=python)
             notes.append(passed_over(f"{item.written} ; {item.marker}", why, item.line, item.file))
     specifiers = SpecifierSet(first.specifier)
     for item in live[1:]:
