@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import nox
 
 from stackproof.cli.candidate_links import links_of_trials
+from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -46,7 +47,10 @@ def candidate(session: nox.Session, project: Project) -> None:
     found: list[TrialVerdict] = []
     project = open_project(session, project)
     given = _options(session.posargs)
-    with open_context(project, screen) as context:
+    with (
+        open_machines(given) as machines,
+        open_context(project, screen, machines) as context,
+    ):
         for requests in _attempts(given, context):
             given.requests = requests
             found = _carry_out(given, context)
@@ -121,6 +125,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("--fix", metavar="ADVISORY")
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
+    add_machines(options)
     options.add_argument("--promote", nargs="?", const="row", choices=_PROMOTED)
     given = options.parse_intermixed_args(_promoting(posargs))
     if given.fix and (given.requests or given.extra or given.python):

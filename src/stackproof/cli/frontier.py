@@ -10,10 +10,10 @@ from pathlib import Path
 import nox
 from packaging.utils import canonicalize_name
 
-from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
 from stackproof.base.text import nearest
 from stackproof.base.times import timestamp
+from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import Context, open_context
@@ -34,7 +34,10 @@ def frontier(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    with open_context(project, screen) as context:
+    with (
+        open_machines(given) as machines,
+        open_context(project, screen, machines) as context,
+    ):
         work = _Frontier(given, context)
         try:
             work.explore()
@@ -49,6 +52,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("names", nargs="*", metavar="NAME", type=canonicalize_name)
     options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
+    add_machines(options)
     return options.parse_args(posargs)
 
 
@@ -72,7 +76,7 @@ class _Frontier:
             prober=context.prober(planner),
             planner=planner,
             catalogue=context.catalogue(planner),
-            progress=Progress(context.screen),
+            progress=context.progress,
         )
         self._row = planner.label
         self._project, self._home = context.project, context.project.reports / self._row

@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 from stackproof.base.progress import Progress
 from stackproof.base.records import write_atomically
+from stackproof.base.side_by_side import side_by_side
+from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant, platform_name, python_version
 from stackproof.cli.wiring import Context, open_context
@@ -48,7 +50,10 @@ def grid(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    with open_context(project, screen) as context:
+    with (
+        open_machines(given) as machines,
+        open_context(project, screen, machines) as context,
+    ):
         code = max(_Grids(given, context).make())
     if code:
         session.error(f"exit {code}")
@@ -72,12 +77,15 @@ def _options(posargs: list[str]) -> argparse.Namespace:
         "--import", dest="modules", action="append", default=[], type=_module, metavar="NAME=MODULE"
     )
     options.add_argument("--against", type=Path, metavar="FILE")
+    add_machines(options)
     given = options.parse_args(posargs)
     names = [axis.name for axis in given.axes]
     if len(names) < _PAIR or len(set(names)) < len(names):
         options.error("name at least two axes, of different distributions")
     if given.platform and given.install:
         options.error("--install installs on this machine; ask without --platform")
+    if given.side_by_side and not given.install:
+        options.error("--side-by-side is of cells that are installed; ask with --install")
     if given.against and len(names) > _PAIR:
         # The tables of a file name versions, not always what they are versions of.
         options.error("--against compares the grid of two axes")
@@ -209,8 +217,14 @@ class _Grids:
             home=self.project.reports / "grid",
             modules=dict(self.given.modules),
         )
-        cells = tuple(prover.prove(cell, question) for cell in found.cells)
-        return found.model_copy(update={"cells": cells})
+        machines = self.context.machines
+        cells = side_by_side(
+            lambda cell: prover.prove(cell, question),
+            found.cells,
+            at_once=machines.at_once,
+            stop=machines.stop,
+        )
+        return found.model_copy(update={"cells": tuple(cells)})
 
     def _publish(self, found: Grid, name: str) -> int:
         reports = self.project.reports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,8 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
 from stackproof.experiments.candidate.trial import Bench
+from stackproof.experiments.machines.here import Here
+from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.resolution import TrialResolver
@@ -37,12 +39,16 @@ __all__ = ["Context", "open_context"]
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """One session's project, its screen, and the index that the installers' settings name."""
+    """One session's project, its screen, and the index that the installers' settings name.
+
+    `machines` carry out its plans.
+    """
 
     project: Project
     screen: Console
     client: IndexClient
     index: str
+    machines: Machines = field(default_factory=Here)
 
     def planner(
         self, text: str | None, as_of: datetime | None = None, *, usual: str = ""
@@ -65,6 +71,11 @@ class Context:
         return self.project.matrices / f"{planner.name}.toml"
 
     @cached_property
+    def progress(self) -> Progress:
+        """What tells of the parts of a search, one line each: a screen has one moving line."""
+        return Progress(self.screen, stop=self.machines.stop)
+
+    @cached_property
     def resolver(self) -> Resolver:
         """What resolves with the session's settings."""
         return Resolver(client=self.client, index=self.index, environ=self.project.environ)
@@ -74,16 +85,21 @@ class Context:
 
         `outer` is of that which the plans are a part of.
         """
-        progress = Progress(Console(quiet=True) if quiet else self.screen, outer)
-        return Runner(project=self.project, progress=progress, conclude=conclude, look=look_command)
+        screen = Console(quiet=True) if quiet else self.screen
+        return Runner(
+            project=self.project,
+            progress=Progress(screen, outer, self.machines.stop),
+            conclude=conclude,
+            look=look_command,
+            machines=self.machines,
+        )
 
     def prober(self, planner: Planner) -> Prober:
         """Return what makes probes of a row and remembers them, one line of progress for each."""
-        progress = Progress(self.screen)
         return Prober(
-            runner=self.runner(quiet=True, outer=progress),
+            runner=self.runner(quiet=True, outer=self.progress),
             home=self.project.reports / planner.label / InRow.PROBES,
-            progress=progress,
+            progress=self.progress,
         )
 
     def releases(self, plan: Plan) -> Releases:
@@ -110,7 +126,7 @@ class Context:
         A baseline that this session makes is fresh for all of its trials.
         """
         return Bench(
-            runner=self.runner(quiet=quiet),
+            runner=self.runner(quiet=quiet, outer=self.progress if quiet else None),
             write=write_trial,
             resolver=TrialResolver(project=self.project, resolver=self.resolver),
             not_before=datetime.now(timezone.utc) - baseline_age,
@@ -119,8 +135,19 @@ class Context:
 
 
 @contextmanager
-def open_context(project: Project, screen: Console) -> Iterator[Context]:
-    """Yield what a session works with; it asks the index through one client."""
+def open_context(
+    project: Project, screen: Console, machines: Machines | None = None
+) -> Iterator[Context]:
+    """Yield what a session works with; it asks the index through one client.
+
+    Its plans are carried out by `machines`; if None, on this machine, one at a time.
+    """
     index = DEFAULT.default_index(project.environ)
     with IndexClient() as client:
-        yield Context(project=project, screen=screen, client=client, index=index)
+        yield Context(
+            project=project,
+            screen=screen,
+            client=client,
+            index=index,
+            machines=machines or Here(),
+        )

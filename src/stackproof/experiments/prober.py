@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from stackproof.base.progress import Progress
+from stackproof.base.side_by_side import OneAtATime
 from stackproof.base.text import count
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
@@ -36,6 +37,7 @@ class Prober:
     progress: Progress
     built: int = 0
     used: set[str] = field(default_factory=set)
+    _asking: OneAtATime = field(default_factory=OneAtATime, init=False, repr=False)
 
     @property
     def builds(self) -> int:
@@ -50,6 +52,16 @@ class Prober:
         """
         whole = plan(())
         self.used.add(whole.build_fingerprint)
+        with self._asking(whole.build_fingerprint):
+            return self._ask(whole, plan, checks, what)
+
+    def _ask(
+        self,
+        whole: Plan,
+        plan: Callable[[Sequence[str]], Plan],
+        checks: Sequence[str],
+        what: str,
+    ) -> Found:
         known = self._known.get(whole.build_fingerprint)
         if known is not None and _is_enough(known, checks):
             return known
@@ -114,9 +126,14 @@ class Prober:
         ]
         return sorted(dated, key=lambda pair: pair[0], reverse=True)
 
-    @cached_property
+    @property
     def _known(self) -> dict[str, Found]:
         """What is known of each build by its fingerprint, that of earlier sessions included."""
+        with self._asking("what is known"):
+            return self._read
+
+    @cached_property
+    def _read(self) -> dict[str, Found]:
         known: dict[str, Found] = {}
         for evidence in self.runner.comparable(self.home):
             verdict = judge(evidence)

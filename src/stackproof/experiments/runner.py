@@ -1,9 +1,9 @@
-"""Carry out plans away from nox's own environments: trials, probes, and whatever needs several."""
+"""Have plans carried out away from nox's own environments: trials, probes, and the like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.records import RunRecord
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.machines.here import Here
+from stackproof.experiments.machines.machines import Desk, Machines
 from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.known import installer_named
-from stackproof.installers.scratch import scratch_environment
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
 from stackproof.run.beside import LookCommand
-from stackproof.run.verify import Conclude, verify
+from stackproof.run.verify import Conclude
 
 __all__ = ["Runner"]
 
@@ -30,7 +31,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """Runs plans in scratch environments, and finds what an earlier run of a plan left behind.
+    """Has plans carried out by `machines`, and finds what an earlier run of a plan left behind.
 
     `conclude` judges a run and writes its reports, see `verify`; `look` looks at its links where
     they are checks of a plan.
@@ -40,6 +41,7 @@ class Runner:
     progress: Progress
     conclude: Conclude
     look: LookCommand
+    machines: Machines = field(default_factory=Here)
 
     def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
         """Carry out a plan in an environment made for it and removed afterwards; judge it.
@@ -47,23 +49,10 @@ class Runner:
         The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
         Raises CannotJudgeError if another run holds `home` or no environment can be made.
         """
-        name = plan.fingerprint[:16]
-        scratch = scratch_environment(
-            name,
-            python=plan.python,
-            installer=plan.installer,
-            environ=self.project.environ,
+        desk = Desk(
+            project=self.project, progress=self.progress, conclude=self.conclude, look=self.look
         )
-        with scratch as venv:
-            return verify(
-                plan,
-                venv,
-                self.project,
-                self.progress,
-                conclude=self.conclude,
-                look=self.look if plan.asks_links else None,
-                home=home,
-            )
+        return self.machines.carry_out(plan, desk, home)
 
     def run_once(self, plan: Plan, home: Path) -> tuple[Verdict, Evidence]:
         """Return what the run of this very plan in `home` found, or make it.

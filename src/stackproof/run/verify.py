@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from stackproof.base.invocation import typed
-from stackproof.base.locking import alone
+from stackproof.base.locking import alone, among_others
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
@@ -44,10 +44,12 @@ def verify(
     conclude: Conclude,
     look: LookCommand | None = None,
     home: Path | None = None,
+    shared: bool = False,
 ) -> tuple[Verdict, Evidence]:
     """Carry out a plan in the virtual environment at `venv`, and have it judged by `conclude`.
 
-    The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
+    The evidence goes to a new folder in `home`, which is the plan's own in the project if None;
+    where it is `shared`, other runs may be under way there.
     A new environment is built; one in which this very plan was built before is used as it stands.
     Where `venv` is None, the environment that the plan names is judged as it is.
     With `look`, the links of what is installed are looked at beside the suite.
@@ -58,8 +60,8 @@ def verify(
     """
     home = home or project.home(plan)
     try:
-        with ended_by_signals(), alone(home), ExitStack() as end:
-            Evidence.clear(home)
+        held = among_others(home, Evidence.clear) if shared else _alone(home)
+        with ended_by_signals(), held, ExitStack() as end:
             course = Course(
                 plan=plan,
                 project=replace(project, environ=without_python_settings(project.environ)),
@@ -79,6 +81,13 @@ def verify(
         raise CannotJudgeError(
             f"{refused(error)}; so no verdict could be written; fix this and run again"
         ) from error
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    with alone(home):
+        Evidence.clear(home)
+        yield
 
 
 class Subject(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from stackproof.base.records import write_atomically
+from stackproof.base.side_by_side import OneAtATime
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Move, RunRecord, StageRecord, drift_between
@@ -27,7 +28,7 @@ class Bench:
     """Where trials are made; `write` writes their reports.
 
     A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
-    the one that was made before of the very same plan.
+    the one that was made before of the very same plan. Several threads may have trials made.
     """
 
     runner: Runner
@@ -35,6 +36,7 @@ class Bench:
     write: Callable[[Evidence, TrialVerdict], None]
     not_before: datetime
     recall: bool = False
+    _making: OneAtATime = field(default_factory=OneAtATime, init=False, repr=False)
 
     def try_out(self, plan: Plan, base: Plan, companions: tuple[Change, ...]) -> TrialVerdict:
         """Make the trial `plan`, derived from the row's own plan `base`, and judge it.
@@ -42,6 +44,12 @@ class Bench:
         Raises CannotJudgeError if there is no baseline to compare it with.
         """
         baseline = self.baseline(base)
+        with self._making(self.runner.project.home(plan)):
+            return self._try_out(plan, base, companions, baseline)
+
+    def _try_out(
+        self, plan: Plan, base: Plan, companions: tuple[Change, ...], baseline: Evidence
+    ) -> TrialVerdict:
         evidence = self.runner.recall(plan) if self.recall else None
         if evidence is not None and _is_concluded(evidence):
             # What was written about it stays: more may have been found out than is found now.
@@ -118,10 +126,11 @@ class Bench:
 
         Raises CannotJudgeError if a new one could not be judged.
         """
-        found = self.runner.recall(base, not_before=self.not_before)
-        if found is not None:
-            return found
-        verdict, evidence = self.runner.run(base)
+        with self._making(self.runner.project.home(base)):
+            found = self.runner.recall(base, not_before=self.not_before)
+            if found is not None:
+                return found
+            verdict, evidence = self.runner.run(base)
         if not verdict.settled:
             said = verdict.trouble or verdict.untold
             raise CannotJudgeError(f"the baseline {base.matrix}/{base.row}: {said}")

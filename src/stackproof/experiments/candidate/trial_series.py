@@ -11,6 +11,7 @@ from functools import cached_property
 
 from packaging.version import Version
 
+from stackproof.base.side_by_side import side_by_side
 from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
 from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.record import UNJUDGED, TrialVerdict
@@ -48,16 +49,21 @@ class TrialSeries:
     _made: dict[tuple[Change, ...], _Made] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, plan: TrialPlan) -> Iterator[TrialVerdict]:
-        """Make the trials, one after another: each of them uses every core.
+        """Make the trials, as many at a time as the bench's machines are to make.
 
-        Each is yielded as soon as it is known, so that none is lost where a later one raises. The
-        trial of a group that fails comes last, since who is to blame may take more trials.
+        Each is yielded as soon as it is known, in their order, so that none is lost where a later
+        one raises. The trial of a group that fails comes last, since who is to blame may take more
+        trials.
         """
         found: list[TrialVerdict] = []
         groups: list[TrialVerdict] = []
+        machines = self.bench.runner.machines
+        first = {self.planner.trial(item.versions).requested: item for item in plan.trials[::-1]}
+        distinct = [item for item in plan.trials if item in first.values()]
+        coming = side_by_side(self._make, distinct, at_once=machines.at_once, stop=machines.stop)
         try:
             for trial in plan.trials:
-                found.append(self._make(trial))
+                found.append(next(coming) if trial in distinct else self._make(trial))
                 if len(trial.asked) > 1 and not found[-1].safe:
                     groups.append(found[-1])
                 else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import MappingProxyType
 
 from packaging.version import Version
 
 from stackproof.base.progress import Progress
+from stackproof.base.side_by_side import OneAtATime, side_by_side
 from stackproof.base.text import first_of
 from stackproof.errors import CannotJudgeError, NoConstraintsError, UnknownConstraintsError
 from stackproof.experiments.candidate.group_resolution import Baseline
@@ -23,6 +24,15 @@ from stackproof.experiments.frontier.highest import (
     search_highest,
 )
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut, PinFrontier
+from stackproof.experiments.frontier.steps import (
+    Step,
+    above,
+    by_value,
+    gained_days,
+    height,
+    not_below,
+    versions_of,
+)
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.index.choice import Catalogue, Release, eligible
@@ -33,24 +43,6 @@ from stackproof.matrix.plan import Change, Plan
 __all__ = ["Explorer"]
 
 _MOST_REASONS = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    """A version of one pin, and the companions that move along."""
-
-    name: str
-    release: Release
-    companions: Mapping[str, str]
-
-    @property
-    def version(self) -> str:
-        return str(self.release.version)
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Every pin that moves, and its version."""
-        return {self.name: self.version, **self.companions}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,21 +57,33 @@ class Explorer:
     planner: Planner
     catalogue: Catalogue
     progress: Progress
+    _asking: OneAtATime = field(default_factory=OneAtATime, init=False, repr=False)
 
     def explore(self, names: Sequence[str]) -> Iterator[list[PinFrontier]]:
         """Yield how far the pins can be taken, after each pin all that is known by then.
 
         A trial that passes for one pin proves the versions of its companions too. So it may take
         them further than they came, or come, by themselves: with the newest release that they
-        admit, one of the family may fail where an older one passes. Raises CannotJudgeError if the
-        index fails or the row itself cannot be judged.
+        admit, one of the family may fail where an older one passes.
+
+        Pins that are searched side by side lead to the same answer as one after another: a search
+        counts as far as it would have gone knowing all pins before its own. Raises CannotJudgeError
+        if the index fails or the row itself cannot be judged.
         """
-        searches: dict[str, Reached[_Step]] = {}
-        for name in names:
-            searches[name] = self._search(name, self._proved(name, searches))
+        searches: dict[str, Reached[Step]] = {}
+        _ = self._pinned, self._baseline  # worked out once, before several threads ask for them
+        machines = self.bench.runner.machines
+        coming = side_by_side(
+            lambda name: self._search(name, lambda: self._proved(name, dict(searches))),
+            names,
+            at_once=machines.at_once,
+            stop=machines.stop,
+        )
+        for name, found in zip(names, coming, strict=True):
+            searches[name] = not_below(self._proved(name, searches), found)
             yield [
-                self._pin(known, found, self._proved(known, searches))
-                for known, found in searches.items()
+                self._pin(known, reached, self._proved(known, searches))
+                for known, reached in searches.items()
             ]
 
     def together(self, pins: Sequence[PinFrontier]) -> Joint:
@@ -93,39 +97,40 @@ class Explorer:
             return Joint(versions={}, left_out=(), unjudged=str(error))
 
     def _together(self, pins: Sequence[PinFrontier]) -> Joint:
-        wanted = [pin for pin in _by_value(pins) if pin.newest_passing != pin.pinned]
+        wanted = [pin for pin in by_value(pins) if pin.newest_passing != pin.pinned]
         fitting: list[PinFrontier] = []
         left_out: list[LeftOut] = []
         for pin in wanted:
-            refused = self.refusal(_versions([*fitting, pin]))
+            refused = self.refusal(versions_of([*fitting, pin]))
             if refused is None:
                 fitting.append(pin)
             else:
                 left_out.append(LeftOut(name=pin.name, because=refused))
-        kept, gone = drop_conflicting(fitting, lambda some: self.failure(_versions(some)))
+        kept, gone = drop_conflicting(fitting, lambda some: self.failure(versions_of(some)))
         left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
-        return Joint(versions=_versions(kept), left_out=tuple(left_out))
+        return Joint(versions=versions_of(kept), left_out=tuple(left_out))
 
-    def _search(self, name: str, proved: _Step | None) -> Reached[_Step]:
+    def _search(self, name: str, proved: Callable[[], Step | None]) -> Reached[Step]:
         """Search a pin's newest version that passes; none is asked below one that is proved."""
         pinned = Version(self._pinned[name])
         steps = upgrade_path(self.catalogue.releases(name), above=pinned, as_of=self.planner.as_of)
-        return search_highest(
-            [
-                self._step(name, release)
-                for release in steps
-                if proved is None or release.version >= proved.release.version
-            ],
-            lambda step: self.refusal(step.versions),
-            _Trials(self),
-        )
 
-    def _proved(self, name: str, searches: Mapping[str, Reached[_Step]]) -> _Step | None:
+        def coming() -> Iterator[Step]:
+            for release in steps:
+                self.progress.tick()
+                known = proved()
+                if known is not None and release.version < height(known):
+                    return
+                yield self._step(name, release)
+
+        return search_highest(coming(), lambda step: self.refusal(step.versions), _Trials(self))
+
+    def _proved(self, name: str, searches: Mapping[str, Reached[Step]]) -> Step | None:
         """Return the newest step up of a pin that the trials of other pins prove, if any does."""
         releases = {str(item.version): item for item in self.catalogue.releases(name)}
         passing = [found.passing for found in searches.values() if found.passing is not None]
         steps = [
-            _Step(
+            Step(
                 name=name,
                 release=releases[step.companions[name]],
                 companions={who: at for who, at in step.versions.items() if who != name},
@@ -133,17 +138,17 @@ class Explorer:
             for step in passing
             if name in step.companions
         ]
-        newest = max(steps, key=_height, default=None)
-        above = newest is not None and _height(newest) > Version(self._pinned[name])
+        newest = max(steps, key=height, default=None)
+        above = newest is not None and height(newest) > Version(self._pinned[name])
         return newest if above else None
 
-    def _pin(self, name: str, found: Reached[_Step], proved: _Step | None) -> PinFrontier:
+    def _pin(self, name: str, found: Reached[Step], proved: Step | None) -> PinFrontier:
         """Return how far a pin can be taken, by its own search and by what others' trials prove."""
         releases = self.catalogue.releases(name)
         pinned = Version(self._pinned[name])
-        passing = max(filter(None, (found.passing, proved)), key=_height, default=None)
-        reached = _height(passing) if passing else pinned
-        resolvable = max(_height(found.resolvable) if found.resolvable else pinned, reached)
+        passing = max(filter(None, (found.passing, proved)), key=height, default=None)
+        reached = height(passing) if passing else pinned
+        resolvable = max(height(found.resolvable) if found.resolvable else pinned, reached)
         unknown = f"there is no distribution {name!r} on the index"
         nothing_known = () if releases else (Blocked(version=f">{pinned}", because=unknown),)
         usable = eligible(releases, self.planner.as_of)
@@ -155,14 +160,14 @@ class Explorer:
             newest_resolvable=str(resolvable),
             newest_passing=str(reached),
             companions=dict(passing.companions) if passing else {},
-            gained_days=_days(releases, pinned, passing.release) if passing else 0,
-            blocked=next(iter(_above(reached, found.failed[::-1])), None),
-            unjudged=(*nothing_known, *_above(reached, found.unjudged)),
+            gained_days=gained_days(releases, pinned, passing.release) if passing else 0,
+            blocked=next(iter(above(reached, found.failed[::-1])), None),
+            unjudged=(*nothing_known, *above(reached, found.unjudged)),
         )
 
-    def _step(self, name: str, release: Release) -> _Step:
+    def _step(self, name: str, release: Release) -> Step:
         found = self._baseline.companions({name: release.version})
-        return _Step(
+        return Step(
             name=name, release=release, companions={item.name: item.version for item in found}
         )
 
@@ -184,9 +189,14 @@ class Explorer:
     def _ranges(self) -> dict[str, str]:
         return {pin.name: pin.range for pin in self.planner.base().pins if pin.version is None}
 
-    @cached_property
+    @property
     def _base(self) -> Plan:
         """The row's own plan, once there is a run of it: its time is not the first trial's."""
+        with self._asking("the row itself"):
+            return self._built_base
+
+    @cached_property
+    def _built_base(self) -> Plan:
         base = self.planner.base()
         with self.progress.part(f"{base.label}: every check"):
             self.bench.baseline(base)
@@ -258,7 +268,7 @@ class _Trials:
         self._explorer = explorer
         self._failed: tuple[str, ...] = ()
 
-    def __call__(self, step: _Step) -> str | None:
+    def __call__(self, step: Step) -> str | None:
         """Say what a step breaks, or None if it is safe."""
         if self._failed:
             found = self._explorer.still_failing(step.versions, self._failed)
@@ -285,35 +295,3 @@ def _in_short(found: Sequence[str]) -> str:
     more = len(found) - _MOST_REASONS
     shown = "; ".join(found[:_MOST_REASONS])
     return f"{shown}; {more} more" if more > 0 else shown
-
-
-def _height(step: _Step) -> Version:
-    return step.release.version
-
-
-def _above(reached: Version, steps: Sequence[tuple[_Step, str]]) -> list[Blocked]:
-    return [
-        Blocked(version=step.version, because=why) for step, why in steps if _height(step) > reached
-    ]
-
-
-def _by_value(pins: Sequence[PinFrontier]) -> list[PinFrontier]:
-    return sorted(pins, key=lambda pin: -pin.gained_days)
-
-
-def _versions(pins: Sequence[PinFrontier]) -> dict[str, str]:
-    """Return the versions that upgrades come down to; an earlier one's companions stay."""
-    versions: dict[str, str] = {}
-    for pin in pins:
-        versions |= {
-            name: version
-            for name, version in {pin.name: pin.newest_passing, **pin.companions}.items()
-            if name not in versions
-        }
-    return versions
-
-
-def _days(releases: Sequence[Release], pinned: Version, reached: Release) -> int:
-    uploads = {release.version: release.uploaded for release in releases}
-    before, after = uploads.get(pinned), reached.uploaded
-    return (after - before).days if before and after else 0

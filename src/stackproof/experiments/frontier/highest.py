@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -32,7 +32,7 @@ class Reached(Generic[Step]):
 
 
 def search_highest(
-    steps: Sequence[Step],
+    steps: Iterable[Step],
     refusal: Callable[[Step], str | None],
     failure: Callable[[Step], str | None],
 ) -> Reached[Step]:
