@@ -80,6 +80,7 @@ class InRun:
     JUNIT: Final = "junit.xml"
     LEFT_OUT: Final = "left-out.json"
     LINKS: Final = "links.json"
+    LOADED: Final = "loaded.json"
     LOCK: Final = "lock.json"
     OVERWRITTEN: Final = "overwritten.json"
     PIP_CHECK: Final = "pip-check.json"

@@ -98,10 +98,15 @@ class Asking:
         private = self.servers.private_folder({InRun.SERVERS: to_json(known)})
         with course.part("suite"), self.servers.needed():
             try:
-                finished = suite.run(private / InRun.SERVERS, course.progress.tick)
+                finished, watch = suite.run(
+                    private / InRun.SERVERS, course.progress.tick, watched=plan.interpreter is None
+                )
             finally:
                 self._mask(started.values(), suite.folders)
         course.suite_exit = finished.exit
+        if watch is not None:
+            loaded = watch.loaded(course.evidence.suite.checks)
+            loaded.write(course.evidence.folder / InRun.LOADED)
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
         if self.environment.freeze() != course.evidence.freeze:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from stackproof.installers.environment import Environment, distributions, rows_of
 from stackproof.run.overwritten import code_in
+from stackproof.run.watching import PTH
 
 __all__ = ["start_notes"]
 
-#: What makers of environments put there: virtualenv, and uv after it.
-_OF_THE_MAKER = frozenset({"_virtualenv.pth"})
+#: What makers of environments put there, virtualenv and uv after it; and we, while checks run.
+_OF_THE_MAKER = frozenset({"_virtualenv.pth", PTH})
 _MODULES = ("sitecustomize", "usercustomize")
 
 

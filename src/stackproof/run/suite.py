@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
 from stackproof.run.byte_code import byte_code
 from stackproof.run.suite_tools import SuiteTools
+from stackproof.run.watching import Watch, watching
 from stackproof.run.workloads import DeclaredWorkload, asked_workloads
 
 __all__ = ["Suite", "useful_workers"]
@@ -42,12 +44,31 @@ class Suite:
     limit: float
     workers: int
 
-    def run(self, servers: Path, tick: Callable[[], None] = lambda: None) -> Finished:
+    def run(
+        self, servers: Path, tick: Callable[[], None] = lambda: None, *, watched: bool = False
+    ) -> tuple[Finished, Watch | None]:
         """Run every check of the plan in `folder`; results go to `checks.jsonl` there.
 
-        `servers` is the file that tells workloads where their servers are.
+        `servers` is the file that tells workloads where their servers are. If `watched`, what the
+        checks load is told by what is returned, if that can be heard of.
         """
         byte_code_folder = self._byte_code()
+        with ExitStack() as end:
+            watch = None
+            if watched:
+                with suppress(OSError):
+                    folder = servers.parent / "watch"
+                    listening = watching(self.environment, self.tests, folder, byte_code_folder)
+                    watch = end.enter_context(listening)
+            return self._run(servers, byte_code_folder, watch, tick), watch
+
+    def _run(
+        self,
+        servers: Path,
+        byte_code_folder: Path | None,
+        watch: Watch | None,
+        tick: Callable[[], None],
+    ) -> Finished:
         python = [
             *(str(self.environment.python), "-I", "-S"),
             *(("-X", f"pycache_prefix={byte_code_folder}") if byte_code_folder else ("-B",)),
@@ -78,6 +99,7 @@ class Suite:
                 # Whatever pytest plugins the stack brings along must not join in.
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 **_byte_code_settings(byte_code_folder),
+                **({"STACKPROOF_WATCH": str(watch.script)} if watch else {}),
                 # What an interrupted suite leaves goes with the run's own private folder.
                 "TMPDIR": str(servers.parent),
             },

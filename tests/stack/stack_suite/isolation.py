@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stack_suite.disk import Disk
@@ -11,11 +13,13 @@ from stack_suite.fork_client import UntoldError, carry_out
 from stack_suite.fork_server import Job
 from stack_suite.output import end_of_log
 from stack_suite.sandbox import make_sandbox, work_folder
+from stack_suite.watching import TARGET
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stack_suite.costs import Cost
+
+#: The variable that names the script by which a process begins to tell what it loads.
+WATCH = "STACKPROOF_WATCH"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +68,14 @@ def run_isolated(
     a reason that says nothing of the stack, and BrokenPythonError where no Python starts.
     """
     log = sandbox / "output.log"
+    settings = (settings or {}) | _listening(sandbox)
     started = time.monotonic()
     try:
         disk = Disk(sandbox.parent)
         job = Job(
             pytest=with_pytest,
             arguments=arguments,
-            environ=make_sandbox(sandbox) | (settings or {}),
+            environ=make_sandbox(sandbox) | settings,
             folder=str(work_folder(sandbox)),
             limit=limit,
             output=str(log),
@@ -90,3 +95,14 @@ def run_isolated(
         output=end_of_log(log),
         full=disk.was_full(),
     )
+
+
+def _listening(sandbox: Path) -> dict[str, str]:
+    """Return the settings by which all that a check starts tells what it loads, if that is wanted.
+
+    It tells in a file of the sandbox's name beside the script that has it do so.
+    """
+    script = os.environ.get(WATCH)
+    if script is None:
+        return {}
+    return {WATCH: script, TARGET: str(Path(script).parent / sandbox.name)}

@@ -47,8 +47,12 @@ class _Begin:
         self._tools.hide()
 
     def pytest_collection(self) -> None:
-        """Give the workload its standard output: what pytest says of it goes to another one."""
+        """Give the workload its standard output: what pytest says of it goes to another one.
+
+        What pytest itself looks for among what is installed, it has by now.
+        """
         sys.stdout = self._stdout
+        _begin_to_tell()
 
     def pytest_collectstart(self) -> None:
         """Go to where the workload works: arguments relative to the suite were read by now."""
@@ -157,6 +161,17 @@ def run_workload(job: Job, tools: Tools) -> NoReturn:
         if told.code is None:
             raise
         sys.exit(told.code)  # only what pytest had open could not be closed a second time
+
+
+def _begin_to_tell() -> None:
+    """Tell what this process loads from now on, as each that it starts does from its beginning.
+
+    It was forked from one that was not asked to.
+    """
+    script = os.environ.get("STACKPROOF_WATCH")
+    if script is not None:
+        text = Path(script).read_text(encoding="utf-8")
+        exec(compile(text, "stackproof", "exec"), {"__name__": "watch"})  # noqa: S102
 
 
 def _watch(deadline: float) -> None:
