@@ -26,12 +26,13 @@ from stackproof.experiments.candidate.promotion import (
     require_pins_alone,
 )
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.candidate.trial import FirstAnswers
 from stackproof.experiments.candidate.trial_plan import TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries
 from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.plan import Change
-from stackproof.report.candidate import print_trial
+from stackproof.report.candidate import first_look_lines, print_trial
 from stackproof.report.tables import print_lines
 
 __all__ = ["candidate"]
@@ -126,6 +127,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("--as-of", type=instant, metavar="2025-04-01T00:00:00Z")
     options.add_argument("--baseline-age", type=_days, default=_days("1"), metavar="DAYS")
     add_machines(options)
+    options.add_argument("--first-look", action="store_true")
     options.add_argument("--promote", nargs="?", const="row", choices=_PROMOTED)
     given = options.parse_intermixed_args(_promoting(posargs))
     if given.fix and (given.requests or given.extra or given.python):
@@ -171,7 +173,11 @@ class _Trials:
         baseline = Baseline.of(planner.base(), catalogue, fixed=given.as_of is not None)
         self.plan: TrialPlan = make_trial_plan(given.requests, baseline, given.extra)
         self._series = TrialSeries(
-            bench=context.bench(baseline_age=given.baseline_age, recall=False),
+            bench=context.bench(
+                baseline_age=given.baseline_age,
+                recall=False,
+                look_first=self._tell if given.first_look else None,
+            ),
             planner=replace(
                 planner, as_of=self.plan.as_of, python=given.python, extra=self.plan.extra
             ),
@@ -179,6 +185,11 @@ class _Trials:
         )
         self._context = context
         self._promoted: str | None = given.promote
+
+    def _tell(self, answers: FirstAnswers) -> bool:
+        """Tell what the checks that a trial reaches answer; the verdict is that of the whole."""
+        print_lines(self._context.screen, first_look_lines(answers))
+        return True
 
     def require_promotable(self) -> None:
         """Raise StackproofError if what is to be promoted could not be: before it takes minutes."""

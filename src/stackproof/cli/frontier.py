@@ -11,7 +11,7 @@ import nox
 from packaging.utils import canonicalize_name
 
 from stackproof.base.records import write_atomically
-from stackproof.base.text import nearest
+from stackproof.base.text import count, nearest
 from stackproof.base.times import timestamp
 from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
@@ -19,8 +19,10 @@ from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
+from stackproof.experiments.candidate.trial import FirstAnswers
 from stackproof.experiments.frontier.explore import Explorer
 from stackproof.experiments.frontier.record import Frontier, Joint, PinFrontier
+from stackproof.experiments.reach import TrialReach
 from stackproof.report.frontier import frontier_markdown, pin_line, print_frontier
 
 __all__ = ["frontier"]
@@ -51,9 +53,16 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options = Options("frontier")
     options.add_argument("names", nargs="*", metavar="NAME", type=canonicalize_name)
     options.add_argument("--row", metavar="[MATRIX/]ROW")
+    options.add_argument("--sample", type=_number, default=0, metavar="N")
     options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
     add_machines(options)
     return options.parse_args(posargs)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of trials")
+    return int(text)
 
 
 def _today() -> datetime:
@@ -66,13 +75,16 @@ class _Frontier:
 
     def __init__(self, given: argparse.Namespace, context: Context) -> None:
         self._screen = context.screen
+        self._samples: int = given.sample
         self._as_of: datetime = given.as_of
         # Some pins' table does not take the place of the one of all.
         self._stem = "frontier-named" if given.names else "frontier"
         planner = context.planner(given.row, given.as_of, usual="verified")
         self._explorer = Explorer(
             # A cut-off fixes what a trial is made of, so one made before needs no repetition.
-            bench=context.bench(baseline_age=_ANY_AGE, recall=True, quiet=True),
+            bench=context.bench(
+                baseline_age=_ANY_AGE, recall=True, quiet=True, look_first=self._goes_on
+            ),
             prober=context.prober(planner),
             planner=planner,
             catalogue=context.catalogue(planner),
@@ -83,6 +95,17 @@ class _Frontier:
         self._names = _chosen(given.names, [pin.name for pin in planner.base().pins])
         self._pins: list[PinFrontier] = []
         self._joint: Joint | None = None
+
+    def _goes_on(self, answers: FirstAnswers) -> bool:
+        """Say whether a trial is asked every check, after those that it reaches.
+
+        What breaks one of these is told by that, but for some samples; what breaks none has to pass
+        the whole suite.
+        """
+        if not answers.broken:
+            return True
+        self._samples -= 1
+        return self._samples >= 0
 
     def explore(self) -> None:
         """Explore every pin, then all together; what is known is written after each step."""
@@ -104,7 +127,15 @@ class _Frontier:
         )
 
     def require_judged(self) -> None:
-        """Raise StackproofError if some version could not be judged: a pin may go higher."""
+        """Raise StackproofError if some version could not be judged: a pin may go higher.
+
+        So it does where a check answers otherwise that a first look would have left out.
+        """
+        if wrong := [item for reach in self._reaches for item in reach.disagreements]:
+            raise StackproofError(
+                "a first look would have left out what answers otherwise: "
+                f"{'; '.join(map(str, wrong))}"
+            )
         unknown = [f"{pin.name} {step.version}" for pin in self._pins for step in pin.unjudged]
         if self._joint is not None and self._joint.unjudged is not None:
             unknown.append("all together")
@@ -116,12 +147,23 @@ class _Frontier:
     def tell(self) -> None:
         """Print what is known by now, and where it is written."""
         print_frontier(self.state(), self._screen)
+        if self._reaches:
+            left_out = sum(reach.left_out for reach in self._reaches)
+            wrong = sum(len(reach.disagreements) for reach in self._reaches)
+            self._say(
+                f"of what {count(len(self._reaches), 'whole trial')} did not reach, {wrong} of "
+                f"{count(left_out, 'check')} answered otherwise"
+            )
         if self._pins:
             page = self._project.shown(self._file.with_suffix(".md"))
             self._say(f"frontier: {page}")
 
     def _say(self, line: str) -> None:
         self._screen.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    @property
+    def _reaches(self) -> Sequence[TrialReach]:
+        return list(self._explorer.bench.reaches.values())
 
     @property
     def _file(self) -> Path:

@@ -13,6 +13,7 @@ from stackproof.ci.jobs import Jobs
 from stackproof.evidence.confirmation import Confirmation
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.links import Links
+from stackproof.evidence.loaded import LoadedFile
 from stackproof.evidence.records import BuiltFile, RunRecord, StageRecord
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.calibrate.record import Calibration
@@ -41,6 +42,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "diagnosis": Diagnosis.model_json_schema(mode="serialization"),
         "history": HistoryEntry.model_json_schema(mode="serialization"),
         "built": BuiltFile.model_json_schema(mode="serialization"),
+        "loaded": LoadedFile.model_json_schema(mode="serialization"),
         "confirmation": Confirmation.model_json_schema(mode="serialization"),
         "jobs": Jobs.model_json_schema(mode="serialization"),
         "frontier": Frontier.model_json_schema(mode="serialization"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -18,7 +18,7 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.candidate.trial import Bench
+from stackproof.experiments.candidate.trial import Bench, FirstAnswers
 from stackproof.experiments.machines.here import Here
 from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.planner import Planner
@@ -120,10 +120,18 @@ class Context:
         own = {pin: stage.index for stage in planner.base().stages for pin in stage.pins}
         return IndexCatalogue(self.client, self.index, own)
 
-    def bench(self, *, baseline_age: timedelta, recall: bool, quiet: bool = False) -> Bench:
+    def bench(
+        self,
+        *,
+        baseline_age: timedelta,
+        recall: bool,
+        quiet: bool = False,
+        look_first: Callable[[FirstAnswers], bool] | None = None,
+    ) -> Bench:
         """Return where trials are made; with `recall` none is made that was made before.
 
-        A baseline that this session makes is fresh for all of its trials.
+        A baseline that this session makes is fresh for all of its trials. For `look_first` see
+        `Bench`.
         """
         return Bench(
             runner=self.runner(quiet=quiet, outer=self.progress if quiet else None),
@@ -131,6 +139,7 @@ class Context:
             resolver=TrialResolver(project=self.project, resolver=self.resolver),
             not_before=datetime.now(timezone.utc) - baseline_age,
             recall=recall,
+            look_first=look_first,
         )
 
 

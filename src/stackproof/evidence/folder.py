@@ -23,6 +23,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.accelerators import Accelerators
 from stackproof.evidence.confirmation import Confirmation
 from stackproof.evidence.links import Links
+from stackproof.evidence.loaded import LoadedFile
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import (
     Built,
@@ -122,6 +123,12 @@ class Evidence:
         """The files that distributions wrote over each other, or None where nobody looked."""
         text = self._read(InRun.OVERWRITTEN, "")
         return Overwritten.model_validate_json(text) if text else None
+
+    @property
+    def loaded(self) -> LoadedFile | None:
+        """What the checks loaded of the stack, or None where nobody heard of it."""
+        text = self._read(InRun.LOADED, "")
+        return LoadedFile.model_validate_json(text) if text else None
 
     @property
     def confirmation(self) -> Confirmation | None:

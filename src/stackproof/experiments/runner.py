@@ -22,6 +22,7 @@ from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.known import installer_named
 from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
 from stackproof.run.beside import LookCommand
+from stackproof.run.first_look import FirstLook
 from stackproof.run.verify import Conclude
 
 __all__ = ["Runner"]
@@ -43,14 +44,21 @@ class Runner:
     look: LookCommand
     machines: Machines = field(default_factory=Here)
 
-    def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
+    def run(
+        self, plan: Plan, home: Path | None = None, first: FirstLook | None = None
+    ) -> tuple[Verdict, Evidence]:
         """Carry out a plan in an environment made for it and removed afterwards; judge it.
 
         The evidence goes to a new folder in `home`, which is the plan's own in the project if None.
+        With `first`, some checks are asked before all others, and may be all that is asked.
         Raises CannotJudgeError if another run holds `home` or no environment can be made.
         """
         desk = Desk(
-            project=self.project, progress=self.progress, conclude=self.conclude, look=self.look
+            project=self.project,
+            progress=self.progress,
+            conclude=self.conclude,
+            look=self.look,
+            first=first,
         )
         return self.machines.carry_out(plan, desk, home)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from textwrap import indent
 
@@ -9,13 +10,14 @@ from jinja2 import Environment
 from rich.console import Console
 
 from stackproof.base.templates import markdown_templates
-from stackproof.base.text import first_of
-from stackproof.experiments.candidate.reasons import outcome, reasons
+from stackproof.base.text import count, first_of
+from stackproof.experiments.candidate.reasons import outcome, reasons, told
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.candidate.trial import FirstAnswers
 from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
 
-__all__ = ["print_trial", "trial_markdown"]
+__all__ = ["first_look_lines", "print_trial", "trial_markdown"]
 
 
 def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -> None:
@@ -28,8 +30,19 @@ def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -
     spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
     tried = f"{asked}{along}: {outcome(trial)}{spent}"
     print_lines(console, [tried], "bold")
-    said = (*reasons(trial), *_as_before(trial))
+    said = (*reasons(trial), *_as_before(trial), *_unforeseen(trial))
     print_lines(console, (indent(reason, "    ") for reason in said))
+
+
+def first_look_lines(answers: FirstAnswers) -> Iterator[str]:
+    """Yield what the checks that a trial reaches answer, before all others are asked."""
+    asked, broken = answers.asked, answers.broken
+    passing = sum(check.outcome == "passed" for check in asked)
+    yield (
+        f"first look: {passing} of {len(asked)} affected checks pass after "
+        f"{answers.verdict.seconds:.0f} s; {count(answers.left, 'other one')} to go"
+    )
+    yield from (indent(told(check), "    ") for check in broken)
 
 
 def trial_markdown(trial: TrialVerdict) -> str:
@@ -45,6 +58,12 @@ def _as_before(trial: TrialVerdict) -> list[str]:
     if not failing or not trial.built:
         return []
     return [f"as before, {first_of(failing)} failed"]
+
+
+def _unforeseen(trial: TrialVerdict) -> list[str]:
+    """Name what a first look would have left out, and wrongly."""
+    found = trial.reach.disagreements if trial.reach else ()
+    return [f"no record of what it loads foresaw this: {item}" for item in found]
 
 
 @cache

@@ -25,6 +25,7 @@ from stackproof.run.beside import LinksBeside, LookCommand
 from stackproof.run.built_environment import BuiltEnvironment
 from stackproof.run.course import Course
 from stackproof.run.existing_environment import ExistingEnvironment
+from stackproof.run.first_look import FirstLook, goes_on
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
 from stackproof.run.servers import starting
 from stackproof.run.workloads import declared_workloads, needed_servers
@@ -45,6 +46,7 @@ def verify(
     look: LookCommand | None = None,
     home: Path | None = None,
     shared: bool = False,
+    first: FirstLook | None = None,
 ) -> tuple[Verdict, Evidence]:
     """Carry out a plan in the virtual environment at `venv`, and have it judged by `conclude`.
 
@@ -52,7 +54,8 @@ def verify(
     where it is `shared`, other runs may be under way there.
     A new environment is built; one in which this very plan was built before is used as it stands.
     Where `venv` is None, the environment that the plan names is judged as it is.
-    With `look`, the links of what is installed are looked at beside the suite.
+    With `look`, the links of what is installed are looked at beside the suite. With `first`, some
+    checks are asked before all others.
     However the run ends, what it found is written and judged: what trouble kept from being told is
     no failure.
     Raises CannotJudgeError if another run of the row is under way, or if not even a verdict can be
@@ -75,7 +78,7 @@ def verify(
                 if venv is None
                 else BuiltEnvironment(course=course, venv=venv)
             )
-            run = _Run(course=course, subject=subject, conclude=conclude, look=look)
+            run = _Run(course=course, subject=subject, conclude=conclude, look=look, first=first)
             return run.to_its_end(), course.evidence
     except OSError as error:
         raise CannotJudgeError(
@@ -117,6 +120,7 @@ class _Run:
     subject: Subject
     conclude: Conclude
     look: LookCommand | None = None
+    first: FirstLook | None = None
     trouble: str | None = None
     complete: bool = False
 
@@ -166,6 +170,8 @@ class _Run:
                 self._ask(asking)
 
     def _ask(self, asking: Asking) -> None:
+        if self.first is not None and not goes_on(self.first, asking):
+            return
         if self.look is None:
             asking.ask_all()
             return

@@ -9,6 +9,7 @@ from pydantic import Field
 from stackproof.evidence.records import Move
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.candidate.comparison import Comparison
+from stackproof.experiments.reach import TrialReach
 from stackproof.matrix.plan import Requested
 
 __all__ = ["UNJUDGED", "Result", "TrialVerdict"]
@@ -29,7 +30,8 @@ class TrialVerdict(Verdict):
     was asked for and is not installed, though every stage was, to the version in its place, None
     for none. `guilty` names who is to blame where several upgrades fail together. `conflict` says,
     of a trial that is not safe, which requirements no environment can meet all together, if that
-    is so and was not so before.
+    is so and was not so before. `reach` says how many checks it reached by what they loaded, and
+    whether any other one answers otherwise; None where that was not heard of.
     """
 
     base_row: str
@@ -44,6 +46,7 @@ class TrialVerdict(Verdict):
     unmet: dict[str, str | None] = Field(default_factory=dict)  # older files have none
     guilty: tuple[str, ...] = ()
     conflict: str | None = None
+    reach: TrialReach | None = None  # older files have none
 
     @property
     def failed_stages(self) -> tuple[Check, ...]:

@@ -12,15 +12,50 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Move, RunRecord, StageRecord, drift_between
 from stackproof.evidence.reports import InRow, InRun
-from stackproof.evidence.verdict import judge
+from stackproof.evidence.verdict import Check, Verdict, judge
 from stackproof.experiments.candidate.comparison import compare, moved, unheld, versions_asked
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.experiments.reach import Reach, TrialReach
 from stackproof.experiments.resolution import RefusedStage, TrialResolver
 from stackproof.experiments.runner import Runner
 from stackproof.installers.compiling import shown_command
+from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Change, Plan
+from stackproof.run.first_look import FirstLook
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "FirstAnswers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstAnswers:
+    """What the checks that a trial reaches answer, and the verdict on the row as it is."""
+
+    verdict: Verdict
+    baseline: Verdict
+
+    @property
+    def asked(self) -> tuple[Check, ...]:
+        """The checks that needed a process: what the build answers costs nothing more."""
+        return tuple(
+            check
+            for check in self.verdict.checks
+            if CheckId.parse(check.id).answered_by in ("suite", "command")
+        )
+
+    @property
+    def left(self) -> int:
+        """How many checks of the row were not asked yet."""
+        return len(self.baseline.checks) - len(self.verdict.checks)
+
+    @property
+    def broken(self) -> tuple[Check, ...]:
+        """The checks that passed for the row, and fail here."""
+        passed = {check.id for check in self.baseline.checks if check.outcome == "passed"}
+        return tuple(
+            check
+            for check in self.verdict.checks
+            if check.outcome == "failed" and check.id in passed
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +63,10 @@ class Bench:
     """Where trials are made; `write` writes their reports.
 
     A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
-    the one that was made before of the very same plan. Several threads may have trials made.
+    the one that was made before of the very same plan. `look_first` is told what the checks that a
+    trial reaches answer, before all others are asked, and says whether they are to be. `reaches`
+    holds, by what was asked for, what each whole trial came to of that which it did not reach. Several
+    threads may have trials made.
     """
 
     runner: Runner
@@ -36,6 +74,8 @@ class Bench:
     write: Callable[[Evidence, TrialVerdict], None]
     not_before: datetime
     recall: bool = False
+    look_first: Callable[[FirstAnswers], bool] | None = None
+    reaches: dict[tuple[Change, ...], TrialReach] = field(default_factory=dict)
     _making: OneAtATime = field(default_factory=OneAtATime, init=False, repr=False)
 
     def try_out(self, plan: Plan, base: Plan, companions: tuple[Change, ...]) -> TrialVerdict:
@@ -50,13 +90,42 @@ class Bench:
     def _try_out(
         self, plan: Plan, base: Plan, companions: tuple[Change, ...], baseline: Evidence
     ) -> TrialVerdict:
-        evidence = self.runner.recall(plan) if self.recall else None
+        evidence = (
+            (self.runner.recall(plan) or self._broken_at_first(plan)) if self.recall else None
+        )
         if evidence is not None and _is_concluded(evidence):
             # What was written about it stays: more may have been found out than is found now.
-            return _judged(evidence, base, companions, baseline=baseline)
+            return self._counted(_judged(evidence, base, companions, baseline=baseline))
         if evidence is None:
-            _, evidence = self.runner.run(plan)
-        return self._conclude(_judged(evidence, base, companions, baseline=baseline), evidence)
+            _, evidence = self.runner.run(plan, first=self._first(plan, baseline))
+        trial = self._counted(_judged(evidence, base, companions, baseline=baseline))
+        return self._conclude(trial, evidence)
+
+    def _broken_at_first(self, plan: Plan) -> Evidence | None:
+        """Return a run of the same build that ended with its first look, if there is one."""
+        if self.look_first is None:
+            return None
+        for evidence in self.runner.comparable(self.runner.project.home(plan)):
+            same = evidence.plan.build_fingerprint == plan.build_fingerprint
+            if evidence.plan.only and same and _is_concluded(evidence):
+                return evidence
+        return None
+
+    def _counted(self, trial: TrialVerdict) -> TrialVerdict:
+        if trial.reach is not None:
+            self.reaches[trial.requested] = trial.reach
+        return trial
+
+    def _first(self, plan: Plan, baseline: Evidence) -> FirstLook | None:
+        """Return what to ask first of a trial; nothing with another Python, which reaches all."""
+        look = self.look_first
+        if look is None or plan.python != baseline.plan.python:
+            return None
+        reach = Reach(baseline)
+        return FirstLook(
+            reached=reach.reached,
+            go_on=lambda verdict: look(FirstAnswers(verdict=verdict, baseline=reach.verdict)),
+        )
 
     def end(
         self,
@@ -158,7 +227,9 @@ def _judged(
 ) -> TrialVerdict:
     """Judge a trial, and compare it with its baseline."""
     plan, verdict = evidence.plan, judge(evidence)
-    comparison = None
+    comparison = reach = None
+    if baseline is not None and not plan.only and plan.python == baseline.plan.python:
+        reach = Reach(baseline).judged(evidence, verdict)
     if baseline is not None:
         sides = [(baseline, judge(baseline)), (evidence, verdict)]
         lucky = {
@@ -167,7 +238,12 @@ def _judged(
             for check in judged.checks
             if run.overwritten is not None and run.overwritten.obscures(check.id)
         }
-        comparison = compare(sides[0][1], verdict, lucky=lucky)
+        before = sides[0][1]
+        if plan.only:  # it ended with its first look: what was not asked says nothing
+            ids = {check.id for check in verdict.checks}
+            checks = tuple(check for check in before.checks if check.id in ids)
+            before = before.model_copy(update={"checks": checks})
+        comparison = compare(before, verdict, lucky=lucky)
     changes: dict[str, Move] = {}
     unmet: dict[str, str | None] = {}
     freeze = evidence.freeze
@@ -189,4 +265,5 @@ def _judged(
         pins_moved=tuple(name for name in changes if name in base.versions),
         companions=companions,
         unmet=unmet,
+        reach=reach,
     )

@@ -40,5 +40,6 @@ class Here:
                 conclude=desk.conclude,
                 look=desk.look if plan.asks_links else None,
                 home=home,
+                first=desk.first,
                 shared=home is not None,
             )

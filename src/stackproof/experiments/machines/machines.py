@@ -13,6 +13,7 @@ from stackproof.evidence.layout import Project
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import Plan
 from stackproof.run.beside import LookCommand
+from stackproof.run.first_look import FirstLook
 from stackproof.run.verify import Conclude
 
 __all__ = ["Desk", "Machines"]
@@ -23,13 +24,15 @@ class Desk:
     """Where evidence goes, and who is told: what does not hang on where a plan is carried out.
 
     `conclude` judges a run and writes its reports, see `verify`; `look` looks at its links where
-    they are checks of a plan.
+    they are checks of a plan. With `first`, some checks are asked before all others, and may be all
+    that is asked; a machine from which no answer comes before the end asks them all.
     """
 
     project: Project
     progress: Progress
     conclude: Conclude
     look: LookCommand
+    first: FirstLook | None = None
 
 
 class Machines(Protocol):

@@ -1,0 +1,144 @@
+"""Trials that ask first what they reach, and what comes of all that they leave out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.checkout import Checkout
+from support.index import Index
+from support.matrices import matrix, pin, stage
+from support.wheels import Release
+from support.workbench import Bench
+
+STACK = matrix(
+    "Lamps",
+    pin("engine", area="1", role="moves"),
+    pin("lamp", area="2", role="shines"),
+    pin("wire", area="2", role="connects"),
+    stage("all", "engine", "lamp", "wire", step="One."),
+    row="verified",
+    summary="Works.",
+)
+RELEASES = (
+    Release("engine", "1.0"),
+    Release("engine", "2.0"),
+    Release("lamp", "1.0"),
+    Release("lamp", "2.0", modules={"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}),
+    Release("wire", "1.0", modules={"wire/__init__.py": "import lamp\n__version__ = '1.0'\n"}),
+)
+ENGINE = """\
+import pytest
+
+
+@pytest.mark.workload("moves", needs=("engine",), seconds=0.1, timeout=20)
+def test_moves() -> None:
+    import engine
+"""
+#: Reads what is installed in a way that nobody hears of: from a list that another process keeps.
+CHEAT = """\
+import pytest
+
+
+@pytest.mark.workload("cheats", needs=("lamp",), seconds=0.1, timeout=20)
+def test_cheats() -> None:
+    import os, sys
+    places = [place for place in sys.path if place.endswith("site-packages")]
+    names = [name for place in places for name in os.listdir(place)]
+    assert "engine-1.0.dist-info" in names
+"""
+
+
+@pytest.fixture
+def checkout(bench: Bench, index: Index) -> Checkout:
+    index.add(*RELEASES)
+    made = Checkout(bench)
+    made.write_matrix(STACK, name="lamps")
+    (bench.root / "matrices" / "tiny.toml").unlink()
+    (bench.root / "tests" / "stack" / "workloads" / "test_sum.py").unlink()
+    bench.write("tests/stack/workloads/test_moves.py", ENGINE)
+    return made
+
+
+def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
+    home = checkout.bench.root / "reports" / "candidates" / f"lamps-verified-{requested}"
+    found: dict[str, Any] = json.loads((home / "latest" / "verdict.json").read_text("utf-8"))
+    return found
+
+
+def test_a_first_look_tells_what_an_upgrade_reaches_and_goes_on(checkout: Checkout) -> None:
+    code, lines = checkout.run("candidate", "engine==2.0", "--first-look")
+    assert code == 0, lines
+    (told,) = (line for line in lines if line.startswith("first look: "))
+    # Its import, its version, its workload, and what imports all.
+    assert told.startswith("first look: 4 of 4 affected checks pass after ")
+    assert told.endswith("; 4 other ones to go")
+    found = trial(checkout, "engine-2.0")
+    # The verdict is that of the whole suite.
+    assert found["counts"]["passed"] == 10
+    assert found["reach"] == {"asked": 4, "left_out": 4, "disagreements": []}
+    before = trial(checkout, "engine-2.0")["checks"]
+    assert checkout.run("candidate", "engine==2.0")[0] == 0
+    assert [item["id"] for item in trial(checkout, "engine-2.0")["checks"]] == [
+        item["id"] for item in before
+    ]
+
+
+def test_what_breaks_is_told_at_once(checkout: Checkout) -> None:
+    code, lines = checkout.run("candidate", "lamp==2.0", "--first-look")
+    assert code == 1
+    told = next(number for number, line in enumerate(lines) if line.startswith("first look: "))
+    assert lines[told].startswith("first look: 2 of 5 affected checks pass after ")
+    assert any("the bulb is out" in line for line in lines[told + 1 : told + 5])
+    assert trial(checkout, "lamp-2.0")["counts"]["failed"] == 3
+
+
+def test_a_frontier_ends_a_trial_with_what_it_breaks(checkout: Checkout) -> None:
+    code, lines = checkout.run("frontier", "lamp", "engine")
+    assert code == 0, lines
+    home = checkout.bench.root / "reports" / "candidates"
+    plans = {
+        path.parents[1].name.removeprefix("lamps-verified-"): json.loads(path.read_text("utf-8"))
+        for path in home.glob("*/latest/plan.json")
+    }
+    # lamp 2.0 breaks what it reaches, and is asked nothing else; engine 2.0 passes the whole suite.
+    assert "smoke:moves" not in plans["lamp-2.0"]["only"]
+    assert "import:lamp" in plans["lamp-2.0"]["only"]
+    assert plans["engine-2.0"]["only"] == []
+    assert any("lamp 1.0: " in line and "the bulb is out" in line for line in lines)
+    assert "of what 1 whole trial did not reach, 0 of 4 checks answered otherwise" in lines
+    before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
+    assert checkout.run("frontier", "lamp", "engine")[0] == 0
+    # Nothing is tried twice.
+    assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
+
+
+def test_samples_are_asked_every_check(checkout: Checkout) -> None:
+    code, lines = checkout.run("frontier", "lamp", "--sample", "1")
+    assert code == 0, lines
+    assert trial(checkout, "lamp-2.0")["reach"]["disagreements"] == []
+    assert trial(checkout, "lamp-2.0")["reach"]["left_out"] > 0
+    assert any(line.startswith("of what 1 whole trial did not reach, 0 of ") for line in lines)
+
+
+def test_what_no_record_foresaw_is_named(checkout: Checkout) -> None:
+    checkout.bench.write("tests/stack/workloads/test_cheats.py", CHEAT)
+    code, lines = checkout.run("candidate", "engine==2.0", "--first-look")
+    # The whole suite decides: what the first look left out is a regression all the same.
+    assert code == 1
+    found = trial(checkout, "engine-2.0")
+    assert found["comparison"]["regressions"] == ["smoke:cheats"]
+    assert [item["check"] for item in found["reach"]["disagreements"]] == ["smoke:cheats"]
+    said = "no record of what it loads foresaw this: smoke:cheats: failed, "
+    assert any(said in line for line in lines)
+    code, lines = checkout.run("frontier", "engine")
+    assert code == 1
+    assert "a first look would have left out what answers otherwise: smoke:cheats" in lines[-1]
+    assert "exit 2" in lines[-1]
+
+
+def test_another_python_reaches_everything(checkout: Checkout) -> None:
+    code, lines = checkout.run("candidate", "--python", "3.12", "--first-look")
+    assert not [line for line in lines if line.startswith("first look")]
+    assert code in (0, 1)
