@@ -47,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--freeze", type=Path, metavar="FREEZE.txt", help="what the build of the plan installed"
     )
     group.addoption(
+        "--answered", type=Path, metavar="FILE.json", help="do not ask these checks: a list of ids"
+    )
+    group.addoption(
         "--left-out", type=Path, metavar="FILE.json", help="tell here which workloads do not run"
     )
 
@@ -208,10 +211,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     plan = config.stash[PLAN]
     lacking = {item.stash[CHECK].name: plan.lacks(item.stash[CHECK].workload) for item in items}
     _tell_left_out(config, {name: needs for name, needs in lacking.items() if needs})
+    file = config.getoption("answered")
+    answered = json.loads(file.read_text(encoding="utf-8")) if file else ()
     kept = [
         item
         for item in items
-        if plan.asks(item.stash[CHECK].name) and not lacking[item.stash[CHECK].name]
+        if plan.asks(item.stash[CHECK].name)
+        and not lacking[item.stash[CHECK].name]
+        and item.stash[CHECK].name not in answered
     ]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

@@ -65,8 +65,7 @@ class Reach:
         return tuple(
             check.id
             for check in self.verdict.checks
-            if CheckId.parse(check.id).answered_by in ("suite", "command")
-            and check.outcome != "skipped"
+            if CheckId.parse(check.id).answered_by == "suite" and check.outcome != "skipped"
         )
 
     def reached(self, freeze: Freeze, names: InstalledNames) -> Sequence[str]:

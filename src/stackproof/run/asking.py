@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.version import Version
 
@@ -12,6 +13,8 @@ from stackproof.base.json_text import to_json
 from stackproof.base.records import write_atomically
 from stackproof.base.versions import OLDEST_MINOR
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.loaded import Loaded
 from stackproof.evidence.records import CheckResult
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
@@ -27,17 +30,55 @@ from stackproof.run.suite_tools import suite_tools
 from stackproof.run.surroundings import check_notes
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
-__all__ = ["Asking"]
+__all__ = ["Answered", "Asking"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What a suite answered before it was asked the rest.
+
+    `log` and `words` are what it wrote of these checks in its report log and beside it, `loaded` is
+    what they loaded.
+    """
+
+    checks: tuple[str, ...]
+    log: str
+    words: str
+    loaded: Mapping[str, Loaded]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Answered:
+        """Return what a suite that came to its end answered."""
+        lines = (evidence.folder / InRun.CHECKS).read_text(encoding="utf-8").splitlines()
+        loaded = evidence.loaded
+        return cls(
+            checks=tuple(check.id for check in evidence.suite.checks),
+            # How it ended is the last one's to say.
+            log="".join(f"{line}\n" for line in lines if '"exitstatus"' not in line),
+            words=(evidence.folder / InRun.SUITE_LOG).read_text(encoding="utf-8"),
+            loaded=loaded.checks if loaded else {},
+        )
+
+    def put_before(self, folder: Path) -> None:
+        """Put it before what the suite wrote of the rest."""
+        for name, text in ((InRun.CHECKS, self.log), (InRun.SUITE_LOG, self.words)):
+            file = folder / name
+            rest = file.read_text(encoding="utf-8") if file.exists() else ""
+            write_atomically(file, text + rest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """The questions of a run to its environment; `workloads` are those that may be among them."""
+    """The questions of a run to its environment; `workloads` are those that may be among them.
+
+    `before` is what the suite answered already: it is asked the rest.
+    """
 
     course: Course
     environment: Environment
     servers: Starting
     workloads: Iterable[DeclaredWorkload]
+    before: Answered | None = None
 
     def ask_all(self) -> None:
         """Write the answers to all checks of the plan.
@@ -73,6 +114,7 @@ class Asking:
             folder=course.evidence.folder,
             environ=project.environ,
             limit=project.suite_limit,
+            answered=self.before.checks if self.before else (),
             workers=useful_workers(
                 course.plan, [*self.workloads, *declared.workloads], project.suite_workers
             ),
@@ -103,9 +145,13 @@ class Asking:
                 )
             finally:
                 self._mask(started.values(), suite.folders)
+                if self.before is not None:
+                    self.before.put_before(course.evidence.folder)
         course.suite_exit = finished.exit
         if watch is not None:
             loaded = watch.loaded(course.evidence.suite.checks)
+            earlier = self.before.loaded if self.before else {}
+            loaded = loaded.model_copy(update={"checks": {**loaded.checks, **earlier}})
             loaded.write(course.evidence.folder / InRun.LOADED)
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackproof.evidence.loaded import InstalledNames
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.installers.planning import narrowed
-from stackproof.run.asking import Asking
+from stackproof.run.asking import Answered, Asking
 from stackproof.run.watching import installed_names
 
-__all__ = ["FirstLook", "goes_on"]
-
-#: What the suite wrote for some checks alone, and is set aside before it is asked all.
-_OF_THE_SUITE = (InRun.CHECKS, InRun.SUITE_LOG, InRun.LEFT_OUT, InRun.LOADED)
+__all__ = ["FirstLook", "after_a_first_look"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +22,15 @@ class FirstLook:
 
     `reached` is told what is installed, and by which names it is found; it returns ids of checks,
     none where there is nothing to ask first. `go_on` gets the verdict on these alone, and says
-    whether the whole suite is to be asked too.
+    whether the rest of the suite is to be asked too.
     """
 
     reached: Callable[[Freeze, InstalledNames], Sequence[str]]
     go_on: Callable[[Verdict], bool]
 
 
-def goes_on(first: FirstLook, asking: Asking) -> bool:
-    """Take a first look; return whether the whole suite is to be asked as well.
+def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
+    """Take a first look; return how to ask the rest of the suite, or None if that is not wanted.
 
     If not, the run is one that asked these checks alone, and says so in its plan. Raises what
     `Asking.ask_all` does.
@@ -41,7 +38,7 @@ def goes_on(first: FirstLook, asking: Asking) -> bool:
     course, evidence = asking.course, asking.course.evidence
     checks = first.reached(evidence.freeze, installed_names(asking.environment))
     if not checks:
-        return True
+        return asking
     whole, notes = course.plan, list(course.notes)
     course.plan = narrowed(whole, tuple(checks))
     course.plan.write(evidence.folder / InRun.PLAN)
@@ -54,7 +51,4 @@ def goes_on(first: FirstLook, asking: Asking) -> bool:
         if wanted:  # also where the look itself came to no end: nothing was asked in vain
             course.plan, course.notes[:], course.suite_exit = whole, notes, None
             whole.write(evidence.folder / InRun.PLAN)
-    if wanted:
-        for name in _OF_THE_SUITE:
-            (evidence.folder / name).unlink(missing_ok=True)
-    return wanted
+    return replace(asking, before=Answered.of(evidence)) if wanted else None

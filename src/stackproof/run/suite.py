@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackproof.base.json_text import to_json
 from stackproof.base.machine import cores
 from stackproof.base.process import Finished, run
+from stackproof.base.records import write_atomically
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
@@ -32,7 +34,7 @@ class Suite:
 
     `tools` are the test tools, which lie outside the environment. `environ` has no settings of
     Python and pytest. `limit` is the time limit of the whole suite in seconds, `workers` the number
-    of checks that run side by side.
+    of checks that run side by side. Checks that are `answered` are not asked.
     """
 
     tests: Path
@@ -43,6 +45,7 @@ class Suite:
     environ: Mapping[str, str]
     limit: float
     workers: int
+    answered: Sequence[str] = ()
 
     def run(
         self, servers: Path, tick: Callable[[], None] = lambda: None, *, watched: bool = False
@@ -87,6 +90,7 @@ class Suite:
             *self._side_by_side(python),
             *("--report-log", str(self.folder / InRun.CHECKS)),
             *("--left-out", str(self.folder / InRun.LEFT_OUT)),
+            *self._but_answered(servers.parent / "answered.json"),
             # Short tracebacks show no arguments: addresses of servers hold passwords.
             *("-q", "--color", "no", "--tb", "short"),
         ]
@@ -124,6 +128,13 @@ class Suite:
             return byte_code(self.environment, self.freeze, self.tools, self.tests)
         except OSError:
             return None  # it is kept for speed alone
+
+    def _but_answered(self, file: Path) -> list[str]:
+        """Return how the suite is told what not to ask; nothing where it asks all."""
+        if not self.answered:
+            return []
+        write_atomically(file, to_json(self.answered))
+        return ["--answered", str(file)]
 
     def _side_by_side(self, python: list[str]) -> list[str]:
         """Return how pytest has workers; it asks the checks itself where one would do."""

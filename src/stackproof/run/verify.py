@@ -25,7 +25,7 @@ from stackproof.run.beside import LinksBeside, LookCommand
 from stackproof.run.built_environment import BuiltEnvironment
 from stackproof.run.course import Course
 from stackproof.run.existing_environment import ExistingEnvironment
-from stackproof.run.first_look import FirstLook, goes_on
+from stackproof.run.first_look import FirstLook, after_a_first_look
 from stackproof.run.interruptions import ended_by_signals, refused, uninterrupted
 from stackproof.run.servers import starting
 from stackproof.run.workloads import declared_workloads, needed_servers
@@ -170,8 +170,11 @@ class _Run:
                 self._ask(asking)
 
     def _ask(self, asking: Asking) -> None:
-        if self.first is not None and not goes_on(self.first, asking):
-            return
+        if self.first is not None:
+            rest = after_a_first_look(self.first, asking)
+            if rest is None:
+                return
+            asking = rest
         if self.look is None:
             asking.ask_all()
             return

@@ -37,9 +37,7 @@ class FirstAnswers:
     def asked(self) -> tuple[Check, ...]:
         """The checks that needed a process: what the build answers costs nothing more."""
         return tuple(
-            check
-            for check in self.verdict.checks
-            if CheckId.parse(check.id).answered_by in ("suite", "command")
+            check for check in self.verdict.checks if CheckId.parse(check.id).answered_by == "suite"
         )
 
     @property
@@ -65,8 +63,8 @@ class Bench:
     A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
     the one that was made before of the very same plan. `look_first` is told what the checks that a
     trial reaches answer, before all others are asked, and says whether they are to be. `reaches`
-    holds, by what was asked for, what each whole trial came to of that which it did not reach. Several
-    threads may have trials made.
+    holds, by what was asked for, what each whole trial came to of that which it did not reach.
+    Several threads may have trials made.
     """
 
     runner: Runner
