@@ -34,12 +34,14 @@ class Loaded(Record):
 
     `distributions` are those of whose files they opened one, `missing` the top-level modules that
     they looked for and that nothing has. `entry_points` says whether they may have asked all
-    distributions for theirs. `unseen` is what went on of which nothing could be heard.
+    distributions for theirs, and `listed` whether they read the metadata of most: that alone makes
+    none of these loaded. `unseen` is what went on of which nothing could be heard.
     """
 
     distributions: tuple[str, ...]
     missing: tuple[str, ...] = ()
     entry_points: bool = False
+    listed: bool = False
     unseen: tuple[str, ...] = ()
 
 
@@ -66,6 +68,7 @@ class LoadedFile(Record):
         brought = {key for name in moved for key in now.files.get(name, ())}
         touched = moved | {owner for key in brought for owner in owners.get(key, ())}
         appeared = now.modules - self.installed.modules
+        came_or_went = any(name not in before or name not in after for name in moved)
         entries = any(
             self.installed.entry_points.get(name) != now.entry_points.get(name) for name in moved
         )
@@ -77,6 +80,7 @@ class LoadedFile(Record):
             or touched.intersection(known.distributions)
             or appeared.intersection(known.missing)
             or (entries and known.entry_points)
+            or (came_or_went and known.listed)
         ]
 
 

@@ -40,6 +40,9 @@ if TARGET in os.environ and not hasattr(sys, "_stackproof"):
 """
 _SOURCE = "stack_suite/watching.py"
 _SCRIPTS = ("console_scripts", "gui_scripts")
+#: What metadata lies in, and the share of it that is read where somebody lists what is installed.
+_METADATA = (".dist-info", ".egg-info")
+_MOST = 0.5
 #: A library of the system's kind, which another distribution's may load past Python.
 _NATIVE = re.compile(r"(?:.*/)?lib[^/]*\.so(?:\.\d+)*")
 
@@ -78,11 +81,15 @@ class Watch:
         for line in lines:
             kind, _, what = line.partition(" ")
             told.setdefault(kind, set()).add(what)
-        owned = {owner for key in told["file"] for owner in self._owners.get(key, ())}
+        records = {key for key in told["file"] if key.endswith(_METADATA)}
+        listed = len(records) > len(self.installed.files) * _MOST
+        opened = told["file"] - records if listed else told["file"]
+        owned = {owner for key in opened for owner in self._owners.get(key, ())}
         return Loaded(
             distributions=tuple(sorted(owned | self._beneath(owned))),
             missing=tuple(sorted(told["module"] - self.installed.modules)),
             entry_points="entry-points" in told,
+            listed=listed,
             unseen=tuple(sorted(told["unseen"])),
         )
 
@@ -192,7 +199,7 @@ def _keys(paths: Collection[str], shared: Collection[str]) -> set[str]:
         if path.startswith("../"):
             folder, _, name = path.rpartition("/")
             found |= {f"bin/{name}"} if folder.endswith("/bin") else set()
-        elif top.endswith((".dist-info", ".egg-info")) or top == "__pycache__":
+        elif top.endswith(_METADATA) or top == "__pycache__":
             continue
         elif not slash or top not in shared:
             found.add(top)
