@@ -189,6 +189,16 @@ def test_a_check_is_reached_by_what_it_looked_for_and_by_entry_points() -> None:
     assert reached(moved, other) == ["smoke:plugs", *ALWAYS]
 
 
+def test_a_check_that_lists_what_is_installed_is_reached_by_what_comes_or_goes() -> None:
+    lists = RUN.model_copy(update={"checks": {"smoke:l": Loaded(distributions=(), listed=True)}})
+    for after, found in (
+        ({**BEFORE, "gamma": "2.0"}, []),
+        ({**BEFORE, "other": "2.0"}, ["smoke:l"]),
+        ({"alpha": "1.0"}, ["smoke:l"]),
+    ):
+        assert lists.reached(BEFORE, after, FILES, lists.checks) == found
+
+
 def test_a_check_is_reached_by_what_comes_into_a_folder_of_another() -> None:
     now = files(gamma=("shared/gamma", "beta.py"))
     assert reached({**BEFORE, "gamma": "2.0"}, now) == ["smoke:beta", *ALWAYS]

@@ -61,11 +61,16 @@ class Reach:
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
-        """The checks of the baseline that need a process inside the environment."""
+        """The checks of the baseline that the suite answered.
+
+        What imports all is reached by whatever is imported, and is asked with the rest.
+        """
         return tuple(
             check.id
             for check in self.verdict.checks
-            if CheckId.parse(check.id).answered_by == "suite" and check.outcome != "skipped"
+            if CheckId.parse(check.id).answered_by == "suite"
+            and check.outcome != "skipped"
+            and check.id != CheckId("import")
         )
 
     def reached(self, freeze: Freeze, names: InstalledNames) -> Sequence[str]:
