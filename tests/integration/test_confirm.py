@@ -153,6 +153,9 @@ def test_another_environment_says_nothing_of_the_first(checkout: Checkout, index
     latest = checkout.bench.root / "reports" / "tiny" / "plain" / "latest"
     told = json.loads((latest / "confirmation.json").read_text(encoding="utf-8"))
     assert (told["same"], [item["outcome"] for item in told["checks"]]) == (False, ["passed"])
+    said = "asked again, and not confirmed by that: the second environment"
+    assert [line for line in lines if line.startswith(said) and "gamma 1.1 -> 1.2" in line]
+    assert said in (latest / "report.md").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_asked_again_stands(checkout: Checkout, index: Index) -> None:
@@ -163,6 +166,31 @@ def test_what_cannot_be_asked_again_stands(checkout: Checkout, index: Index) -> 
     assert code == 1
     assert "exit 2" in lines[-1]
     assert checkout.verdict() == before
+
+
+#: Takes a pre-release of gamma, with which beta fails, as a workload does with or without it.
+SOON = TINY.replace('summary = "', 'prereleases = ["gamma"]\nsummary = "', 1)
+USES = "import gamma\nassert gamma.__version__ < '2', 'gamma is too new'\n__version__ = '1.0'\n"
+
+
+def test_what_fails_with_pre_releases_is_asked_without_them(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(
+        Release("gamma", "2.0rc1"),
+        Release("beta", "1.0", requires=["gamma>=1"], modules={"beta/__init__.py": USES}),
+    )
+    checkout.bench.write("tests/stack/workloads/test_bad.py", BAD)
+    first = verified(checkout, SOON)
+    assert (first["prereleases"], first["breaks_soon"]) == ({"gamma": "2.0rc1"}, None)
+    code, lines = checkout.run("confirm", "plain")
+    # What comes of releases that are yet to be made fails nothing.
+    assert code == 0, lines
+    told = checkout.verdict()
+    assert told["breaks_soon"] == ["import:*", "import:beta"]
+    latest = checkout.bench.root / "reports" / "tiny" / "plain" / "latest"
+    junit = JUnitXml.fromfile(str(latest / "junit.xml"))
+    assert (junit.failures, junit.errors, junit.skipped) == (0, 0, 3)
 
 
 def test_a_row_that_never_ran_has_nothing_to_confirm(checkout: Checkout) -> None:

@@ -92,6 +92,21 @@ def test_a_history_that_cannot_be_kept_does_not_change_the_verdict(bench: Bench)
     assert [entry.verdict for entry in read_history(file)] == ["ok"]
 
 
+def test_a_run_that_was_confirmed_is_read_as_that(tmp_path: Path) -> None:
+    file = tmp_path / InReports.HISTORY
+    first = made_up(1, checks={"smoke:sum": "new"})
+    again = made_up(1, checks={"smoke:sum": "unsteady"}, verdict="unsteady", confirmed=True)
+    assert add_missing(file, [first]) == 1
+    assert add_missing(file, [again]) == 1
+    assert read_history(file) == (again,)
+    # Whichever of two files is put to the other.
+    assert add_missing(file, [first]) == 0
+    other = tmp_path / "other.jsonl"
+    add_missing(other, [again])
+    assert add_missing(other, [first]) == 0
+    assert read_history(other) == (again,)
+
+
 def test_a_history_is_read_in_the_order_of_time(tmp_path: Path) -> None:
     file = tmp_path / "deep" / InReports.HISTORY
     assert read_history(file) == ()

@@ -69,6 +69,7 @@ def test_a_run_leaves_its_evidence(bench: Bench, index: Index) -> None:
         "report.md",
         "verdict.json",
         "run.json",
+        "loaded.json",
     }
     assert evidence.plan == plan
     assert evidence.run.index == index.url
@@ -87,6 +88,7 @@ def test_a_run_leaves_its_evidence(bench: Bench, index: Index) -> None:
         "known": 0,
         "new": 0,
         "fixed": 0,
+        "unsteady": 0,
     }
     assert [(claim.text, claim.state) for claim in verdict.claims] == [
         ("works with alpha", "proved")

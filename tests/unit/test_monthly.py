@@ -225,6 +225,21 @@ def test_what_fails_with_releases_to_come_is_told_and_fails_no_run() -> None:
     # Nothing was taken: whatever fails, it is not for that.
     none = replace(found, verdict=found.verdict.model_copy(update={"prereleases": {}}))
     assert (issue_text(none).well, overall([none]), overall([found])) == (True, "ok", "broken")
+    # Where they were asked for without: what fails then too is not for that.
+    for soon_to_break, well in (((), True), (("smoke:sum",), False)):
+        update = {"prereleases": {"numpy": "2.5.0rc1"}, "breaks_soon": soon_to_break}
+        asked = replace(found, verdict=found.verdict.model_copy(update=update))
+        assert issue_text(asked).well == well
+    # Nothing was judged, so nothing is well.
+    unjudged = outcome(check("smoke:sum", "ok"), trouble="no index")
+    assert unjudged.verdict
+    lost = replace(unjudged, verdict=unjudged.verdict.model_copy(update={"prereleases": {}}))
+    assert not issue_text(lost).well
+    # A stage that cannot be installed takes none.
+    refused = outcome(check("stage:one", "new", "no solution"))
+    assert refused.verdict
+    held = replace(refused, verdict=refused.verdict.model_copy(update={"prereleases": {}}))
+    assert issue_text(held).title == "tiny/plain will break when what it lets in is released"
 
 
 def test_what_is_over_its_budget_is_told_of_and_fails_no_run() -> None:

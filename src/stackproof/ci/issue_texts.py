@@ -97,18 +97,20 @@ def word(outcome: Outcome) -> str:
     if verdict is None:
         return "left no verdict"
     if outcome.breaks_soon:
-        return f"will break when {_releases(verdict.prereleases or {})} is released"
+        return f"will break when {_releases(verdict.prereleases or {})} released"
     if verdict.verdict == "ok" and verdict.unexpected:
         return "OK, with expected failures that pass"
-    if verdict.verdict == "ok" and outcome.over_budget:
-        return "OK, but over its budget"
+    if outcome.over_budget:
+        return f"{HEADLINE[verdict.verdict]}, but over its budget"
     return HEADLINE[verdict.verdict]
 
 
 def _releases(taken: Mapping[str, str]) -> str:
     """Name what pre-releases lead up to."""
+    if not taken:
+        return "what it lets in is"
     found = [f"{name} {Version(at).base_version}" for name, at in taken.items()]
-    return first_of(found) if len(found) > 1 else found[0]
+    return f"{first_of(found)} are" if len(found) > 1 else f"{found[0]} is"
 
 
 def _digest(outcome: Outcome) -> str:

@@ -44,7 +44,8 @@ def _sources(folder: Path | None) -> Iterator[Path]:
 
 
 def _runs(source: Path) -> Iterator[Path]:
-    for path in sorted(source.glob("*/*/*")):
+    found = (*source.glob("*/*/*"), *source.glob(f"*/*/{InRow.CONFIRMATIONS}/*"))
+    for path in sorted(found):
         if Evidence.has_name(path) and path.is_dir() and not path.is_symlink():
             yield path
 

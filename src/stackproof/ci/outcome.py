@@ -47,8 +47,12 @@ class Outcome:
 
         What will come of releases that are yet to be made counts too.
         """
-        told = self.breaks_soon or self.over_budget
-        return self.verdict is not None and self.verdict.exit_code == 0 and not told
+        verdict = self.verdict
+        if verdict is None or self.breaks_soon or self.over_budget:
+            return False
+        # With pre-releases it ends with 0, also where it could not be judged.
+        judged = verdict.trouble is None and verdict.untold is None
+        return judged and verdict.exit_code == 0 and not verdict.in_state("unsteady")
 
     @property
     def unsteady(self) -> bool:
@@ -67,7 +71,13 @@ class Outcome:
     def breaks_soon(self) -> bool:
         """Whether checks fail with pre-releases that the row lets in, and would with releases."""
         verdict = self.verdict
-        return verdict is not None and bool(verdict.prereleases and verdict.in_state("new"))
+        if verdict is None or verdict.prereleases is None:
+            return False
+        if verdict.breaks_soon is not None:
+            return bool(verdict.breaks_soon)
+        # Nobody asked without them. Where a stage cannot be installed, none was taken either.
+        refused = any(check.kind == "stage" for check in verdict.in_state("new"))
+        return refused or bool(verdict.prereleases and verdict.in_state("new"))
 
 
 def overall(found: Sequence[Outcome]) -> str:

@@ -90,5 +90,6 @@ def _suspects(outcome: Outcome, reports: Path) -> tuple[str, ...] | None:
 def _turned(changes: Changes, *, to_pass: bool) -> Iterator[str]:
     """Yield the checks that pass now and did not, or the other way round."""
     for check, (before, after) in changes.checks.items():
-        if (before in _PASSED) != (after in _PASSED) == to_pass:
+        settled = "unsteady" not in (before, after)
+        if settled and (before in _PASSED) != (after in _PASSED) == to_pass:
             yield check

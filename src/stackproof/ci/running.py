@@ -107,13 +107,20 @@ class _JobRunner:
         end.write(_file(reports, task, "json"))
         # What is in an environment that exists cannot be built again.
         if task.kind == "verify" and task.python is not None:
-            if end.exit == 1:
+            if self._has_news(task, started):
                 end = self._confirm(end, log, begin + self.limit - time.monotonic())
                 end.write(_file(reports, task, "json"))
             if end.exit == 1:
                 self._diagnose(task, log, begin + self.limit - time.monotonic())
             self._look_at_links(task, log, begin + self.limit - time.monotonic())
         return end
+
+    def _has_news(self, task: Task, started: datetime) -> bool:
+        """Tell whether the run of a row that began just now has results that nobody expects."""
+        newest = next(Evidence.runs(self.project.reports / task.row), None)
+        if newest is None or newest.run.started < started:
+            return False
+        return bool(verdict_of(newest).unexpected)
 
     def _confirm(self, end: TaskEnd, log: Path, limit: float) -> TaskEnd:
         """Have what is unexpected asked again; return how the task ends by then.

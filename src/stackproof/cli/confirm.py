@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import nox
 
 from stackproof.cli.nox_session import console, ends_in_words, open_project
@@ -13,6 +15,7 @@ from stackproof.evidence.history.entry import verdict_of
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
 from stackproof.experiments.confirming import confirm as ask_again
+from stackproof.report.tables import print_lines
 from stackproof.report.terminal import print_verdict
 
 __all__ = ["confirm"]
@@ -31,7 +34,15 @@ def confirm(session: nox.Session, project: Project) -> None:
         newest = next(Evidence.runs(project.reports / planner.label), None)
         if newest is None:
             raise StackproofError(f"there is no run of {planner.label} to confirm; verify it first")
-        verdict = ask_again(newest, verdict_of(newest), context.runner())
+        plan, known = newest.plan, newest.run.notes
+        if plan.interpreter is not None:
+            raise StackproofError(
+                f"the newest run of {planner.label} is of an environment that exists "
+                f"({plan.interpreter}), which cannot be built again"
+            )
+        released = partial(planner.with_row(prereleases=()).at, plan.as_of)
+        verdict = ask_again(newest, verdict_of(newest), context.runner(), released)
+    print_lines(screen, (note for note in newest.run.notes if note not in known))
     print_verdict(verdict, project.shown(newest.folder / InRun.REPORT), screen)
     if verdict.exit_code:
         session.error(f"exit {verdict.exit_code}")

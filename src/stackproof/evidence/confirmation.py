@@ -15,7 +15,8 @@ class Confirmation(Record):
     """The answers of a second environment, the form of `confirmation.json`.
 
     `run` is the name of the folder that has its evidence. `same` says whether it held the same
-    distributions as the first one did: answers of any other one say nothing of that.
+    distributions as the first one did: answers of any other one say nothing of that. `released` are
+    the answers of a third one without the pre-releases that the row lets in, where it does.
     """
 
     format: Literal[1] = 1
@@ -23,6 +24,7 @@ class Confirmation(Record):
     started: datetime
     same: bool
     checks: tuple[CheckResult, ...]
+    released: tuple[CheckResult, ...] | None = None
 
     @property
     def answers(self) -> dict[str, CheckResult]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -41,7 +41,8 @@ class Verdict(Record):
     looked. `left_out` maps the workloads that need what the row does not pin, or use what it does
     not have, to those distributions, and `pins_left_out` the pins that the row goes without to
     their markers. `prereleases` are those that were taken where a row lets some in, None where it
-    does not.
+    does not; `breaks_soon` are the checks that fail with these and pass without them, None where
+    nobody asked without them.
     """
 
     format: Literal[1] = 1
@@ -65,6 +66,7 @@ class Verdict(Record):
     left_out: dict[str, tuple[str, ...]] = Field(default={})  # older files have none
     pins_left_out: dict[str, str] = Field(default={})  # older files have none
     prereleases: dict[str, str] | None = None  # older files have none
+    breaks_soon: tuple[str, ...] | None = None  # older files have none
     counts: dict[str, int]
 
     @field_validator("constraints", mode="before")
@@ -103,6 +105,12 @@ class Verdict(Record):
         """The checks that a reader does not know of yet: new failures, and failures now fixed."""
         return tuple(check for check in self.checks if check.state in ("new", "fixed"))
 
+    @property
+    def green(self) -> bool:
+        """Whether it was judged in every part, and nothing in it is news, of whatever releases."""
+        settled = self.trouble is None and self.untold is None
+        return settled and not self.in_state("new", "fixed", "unsteady")
+
     def in_state(self, *states: State) -> tuple[Check, ...]:
         """Return the checks that are in one of the states."""
         return tuple(check for check in self.checks if check.state in states)
@@ -127,8 +135,8 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         constraints=run.constraints,
         # A failure is a failure, whatever could not be told besides.
         verdict=_word(failed=failed, untold=untold, unsteady=unsteady),
-        trouble=None if failed else untold,
-        untold=untold if failed else None,
+        trouble=None if failed or unsteady else untold,
+        untold=untold if failed or unsteady else None,
         ended=answers.ended,
         started=run.started,
         seconds=run.seconds,
@@ -136,7 +144,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         # A run that could not be judged proves nothing, and refutes nothing.
         claims=tuple(
             judge_claims(plan.claims, results, audited)
-            if failed or not untold
+            if failed or unsteady or not untold
             else judge_claims(plan.claims, {}, {})
         ),
         depth=depth_of(plan, results.values(), freeze, links),
@@ -145,6 +153,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         left_out=evidence.left_out,
         pins_left_out=plan.left_out,
         prereleases=taken(plan, freeze) if plan.prereleases else None,
+        breaks_soon=_breaks_soon(checks, evidence) if plan.prereleases else (),
         counts=counts_of(checks),
     )
 
@@ -154,9 +163,21 @@ def _word(
 ) -> Literal["ok", "broken", "unsteady", "unjudged"]:
     if failed:
         return "broken"
-    if untold is not None:
-        return "unjudged"
-    return "unsteady" if unsteady else "ok"
+    if unsteady:  # also where a part could not be told: it was judged, and stands in the history
+        return "unsteady"
+    return "ok" if untold is None else "unjudged"
+
+
+def _breaks_soon(checks: Sequence[Check], evidence: Evidence) -> tuple[str, ...] | None:
+    """Return the checks that fail with pre-releases, and passed without; None where not asked."""
+    failing = [check.id for check in checks if check.state == "new"]
+    confirmation = evidence.confirmation
+    if not failing:
+        return ()
+    if confirmation is None or confirmation.released is None:
+        return None
+    passing = {check.id for check in confirmation.released if check.outcome == "passed"}
+    return tuple(check for check in failing if check in passing)
 
 
 def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:

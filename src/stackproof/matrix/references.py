@@ -37,7 +37,6 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _sources(matrix, pins)
     yield from _groups(matrix, pins)
     yield from _allowed_skips(matrix)
-    yield from _budgets(matrix, pins)
     yield from _duplicates(("stages",), "name", [stage.name for stage in matrix.stages])
     for number, stage in enumerate(matrix.stages):
         yield from _stage(matrix, stage, ("stages", number), pins)
@@ -45,6 +44,7 @@ def disagreements(matrix: Matrix) -> Iterator[Disagreement]:
     yield from _duplicates(("commands",), "name", [command.name for command in matrix.commands])
     yield from _claims(matrix, pins)
     stages = stages_of_rows(matrix)
+    yield from _budgets(matrix, pins, {name for names in stages.values() for name in names or ()})
     for name, row in matrix.rows.items():
         yield from _row(matrix, name, row, pins, stages[name])
 
@@ -102,10 +102,10 @@ def _allowed_skips(matrix: Matrix) -> Iterator[Disagreement]:
             yield ("allowed-skips", number, "check"), "only a workload (smoke:NAME) may be skipped"
 
 
-def _budgets(matrix: Matrix, pins: set[str]) -> Iterator[Disagreement]:
+def _budgets(matrix: Matrix, pins: set[str], stages: Collection[str]) -> Iterator[Disagreement]:
     checks = [budget.check for budget in matrix.budgets]
     yield from _duplicates(("budgets",), "check", checks)
-    known = _known(matrix, pins, {stage.name for stage in matrix.stages})
+    known = _known(matrix, pins, stages)
     for number, budget in enumerate(matrix.budgets):
         place = ("budgets", number)
         yield from _check((*place, "check"), budget.check, known, _MEASURED)

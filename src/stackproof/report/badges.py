@@ -13,7 +13,7 @@ from stackproof.report.texts import Language, texts
 
 __all__ = ["badge_json"]
 
-Standing = Literal["ok", "fixed", "known", "news", "unsteady", "unjudged"]
+Standing = Literal["ok", "fixed", "known", "news", "soon", "unsteady", "unjudged"]
 
 #: The colours, as badge services name them.
 _COLOURS: dict[Standing, str] = {
@@ -21,6 +21,7 @@ _COLOURS: dict[Standing, str] = {
     "fixed": "yellowgreen",
     "known": "orange",
     "news": "red",
+    "soon": "orange",
     "unsteady": "lightgrey",
     "unjudged": "lightgrey",
 }
@@ -42,6 +43,8 @@ def badge_json(verdict: Verdict, lang: Language = "en") -> str:
 def _standing(verdict: Verdict) -> Standing:
     if verdict.verdict in ("unsteady", "unjudged"):
         return verdict.verdict
+    if verdict.verdict == "broken" and verdict.prereleases is not None and verdict.unexpected:
+        return "soon"
     if verdict.verdict == "broken":
         return "news" if verdict.unexpected else "known"
     return "fixed" if verdict.unexpected else "ok"

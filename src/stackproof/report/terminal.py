@@ -79,7 +79,9 @@ def print_verdict(verdict: Verdict, report: Path, console: Console) -> None:
         print_lines(console, [f"could not judge: {verdict.trouble}"])
     if verdict.untold:
         print_lines(console, [f"could not judge besides: {verdict.untold}"])
-    print_last(console, headline(verdict, report), _COLOUR_OF[verdict.verdict])
+    # What comes of pre-releases is never red.
+    colour = 2 if verdict.prereleases is not None and verdict.unexpected else None
+    print_last(console, headline(verdict, report), colour or _COLOUR_OF[verdict.verdict])
 
 
 def _table(verdict: Verdict) -> Table:

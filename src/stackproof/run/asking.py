@@ -18,6 +18,7 @@ from stackproof.evidence.loaded import Loaded
 from stackproof.evidence.records import CheckResult
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
+from stackproof.matrix.checks import CheckId
 from stackproof.run.built_environment import builder_of
 from stackproof.run.commands import Commands, install_project
 from stackproof.run.course import Course
@@ -148,6 +149,13 @@ class Asking:
                 if self.before is not None:
                     self.before.put_before(course.evidence.folder)
         course.suite_exit = finished.exit
+        answered = {check.id for check in course.evidence.suite.checks}
+        course.notes += (
+            f"the budget of {budget.check} is for a workload that this row was not asked"
+            for budget in plan.budgets
+            if CheckId.parse(budget.check).kind == "smoke" and budget.check not in answered
+            if not plan.only
+        )
         if watch is not None:
             loaded = watch.loaded(course.evidence.suite.checks)
             earlier = self.before.loaded if self.before else {}

@@ -22,8 +22,9 @@ class HistoryEntry(Record):
     """One line of the history; `run` is the name of the run's folder, `seconds` is wall time.
 
     `checks` maps check ids to their states, `distributions` names to versions, as the stages left
-    them; `untold` says that not all could be told beside its failures. `plan` and `suite` are the
-    sha256 of what was to be done and of the suite's files. `costs` are what the checks took that
+    them; `untold` says that not all could be told beside its failures, `confirmed` that what was
+    unexpected was asked for again. `plan` and `suite` are the sha256 of what was to be done and of
+    the suite's files. `costs` are what the checks took that
     passed, `over_budget` the limits that some of them went over, and `machine` is the class of
     machine that it ran on.
     """
@@ -35,7 +36,8 @@ class HistoryEntry(Record):
     started: datetime
     seconds: float
     verdict: Literal["ok", "broken", "unsteady"]
-    untold: bool = False  # older lines do not say
+    untold: bool = False  # older lines do not say, nor what comes next
+    confirmed: bool = False
     counts: dict[str, int]
     checks: dict[str, State]
     distributions: Freeze
@@ -97,6 +99,7 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
         seconds=verdict.seconds,
         verdict=verdict.verdict,
         untold=verdict.untold is not None,
+        confirmed=evidence.confirmation is not None,
         counts=verdict.counts,
         checks={check.id: check.state for check in verdict.checks},
         distributions=evidence.freeze,

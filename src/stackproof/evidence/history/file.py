@@ -3,7 +3,7 @@
 A write to a file that is open for appending goes to its end as one piece, so two writers cannot mix
 their lines and need no lock. A line that a crash tore is ended by the next writer and passed over
 by readers; so is an empty line, which a writer leaves that saw another's line half written. A run
-that stands there twice, since two files were merged or it was confirmed, is read as it stands last.
+that stands there twice, since two files were merged, is read once; as it was confirmed, if it was.
 """
 
 from __future__ import annotations
@@ -49,14 +49,19 @@ def read_history(path: Path) -> tuple[HistoryEntry, ...]:
     """Return every run of a history file, the oldest first; none if there is no file."""
     found: dict[tuple[str, str, str], HistoryEntry] = {}
     for entry in _entries(path):
-        found[entry.identity] = entry
+        if entry.confirmed or entry.identity not in found:
+            found[entry.identity] = entry
     return tuple(sorted(found.values(), key=lambda entry: (entry.started, entry.identity)))
 
 
 def add_missing(path: Path, entries: Iterable[HistoryEntry]) -> int:
     """Add the runs that a history file does not hold yet; return how many there were."""
-    known = {entry.identity for entry in _entries(path)}
-    missing = {entry.identity: entry for entry in entries if entry.identity not in known}
+    known = {entry.identity: entry for entry in read_history(path)}
+    missing = {
+        entry.identity: entry
+        for entry in entries
+        if entry.identity not in known or (entry.confirmed and not known[entry.identity].confirmed)
+    }
     if missing:
         _write(path, missing.values())
     return len(missing)

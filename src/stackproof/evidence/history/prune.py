@@ -47,7 +47,8 @@ class Pruned:
 
 def thin(reports: Path, keep: int) -> Iterator[Pruned]:
     """Prune the evidence of every row and trial in `reports` but the newest `keep` runs of each."""
-    for home in sorted(path for path in reports.glob("*/*") if path.is_dir() and _runs(path)):
+    homes = (*reports.glob("*/*"), *reports.glob(f"*/*/{InRow.CONFIRMATIONS}"))
+    for home in sorted(path for path in homes if path.is_dir() and _runs(path)):
         try:
             with alone(home):
                 Evidence.clear(home)
@@ -74,7 +75,7 @@ def _last_green(runs: list[Path]) -> Iterable[Path]:
     found: dict[bool, Path] = {}
     for run in runs:
         verdict = _verdict(run)
-        if verdict is not None and verdict.exit_code == 0:
+        if verdict is not None and verdict.green:
             found.setdefault(verdict.as_of is None, run)
     return found.values()
 

@@ -49,8 +49,6 @@ from stackproof.report.wording import (
 
 __all__ = ["write_site"]
 
-#: The exit code of what could not be judged, or not in every part.
-_UNJUDGED = 2
 #: Characters of logs that the page quotes in all, so that it opens fast with everything broken.
 _QUOTED = 120_000
 #: Reasons of a grid's cells that the page lists; the grid's own files have them all.
@@ -79,8 +77,13 @@ def _gather(reader: ReportsReader, lang: Language) -> dict[str, object]:
         "rows": [viewer.view(row) for row in kept],
         "missing": missing,
         "newest": max((row.verdict.started for row in kept), default=None),
-        "unjudged": sum(row.verdict.exit_code == _UNJUDGED for row in kept),
-        "news": sum(len(row.verdict.unexpected) for row in kept if not row.verdict.trouble),
+        "unjudged": sum(bool(row.verdict.trouble or row.verdict.untold) for row in kept),
+        "unsteady": sum(len(row.verdict.in_state("unsteady")) for row in kept),
+        "news": sum(
+            len(row.verdict.unexpected)
+            for row in kept
+            if not row.verdict.trouble and row.verdict.prereleases is None
+        ),
         "audits": [_audit_view(name, audit, links) for name, audit in audits.items()],
         "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
         "diagnoses": reader.diagnoses(),
