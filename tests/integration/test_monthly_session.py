@@ -193,6 +193,8 @@ def test_merging_twice_changes_nothing(checkout: Checkout, kept_reports: KeptRep
     (artifact,) = months.row_job(first_of(1)).iterdir()
     write_atomically(artifact / "monthly" / "verify-tiny-plain.json", "{}")
     (artifact / "tiny" / "plain" / "probes" / "20260101T030000.000000Z").mkdir(parents=True)
+    again = artifact / "tiny" / "plain" / "confirmations" / "20260101T030100.000000Z"
+    write_atomically(again / "suite.log", "asked again")
 
     def files() -> dict[str, bytes]:
         found = (path for path in months.reports.rglob("*") if path.is_file())
@@ -202,6 +204,7 @@ def test_merging_twice_changes_nothing(checkout: Checkout, kept_reports: KeptRep
     once = files()
     assert "monthly/verify-tiny-plain.json" in once
     assert not any("probes" in name for name in once)
+    assert "tiny/plain/confirmations/20260101T030100.000000Z/suite.log" in once
     merge_reports(months.reports, artifact.parent)
     merge_reports(months.reports, None)
     assert files() == once

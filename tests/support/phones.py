@@ -50,6 +50,7 @@ from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
 from stackproof.report.files import conclude
+from stackproof.run.first_look import FirstLook
 from support.index import Index
 from support.matrices import PYTHON, matrix, pin, stage
 from support.wheels import Release
@@ -104,7 +105,9 @@ class Impatient(Runner):
     patience: int | None
     made: list[Plan] = field(default_factory=list)
 
-    def run(self, plan: Plan, home: Path | None = None) -> tuple[Verdict, Evidence]:
+    def run(
+        self, plan: Plan, home: Path | None = None, first: FirstLook | None = None
+    ) -> tuple[Verdict, Evidence]:
         """Carry out a plan, as long as there is patience."""
         if len(self.made) == self.patience:
             raise KeyboardInterrupt
