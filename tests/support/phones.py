@@ -112,7 +112,7 @@ class Impatient(Runner):
         if len(self.made) == self.patience:
             raise KeyboardInterrupt
         self.made.append(plan)
-        return super().run(plan, home)
+        return super().run(plan, home, first)
 
 
 class Phone:
