@@ -49,7 +49,11 @@ def test_a_build_says_what_it_is_for_and_what_runs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("local", "is_well"), [("cu121", True), ("cu118", False), ("cpu", False), ("rocm6.2", False)]
+    ("local", "is_well"),
+    [
+        *(("cu121", True), ("cu12", True), ("cu12.1", True), ("cu121.post1", True)),
+        *(("cu118", False), ("cu11", False), ("cpu", False), ("rocm6.2", False)),
+    ],
 )
 def test_what_is_compiled_with_torch_is_of_the_same_build(
     tmp_path: Path,
@@ -86,10 +90,69 @@ def test_all_are_for_one_major_release_of_cuda(tmp_path: Path) -> None:
         "cupy-cuda11x 1.0 is a build for CUDA 11, torch 2.5.1 one for CUDA 12.1: one process "
         "cannot rely on both"
     )
-    assert found["nvidia-cublas-cu13"][1].endswith("a build for CUDA 13, and nothing here is")
+    assert found["nvidia-cublas-cu13"][1].startswith(
+        "nvidia-cublas-cu13 1.0 is a build for CUDA 13, torch 2.5.1 one for CUDA 12.1"
+    )
 
 
 def test_without_torch_the_others_are_compared_with_one_another(tmp_path: Path) -> None:
     install(tmp_path, "jax-cuda13-pjrt", "1.0")
     install(tmp_path, "cupy-cuda12x", "1.0")
     assert [well for well, _ in told(tmp_path).values()] == [True, False]
+
+
+def test_libraries_without_a_known_framework_are_compared_with_one_another(tmp_path: Path) -> None:
+    """As xgboost and tensorflow have them: what uses them is not known."""
+    torch(tmp_path, "cpu", "None")
+    for name in ("nvidia-nccl-cu12", "nvidia-cudnn-cu12"):
+        install(tmp_path, name, "1.0")
+    assert [well for well, _ in told(tmp_path).values()] == [True]
+    install(tmp_path, "nvidia-cublas-cu11", "1.0")
+    assert told(tmp_path)["nvidia-cublas-cu11"] == (
+        False,
+        (
+            "nvidia-cublas-cu11 1.0 is a build for CUDA 11, nvidia-cudnn-cu12 1.0 one for CUDA 12: "
+            "one process cannot rely on both"
+        ),
+    )
+    assert "nvidia-nccl-cu12" not in told(tmp_path)
+
+
+def test_libraries_may_serve_any_framework_that_is_known(tmp_path: Path) -> None:
+    torch(tmp_path)
+    install(tmp_path, "cupy-cuda11x", "1.0")
+    install(tmp_path, "nvidia-cublas-cu11", "1.0")
+    assert {name: well for name, (well, _) in told(tmp_path).items()} == {
+        "torch": True,
+        "cupy-cuda11x": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "is_well"),
+    [
+        ("nvidia-cublas", "13.1.0.3", False),
+        ("nvidia-cuda-runtime", "13.0.96", False),
+        ("nvidia-nvjitlink", "12.9.1", True),
+        # That of CUDA 13: it counts by itself.
+        ("nvidia-cufft", "12.0.0.61", True),
+        ("nvidia-cuda-runtime", "0.0.1", True),
+        *((f"cupy-cuda11{minor}", "1.0", False) for minor in "27"),
+    ],
+)
+def test_cuda_13_is_told_by_versions_and_older_ones_by_names(
+    tmp_path: Path,
+    name: str,
+    version: str,
+    is_well: bool,  # noqa: FBT001
+) -> None:
+    torch(tmp_path)
+    install(tmp_path, name, version)
+    assert all(well for well, _ in told(tmp_path).values()) is is_well
+
+
+@pytest.mark.parametrize("local", ["custom", "cuda12.4", "cu", "cu1", "cu12345", "cpus", "xpux"])
+def test_a_local_version_of_another_kind_says_nothing(tmp_path: Path, local: str) -> None:
+    torch(tmp_path)
+    install(tmp_path, "torchvision", f"0.20.1+{local}")
+    assert told(tmp_path).keys() == {"torch"}

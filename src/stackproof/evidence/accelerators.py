@@ -5,6 +5,7 @@ A version alone does not tell them apart: 2.5.1+cpu, 2.5.1+cu121 and a plain 2.5
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from types import MappingProxyType
 
@@ -41,10 +42,11 @@ class AcceleratedBuild(Record):
         """The major release of CUDA, "" for what is for something else."""
         return self.toolkit.partition(".")[0] if self.accelerator == "cuda" else ""
 
-    @property
-    def build(self) -> tuple[str, str]:
-        """What two builds that load each other's libraries must have in common."""
-        return self.accelerator, self.toolkit
+    def is_of_the_build(self, other: AcceleratedBuild) -> bool:
+        """Tell whether both are for the same; one may say less of the version, 12 beside 12.1."""
+        less, more = sorted((self.toolkit, other.toolkit), key=len)
+        same = not less or f"{more}.".startswith(f"{less}.")
+        return same and self.accelerator == other.accelerator
 
     @property
     def made_for(self) -> str:
@@ -85,15 +87,15 @@ class Accelerators(Record):
         """Say how a build disagrees with the others, or nothing."""
         torch = next((item for item in self.builds if item.name == _TORCH), None)
         if torch and build.name in _WITH_TORCH:
-            if build.build == torch.build:
+            if build.is_of_the_build(torch):
                 return ""
             why = "what it compiled cannot be loaded, and its operators are missing"
             return f"{_apart(build, torch)}: {why}"
-        if build.name.startswith(_LIBRARY):
-            users = [item for item in self._frameworks if item.major == build.major]
-            return "" if users else f"{build} is a build for {build.made_for}, and nothing here is"
-        first = next(iter(self._frameworks), build)
-        if build.major in ("", first.major):
+        frameworks = self._frameworks
+        # Libraries may serve a framework that is not known, such as tensorflow or xgboost.
+        first = next(iter(frameworks or self._libraries), build)
+        served = frameworks if build.name.startswith(_LIBRARY) else []
+        if not build.major or build.major in {item.major for item in (first, *served)}:
             return ""
         return f"{_apart(build, first)}: one process cannot rely on both"
 
@@ -102,6 +104,13 @@ class Accelerators(Record):
         """What uses CUDA and is no library of it, torch first."""
         found = [item for item in self.builds if item.major and not item.name.startswith(_LIBRARY)]
         return sorted(found, key=lambda item: item.name != _TORCH)
+
+    @property
+    def _libraries(self) -> list[AcceleratedBuild]:
+        """NVIDIA's libraries, those for the major release that most are for first."""
+        found = [item for item in self.builds if item.name.startswith(_LIBRARY)]
+        most = Counter(item.major for item in found)
+        return sorted(found, key=lambda item: -most[item.major])
 
 
 def _apart(build: AcceleratedBuild, other: AcceleratedBuild) -> str:

@@ -23,14 +23,26 @@ _FILES = {
     "torchvision": "torchvision/version.py",
     "onnxruntime-gpu": "onnxruntime/capi/build_and_package_info.py",
 }
-#: The local part of a version, such as cu121 or rocm6.2, in a file or in the version itself.
-_LOCAL = re.compile(r"\+(cpu|cu|rocm|xpu)(\d[\d.]*)?")
+#: The local part of a version, such as cu121, cu12 or rocm6.2, in a file or in the version itself:
+#: of cu121 the last digit is the minor release. Whatever else a local part may be says nothing.
+_LOCAL = re.compile(
+    r"\+(?:(?P<kind>cpu|xpu|rocm)(?P<number>\d+(?:\.\d+)*)?|cu(?P<major>\d\d)(?:\.?(?P<minor>\d))?)"
+    r"(?![0-9A-Za-z])"
+)
 _CUDA = re.compile(r"^cuda(?:_version)?(?:: [^=]+)? = ['\"](\d+(?:\.\d+)?)", re.MULTILINE)
 _NAMES = re.compile(
-    r"cupy-(?:cuda(?P<cupy>\d\d)\dx|cuda(?P<x>\d\d)x|(?P<rocm>rocm)[\w-]*)"
+    r"cupy-(?:cuda(?P<cupy>\d\d)[\dx]|rocm[\w-]*)"
     r"|jax-cuda(?P<jax>\d\d)-(?:plugin|pjrt)"
     r"|nvidia-[\w-]+-cu(?P<nvidia>\d\d)"
 )
+#: From CUDA 13 on NVIDIA's libraries have names without it, and these have its major release for
+#: their own (https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/). Others, such as
+#: nvidia-cufft, count by themselves, and come with one of these.
+_VERSIONS = re.compile(
+    r"nvidia-(?:cublas|cuda-[a-z-]+|npp|nvfatbin|nvjitlink|nvjpeg|nvptxcompiler|nvtx|nvvm)"
+)
+#: What has less than two digits is an empty stand-in.
+_MAJOR = re.compile(r"(\d\d)\.")
 _ARCHITECTURES = re.compile(rb"(?:sm|compute)_\d+[a-z]?(?: (?:sm|compute)_\d+[a-z]?)+")
 
 
@@ -47,11 +59,20 @@ def accelerators(libraries: Iterable[Path]) -> Accelerators:
 
 def _build(library: Path, name: str, version: str) -> Iterator[AcceleratedBuild]:
     if match := _NAMES.fullmatch(name):
-        cuda = next(filter(None, (match["cupy"], match["x"], match["jax"], match["nvidia"])), "")
+        cuda = next(filter(None, match.groups()), "")
         kind = "cuda" if cuda else "rocm"
         yield AcceleratedBuild(
             name=name, version=version, accelerator=kind, toolkit=cuda, told_by="its name"
         )
+    elif _VERSIONS.fullmatch(name):
+        if match := _MAJOR.match(version):
+            yield AcceleratedBuild(
+                name=name,
+                version=version,
+                accelerator="cuda",
+                toolkit=match[1],
+                told_by="its version",
+            )
     elif name in _FILES:
         told_by = _FILES[name]
         said = _in_file(library / told_by) or _in_version(version)
@@ -81,9 +102,9 @@ def _in_version(text: str) -> tuple[str, str] | None:
     match = _LOCAL.search(text)
     if match is None:
         return None
-    kind, number = match[1], match[2] or ""
-    # cu121 is 12.1: the minor release is the last digit.
-    return ("cuda", f"{number[:-1]}.{number[-1]}") if kind == "cu" else (kind, number)
+    if match["kind"]:
+        return match["kind"], match["number"] or ""
+    return "cuda", ".".join(filter(None, (match["major"], match["minor"])))
 
 
 def _architectures(library: Path) -> tuple[str, ...]:
