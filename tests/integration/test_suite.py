@@ -462,6 +462,22 @@ def test_a_crash_after_another_import_names_the_two(
     ]
 
 
+def test_a_workload_fails_because_of_an_import_that_its_traceback_goes_through(
+    bench: Bench, index: Index
+) -> None:
+    plan = with_extra(bench, index, {"extra.py": "import gone\n"})
+    add_workload(bench, "    from extra import more\n")
+    add_workload(bench, "    import gone\n", name="other")
+    verdict, _ = bench.verify(plan)
+    found = {check.id: check.failure and check.failure.because for check in verdict.in_state("new")}
+    assert found == {
+        "import:extra": None,
+        "import:*": "import:extra",
+        "smoke:added": "import:extra",
+        "smoke:other": None,
+    }
+
+
 @pytest.mark.fault("A5")
 def test_an_import_cannot_write_its_own_answer(bench: Bench, index: Index) -> None:
     index.add(Release("alpha", "1.0.1", modules={"alpha/__init__.py": FORGED}))

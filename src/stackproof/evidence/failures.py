@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from stackproof.base.records import Record
@@ -47,7 +47,8 @@ class Failure(Record):
     because: str | None = None
 
 
-_ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*")
+_ERROR = re.compile(r"^\s*[\w.]*(?:Error|Exception|Interrupt|Exit)\b.*")
+_WARNING = re.compile(r"^\s*[\w.]*Warning\b.*")
 #: Where an import error says that a module lies: the same on no two machines.
 _PLACE = re.compile(r"\s*\((?:\S*/)?site-packages/\S+\)$")
 #: What one Python adds to the words of another: where a module lies, what may have been meant.
@@ -60,11 +61,21 @@ _OF_KINDS: Mapping[str, FailureClass] = {
     "build": "accelerator",
     "version": "version",
 }
-#: What ends a process, wherever it is said; the group is by what.
-_ENDED: tuple[tuple[FailureClass, re.Pattern[str]], ...] = (
-    ("crash", re.compile(r"(?:crashed: ended by|was killed by) (\w+)")),
-    ("hang", re.compile(r"hung: killed after|did not end within its time limit()")),
-)
+#: What ends a process, in the words with which our own lines of each kind of check begin: anybody
+#: may say in an error that something was killed. The group is by what.
+_CRASHED, _HUNG = r"crashed: ended by (\w+)", r"hung: killed after()"
+_MODULE = r"(?:Failed: )?(?:import )?\S+ "
+_ENDED: Mapping[str, tuple[tuple[FailureClass, re.Pattern[str]], ...]] = {
+    "import": (("crash", re.compile(_MODULE + _CRASHED)), ("hang", re.compile(_MODULE + _HUNG))),
+    "smoke": (
+        ("crash", re.compile(f"the workload's process {_CRASHED}")),
+        ("hang", re.compile(f"the workload's process {_HUNG}")),
+    ),
+    "command": (
+        ("crash", re.compile(r"(?:not reached: )?was killed by (\w+)")),
+        ("hang", re.compile(r"(?:not reached: )?did not end within its time limit()")),
+    ),
+}
 #: What the telling line of a traceback says; the group is the module or name.
 _RAISED: tuple[tuple[FailureClass, re.Pattern[str]], ...] = (
     ("missing-module", re.compile(r"No module named '([^']+)'")),
@@ -88,7 +99,9 @@ def telling_line(message: str) -> str:
     """Return the line of a failure that says most, without a path: the last that names an error."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)]
-    return _PLACE.sub("", (errors or lines[:1] or [""])[-1])
+    # What is raised as a warning ends in one; what is only printed is no error.
+    warnings = [line for line in lines if _WARNING.match(line)]
+    return _PLACE.sub("", (errors or warnings or lines[:1] or [""])[-1])
 
 
 def severity(failure: Failure | None) -> int:
@@ -115,9 +128,10 @@ def _failure(result: CheckResult, *, unbuilt: bool) -> Failure:
         return Failure(kind="build" if unbuilt else "resolution")
     if kind := _OF_KINDS.get(result.kind):
         return Failure(kind=kind)
-    for kind, pattern in _ENDED:
-        if match := pattern.search(result.message):
-            return Failure(kind=kind, name=_named(match))
+    for said in _own_lines(result):
+        for kind, pattern in _ENDED.get(result.kind, ()):
+            if match := pattern.match(said):
+                return Failure(kind=kind, name=_named(match))
     line = telling_line(result.message)
     for kind, pattern in _RAISED:
         if match := pattern.search(line):
@@ -129,11 +143,18 @@ def _named(match: re.Match[str]) -> str:
     return next(filter(None, match.groups()), "")
 
 
+def _own_lines(result: CheckResult) -> list[str]:
+    """Return the lines that the suite says itself, before what was printed or raised."""
+    own = result.message.partition("\n\n")[0].splitlines()
+    return own if result.id == CheckId("import") else own[:1]
+
+
 def _roots(failed: Mapping[str, CheckResult]) -> dict[str, str]:
     """Return the root of each check that fails only because of another one.
 
-    Tracebacks that end in the same line are of one failure, and it belongs to whatever import
-    comes to it by the shortest way. All imports together fail if any of them does.
+    That is an import which fails in the same words, and which the traceback of the other one goes
+    through; of several the one that comes to it by the shortest way. All imports together fail
+    because of one if nothing else fails there than does alone.
     """
     groups: dict[str, list[CheckResult]] = defaultdict(list)
     for check, result in failed.items():
@@ -142,14 +163,16 @@ def _roots(failed: Mapping[str, CheckResult]) -> dict[str, str]:
             groups[_ADDED.sub("", line)].append(result)
     roots: dict[str, str] = {}
     for group in groups.values():
-        imports = [result for result in group if result.kind == "import"]
-        if imports:
-            root = min(imports, key=_distance).id
-            roots |= {result.id: root for result in group if result.id != root}
-    alone = [check for check in failed if _is_import(check)]
-    if alone and CheckId("import") in failed:
-        first = _first_said(failed[CheckId("import")].message, alone, failed)
-        roots[CheckId("import")] = roots.get(first, first)
+        imports = sorted((result for result in group if result.kind == "import"), key=_distance)
+        others = [result for result in group if result.kind != "import"]
+        for place, result in enumerate([*imports, *others]):
+            through = (root.id for root in imports[:place] if _goes_through(result, root))
+            if root := next(through, None):
+                roots[result.id] = roots.get(root, root)
+    if together := failed.get(CheckId("import")):
+        alone = [result for check, result in failed.items() if _is_import(check)]
+        if root := _root_of_all(together, alone):
+            roots[together.id] = roots.get(root, root)
     return roots
 
 
@@ -162,7 +185,30 @@ def _is_import(check: str) -> bool:
     return asked.kind == "import" and asked.subject != ALL
 
 
-def _first_said(message: str, alone: Sequence[str], failed: Mapping[str, CheckResult]) -> str:
-    """Return the import whose failure that of all together has first, or else the first one."""
-    same = (check for check in alone if telling_line(failed[check].message) in message)
-    return next(same, alone[0])
+def _goes_through(result: CheckResult, root: CheckResult) -> bool:
+    """Tell whether a traceback has a frame in a module's files, or a line that imports it."""
+    text = f"{result.message}\n{result.trace}"
+    return any(_use(module).search(text) for module in _modules(root))
+
+
+def _use(module: str) -> re.Pattern[str]:
+    name, path = re.escape(module), re.escape(module.replace(".", "/"))
+    frame = rf"(?:site|dist)-packages/{path}(?:\.py\b|/)"
+    return re.compile(rf"{frame}|^\s*(?:from|import) {name}\b", re.MULTILINE)
+
+
+def _root_of_all(together: CheckResult, alone: Iterable[CheckResult]) -> str | None:
+    """Return the import that fails alone too, if each that fails among all others does."""
+    owners = {module: result for result in alone for module in _modules(result)}
+    lines = (line.removeprefix("Failed: ") for line in _own_lines(together))
+    found = [owners.get(line.partition(" ")[0]) for line in lines]
+    roots = [result for result in found if result is not None]
+    if not roots or len(roots) < len(found):
+        return None
+    kinds = {_failure(result, unbuilt=False).kind for result in roots}
+    kind = _failure(together, unbuilt=False).kind
+    return roots[0].id if kind in kinds or kind not in ("crash", "hang") else None
+
+
+def _modules(result: CheckResult) -> tuple[str, ...]:
+    return result.modules or (result.subject.replace("-", "_"),)

@@ -36,6 +36,7 @@ from stackproof.evidence.records import (
     StageRecord,
     SuiteResults,
 )
+from stackproof.evidence.reported import message_of, trace_of
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.matrix.plan import Plan
 
@@ -257,16 +258,16 @@ def _read_report_log(text: str) -> SuiteResults:
         if kind == "SessionFinish" or "exitstatus" in entry:
             end = entry.get("exitstatus")
         elif kind == "CollectReport" and entry["outcome"] == "failed":
-            errors.append(_message(entry))
+            errors.append(message_of(entry))
         elif kind == "CollectReport" and entry["outcome"] == "skipped":
-            said = f"{entry['nodeid']} skips itself as a whole ({_message(entry)})"
+            said = f"{entry['nodeid']} skips itself as a whole ({message_of(entry)})"
             errors.append(f"{said}; skip inside a test, or the check vanishes")
         elif kind == "TestReport":
             name = dict(entry.get("user_properties", ())).get("check")
             if name is not None:
                 phases.setdefault(name, []).append(entry)
             elif entry["outcome"] == "failed":
-                errors.append(f"{entry['nodeid']}: {_message(entry)}")
+                errors.append(f"{entry['nodeid']}: {message_of(entry)}")
     # Each worker collects, and so complains, for itself.
     unique = tuple(dict.fromkeys(errors))
     checks = tuple(_check(name, each) for name, each in phases.items() if _is_answer(each))
@@ -303,6 +304,7 @@ def _check(name: str, phases: Sequence[dict[str, Any]]) -> CheckResult:
         modules=None if modules is None else tuple(modules),
         needs=None if needs is None else tuple(needs),
         servers=tuple(properties.get("servers", ())),
+        trace="\n".join(filter(None, map(trace_of, phases))),
     )
 
 
@@ -310,16 +312,5 @@ def _outcome(phase: dict[str, Any]) -> tuple[Outcome, str]:
     """Return the outcome of a phase, and its message."""
     if "wasxfail" in phase:
         # Known failures stand in the matrix, with reason and date, and nowhere else.
-        return "failed", f"marked as an expected failure: {_message(phase)}"
-    return phase["outcome"], _message(phase)
-
-
-def _message(entry: dict[str, Any]) -> str:
-    """Return what went wrong, without ends of lines that only a terminal needs."""
-    text = entry.get("longrepr")
-    if isinstance(text, list):  # a skip: file, line, reason
-        return str(text[-1]).removeprefix("Skipped: ")
-    if isinstance(text, dict):
-        crash = text.get("reprcrash") or {}
-        return str(crash.get("message", "")).strip()
-    return str(text or "").strip()
+        return "failed", f"marked as an expected failure: {message_of(phase)}"
+    return phase["outcome"], message_of(phase)

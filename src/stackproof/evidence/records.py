@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from stackproof.base.records import Record, Said
 from stackproof.matrix.checks import CheckId
@@ -165,6 +166,8 @@ class CheckResult(Record):
     modules: tuple[str, ...] | None = None
     needs: tuple[str, ...] | None = None  # older logs do not say
     servers: tuple[str, ...] = ()
+    #: The frames that a log has beside the message, files and lines: no file of ours repeats them.
+    trace: SkipJsonSchema[str] = Field(default="", exclude=True)
 
     @property
     def kind(self) -> str:
