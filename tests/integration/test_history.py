@@ -8,17 +8,20 @@ import resource
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from support.histories import ENTRY, made_up
+from support.index import Index
 from support.kept_reports import KeptReports
+from support.wheels import Release
 from support.workbench import ROOT, Bench
 
 from stackproof.base.locking import alone
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import changes_between, last_green, latest_changes
-from stackproof.evidence.history.entry import verdict_of
+from stackproof.evidence.history.entry import entry_of, verdict_of
 from stackproof.evidence.history.file import (
     add_missing,
     add_recorded,
@@ -30,6 +33,7 @@ from stackproof.evidence.history.prune import thin
 from stackproof.evidence.records import ConstraintsUsed
 from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.installers import choosing
 
 # --- the file --------------------------------------------------------------------------------
 
@@ -134,6 +138,7 @@ def test_a_torn_line_costs_that_line_alone(tmp_path: Path, torn: str) -> None:
 
 _WRITER = """
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from support.histories import ENTRY
 from stackproof.evidence.history.file import add_missing
@@ -250,6 +255,28 @@ def test_everything_that_is_different_is_named() -> None:
     }
     assert (changes.since, changes.run) == (before.run, after.run)
     assert not changes_between(before, before).any
+
+
+def test_a_cut_off_that_moves_along_is_nothing_different(
+    bench: Bench, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else no release is ever all that is different, and nobody is named."""
+    week = datetime.now(timezone.utc) - timedelta(days=7)
+    index.add(Release("gamma", "1.2", uploaded=week - timedelta(days=1)))
+    entries = []
+    for days in (2, 0):
+        cut_off = week - timedelta(days=days)
+        monkeypatch.setattr(choosing, "full_hour", lambda _, at=cut_off: at)
+        verdict, evidence = bench.verify(bench.plan('min-age = "7d"\n'))
+        assert evidence.plan.as_of == cut_off.replace(microsecond=0)
+        entries.append(entry_of(evidence, verdict))
+    before, after = filter(None, entries)
+    changes = changes_between(before, after)
+    assert (changes.moved, changes.circumstances) == ({"gamma": ("1.1", "1.2")}, {})
+    older = after.model_copy(update={"min_age": "14d"})
+    assert changes_between(before, older).circumstances == {
+        "index": ("what is 7d old on the day", "what is 14d old on the day")
+    }
 
 
 def test_what_a_failed_stage_kept_away_is_not_called_removed() -> None:

@@ -23,20 +23,23 @@ __all__ = ["Choice"]
 class Choice:
     """Releases until `as_of` may be chosen, and pre-releases of `prereleases`, `*` for all.
 
-    Of those that are `exempt`, releases count whenever they came.
+    Of those that are `exempt`, releases count whenever they came. `min_age` is a row's own, where
+    `as_of` comes of it.
     """
 
     as_of: datetime | None = None
+    min_age: str | None = None
     exempt: tuple[str, ...] = ()
     prereleases: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: Row, as_of: datetime | None) -> Choice:
         """Return what a row leaves to choose from, with a cut-off in place of its own."""
-        young = row.min_age is not None and as_of is None
+        least = row.min_age if as_of is None else None
         return cls(
-            as_of=as_of or row.as_of or _until(row.min_age),
-            exempt=row.min_age_exempt if young else (),
+            as_of=as_of or row.as_of or _until(least),
+            min_age=least,
+            exempt=row.min_age_exempt if least else (),
             prereleases=(ALL,) if row.prereleases == (EVERYONE,) else row.prereleases,
         )
 

@@ -104,6 +104,7 @@ def make_plan(
         interpreter=existing,
         installer=installer,
         as_of=choice.as_of,
+        min_age=choice.min_age,
         exempt=choice.exempt,
         prereleases=choice.prereleases,
         pins=_in_order(pins, stages),

@@ -41,6 +41,7 @@ _WORDS: Any = {
     "allowed_skips": True,
     "budgets": True,
     "left_out": True,
+    "min_age": True,  # the cut-off that came of it counts
     "notes": True,
     "pins": {"__all__": {"documented", "area", "role", "reason"}},
     "stages": {"__all__": {"step", "reason", "reasons"}},
@@ -229,7 +230,8 @@ class Plan(Record):
     holds the ids of the checks that a probe asks alone, and is empty where all are asked. Where
     `strict_links` hold, a suspect link is a failure. `left_out` maps the pins that the row goes
     without to their markers. Releases of distributions that are `exempt` count in spite of the
-    cut-off, and pre-releases of `prereleases`, `*` for all.
+    cut-off, and pre-releases of `prereleases`, `*` for all. `min_age` is the row's own where the
+    cut-off comes of it, and so is another one in each run.
     """
 
     format: Literal[1] = 1
@@ -243,6 +245,7 @@ class Plan(Record):
     interpreter: str | None = None
     installer: str
     as_of: datetime | None
+    min_age: str | None = None
     exempt: tuple[str, ...] = ()
     prereleases: tuple[str, ...] = ()
     pins: tuple[PlannedPin, ...]

@@ -125,8 +125,14 @@ def _different(before: dict[str, str], after: dict[str, str]) -> dict[str, Move]
 def _circumstances(entry: HistoryEntry) -> Iterator[tuple[str, str]]:
     yield "interpreter", f"Python {entry.python}"
     yield "installer", entry.installer_version
-    yield "index", f"as of {entry.as_of}" if entry.as_of else "as it is on the day"
+    yield "index", _index(entry)
     for used in entry.constraints:
         yield f"constraint file {used.name}", used.sha256[:_SHORT]
     yield "plan of the row", entry.plan[:_SHORT]
     yield "suite", entry.suite[:_SHORT]
+
+
+def _index(entry: HistoryEntry) -> str:
+    if entry.min_age is not None:  # a cut-off that moves along is no other circumstance
+        return f"what is {entry.min_age} old on the day"
+    return f"as of {entry.as_of}" if entry.as_of else "as it is on the day"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from stackproof.base.records import Record
+from stackproof.base.times import timestamp
 from stackproof.evidence.costs import Cost, costs_of, over_budget
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import ConstraintsUsed, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import State, Verdict, judge
 from stackproof.matrix.checks import ALL, CheckId
+from stackproof.matrix.plan import Plan
 
 __all__ = ["HistoryEntry", "entry_of", "verdict_of"]
+
+_ANY_TIME = datetime.fromtimestamp(0, timezone.utc)
 
 
 class HistoryEntry(Record):
@@ -45,6 +49,7 @@ class HistoryEntry(Record):
     installer: str
     installer_version: str
     as_of: str | None
+    min_age: str | None = None
     constraints: tuple[ConstraintsUsed, ...]
     plan: str
     suite: str
@@ -107,13 +112,23 @@ def entry_of(evidence: Evidence, verdict: Verdict) -> HistoryEntry | None:
         installer=verdict.installer,
         installer_version=run.installer_version,
         as_of=verdict.as_of,
+        min_age=plan.min_age,
         constraints=run.constraints,
-        plan=plan.fingerprint,
+        plan=_standing(plan).fingerprint,
         suite=run.suite,
         machine=run.machine,
         costs=costs,
         over_budget=over_budget(costs, plan.budgets),
     )
+
+
+def _standing(plan: Plan) -> Plan:
+    """Return a plan with the same cut-off in each run, where its own moves along with the time."""
+    if plan.min_age is None or plan.as_of is None:
+        return plan
+    # It stands in the arguments of each stage too.
+    text = plan.model_dump_json().replace(timestamp(plan.as_of), timestamp(_ANY_TIME))
+    return Plan.model_validate_json(text)
 
 
 def verdict_of(evidence: Evidence) -> Verdict:
