@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AS_OF", "FRONTIER", "engines", "overlapping", "table"]
+__all__ = ["AS_OF", "FRONTIER", "HANGING", "engines", "overlapping", "table"]
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -37,7 +37,7 @@ def _released(day: int) -> datetime:
 
 
 _SEIZED = {"engine/__init__.py": "raise ImportError('the engine has seized')\n"}
-_BROKEN = {"lamp/__init__.py": "raise ImportError('the bulb is out')\n"}
+_HANGING = "import time\ntime.sleep(600)\n"
 _RELEASES = (
     Release("engine", "1.0"),
     Release("engine", "2.5", uploaded=_released(10)),
@@ -47,14 +47,18 @@ _RELEASES = (
     Release("vision", "2.0", requires=["engine>=2"], uploaded=_released(13)),
     Release("lamp", "1.0"),
     Release("lamp", "1.1", uploaded=_released(1)),
-    Release("lamp", "1.3", modules=_BROKEN, uploaded=_released(3)),
+)
+#: Of two pins, the checks of which do not come to an end.
+HANGING = (
+    Release("lamp", "2.0", modules={"lamp/__init__.py": _HANGING}, uploaded=_released(4)),
+    Release("vision", "3.0", modules={"vision/__init__.py": _HANGING}, uploaded=_released(14)),
 )
 
 #: What each pin comes to: the newest that passes, what moves along, and what stands in the way.
 FRONTIER = {
     "engine": ("2.5", {"vision": "2.0"}, "3.0"),
     "vision": ("2.0", {"engine": "2.5"}, None),
-    "lamp": ("1.1", {}, "1.3"),
+    "lamp": ("1.1", {}, None),
 }
 
 

@@ -49,7 +49,7 @@ def candidate(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = _options(session.posargs)
     with (
-        open_machines(given) as machines,
+        open_machines(given, project) as machines,
         open_context(project, screen, machines) as context,
     ):
         for requests in _attempts(given, context):
@@ -132,6 +132,8 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     given = options.parse_intermixed_args(_promoting(posargs))
     if given.fix and (given.requests or given.extra or given.python):
         options.error("--fix finds out itself what to try; name nothing else")
+    if given.first_look and given.on:
+        options.error("--first-look is taken of builds on this machine; leave out --on")
     if not (given.requests or given.extra or given.python or given.fix):
         options.error("name an upgrade to try, such as torch==2.6.0")
     return given

@@ -37,7 +37,7 @@ def frontier(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = _options(session.posargs)
     with (
-        open_machines(given) as machines,
+        open_machines(given, project) as machines,
         open_context(project, screen, machines) as context,
     ):
         work = _Frontier(given, context)

@@ -51,7 +51,7 @@ def grid(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = _options(session.posargs)
     with (
-        open_machines(given) as machines,
+        open_machines(given, project) as machines,
         open_context(project, screen, machines) as context,
     ):
         code = max(_Grids(given, context).make())
@@ -84,8 +84,8 @@ def _options(posargs: list[str]) -> argparse.Namespace:
         options.error("name at least two axes, of different distributions")
     if given.platform and given.install:
         options.error("--install installs on this machine; ask without --platform")
-    if given.side_by_side and not given.install:
-        options.error("--side-by-side is of cells that are installed; ask with --install")
+    if (given.side_by_side or given.on) and not given.install:
+        options.error("--side-by-side and --on are of cells that are installed; add --install")
     if given.against and len(names) > _PAIR:
         # The tables of a file name versions, not always what they are versions of.
         options.error("--against compares the grid of two axes")
