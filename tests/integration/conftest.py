@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from filelock import FileLock
 from support.desk import Desk
 from support.index import Index
+from support.interpreters import find_interpreters, without_shims
 from support.kept_reports import KeptReports
 from support.tools import tool_wheels
 from support.workbench import RELEASES, Bench
@@ -50,6 +52,20 @@ def private_cache(shared: Path) -> Iterator[None]:
     """Keep what stackproof caches for its user out of the cache of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interpreters(shared: Path, private_cache: None) -> Iterator[None]:  # noqa: ARG001 - it is set
+    """Look for this machine's interpreters once, without the shims of a version manager."""
+    path = shared / "path"
+    with pytest.MonkeyPatch.context() as patch:
+        with FileLock(shared / "path.lock"):
+            if not path.exists():
+                patch.setenv("PATH", without_shims(os.environ["PATH"]))
+                find_interpreters(shared / "cache")
+                path.write_text(os.environ["PATH"], encoding="utf-8")
+        patch.setenv("PATH", path.read_text(encoding="utf-8"))
         yield
 
 

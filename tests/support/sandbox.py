@@ -16,6 +16,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from support.interpreters import hand_over
+
 _FOREIGN_SETTINGS = (
     "PIP_",
     "UV_",
@@ -39,8 +41,10 @@ def hermetic_environ(home: Path, index_url: str) -> dict[str, str]:
     """Return this process's environment, less every setting of an installer or a Python.
 
     uv and pip then read no configuration file, keep their caches in `home`, know no index but
-    `index_url`, and do not look for newer versions of themselves.
+    `index_url`, and do not look for newer versions of themselves. uv knows this machine's
+    interpreters, so that not each test need start them all.
     """
+    hand_over(Path(os.environ["XDG_CACHE_HOME"]), home / "uv-cache")
     kept = {
         name: value
         for name, value in os.environ.items()
