@@ -29,10 +29,16 @@ __all__ = ["PTH", "Watch", "installed_names", "watching"]
 
 #: Where each start of Python begins to listen, if it is told to.
 PTH = "_stackproof.pth"
-_LINE = (
-    "import os; 'STACKPROOF_WATCH' in os.environ and exec(compile(open(os.environ["
-    "'STACKPROOF_WATCH'], encoding='utf-8').read(), 'stackproof', 'exec'), {'__name__': 'watch'})\n"
-)
+_CODE = """\
+try:
+    with open(os.environ['STACKPROOF_WATCH'], encoding='utf-8') as file:
+        text = file.read()
+except OSError:
+    pass
+else:
+    exec(compile(text, 'stackproof', 'exec'), {'__name__': 'watch'})
+"""
+_LINE = f"import os; 'STACKPROOF_WATCH' in os.environ and exec({_CODE!r}, {{'os': os}})\n"
 _BEGIN = """
 if TARGET in os.environ and not hasattr(sys, "_stackproof"):
     sys._stackproof = True  # where lib64 is a link to lib, Python reads its files twice
