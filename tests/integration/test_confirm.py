@@ -73,6 +73,7 @@ def test_what_passes_when_asked_again_is_unsteady(checkout: Checkout) -> None:
     assert code == 1
     assert "exit 2" in lines[-1]
     assert any("tiny/plain UNSTEADY: 9 passed, 1 unsteady" in line for line in lines)
+    assert "asked again: of 1 check 0 came out the same, 1 as expected" in lines
     told = checkout.verdict()
     found = check(told, "smoke:flaky")
     assert (told["verdict"], found["state"], found["outcome"]) == ("unsteady", "unsteady", "failed")
@@ -125,6 +126,7 @@ def test_what_fails_again_is_confirmed(checkout: Checkout) -> None:
     assert told["verdict"] == "broken"
     assert check(told, "smoke:bad")["again"]["outcome"] == "failed"
     assert "always" in check(told, "smoke:bad")["again"]["message"]
+    assert "asked again: of 2 checks 1 came out the same, 1 as expected" in lines
     # Beside it, what is unsteady is told for itself.
     assert check(told, "smoke:flaky")["state"] == "unsteady"
     (line,) = (line for line in lines if "tiny/plain BROKEN" in line)

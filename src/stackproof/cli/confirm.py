@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import nox
 
+from stackproof.base.text import count
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options
 from stackproof.cli.wiring import open_context
@@ -14,11 +16,23 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import verdict_of
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRun
+from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.confirming import confirm as ask_again
 from stackproof.report.tables import print_lines
 from stackproof.report.terminal import print_verdict
 
 __all__ = ["confirm"]
+
+
+def _told(evidence: Evidence, verdict: Verdict) -> Iterator[str]:
+    """Say how much of what was asked again came out the same."""
+    found = evidence.confirmation
+    if found is None:
+        yield "nothing in it is unexpected that could be asked again"
+    elif found.same:
+        otherwise = len(verdict.in_state("unsteady"))
+        same, every = len(found.checks) - otherwise, count(len(found.checks), "check")
+        yield f"asked again: of {every} {same} came out the same, {otherwise} as expected"
 
 
 @ends_in_words()
@@ -42,6 +56,7 @@ def confirm(session: nox.Session, project: Project) -> None:
             )
         released = partial(planner.with_row(prereleases=()).at, plan.as_of)
         verdict = ask_again(newest, verdict_of(newest), context.runner(), released)
+    print_lines(screen, _told(newest, verdict))
     print_lines(screen, (note for note in newest.run.notes if note not in known))
     print_verdict(verdict, project.shown(newest.folder / InRun.REPORT), screen)
     if verdict.exit_code:
