@@ -44,7 +44,11 @@ def _sources(folder: Path | None) -> Iterator[Path]:
 
 
 def _runs(source: Path) -> Iterator[Path]:
-    found = (*source.glob("*/*/*"), *source.glob(f"*/*/{InRow.CONFIRMATIONS}/*"))
+    beside = (InRow.CONFIRMATIONS, InRow.PROBES)
+    found = [
+        *source.glob("*/*/*"),
+        *(run for name in beside for run in source.glob(f"*/*/{name}/*")),
+    ]
     for path in sorted(found):
         if Evidence.has_name(path) and path.is_dir() and not path.is_symlink():
             yield path

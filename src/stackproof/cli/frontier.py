@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from stackproof.base.records import write_atomically
 from stackproof.base.text import count, nearest
 from stackproof.base.times import timestamp
+from stackproof.ci.merging import merge_reports
+from stackproof.cli.frontier_jobs import tell_jobs
 from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
@@ -40,7 +42,13 @@ def frontier(session: nox.Session, project: Project) -> None:
         open_machines(given, project) as machines,
         open_context(project, screen, machines) as context,
     ):
+        if given.merge is not None:
+            # What a job found is taken as found here; what none of them brought is made here.
+            merge_reports(project.reports, given.merge)
         work = _Frontier(given, context)
+        if given.jobs:
+            work.tell_jobs()
+            return
         try:
             work.explore()
         finally:
@@ -55,8 +63,23 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("--row", metavar="[MATRIX/]ROW")
     options.add_argument("--sample", type=_number, default=0, metavar="N")
     options.add_argument("--as-of", type=instant, default=_today(), metavar="2025-04-01T00:00:00Z")
+    options.add_argument("--jobs", action="store_true")
+    options.add_argument("--only", type=_names, metavar="NAME[,NAME]")
+    options.add_argument("--merge", type=Path, metavar="FOLDER")
     add_machines(options)
-    return options.parse_args(posargs)
+    given = options.parse_args(posargs)
+    if given.only and (given.names or given.jobs or given.merge):
+        options.error("--only does one job; leave out what is for all of them")
+    if given.merge is not None and not given.merge.is_dir():
+        options.error(
+            f"--merge takes the evidence of jobs from a folder, and {given.merge} is none"
+        )
+    given.names = given.only or given.names
+    return given
+
+
+def _names(text: str) -> list[str]:
+    return [str(canonicalize_name(name)) for name in text.split(",") if name]
 
 
 def _number(text: str) -> int:
@@ -77,6 +100,7 @@ class _Frontier:
         self._screen = context.screen
         self._samples: int = given.sample
         self._as_of: datetime = given.as_of
+        self._one_job: bool = given.only is not None
         # Some pins' table does not take the place of the one of all.
         self._stem = "frontier-named" if given.names else "frontier"
         planner = context.planner(given.row, given.as_of, usual="verified")
@@ -107,14 +131,28 @@ class _Frontier:
         self._samples -= 1
         return self._samples >= 0
 
+    def tell_jobs(self) -> None:
+        """Print a job for each pin, for CI engines that have a machine for each."""
+        tell_jobs(
+            self._names,
+            row=self._row,
+            as_of=timestamp(self._as_of),
+            python=self._explorer.planner.base().python,
+            environ=self._project.environ,
+        )
+
     def explore(self) -> None:
-        """Explore every pin, then all together; what is known is written after each step."""
+        """Explore every pin, then all together; what is known is written after each step.
+
+        One job of several leaves out the second: it takes what all of them found.
+        """
         for pins in self._explorer.explore(self._names):
             self._pins = pins
             self._write()
             self._say(f"{len(pins)} of {len(self._names)}, {pin_line(pins[-1])}")
-        self._joint = self._explorer.together(self._pins)
-        self._write()
+        if not self._one_job:
+            self._joint = self._explorer.together(self._pins)
+            self._write()
 
     def state(self) -> Frontier:
         """Return what is known by now."""
