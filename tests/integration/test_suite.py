@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.faults import Fault
 from support.index import Index
+from support.matrices import pin, stage
 from support.wheels import Release
 from support.workbench import TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
@@ -37,8 +38,12 @@ def with_extra(
 ) -> Plan:
     """Return a plan of the tiny stack with one more distribution, of these files."""
     index.add(Release("extra", "1.0", modules=modules))
-    extra = EXTRA.replace('["extra"]', json.dumps(list(imports)), 1)
-    return bench.plan(text=TINY + extra)
+    return bench.plan(text=TINY + extra_pin(imports))
+
+
+def extra_pin(imports: Sequence[str]) -> str:
+    """Return the tables of a pin `extra` that is imported by these modules."""
+    return EXTRA.replace('["extra"]', json.dumps(list(imports)), 1)
 
 
 def add_workload(bench: Bench, body: str, name: str = "added") -> None:
@@ -460,6 +465,72 @@ def test_a_crash_after_another_import_names_the_two(
         f"imported in {order} order",
         f"extra fails after {before}, of these two alone, and not without it",
     ]
+
+
+EXPECTED = """
+[[rows.plain.known-failures]]
+check = "import:*"
+reason = "known for years"
+date = 2025-01-02
+says = "the known one"
+"""
+
+
+def test_an_expected_failure_in_one_order_hides_no_other_in_the_reverse_one(
+    bench: Bench, index: Index
+) -> None:
+    known = "import sys\nif 'beta' in sys.modules: raise RuntimeError('the known one')\n"
+    files = {"extra.py": known, "near.py": "", "far.py": ""}
+    text = TINY + extra_pin(["extra", "near", "far"]) + EXPECTED
+    index.add(Release("extra", "1.0", modules=files))
+    verdict, _ = bench.verify(bench.plan(text=text))
+    assert states(verdict)["import:*"] == "known"
+    index.add(Release("extra", "1.1", modules={**files, "near.py": CRASH.format("far")}))
+    text = text.replace('"extra"\nversion = "1.0"', '"extra"\nversion = "1.1"')
+    verdict, _ = bench.verify(bench.plan(text=text))
+    (check,) = verdict.in_state("new")
+    assert check.message.splitlines()[:3] == [
+        "Failed: extra failed: RuntimeError: the known one",
+        "near crashed: ended by SIGSEGV",
+        "",
+    ]
+    assert "imported in documented order\nextra fails after beta" in check.message
+    assert "imported in reverse order\nnear fails after far" in check.message
+
+
+def with_heavy(bench: Bench, index: Index, torch: str, pyarrow: str) -> Plan:
+    """Return a plan of both, with another module between them in either order."""
+    files = {"torch": torch, "extra": "", "pyarrow": pyarrow}
+    for name, source in files.items():
+        index.add(Release(name, "1.0", modules={f"{name}.py": source}))
+    tables = [pin(name) for name in files]
+    return bench.plan(text="\n".join([TINY, *tables, stage("heavy", *files, step="Install.")]))
+
+
+@pytest.mark.parametrize("first", ["torch", "pyarrow"])
+def test_heavy_packages_are_imported_two_by_two_with_nothing_between_them(
+    bench: Bench, index: Index, first: str
+) -> None:
+    (second,) = {"torch", "pyarrow"} - {first}
+    alone = f"'extra' not in sys.modules and {first!r}"
+    crash = CRASH.replace("{0!r}", alone)
+    source = {second: crash, first: ""}
+    verdict, _ = bench.verify(with_heavy(bench, index, **source))
+    (check,) = verdict.in_state("new")
+    assert (check.id, check.failure and check.failure.kind) == ("import:*", "crash")
+    assert check.message.splitlines()[:4] == [
+        f"Failed: {second} crashed: ended by SIGSEGV",
+        "",
+        "imported two by two",
+        f"{second} fails after {first}, of these two alone, and not without it",
+    ]
+
+
+def test_what_fails_in_a_fork_alone_is_no_failure(bench: Bench, index: Index) -> None:
+    mine = "import os, sys\nfirst = sys.modules.setdefault('first', type(os)('first'))\n"
+    mine += "assert vars(first).setdefault('process', os.getpid()) == os.getpid()\n"
+    verdict, _ = bench.verify(with_heavy(bench, index, mine, mine))
+    assert (verdict.verdict, verdict.unexpected) == ("ok", ())
 
 
 def test_a_workload_fails_because_of_an_import_that_its_traceback_goes_through(

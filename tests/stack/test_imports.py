@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stack_suite.costs import Cost, cost_properties
+from stack_suite.fork_client import UntoldError
 from stack_suite.modules import modules_of
 from stack_suite.orders import failure_in_order
 from stack_suite.owners import shadowed
+from stack_suite.pairs import failure_of_pairs
 from stack_suite.probe import probe_modules
 
 if TYPE_CHECKING:
@@ -49,16 +51,36 @@ def test_import_together(
     """Import all modules in one fresh process, in documented order, and in another in reverse.
 
     So of any two each one comes first once: compiled modules that crash do so in one order alone.
+    What comes between two heavy ones may hide that, so these are imported two by two as well. All
+    is asked whatever fails, since an expected failure must not hide another one.
     """
     modules = [module for pin in plan.pins for module in _installed(pin)]
     record_property("modules", modules)
-    costs = []
+    limit = plan.import_seconds
+    failures: list[str] = []
+    costs: list[Cost] = []
     for order, names in {"documented": modules, "reverse": modules[::-1]}.items():
-        failure, cost = failure_in_order(names, order, folder=run_folder, limit=plan.import_seconds)
-        if failure:
-            pytest.fail(failure, pytrace=False)
+        failure, cost = failure_in_order(names, order, folder=run_folder, limit=limit)
+        failures += [failure] if failure else []
         costs.append(cost)
+    try:
+        failure, taken = failure_of_pairs(plan.pins, folder=run_folder, limit=limit)
+    except UntoldError:
+        if not failures:  # else what is known is told, whatever keeps pairs from being asked
+            raise
+    else:
+        failures += [failure] if failure else []
+        costs += taken
+    if failures:
+        pytest.fail(_joined(failures), pytrace=False)
     _record_cost(costs, record_property)
+
+
+def _joined(failures: list[str]) -> str:
+    """Put the lines of all failures, one a module, before the first empty line: each is judged."""
+    parts = [failure.partition("\n\n") for failure in failures]
+    lines = dict.fromkeys(line for own, _, _ in parts for line in own.splitlines())
+    return "\n\n".join(["\n".join(lines), *(rest for _, _, rest in parts)])
 
 
 def _record_cost(costs: list[Cost], record_property: Callable[[str, object], None]) -> None:
