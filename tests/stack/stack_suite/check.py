@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
 # Typical seconds of a check of all pins at once.
-_TOGETHER_SECONDS = 16.0
+_TOGETHER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
