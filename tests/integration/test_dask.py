@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import distributed  # noqa: F401 - its settings are there once it is loaded
 import pytest
 from support.checkout import Checkout
 from support.cluster import Cluster, Member
@@ -143,6 +144,7 @@ def test_a_cluster_that_cannot_be_had_ends_with_what_to_do(
     assert "--first-look is taken of builds on this machine" in lines[-1]
     with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}):
         assert "there is no scheduler at tcp://127.0.0.1:9" in said("--on", nowhere)
+    assert "needs certificates" in said("--on", "tls://127.0.0.1:9")
     assert "'127.0.0.1' is not such as tcp://" in said("--on", "127.0.0.1")
     assert "name those by --on" in said("--leave-at", "memory://x")
     assert "'0' is not a number from 1 to 256" in said("--side-by-side", "0")

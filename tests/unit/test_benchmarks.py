@@ -10,7 +10,9 @@ from support.workbench import ROOT
 
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import machines
 from benchmarks.__main__ import BrokenError, Figure, main, page, timed
+from benchmarks.machines import Search, simulate
 
 
 def _figures(*walls: float) -> list[Figure]:
@@ -37,3 +39,23 @@ def test_a_measurement_that_is_not_there_is_named(
     with pytest.raises(SystemExit):
         main(["lisst", "--before", str(tmp_path)], tmp_path)
     assert "there is no measurement 'lisst'" in capsys.readouterr().err
+
+
+def test_one_worker_takes_the_sum_and_many_take_the_longest_chain() -> None:
+    search = Search("two", {"a": [("here", 2), ("there", 10)], "b": [("there", 5)]}, after=3)
+    one, many = simulate(search, 1), simulate(search, 8)
+    assert (one.seconds, many.seconds) == (2 + 10 + 5 + 3, 12 + 3)
+    assert (one.bound, many.bound) == ("workers (88%)", "a alone (100%)")
+    assert one.busy == pytest.approx(15 / 17)
+
+
+def test_what_the_session_does_itself_is_done_by_its_two_cores() -> None:
+    search = Search("four", {name: [("here", 6), ("there", 1)] for name in "abcd"})
+    assert simulate(search, 64).seconds == 13
+    assert simulate(search, 64).bound == "resolving (92%)"
+
+
+def test_the_simulation_is_of_all_pins_and_of_fifty_rows() -> None:
+    assert (len(machines.FRONTIER.chains), len(machines.MONTH.chains)) == (21, 50)
+    lines = machines.page().splitlines()
+    assert [line.split("|")[2].strip() for line in lines[2:]] == ["1", "4", "16", "64"] * 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from distributed import Client, Future
+from distributed import Client, Future, Security
 from pydantic import ValidationError
 
 from stackproof.errors import CannotJudgeError, StackproofError
@@ -50,11 +51,17 @@ class Crew:
         self._known: dict[str, str | None] = {}
         self._there: set[str] = set()
         self._looked = 0.0
+        if address.startswith("tls:") and _has_no_certificates():
+            raise StackproofError(
+                f"{address} needs certificates; DASK_DISTRIBUTED__COMM__TLS__CA_FILE and, of the "
+                "client, __CERT and __KEY name them"
+            )
         try:
             self._client = self._connect()
-        except OSError as error:
+        except Exception as error:
             raise StackproofError(
-                f"there is no scheduler at {address} ({error}); start one with `dask scheduler`"
+                f"there is no scheduler at {address} ({_words(error)}); start one with "
+                "`dask scheduler`"
             ) from error
 
     def require_fit(self) -> int:
@@ -152,7 +159,7 @@ class Crew:
         if self.gone is None and self._client.status in ("closed", "closing"):
             try:
                 self._client = self._connect()
-            except OSError:
+            except Exception:  # noqa: BLE001 - whatever the engine calls it, there is none
                 self.gone = (
                     f"the scheduler at {self.address} went away; what came back stands, and the "
                     "next run goes on from there"
@@ -165,7 +172,7 @@ class Crew:
             return set()  # the client tries for a while to have its scheduler back
         try:
             return set(self._client.nthreads())
-        except OSError:  # it went away just now
+        except (OSError, asyncio.TimeoutError):  # it went away just now
             return set()
 
     def _unfitness(self, worker: str) -> str | None:
@@ -176,6 +183,11 @@ class Crew:
 
     def _about(self, worker: str) -> str:
         return str(self.ask(worker, at_worker.about))
+
+
+def _has_no_certificates() -> bool:
+    known = Security().get_connection_args("client")
+    return known.get("ssl_context") is None
 
 
 def _words(error: Exception) -> str:
