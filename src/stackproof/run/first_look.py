@@ -42,13 +42,17 @@ def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
     whole, notes = course.plan, list(course.notes)
     course.plan = narrowed(whole, tuple(checks))
     course.plan.write(evidence.folder / InRun.PLAN)
-    wanted = True
+    wanted = settled = True
     try:
         asking.ask_all()
         course.record(built=True, trouble=None).write(evidence.folder / InRun.RECORD)
-        wanted = first.go_on(judge(evidence))
+        verdict = judge(evidence)
+        settled = verdict.settled and verdict.untold is None
+        wanted = not settled or first.go_on(verdict)
     finally:
         if wanted:  # also where the look itself came to no end: nothing was asked in vain
             course.plan, course.notes[:], course.suite_exit = whole, notes, None
             whole.write(evidence.folder / InRun.PLAN)
+    if not settled:
+        return asking  # what it left open is asked with all others
     return replace(asking, before=Answered.of(evidence)) if wanted else None
