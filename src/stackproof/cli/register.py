@@ -22,8 +22,7 @@ _OPTIONAL = "Do the same for the rows that are not run by default."
 _SESSIONS = {
     "candidate": (
         "Try upgrades",
-        "NAME[==VERSION] ... [--row ROW] [--with NAME==VERSION] [--fix ADVISORY] [--first-look] "
-        "[--promote]",
+        "NAME[==VERSION] ... [--row ROW] [--with NAME==VERSION] [--first-look] [--promote]",
     ),
     "frontier": ("Say how far each pin can be taken", "[NAME ...] [--row ROW] [--as-of TIMESTAMP]"),
     "audit": (
