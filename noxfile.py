@@ -126,6 +126,7 @@ def minimums(session: nox.Session) -> None:
     calling = {
         "audit_index": "pypi-simple, remotezip, requests",
         "cache_folder": "filelock, requests-cache",
+        "dask": "distributed, by how its workers and schedulers end",
         "failures": "uv, by the words of its errors",
         "lock": "uv, by what it exports",
         "sessions": "nox, virtualenv",

@@ -34,12 +34,14 @@ def test_candidates_are_tried_side_by_side_and_told_in_order(checkout: Checkout)
     asked = ("engine==2.5", "lamp==1.1", "--as-of", AS_OF, "--side-by-side", "3")
     code, lines = checkout.run("candidate", *asked)
     assert code == 0, lines
-    told = [line.partition(":")[0] for line in lines if ": safe" in line or ": not re" in line]
-    assert told == [
+    told = [line for line in lines if line.startswith(("engine==", "lamp=="))]
+    assert [line.partition(": ")[0] for line in told] == [
         "engine==2.5",
-        "engine==2.5 vision==2.0",
+        "engine==2.5 with vision==2.0",
         "lamp==1.1",
-        "engine==2.5 lamp==1.1 vision==2.0",
+        "engine==2.5 lamp==1.1 with vision==2.0",
+        # A group that fails comes last, since who is to blame may take more trials.
+        "engine==2.5 lamp==1.1",
     ], lines
     assert overlapping(checkout) > 1
 
