@@ -47,11 +47,12 @@ def left(checkout: Checkout, cluster: Cluster) -> set[int]:
     return set(mentioning(str(checkout.bench.root))) - cluster.pids
 
 
+@pytest.mark.fault("machines")
 def test_a_frontier_is_the_same_where_a_worker_is_killed_in_the_middle_of_a_build(
     checkout: Checkout,
 ) -> None:
     with Cluster(checkout.bench) as cluster:
-        members, killed = cluster.add(3), list[Member]()
+        members, killed = cluster.add(2), list[Member]()
 
         def kill(one: Member) -> None:
             one.kill()
@@ -68,6 +69,8 @@ def test_a_frontier_is_the_same_where_a_worker_is_killed_in_the_middle_of_a_buil
         assert not any(one.has("*") for one in members if one is not dead)
 
 
+@pytest.mark.fault("machines")
+@pytest.mark.slow
 def test_whoever_asked_and_ends_leaves_nothing_at_work(checkout: Checkout) -> None:
     checkout.bench.index.add(*HANGING)
     with Cluster(checkout.bench) as cluster:
@@ -83,6 +86,8 @@ def test_whoever_asked_and_ends_leaves_nothing_at_work(checkout: Checkout) -> No
             assert member.process.poll() is None
 
 
+@pytest.mark.fault("machines")
+@pytest.mark.slow
 def test_where_the_scheduler_goes_away_a_plan_is_not_judged_and_nothing_goes_on(
     checkout: Checkout,
 ) -> None:

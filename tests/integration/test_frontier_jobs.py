@@ -26,6 +26,7 @@ def built(reports: Path) -> set[str]:
     return {file.parent.name for file in files}
 
 
+@pytest.mark.slow
 def test_jobs_find_apart_what_one_session_finds(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

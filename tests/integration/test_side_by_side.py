@@ -46,6 +46,8 @@ def test_candidates_are_tried_side_by_side_and_told_in_order(checkout: Checkout)
     assert overlapping(checkout) > 1
 
 
+@pytest.mark.fault("machines")
+@pytest.mark.slow
 def test_an_interrupted_search_leaves_nothing_at_work_and_keeps_what_it_has(
     checkout: Checkout,
 ) -> None:
