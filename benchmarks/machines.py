@@ -1,4 +1,4 @@
-"""Simulate searches on many machines from recorded seconds: python -m benchmarks.machines.
+"""Simulate searches on many machines from the seconds of steps: python -m benchmarks.machines.
 
 Nothing is built. A search is chains of steps, one a pin or a row: what is resolved takes a core of
 the machine where the session runs, what is built takes a worker, and the steps of a chain follow
@@ -17,10 +17,11 @@ __all__ = ["FRONTIER", "MONTH", "Search", "Simulated", "page", "simulate"]
 WORKERS = (1, 4, 16, 64)
 
 #: Seconds of a build of mlops/verified on two quiet cores: a trial that passes, which asks every
-#: check; one that fails, which as a rule ends sooner; and a probe, which asks one check.
+#: check; one that fails, which as a rule ends sooner (both recorded); and a probe, which asks one
+#: check (estimated).
 _PASSES, _FAILS, _PROBE = 44.0, 37.5, 15.0
 #: Of resolving one step, most of it asking the index, and of sending a plan out and its evidence
-#: (0.6 MB) back.
+#: (0.6 MB) back; both are estimates.
 _RESOLVES, _SENT = 1.5, 1.0
 
 #: By pin, what docs/results/frontier-mlops-verified.md says was looked at: steps that cannot be
