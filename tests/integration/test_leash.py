@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.processes import is_running
 
 from stackproof.base.process import run
 
@@ -24,14 +25,6 @@ run([sys.executable, "-c", code + "; time.sleep(60)"], log=Path("log"), limit=60
 SOURCE = Path(__file__).parents[2] / "src"
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel keeps this promise")
 def test_a_killed_run_leaves_no_command_behind(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(SOURCE)], cwd=tmp_path)
@@ -40,13 +33,13 @@ def test_a_killed_run_leaves_no_command_behind(tmp_path: Path) -> None:
         assert parent.poll() is None
         time.sleep(0.02)
     child = int(told.read_text())
-    assert _alive(child)
+    assert is_running(child)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     deadline = time.monotonic() + 10
-    while _alive(child) and time.monotonic() < deadline:
+    while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not _alive(child)
+    assert not is_running(child)
 
 
 def test_a_command_that_cannot_be_started_says_so(tmp_path: Path) -> None:
@@ -117,7 +110,7 @@ def test_what_a_command_started_in_a_session_of_its_own_ends_with_it(
     command = [sys.executable, "-c", DAEMON.format(ending=ending), str(told)]
     finished = run(command, log=tmp_path / "log", limit=1.5)
     assert finished.exit == code
-    assert not _alive(int(told.read_text()))
+    assert not is_running(int(told.read_text()))
 
 
 @pytest.mark.fault("E2")
@@ -136,6 +129,6 @@ def test_a_killed_run_leaves_nothing_behind_that_its_command_started(tmp_path: P
         time.sleep(0.02)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    while _alive(int(told.read_text())) and time.monotonic() < deadline:
+    while is_running(int(told.read_text())) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not _alive(int(told.read_text()))
+    assert not is_running(int(told.read_text()))
