@@ -19,6 +19,7 @@ from stackproof.experiments.candidate.comparison import compare, moved
 from stackproof.experiments.candidate.group_resolution import Baseline
 from stackproof.experiments.candidate.trial_plan import Trial, TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries, first_that_goes
+from stackproof.experiments.machines.here import Here
 from stackproof.index.choice import Release
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.plan import Change
@@ -479,7 +480,8 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
         breaks=True, exit_code=1, safe=False, requested=(Change("lamp", "2"),), companions=()
     )
     resolver = SimpleNamespace(refusal=lambda *_: None, conflict=conflict)
-    bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken)
+    runner = SimpleNamespace(machines=Here())
+    bench: Any = SimpleNamespace(resolver=resolver, try_out=lambda *_: broken, runner=runner)
     plan = SimpleNamespace(requested=broken.requested)
     planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: plan)
     catalogue: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import PathDistribution
+from importlib.metadata import distribution
 
 import pytest
 from support.workbench import ROOT
@@ -61,7 +61,8 @@ def test_the_repository_whose_workflow_is_called_is_the_one_it_was_installed_fro
     monkeypatch: pytest.MonkeyPatch, record: object, found: str
 ) -> None:
     text = None if record is None else json.dumps(record)
-    monkeypatch.setattr(PathDistribution, "read_text", lambda *_: text)
+    # Where some test has loaded importlib_metadata, that has its own kind of distribution.
+    monkeypatch.setattr(type(distribution("stackproof")), "read_text", lambda *_: text)
     assert repository() == found
 
 
