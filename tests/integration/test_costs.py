@@ -8,6 +8,7 @@ import pytest
 from support.checkout import Checkout
 from support.histories import ENTRY, made_up
 from support.index import Index
+from support.matrices import pin, stage
 from support.wheels import Release
 from support.workbench import TINY, Bench, toml
 
@@ -21,19 +22,7 @@ from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.load import parse_matrix
 
-EXTRA = """
-[[pins]]
-name = "extra"
-version = "1.0"
-imports = ["extra"]
-area = "third"
-role = "what a test is about"
-
-[[stages]]
-name = "three"
-step = "Install extra."
-pins = ["extra"]
-"""
+EXTRA = "\n".join([pin("extra", area="third"), stage("three", "extra", step="Install extra.")])
 
 #: Takes memory of its own, and the time of a process that it starts and does not wait for.
 HEAVY = """

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import pytest
 from support.index import Index
+from support.matrices import pin, stage
 from support.wheels import Release
 from support.workbench import TINY, Bench
 
 from stackproof.evidence.loaded import InstalledNames, Loaded, LoadedFile
 from stackproof.evidence.reports import InRun
 
-EXTRA = """
-[[pins]]
-name = "extra"
-version = "1.0"
-imports = ["extra"]
-area = "third"
-role = "what a test is about"
-
-[[stages]]
-name = "three"
-step = "Install extra."
-pins = ["extra", "beta"]
-"""
+EXTRA = "\n".join(
+    [pin("extra", area="third"), stage("three", "extra", "beta", step="Install extra.")]
+)
 
 
 def loaded(bench: Bench, text: str = TINY) -> dict[str, Loaded]:

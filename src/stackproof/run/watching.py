@@ -139,7 +139,8 @@ def watching(
     `suite` is where the suite lies. Raises OSError if the environment cannot be written to.
     """
     folder.mkdir(parents=True)
-    watch = Watch(environment=environment, installed=installed_names(environment), folder=folder)
+    paths = _paths(environment)
+    watch = Watch(environment=environment, installed=_names(environment, paths), folder=folder)
     places = [
         place
         for library in environment.libraries
@@ -149,7 +150,7 @@ def watching(
     scripts = {environment.python.parent, environment.root.resolve() / "bin"}
     arguments = (
         tuple(f"{place}/" for place in places),
-        _shared_tops(_paths(environment)),
+        _shared_tops(paths),
         tuple(f"{place}/" for place in scripts),
         PTH,
     )
@@ -165,7 +166,10 @@ def watching(
 
 def installed_names(environment: Environment) -> InstalledNames:
     """Return by what the distributions of an environment are found."""
-    paths = _paths(environment)
+    return _names(environment, _paths(environment))
+
+
+def _names(environment: Environment, paths: Mapping[str, Collection[str]]) -> InstalledNames:
     shared = _shared_tops(paths)
     return InstalledNames(
         files={name: tuple(sorted(_keys(every, shared))) for name, every in paths.items()},
