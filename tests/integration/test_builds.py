@@ -25,6 +25,7 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.failures import cause
 from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Refused, Resolver, Wanted
+from stackproof.installers.uv import installer as uv
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
 
@@ -103,6 +104,16 @@ def test_what_was_built_as_of_a_date_serves_the_same_date_and_that_is_told(
     assert built.earlier < record.started
     assert note.startswith("stage one: needy 1.0 was built from source on this machine at ")
     assert note.endswith(", with tool 1.0")
+
+
+def test_what_was_built_serves_where_a_mirror_takes_off_how_long_files_stand(
+    bench: Bench, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bench.environ["UV_CONFIG_FILE"]
+    bench.environ["UV_DEFAULT_INDEX"] = index.url
+    monkeypatch.setattr(uv, "public_index", lambda: index.url)
+    earlier = [install(bench, EARLIER, "uv")[1][0].earlier for _ in range(2)]
+    assert [moment is None for moment in earlier] == [True, False]
 
 
 @pytest.mark.fault("1")

@@ -142,6 +142,12 @@ class Installer(Protocol):
         `cache` is the folder of the call's cache, `log` the file that tells more.
         """
 
+    def with_public_lifetimes(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Return variables with which it takes what the public index has for as long as that says.
+
+        What stands between (a proxy, a mirror) may take off what the index says of that.
+        """
+
     def anew(
         self, environ: Mapping[str, str], projects: Sequence[str]
     ) -> tuple[Mapping[str, str], list[str]]:

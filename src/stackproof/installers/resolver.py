@@ -30,7 +30,7 @@ from stackproof.installers.compiling import compiled
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
 from stackproof.installers.pages import DoubtfulError
-from stackproof.installers.uv.installer import UV, asks_public_index, with_public_lifetimes
+from stackproof.installers.uv.installer import UV, asks_public_index
 from stackproof.matrix.platforms import PLATFORMS
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
@@ -143,7 +143,7 @@ class Resolver:
 
         What was refused before is `doomed`: an index that was asked is all that it is asked of.
         """
-        environ = with_public_lifetimes(self.environ)
+        environ = UV.with_public_lifetimes(self.environ)
         alone = self._asks_public_index_alone(wanted)
         settled = _is_past(wanted.as_of, PAGE_SECONDS)
         session = self._session if doomed and alone and not settled else None

@@ -28,7 +28,7 @@ from stackproof.installers.uv import config
 from stackproof.installers.uv.builds import BUILD_LOGGING, built_by_uv, debug_log, without_debug_log
 from stackproof.matrix.checks import ALL
 
-__all__ = ["UV", "Uv", "asks_public_index", "with_public_lifetimes"]
+__all__ = ["UV", "Uv", "asks_public_index"]
 
 #: As the public index answers: pages count as fresh for ten minutes, and files never change.
 _PUBLIC_LIFETIMES = MappingProxyType(
@@ -141,6 +141,16 @@ class Uv:
         """See `Installer`."""
         return built_by_uv(said, cache, log)
 
+    def with_public_lifetimes(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """See `Installer`.
+
+        Where nobody says how long, uv asks for every page anew in each call, and for every source
+        too, which it then builds as if it had not been built before.
+        """
+        if not asks_public_index(environ):
+            return environ
+        return config.with_lifetimes(environ, public_index(), _PUBLIC_LIFETIMES)
+
     def anew(
         self, environ: Mapping[str, str], projects: Sequence[str]
     ) -> tuple[Mapping[str, str], list[str]]:
@@ -172,15 +182,3 @@ def asks_public_index(environ: Mapping[str, str]) -> bool:
     """
     public = UV.default_index(environ) == public_index()
     return public and not config.speaks_of_indexes(environ)
-
-
-def with_public_lifetimes(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return variables with which uv takes what the public index has for as long as that says.
-
-    It says so with each answer, and what stands between may take that off (a proxy, a mirror): uv
-    then asks for every page anew in each call, and builds what it built before.
-    Where another index is asked, they are as they were.
-    """
-    if not asks_public_index(environ):
-        return environ
-    return config.with_lifetimes(environ, public_index(), _PUBLIC_LIFETIMES)
