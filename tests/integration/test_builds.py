@@ -116,6 +116,15 @@ def test_what_was_built_serves_where_a_mirror_takes_off_how_long_files_stand(
     assert [moment is None for moment in earlier] == [True, False]
 
 
+def test_files_of_the_public_index_stay_where_uv_keeps_them(bench: Bench) -> None:
+    for name in ("UV_CONFIG_FILE", "UV_DEFAULT_INDEX"):
+        bench.environ.pop(name, None)
+    lasting = uv.UV.with_public_lifetimes(bench.environ)
+    text = Path(lasting["UV_CONFIG_FILE"]).read_text(encoding="utf-8")
+    # uv knows the public index by its very address, and has a place of its own for its files.
+    assert f'url = "{uv.public_index().rstrip("/")}"' in text
+
+
 @pytest.mark.fault("1")
 def test_what_a_resolution_built_serves_no_other_date(
     bench: Bench, index: Index, tmp_path: Path

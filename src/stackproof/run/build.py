@@ -134,9 +134,9 @@ class Builder:
             python=self.environment.version,
             environ=self.environ,
         )
-        with conditions as cache:
-            lasting = self.environment.installer.with_public_lifetimes(cache.environ)
-            cache = replace(cache, environ=lasting)
+        with conditions as given:
+            lasting = self.environment.installer.with_public_lifetimes(given.environ)
+            cache = replace(given, environ=lasting)
             # A stage for which the default index stands in has lost its own.
             own = stage.index if stage.index in arguments else None
             call = self._install(command, log, cache, own)

@@ -149,7 +149,9 @@ class Uv:
         """
         if not asks_public_index(environ):
             return environ
-        return config.with_lifetimes(environ, public_index(), _PUBLIC_LIFETIMES)
+        # Written as uv has it: what it took from there under another address it would fetch again.
+        address = public_index().rstrip("/")
+        return config.with_lifetimes(environ, address, _PUBLIC_LIFETIMES)
 
     def anew(
         self, environ: Mapping[str, str], projects: Sequence[str]
