@@ -28,6 +28,7 @@ from stackproof.installers.interpreters import find_target
 from stackproof.installers.planning import make_plan
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import load_matrix, parse_matrix
+from stackproof.reasons.reason import reason
 from stackproof.report.files import conclude
 from stackproof.report.repair import print_repair, repair_markdown
 
@@ -87,6 +88,11 @@ CONTACTS = RepairedPin(
     version="2.0",
     mends=("pip-check:*", "pip-check:contacts"),
     because=("contacts 2.1 requires numbers>=3; the row pins numbers 2.9"),
+    why=reason(
+        "does",
+        release="contacts 2.1",
+        did=reason("needs-not-pinned", requirement="numbers>=3", has="numbers 2.9"),
+    ),
     documented=None,
 )
 LAMPS = RepairedPin(
@@ -94,6 +100,12 @@ LAMPS = RepairedPin(
     version="2.0",
     mends=("smoke:light",),
     because="with lamps 1.0, smoke:light says: RuntimeError: too old to shine",
+    why=reason(
+        "check-says",
+        release="lamps 1.0",
+        check="smoke:light",
+        said="RuntimeError: too old to shine",
+    ),
     documented=None,
 )
 
@@ -164,6 +176,7 @@ def test_the_pins_that_are_needed_are_found_proved_and_written(phone: Phone) -> 
         version="1.0",
         mends=("version:radio",),
         because="stands among the pins, but no stage installs it",
+        why=reason("no-stage-installs"),
         documented=None,
     )
     assert sorted(found.pins, key=lambda pin: pin.name) == [CONTACTS, LAMPS, radio]
@@ -507,6 +520,7 @@ def test_the_remedies_of_the_document_are_tried(phone: Phone) -> None:
             mends=(),
             breaks=(),
             message="there is no bells 7",
+            why=reason("refused", facts=(reason("no-version", release="bells 7"),)),
         ),
     )
 

@@ -56,7 +56,8 @@ def test_one_break_is_found_and_named(phone: Phone) -> None:
         (CONTACTS, "broke"),
     ]
     guilty = broke_by(60, 61, "contacts", ("2.0", "2.1"), day(60, 10))
-    assert [(item.breaks, item.fixes) for item in timeline.checks] == [((guilty,), ())] * 2
+    told = [found(timeline, item.id) for item in timeline.checks]
+    assert [(item.breaks, item.fixes) for item in told] == [((guilty,), ())] * 2
     assert timeline.buildable_since == timestamp(SINCE)
     assert timeline.notes == ()
     # Both ends, one sample, both sides of a day, and the good side with the culprit.
@@ -72,7 +73,7 @@ def test_three_breaks_on_different_days_are_told_apart(phone: Phone) -> None:
     timeline = phone.trace(CONTACTS, BELLS, LAMPS, samples=0)
     before = {"contacts": "2.0", "bells": "2.0", "lamps": "1.0"}
     sides = {"contacts": (60, 61), "bells": (120, 121), "lamps": (200, 201)}
-    assert [item.breaks for item in timeline.checks] == [
+    assert [found(timeline, item.id).breaks for item in timeline.checks] == [
         (broke_by(*sides[name], name, (before[name], "3.0"), uploaded),)
         for name, uploaded in days.items()
     ]

@@ -49,6 +49,7 @@ from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.words import in_words
 from stackproof.report.files import conclude
 from stackproof.run.first_look import FirstLook
 from support.index import Index
@@ -185,8 +186,16 @@ class Phone:
 
 
 def found(timeline: Timeline, check: str) -> CheckHistory:
+    """Return the history of a check, its turns without the records of what their words say."""
     (history,) = (item for item in timeline.checks if item.id == check)
-    return history
+    breaks, fixes = (tuple(map(_in_words, turns)) for turns in (history.breaks, history.fixes))
+    return history.model_copy(update={"breaks": breaks, "fixes": fixes})
+
+
+def _in_words(turn: Break) -> Break:
+    assert turn.why is not None
+    assert in_words(turn.why) == turn.reason
+    return turn.model_copy(update={"why": None})
 
 
 def broke(

@@ -11,6 +11,7 @@ from stackproof.evidence.records import Built
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import cause, classify, explain
 from stackproof.metadata.grid.refusal import read_refusal
+from stackproof.reasons.words import in_words
 
 OUTPUTS = Path(__file__).with_name("build_outputs")
 ENDED = Finished(exit=1, seconds=1.0, processor_seconds=1.0, peak_memory=1, timed_out=False)
@@ -62,7 +63,7 @@ def test_a_build_that_fails_by_its_code_or_its_build_dependencies(
     assert classify(words, ENDED) == "refused"
     assert build.why.endswith(why)
     tried = Built(name=shown, version=build.version or "1", requires={"cython": "3", "wheel": "1"})
-    told = cause(explain("refused", words, ENDED, built=[tried]))
+    told = in_words(cause(explain("refused", words, ENDED, built=[tried])))
     assert told == (
         f"{shown} {tried.version} cannot be built: {build.why} (with cython 3, wheel 1)"
     )

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -18,7 +19,10 @@ from stackproof.reasons.words import in_words, said, sentences
 SOURCE = ROOT / "src" / "stackproof"
 
 #: What is data in both languages alike, so that no word of a language is left.
-DATA_ALONE = {"advisory", "advisory-summed-up", "all-of", "besides", "on-platform", "refused"}
+DATA_ALONE = {
+    *("advisory", "advisory-summed-up", "all-of", "as-said", "besides", "checks", "checks-say"),
+    *("does", "each-of", "of-name", "of-them", "on-platform", "refused"),
+}
 
 
 def test_every_sentence_is_there_in_every_language() -> None:
@@ -51,6 +55,30 @@ def test_every_reason_that_is_given_has_a_sentence_with_its_fields() -> None:
     assert given == wanted
 
 
+def test_every_record_with_a_reason_is_given_it() -> None:
+    have = {
+        node.name: {
+            item.target.id
+            for item in node.body
+            if isinstance(item, ast.AnnAssign)
+            and isinstance(item.target, ast.Name)
+            and item.target.id in ("why", "whys")
+            and item.value is not None
+            and "Reason" in ast.unparse(item.annotation)
+        }
+        for _, node in nodes()
+        if isinstance(node, ast.ClassDef) and "Record" in map(ast.unparse, node.bases)
+    }
+    assert have["RepairedPin"] == {"why"}
+    assert [
+        f"{file.name}:{node.lineno}"
+        for file, node in nodes()
+        if isinstance(node, ast.Call)
+        and not node.args  # a record is made by names alone
+        and not have.get(getattr(node.func, "id", ""), set()) <= {it.arg for it in node.keywords}
+    ] == []
+
+
 def fields(text: str) -> frozenset[str]:
     """Return the names of the placeholders of a text."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
@@ -58,17 +86,23 @@ def fields(text: str) -> frozenset[str]:
 
 def calls() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the name and the fields of each reason that the code gives, spelled out there."""
+    for file, node in nodes():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "reason":
+            (first,) = node.args
+            names = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)
+            keys = [keyword.arg for keyword in node.keywords]
+            for name in names:
+                assert isinstance(name, ast.Constant), (file, node.lineno)
+                assert isinstance(name.value, str), (file, node.lineno)
+                assert None not in keys, (file, node.lineno)
+                yield name.value, frozenset(filter(None, keys))
+
+
+def nodes() -> Iterator[tuple[Path, ast.AST]]:
+    """Yield each node of the code, with its file."""
     for file in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "reason":
-                (first,) = node.args
-                names = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)
-                keys = [keyword.arg for keyword in node.keywords]
-                for name in names:
-                    assert isinstance(name, ast.Constant), (file, node.lineno)
-                    assert isinstance(name.value, str), (file, node.lineno)
-                    assert None not in keys, (file, node.lineno)
-                    yield name.value, frozenset(filter(None, keys))
+            yield file, node
 
 
 @pytest.mark.parametrize(

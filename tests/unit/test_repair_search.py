@@ -12,6 +12,8 @@ from stackproof.evidence.verdict import Check
 from stackproof.experiments.found import Found
 from stackproof.experiments.repair.consistent import Joint
 from stackproof.experiments.repair.search import PinSearch, Versions
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason
 
 MOMENT = datetime(2025, 1, 1, tzinfo=timezone.utc)
 #: What the row installs; the first two are its pins.
@@ -54,7 +56,7 @@ class Record:
         self,
         *sources: Versions,
         joint: Mapping[str, str] = PINS,
-        changed: Mapping[str, str] | None = None,
+        changed: Mapping[str, Reason | None] | None = None,
         held: Mapping[str, str] | None = None,
     ) -> PinSearch:
         """Return a search on this record, with further versions to try for each check."""
@@ -134,7 +136,7 @@ def test_a_documented_pin_that_was_changed_for_nothing_gets_its_version_back() -
         return [] if held["lamps"] == "2.0" else ["smoke:light"]
 
     record = Record(fails, ["smoke:light"])
-    search = record.search(joint={**PINS, "vision": "2.0"}, changed={"vision": "a clash"})
+    search = record.search(joint={**PINS, "vision": "2.0"}, changed={"vision": quoted("a clash")})
     versions, whole = search.search({"lamps": "2.0"}, ["smoke:light"])
     assert (versions, whole.failed, search.joint.changed) == ({"lamps": "2.0"}, (), {})
     assert search.removals(versions, whole) == {"lamps": ("smoke:light",)}

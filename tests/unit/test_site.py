@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from string import Formatter
 from urllib.parse import unquote
 
 import pytest
 from support.markup import Node, parse
 from support.records import DIAGNOSIS
-from support.site_files import FRONTIER, GRID, REPAIR, audit, everything, finding, pair, trial
+from support.site_files import FRONTIER, GRID, REPAIR, audit, everything, pair, trial
 from support.sites import STARTED, Shop, conflict, entry
 
 from stackproof.base.json_text import to_json
@@ -21,10 +20,6 @@ from stackproof.evidence.costs import Cost
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import entry_of
 from stackproof.evidence.reports import InReports
-from stackproof.metadata.grid.record import Grid
-from stackproof.reasons.reason import Reason, reason
-from stackproof.reasons.words import in_words, sentences
-from stackproof.report.audited import last_audit
 from stackproof.report.markdown import markdown
 from stackproof.report.texts import LANGUAGES, Language
 
@@ -655,74 +650,3 @@ def _every(node: Node) -> Iterator[Node]:
         if isinstance(child, Node):
             yield child
             yield from _every(child)
-
-
-def every_reason() -> list[Reason]:
-    """Return a reason of each sentence, its fields filled with what no sentence says."""
-    placeholders = {
-        name: {field for _, field, _, _ in Formatter().parse(text["en"]) if field}
-        for name, text in sentences()["sentence"].items()
-    }
-    numbers = {"number", "days", "line"}
-    return [
-        Reason(
-            name=name,
-            fields={
-                field: 7 if field in numbers else reason("requires", by="q 1", requirement="r<2")
-                for field in sorted(fields)
-            },
-        )
-        for name, fields in placeholders.items()
-    ]
-
-
-def test_the_korean_page_says_no_finding_in_english(shop: Shop) -> None:
-    found = [
-        {**finding("warning", in_words(why)), "why": why.to_data(), "line": number}
-        for number, why in enumerate(every_reason())
-    ]
-    requires = reason("requires", by="beta 2.0", requirement="alpha>=2")
-    cell = {**pair("conflict", in_words(requires)), "why": requires.to_data()}
-    audit(
-        shop,
-        findings=found,
-        pairs={"tiny/plain": {name: {"alpha": cell, "beta": cell} for name in ("alpha", "beta")}},
-    )
-    shown = section(page(shop, "ko"), "audit")
-    said = [row.all("td")[-1].text for row in shown.one("table", class_="cards").all("tr")[1:]]
-    assert said == [" ".join(in_words(why, "ko").split()) for why in every_reason()]
-    assert "requires" not in shown.text
-    assert "beta 2.0은(는) alpha>=2을(를) 요구함" in shown.text
-    assert "beta 2.0 requires alpha>=2" in section(page(shop), "audit").text
-
-
-def test_the_korean_page_says_why_cells_conflict_in_korean(shop: Shop) -> None:
-    why = reason("requires", by="beta 2.0", requirement="alpha>=2")
-    read = Grid.model_validate(GRID)
-    cells_of = tuple(cell.model_copy(update={"why": why}) for cell in read.cells)
-    differs = tuple(item.model_copy(update={"why": why}) for item in read.differences)
-    grid = read.model_copy(update={"cells": cells_of, "differences": differs})
-    grid.write(shop.reports / "grid.json")
-    items = [item.text for item in section(page(shop, "ko"), "grid").all("li")]
-    assert [item.endswith("beta 2.0은(는) alpha>=2을(를) 요구함") for item in items] == [True] * 3
-
-
-def test_the_korean_page_says_in_korean_what_the_audit_found_of_a_claim(shop: Shop) -> None:
-    shop.run()
-    why = reason("python-asked", pin="beta 1.0", requires=">=3.9")
-    about = {"matrix": "tiny", "row": "plain", "pin": "beta", "text": "Python 3.11 supported"}
-    said = {"check": "python:beta", "state": "proved", "because": in_words(why)}
-    audit(shop, claims=[{**about, **said, "why": why.to_data()}])
-    supported = page(shop, "ko").one("table", class_="cards matrix").all("details", class_="claim")
-    assert "beta 1.0이(가) 요구하는 Python: >=3.9" in supported[1].one("li").text
-
-
-def test_the_korean_report_says_in_korean_what_the_audit_found_of_the_row(shop: Shop) -> None:
-    evidence, verdict = shop.run()
-    why = reason("no-project", name="beta")
-    audit(shop, findings=[{**finding("error", in_words(why)), "why": why.to_data()}])
-    found = last_audit(evidence)
-    assert "| exists | 인덱스에 beta 프로젝트가 없음 |" in markdown(
-        evidence, verdict, "ko", audit=found
-    )
-    assert "| exists | the index has no project beta |" in markdown(evidence, verdict, audit=found)

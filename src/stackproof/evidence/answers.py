@@ -18,6 +18,8 @@ from stackproof.evidence.records import (
 from stackproof.evidence.suspects import link_answers
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Answers", "answers_of"]
 
@@ -142,8 +144,7 @@ def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
         yield CheckResult(
             id=CheckId("overwrite", name),
             outcome="failed",
-            message=f"{found.about(freeze, name)}; what was written last stands, and that "
-            "may differ from build to build",
+            message=in_words(found.about(freeze, name).then(reason("last-stands"))),
             seconds=0.0,
         )
     yield from _over(plan, "overwrite", set(found.subjects))

@@ -8,8 +8,10 @@ from itertools import chain
 from typing import Literal
 
 from stackproof.base.records import Record
+from stackproof.base.text import first_of
 from stackproof.evidence.records import Freeze
 from stackproof.matrix.checks import ALL, CheckId
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Overwritten"]
 
@@ -43,7 +45,7 @@ class Overwritten(Record):
             return False
         return asked.kind == "smoke" or asked.subject in (ALL, *self.users)
 
-    def about(self, freeze: Freeze, subject: str | None = None) -> str:
+    def about(self, freeze: Freeze, subject: str | None = None) -> Reason:
         """Say whose the overwritten files are, or those of one subject alone.
 
         Such as `alpha 1.0 and beta 2.0 own the same files, with different contents: one.py`.
@@ -51,9 +53,7 @@ class Overwritten(Record):
         files = {
             file: owners for file, owners in self.files.items() if subject in (None, owners[0])
         }
-        return (
-            f"{_owners(files, freeze)} own the same files, with different contents: {_few(files)}"
-        )
+        return reason("own-same-files", owners=_owners(files, freeze), files=tuple(files))
 
     def notes(self, freeze: Freeze) -> list[str]:
         """Say of the settled files whose contents stand."""
@@ -61,20 +61,12 @@ class Overwritten(Record):
         for file, owners in self.settled.items():
             groups[owners][file] = owners
         return [
-            f"{_owners(files, freeze)} own the same files ({_few(files)}); {first} has Python put "
-            "its own in place at each start"
+            f"{' and '.join(_owners(files, freeze))} own the same files ({first_of([*files])}); "
+            f"{first} has Python put its own in place at each start"
             for (first, *_), files in groups.items()
         ]
 
 
-def _owners(files: Mapping[str, Sequence[str]], freeze: Freeze) -> str:
+def _owners(files: Mapping[str, Sequence[str]], freeze: Freeze) -> tuple[str, ...]:
     names = sorted({*chain(*files.values())})
-    return " and ".join(f"{name} {freeze[name]}" if name in freeze else name for name in names)
-
-
-def _few(files: Mapping[str, Sequence[str]]) -> str:
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    return ", ".join(list(files)[:_SHOWN]) + more
-
-
-_SHOWN = 3
+    return tuple(f"{name} {freeze[name]}" if name in freeze else name for name in names)

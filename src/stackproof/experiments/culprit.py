@@ -24,8 +24,3 @@ class Culprit(Record):
     uploaded: str | None
     builds: tuple[str, ...] = ()  # older files have none
     below: str | None = None  # nor this
-
-    @property
-    def role(self) -> str:
-        """What it is beside a distribution that is installed, in words; nothing if it is one."""
-        return f"build dependency of {', '.join(self.builds)}" if self.builds else ""

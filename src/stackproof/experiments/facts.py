@@ -10,6 +10,7 @@ from stackproof.base.versions import admits, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.culprit import Culprit
 from stackproof.index.history import Releases
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Facts"]
 
@@ -21,35 +22,45 @@ class Facts:
         self._releases = releases
         self._pins = pins
 
-    def sentence(self, culprits: Sequence[Culprit], before: Freeze, after: Freeze) -> str:
+    def why(self, culprits: Sequence[Culprit], before: Freeze, after: Freeze) -> Reason:
         """Say of each culprit when it came, and what it did to the one build to give the other."""
-        return "; and ".join(self._sentence(item, before, after) for item in culprits)
+        first, *rest = (self._why(item, before, after) for item in culprits)
+        return reason("each-of", whys=(first, *rest)) if rest else first
 
-    def _sentence(self, culprit: Culprit, before: Freeze, after: Freeze) -> str:
+    def _why(self, culprit: Culprit, before: Freeze, after: Freeze) -> Reason:
         name, version = culprit.name, culprit.after
         if version is None:
-            return f"{name} {culprit.before} is no longer there"
+            return reason("gone", release=f"{name} {culprit.before}")
         again = culprit.before == version
-        shown = f"another file of {name} {version}" if again else f"{name} {version}"
-        shown += f" ({culprit.role})" if culprit.role else ""
-        shown += f", uploaded {culprit.uploaded}," if culprit.uploaded else ""
+        shown: str | Reason = f"{name} {version}"
+        shown = reason("another-file", release=shown) if again else shown
+        if culprit.builds:
+            shown = reason("build-dependency", release=shown, names=culprit.builds)
         clashes = self.clashes(name, version, after) if after.get(name) == version else []
-        clashes = clashes or list(self._pulled(name, version, before, after))
-        replaced = f"replaces {culprit.before}" if culprit.before else "was not there before"
-        replaced = "replaces what was there" if again else replaced
-        return f"{shown} {'; '.join(clashes) or replaced}"
+        did = clashes or list(self._pulled(name, version, before, after))
+        if not did and again:
+            did = [reason("replaces-file")]
+        elif not did:
+            absent = reason("was-not-there")
+            did = [reason("replaces", before=culprit.before) if culprit.before else absent]
+        said = did[0].then(*did[1:])
+        if culprit.uploaded:
+            return reason("uploaded-and", release=shown, when=culprit.uploaded, did=said)
+        return reason("does", release=shown, did=said)
 
-    def _pulled(self, name: str, version: str, before: Freeze, after: Freeze) -> Iterator[str]:
+    def _pulled(self, name: str, version: str, before: Freeze, after: Freeze) -> Iterator[Reason]:
         """Yield what a release brings along that does not agree with others."""
         for required, requirement in self._releases.requires(name, version):
             old, new = before.get(required), after.get(required)
             if new is not None and old != new and (old is None or not admits(requirement, old)):
-                move = (
-                    f"moves {required} from {old} to {new}" if old else f"brings {required} {new}"
+                asked = _shown(requirement)
+                told = (
+                    reason("moves", requirement=asked, name=required, before=old, after=new)
+                    if old
+                    else reason("brings", requirement=asked, release=f"{required} {new}")
                 )
                 clashes = self.clashes(required, new, after)
-                told = f"requires {_shown(requirement)} and so {move}"
-                yield f"{told}, which {' and '.join(clashes)}" if clashes else told
+                yield reason("which", told=told, clashes=tuple(clashes)) if clashes else told
 
     def moved(self, name: str, version: str, freeze: Freeze) -> list[str]:
         """Return what a release cannot leave as it is: what is there is not what it requires."""
@@ -59,29 +70,33 @@ class Facts:
             if (have := freeze.get(required)) is not None and not admits(requirement, have)
         ]
 
-    def clashes(self, name: str, version: str, freeze: Freeze) -> list[str]:
+    def clashes(self, name: str, version: str, freeze: Freeze) -> list[Reason]:
         """Return what a release requires and does not get, or else who requires another."""
         own = list(self._own(name, version, freeze))
         return own or list(self._others(name, version, freeze))
 
-    def _own(self, name: str, version: str, freeze: Freeze) -> Iterator[str]:
+    def _own(self, name: str, version: str, freeze: Freeze) -> Iterator[Reason]:
         """Yield what a release requires and does not get."""
         for required, requirement in self._releases.requires(name, version):
-            have = freeze.get(required)
+            have, asked = freeze.get(required), _shown(requirement)
             if have is None:
-                yield f"requires {_shown(requirement)}, which is not there"
+                yield reason("needs-absent", requirement=asked)
             elif not admits(requirement, have):
                 pinned = required in self._pins and satisfies(have, self._pins[required])
-                holder = "the row pins" if pinned else "the row has"
-                yield f"requires {_shown(requirement)}; {holder} {required} {have}"
+                yield reason(
+                    "needs-not-pinned" if pinned else "needs-other",
+                    requirement=asked,
+                    has=f"{required} {have}",
+                )
 
-    def _others(self, name: str, version: str, freeze: Freeze) -> Iterator[str]:
+    def _others(self, name: str, version: str, freeze: Freeze) -> Iterator[Reason]:
         """Yield who requires another version of a release."""
         self._releases.fetch_metadata(freeze)
         for other, installed in freeze.items():
             for required, requirement in self._releases.requires(other, installed):
                 if required == name and not admits(requirement, version):
-                    yield f"is not what {other} {installed} requires ({_shown(requirement)})"
+                    asked = _shown(requirement)
+                    yield reason("not-required", by=f"{other} {installed}", requirement=asked)
 
 
 def _shown(requirement: Requirement) -> str:

@@ -15,6 +15,8 @@ from stackproof.evidence.records import Built, Freeze, StageRecord
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.installers.failures import cause
 from stackproof.matrix.checks import ALL, CheckId
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Found"]
 
@@ -97,23 +99,23 @@ class Found:
             return asked.subject not in self.overwritten.subjects
         raise KeyError(check)
 
-    def luck(self, check: str) -> str | None:
+    def luck(self, check: str) -> Reason | None:
         """Say why nothing follows from the answer to a check, or return None where it counts."""
         if check in self.unsteady:
-            return "answers both ways for the same set of distributions"
+            return reason("both-ways")
         if self.overwritten is not None and self.overwritten.obscures(check):
-            return f"{self.overwritten.about(self.freeze)}; what it loads may differ by luck"
+            return self.overwritten.about(self.freeze).then(reason("loads-by-luck"))
         return None
 
     def why_not(self, check: str) -> str:
         """Say in one line what stood in the way of a check, "" where it passes."""
         known = self.checks.get(check)
         if luck := self.luck(check):
-            return luck
+            return in_words(luck)
         if known is not None and known.outcome == "passed":
             return ""
         if self.refusal is not None:
-            return cause(self.refusal)
+            return in_words(cause(self.refusal))
         said = known.message if known is not None else ""
         return next(iter(said.splitlines()), "")
 

@@ -20,7 +20,9 @@ from stackproof.base.process import Finished
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.installers.known import INSTALLERS
-from stackproof.installers.refusal import sentence, tells_facts
+from stackproof.installers.refusal import refusal, tells_facts
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason
 
 __all__ = [
     "cause",
@@ -132,15 +134,13 @@ def _unbuilt(build: FailedBuild, built: Sequence[Built]) -> str:
     return f"{shown} cannot be built{why}{f' (with {there})' if there else ''}"
 
 
-def cause(message: str) -> str:
+def cause(message: str) -> Reason:
     """Return what the installer says in such a message: a requirement, or how its error begins."""
     words = message.partition("\n")[2]
     lines = (_LAYOUT.sub(" ", line).strip() for line in words.splitlines())
-    return (
-        sentence(words)
-        if tells_facts(words)
-        else next(filter(None, lines), "").removeprefix("error: ")
-    )
+    if tells_facts(words):
+        return refusal(words)
+    return quoted(next(filter(None, lines), "").removeprefix("error: "))
 
 
 def _last_words(words: str, lines: int = 15) -> str:

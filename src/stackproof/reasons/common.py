@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from stackproof.reasons.reason import Reason, reason
 
-__all__ = ["yanked"]
+__all__ = ["quoted", "yanked"]
+
+
+def quoted(words: str) -> Reason:
+    """Return as a reason what others said, which is the same in every language."""
+    return reason("as-said", said=words)
 
 
 def yanked(release: str, said: str | None) -> Reason:

@@ -10,10 +10,10 @@ from stackproof.base.languages import Language, read_texts
 from stackproof.base.text import count
 from stackproof.reasons.reason import Reason, Value
 
-__all__ = ["in_words", "said", "sentences"]
+__all__ = ["each_said", "in_words", "said", "sentences"]
 
 #: What makes one list of a few items, by the word of a placeholder: `{names:and}`.
-_JOINED = ("and", "or", "with")
+_JOINED = ("and", "or", "with", "clauses")
 
 
 @cache
@@ -43,6 +43,13 @@ def said(why: Reason | None, words: str, language: Language) -> str:
         return in_words(why, language)
     except LookupError:
         return words
+
+
+def each_said(whys: Sequence[Reason], words: Sequence[str], language: Language) -> list[str]:
+    """Return several reasons in a language; `words` are the same in English, as written down."""
+    if len(whys) != len(words):
+        return list(words)
+    return [said(*both, language) for both in zip(whys, words, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from stackproof.base.times import from_timestamp
 from stackproof.evidence.reports import InRow
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.diagnose.record import Cause, Diagnosis
+from stackproof.reasons.words import each_said, said
 from stackproof.report.tables import print_last, print_lines
 from stackproof.report.texts import Texts, texts
 
@@ -164,5 +165,5 @@ def is_of(diagnosis: Diagnosis, verdict: Verdict) -> bool:
 @cache
 def _templates() -> Environment:
     templates = markdown_templates("stackproof.report")
-    templates.filters.update(steps=steps)
+    templates.filters.update(each_said=each_said, said=said, steps=steps)
     return templates

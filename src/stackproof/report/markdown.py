@@ -14,6 +14,7 @@ from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import PlannedPin
 from stackproof.metadata.audit.record import Audit
+from stackproof.reasons.words import each_said, said
 from stackproof.report.audited import audited
 from stackproof.report.diagnose import last_diagnosis, steps
 from stackproof.report.texts import Language, Texts, texts
@@ -99,8 +100,10 @@ def _templates() -> Environment:
         by_root=by_root,
         classified=classified,
         counts=counts,
+        each_said=each_said,
         found=found,
         listed=listed,
+        said=said,
         standing=standing,
         steps=steps,
         suspect_in_words=suspect_in_words,

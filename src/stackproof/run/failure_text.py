@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stackproof.evidence.verdict import Check
 from stackproof.installers.failures import cause
+from stackproof.reasons.words import in_words
 
 __all__ = ["in_one_line"]
 
@@ -17,5 +18,5 @@ def in_one_line(check: Check) -> str:
         return check.reason
     lines = (line.strip() for line in check.message.splitlines())
     first = next(filter(None, lines), "")
-    why = cause(check.message) if check.kind == "stage" else ""
+    why = in_words(cause(check.message)) if check.kind == "stage" else ""
     return f"{first}: {why}" if why else first

@@ -9,6 +9,8 @@ from stackproof.experiments.repair.bounds import Bound
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.repair.repairing import Repairer
 from stackproof.installers.failed_builds import failed_build
+from stackproof.reasons.common import quoted
+from stackproof.reasons.words import in_words
 
 __all__ = ["repaired"]
 
@@ -30,8 +32,9 @@ def repaired(inquiry: Inquiry, *, remedies: bool, exact: bool) -> Repair:
         bounds=bounds,
     )
     repair = repairer.repair(remedies=remedies)
-    notes = (*repair.notes, *(note for note in inquiry.notes if note not in repair.notes))
-    return repair.model_copy(update={"notes": notes, "build_constraints": inquiry.constraints})
+    whys = (*repair.whys, *(why for why in inquiry.whys if why not in repair.whys))
+    more = {"notes": tuple(map(in_words, whys)), "whys": whys}
+    return repair.model_copy(update={**more, "build_constraints": inquiry.constraints})
 
 
 def _bounds(inquiry: Inquiry) -> dict[str, Bound]:
@@ -41,11 +44,13 @@ def _bounds(inquiry: Inquiry) -> dict[str, Bound]:
     if not start.failed or (start.refusal is not None and failed_build(start.refusal) is None):
         return {}
     found = bounded(inquiry, start)
-    reasons = {cause.culprit.name: cause.sentence for cause in inquiry.causes if cause.culprit}
+    whys = {
+        cause.culprit.name: cause.why or quoted(cause.sentence)
+        for cause in inquiry.causes
+        if cause.culprit
+    }
     return {
-        name: Bound(
-            range=line.removeprefix(name), version=found.freeze[name], because=reasons[name]
-        )
+        name: Bound(range=line.removeprefix(name), version=found.freeze[name], why=whys[name])
         for line in inquiry.planner.lines
-        if (name := name_of(line)) in found.freeze and name in reasons
+        if (name := name_of(line)) in found.freeze and name in whys
     }

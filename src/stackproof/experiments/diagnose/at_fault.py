@@ -11,6 +11,8 @@ from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.found import Found
 from stackproof.experiments.tracebacks import telling_line
 from stackproof.matrix.checks import CheckId
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["asking_too_much", "never_well", "raising_by_itself"]
 
@@ -30,7 +32,7 @@ def raising_by_itself(inquiry: Inquiry, found: Found) -> set[str]:
         line = telling_line(found.checks[check].message)
         file = _own_file(found, check)
         if file is not None and _OWN.match(line) and not _stars(file):
-            checks[check] = f"{file.name} itself is at fault, whatever is installed: {line}"
+            checks[check] = reason("itself-at-fault", file=file.name, said=line)
     _keep(inquiry, checks, confirmed=True)
     return set(checks)
 
@@ -42,7 +44,7 @@ def asking_too_much(inquiry: Inquiry, found: Found) -> set[str]:
         gone = _ABSENT.match(telling_line(found.checks[check].message))
         file = _own_file(found, check)
         if gone is not None and file is not None:
-            checks[check] = f"{file.name} imports {gone[1]}, which no pin of the row brings"
+            checks[check] = reason("imports-unbrought", file=file.name, module=gone[1])
     _keep(inquiry, checks, confirmed=True)
     return set(checks)
 
@@ -55,16 +57,17 @@ def never_well(inquiry: Inquiry, found: Found) -> None:
         if file is None or any("site-packages" in other for other in _files(found, check)):
             return
         line = telling_line(found.checks[check].message)
-        checks[check] = (
-            f"{file.name} passes with no set that was tried; its own code ends in {line}"
-        )
+        never = reason("passes-with-none", file=file.name)
+        checks[check] = never.then(reason("own-code-ends", said=line))
     _keep(inquiry, checks, confirmed=False)
 
 
-def _keep(inquiry: Inquiry, checks: dict[str, str], *, confirmed: bool) -> None:
+def _keep(inquiry: Inquiry, checks: dict[str, Reason], *, confirmed: bool) -> None:
     inquiry.causes += (
-        Cause(kind="workload", checks=(check,), confirmed=confirmed, sentence=sentence)
-        for check, sentence in checks.items()
+        Cause(
+            kind="workload", checks=(check,), confirmed=confirmed, sentence=in_words(why), why=why
+        )
+        for check, why in checks.items()
     )
 
 

@@ -155,10 +155,10 @@ def _traced(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culp
     try:
         since = tracer.birth(inquiry.moment)
     except NotOlderError as error:
-        inquiry.say(str(error))
+        inquiry.say(error.why)
         return []
     timeline = tracer.trace(since, inquiry.moment, failing)
-    inquiry.say(*tracer.notes)
+    inquiry.say(*tracer.whys)
     culprits: list[Culprit] = []
     for item, behind in causes_of(timeline, found):
         inquiry.causes += [] if item in inquiry.causes else [item]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.record import Blamed, Cause
@@ -15,6 +14,10 @@ from stackproof.experiments.timeline.record import Break, Timeline
 from stackproof.experiments.tracebacks import telling_line
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.refusal import release_of
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["blamed", "cause_of", "causes_of", "said_by"]
 
@@ -46,17 +49,19 @@ def causes_of(timeline: Timeline, found: Found) -> Iterator[tuple[Cause, tuple[C
 def cause_of(turn: Turn, releases: Releases, pins: Mapping[str, str]) -> Cause:
     """Return the cause that a release is which turns checks; `pins` are the row's, by version."""
     culprit = turn.culprit
-    fact = Facts(releases, pins).sentence([culprit], turn.good.freeze, turn.bad.freeze)
+    fact = Facts(releases, pins).why([culprit], turn.good.freeze, turn.bad.freeze)
     if turn.bad.refusal is not None:
         build = failed_build(turn.bad.refusal)
-        fact = f"{fact}; {build.shown} cannot be built" if build else fact
+        fact = fact.then(reason("cannot-be-built", release=release_of(build)) if build else None)
+    why = fact.then(said_by(turn.bad, turn.checks))
     return Cause(
         kind="build" if culprit.builds else "release",
         checks=turn.checks,
         culprit=_release(culprit),
         since=culprit.uploaded,
         confirmed=True,
-        sentence=f"{fact}; {said_by(turn.bad, turn.checks)}",
+        sentence=in_words(why),
+        why=why,
     )
 
 
@@ -66,11 +71,12 @@ def _cause(
     turn: Break,
     *,
     until: str | None = None,
-    said: str = "",
+    said: Reason | None = None,
 ) -> Cause:
     of_builds = any(item.builds for item in culprits)
     newest = max(culprits, key=lambda item: item.uploaded or "")
-    sentence = f"{turn.reason}; {said}" if said else turn.reason
+    undone = reason("undone", when=until) if until else None
+    why = (turn.why or quoted(turn.reason)).then(said, undone)
     return Cause(
         kind="build" if of_builds else "release",
         checks=checks,
@@ -78,7 +84,8 @@ def _cause(
         since=turn.since,
         until=until,
         confirmed=True,
-        sentence=f"{sentence}; undone {until}" if until else sentence,
+        sentence=in_words(why),
+        why=why,
     )
 
 
@@ -97,8 +104,10 @@ def blamed(releases: Releases, name: str, version: str | None) -> Blamed | None:
     return Blamed(name=name, version=version, uploaded=moment)
 
 
-def said_by(found: Found, checks: Sequence[str]) -> str:
+def said_by(found: Found, checks: Sequence[str]) -> Reason:
     """Return the line of the first of some failing checks that says most, and the checks."""
     known = [found.checks[check] for check in checks if check in found.checks]
     lines = [line for check in known if (line := telling_line(check.message))]
-    return f"{first_of(list(checks))}: {lines[0]}" if lines else first_of(list(checks))
+    if not lines:
+        return reason("checks", checks=tuple(checks))
+    return reason("checks-say", checks=tuple(checks), said=lines[0])

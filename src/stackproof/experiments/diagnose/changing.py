@@ -17,6 +17,8 @@ from stackproof.experiments.diagnose.record import Cause, Instead
 from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.guiding import named_in
 from stackproof.matrix.checks import ALL, CheckId
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["failing_changed", "neighbour_changed", "raised"]
 
@@ -122,17 +124,19 @@ def _cause(inquiry: Inquiry, found: Found, checks: Sequence[str], pin: str, vers
     held = found.freeze.get(pin, version)
     asking = next(_asking(inquiry, found, checks, pin), None)
     raises = Version(version) > Version(held)
-    sentence = f"{pin} {held} fails in this row, and passes as {version}"
+    why = reason("fails-here", release=f"{pin} {held}", version=version)
     if asking is not None:
-        who = f"{asking.who} {asking.at}"
-        sentence = f"{who} asks for {asking.text}; it fails with {held} and passes with {version}"
+        asks = reason("asks-for", by=f"{asking.who} {asking.at}", requirement=asking.text)
+        why = asks.then(reason("fails-with", before=held, after=version))
+    why = why.then(said_by(found, checks))
     name = asking.who if asking is not None and raises else pin
     return Cause(
         kind="floor" if asking is not None and raises else "release",
         checks=tuple(checks),
         culprit=blamed(inquiry.releases, name, found.freeze.get(name)),
         confirmed=True,
-        sentence=f"{sentence}; {said_by(found, checks)}",
+        sentence=in_words(why),
+        why=why,
     )
 
 

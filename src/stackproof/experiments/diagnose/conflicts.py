@@ -12,6 +12,8 @@ from stackproof.experiments.diagnose.record import Cause, Instead
 from stackproof.experiments.found import Found
 from stackproof.installers.failures import cause
 from stackproof.installers.resolver import Refused
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["one_pin_changed"]
 
@@ -21,9 +23,9 @@ _LATER, _EARLIER = 0, 1
 
 def one_pin_changed(inquiry: Inquiry, found: Found) -> bool:
     """Say what clashes, and change the pin that has to move least; tell whether that does."""
-    sentence = f"the requirements cannot be resolved: {cause(found.refusal or '')}"
+    why = reason("unresolvable", why=cause(found.refusal or ""))
     inquiry.causes.append(
-        Cause(kind="conflict", checks=found.failed, confirmed=True, sentence=sentence)
+        Cause(kind="conflict", checks=found.failed, confirmed=True, sentence=in_words(why), why=why)
     )
     clash = _clash(inquiry)
     nearest = Nearest(inquiry=inquiry, planner=inquiry.planner, checks=found.failed)

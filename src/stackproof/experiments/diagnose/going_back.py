@@ -20,6 +20,8 @@ from stackproof.index.releases import Release
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import required
 from stackproof.installers.resolver import Refused
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["not_gone_back"]
 
@@ -131,21 +133,25 @@ def _changed(inquiry: Inquiry, found: Found, old: _Old) -> bool:
 
 
 def _cause(inquiry: Inquiry, found: Found, old: _Old, forced_by: str | None = None) -> Cause:
-    years = _years(inquiry, old)
-    held = found.freeze.get(forced_by, "as pinned") if forced_by else ""
-    clash = f", which does not go with {forced_by} {held}" if forced_by else ""
     checks = tuple(inquiry.failing(found))
+    newest, release = str(old.newer[0].version), f"{old.name} {old.version}"
+    went = reason("went-back", release=release, years=_years(inquiry, old), newest=newest)
+    if forced_by is not None:
+        held = found.freeze.get(forced_by)
+        by = f"{forced_by} {held}" if held else reason("as-pinned", name=forced_by)
+        went = reason("forced-back", why=went, by=by)
+    why = went.then(said_by(found, checks))
     return Cause(
         kind="backtrack",
         checks=checks,
         culprit=blamed(inquiry.releases, old.name, old.version),
         confirmed=True,
-        sentence=f"the resolver went back to {old.name} {old.version}, {years} older than "
-        f"{old.newer[0].version}{clash}; {said_by(found, checks)}",
+        sentence=in_words(why),
+        why=why,
     )
 
 
-def _years(inquiry: Inquiry, old: _Old) -> str:
+def _years(inquiry: Inquiry, old: _Old) -> int:
     uploaded, newest = inquiry.releases.uploaded(old.name, old.version), old.newer[0].uploaded
     days = (newest - uploaded).days if uploaded and newest else 0
-    return f"{days / 365:.0f} years"
+    return round(days / 365)

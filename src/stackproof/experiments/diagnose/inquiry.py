@@ -28,6 +28,8 @@ from stackproof.index.history import Releases
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Inquiry"]
 
@@ -60,7 +62,7 @@ class Inquiry:
     in_front: list[tuple[Culprit, Cause]] = field(default_factory=list)
     fix: Fix = field(default_factory=Fix)
     instead: list[Instead] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    whys: list[Reason] = field(default_factory=list)
     constraints: tuple[str, ...] = ()
     excused: set[str] = field(default_factory=set)
     in_vain: set[Question] = field(default_factory=set)
@@ -72,13 +74,13 @@ class Inquiry:
         Then what has been added by now is the fix, which nothing has proved.
         """
         plan = self.planner.at(self.moment)
-        fix, notes = self.fix, self.notes
+        fix, whys = self.fix, self.whys
         if (
             trouble is not None
             and self.start is not None
             and (left := self.unexplained(self.start))
         ):
-            notes = [*notes, f"not explained yet: {said_by(self.start, left)}"]
+            whys = [*whys, reason("unexplained-yet", why=said_by(self.start, left))]
         if trouble is not None and not fix.found:
             added = {"requirements": self.planner.lines, "build_constraints": self.constraints}
             fix = fix.model_copy(update=added)
@@ -95,7 +97,8 @@ class Inquiry:
             causes=tuple(self.causes),
             mend=fix,
             instead=tuple(self.instead),
-            notes=tuple(notes),
+            notes=tuple(map(in_words, whys)),
+            whys=tuple(whys),
             trouble=trouble,
         )
 
@@ -146,9 +149,9 @@ class Inquiry:
         names = map(name_of, self.planner.lines)
         return {name: found.freeze[name] for name in names if name in found.freeze}
 
-    def say(self, *notes: str) -> None:
+    def say(self, *notes: Reason) -> None:
         """Keep notes, each once."""
-        self.notes += (note for note in dict.fromkeys(notes) if note not in self.notes)
+        self.whys += (note for note in dict.fromkeys(notes) if note not in self.whys)
 
     def failing(self, found: Found) -> list[str]:
         """Return the failing checks of a build that a release may mend."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 
 from stackproof.errors import CannotJudgeError
@@ -11,11 +12,12 @@ from stackproof.experiments.diagnose.signs import missing_here
 from stackproof.experiments.diagnose.system_packages import where
 from stackproof.experiments.found import Found
 from stackproof.installers.failed_builds import failed_build
+from stackproof.installers.refusal import release_of
 from stackproof.matrix.checks import ALL, CheckId
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["buildable", "lacking"]
-
-_LACKS = "this machine lacks {}, which comes with the system and with no release"
 
 
 def buildable(inquiry: Inquiry) -> Found | None:
@@ -26,8 +28,8 @@ def buildable(inquiry: Inquiry) -> Found | None:
         build = failed_build(str(error))
         if build is None or build.lacking is None:
             raise
-        sentence = f"the build of {build.shown} needs {build.lacking}; this machine has none"
-        inquiry.causes.append(Cause(kind="system", checks=(), confirmed=True, sentence=sentence))
+        why = reason("build-needs", release=release_of(build), what=build.lacking)
+        inquiry.causes.append(_lacks(why, ()))
         return None
 
 
@@ -38,13 +40,14 @@ def lacking(inquiry: Inquiry, found: Found) -> set[str]:
         if check.outcome == "failed" and (name := missing_here(check.message)):
             names.setdefault(name, []).append(check.id)
     inquiry.causes += (
-        Cause(
-            kind="system",
-            checks=tuple(checks),
-            confirmed=True,
-            sentence="; ".join(filter(None, (_LACKS.format(name), where(name)))),
-        )
+        _lacks(reason("machine-lacks", what=name).then(where(name)), checks)
         for name, checks in names.items()
     )
     over_all = {check for check in found.failed if CheckId.parse(check).subject == ALL}
     return {*chain(*names.values()), *over_all} if names else set()
+
+
+def _lacks(why: Reason, checks: Sequence[str]) -> Cause:
+    return Cause(
+        kind="system", checks=tuple(checks), confirmed=True, sentence=in_words(why), why=why
+    )

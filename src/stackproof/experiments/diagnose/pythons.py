@@ -17,6 +17,8 @@ from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import cause
 from stackproof.installers.interpreters import find_target, interpreters
 from stackproof.installers.resolver import Refused
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["another_python", "speaks_of_python"]
 
@@ -65,13 +67,9 @@ def another_python(inquiry: Inquiry, found: Found) -> bool:
         if not inquiry.failing(other):
             checks = tuple(inquiry.failing(found))
             said = cause(found.refusal) if found.refusal else said_by(found, checks)
+            why = reason("other-python", here=here, other=python).then(said)
             inquiry.causes.append(
-                Cause(
-                    kind="python",
-                    checks=checks,
-                    confirmed=True,
-                    sentence=f"fails on Python {here}, passes on {python}; {said}",
-                )
+                Cause(kind="python", checks=checks, confirmed=True, sentence=in_words(why), why=why)
             )
             inquiry.fix = inquiry.fix.model_copy(
                 update={

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from stackproof.base.records import Record
+from stackproof.reasons.reason import Reason
 
 __all__ = ["Blamed", "Cause", "Diagnosis", "Fix", "Instead", "Kind"]
 
@@ -25,8 +26,9 @@ class Blamed(Record):
 
 
 class Cause(Record):
-    """Why checks fail, in a `sentence`.
+    """Why checks fail; `why` is that as a record, and `sentence` the same in English.
 
+    Files of before 2026-12 have the sentence alone.
     `since` is when the culprit was uploaded, `until` when a later release undid it, in full and
     UTC. `confirmed` says that builds showed the culprit alone to make the difference.
     """
@@ -38,6 +40,7 @@ class Cause(Record):
     until: str | None = None
     confirmed: bool
     sentence: str
+    why: Reason | None = None
 
 
 class Fix(Record):
@@ -80,6 +83,7 @@ class Diagnosis(Record):
     rest on, `built` those made by this run, in `seconds` of wall time. `trouble` says what cut the
     diagnosis short, or kept it from being made; it is None for one that came to its end. `toml` is
     the row to add to the matrix, `patch` the same as a diff of its file that changes this row.
+    `whys` are the `notes`, as records.
     """
 
     format: Literal[1] = 1
@@ -96,6 +100,7 @@ class Diagnosis(Record):
     mend: Fix
     instead: tuple[Instead, ...]
     notes: tuple[str, ...]
+    whys: tuple[Reason, ...] = ()  # older files have none
     trouble: str | None
     toml: str = ""
     patch: str = ""

@@ -10,6 +10,9 @@ from stackproof.experiments.found import Found
 from stackproof.experiments.repair.record import RepairedPin
 from stackproof.experiments.repair.repairing import Repairer
 from stackproof.experiments.timeline.guiding import named_in
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["searched", "unknown"]
 
@@ -26,7 +29,7 @@ def searched(inquiry: Inquiry, found: Found) -> None:
         today=inquiry.today,
     )
     repair = repairer.repair(remedies=False)
-    inquiry.say(*repair.notes)
+    inquiry.say(*repair.whys)
     added = [pin for pin in repair.pins if pin.documented is None or pin.installed]
     known = {item.culprit.name for item in inquiry.causes if item.culprit}
     if repair.found:
@@ -57,19 +60,24 @@ def unknown(inquiry: Inquiry, found: Found) -> None:
     """Name what fails without a cause, where nothing was found that helps."""
     checks = inquiry.unexplained(found)
     if checks and not inquiry.fix.found:
-        sentence = f"no release was seen to break it: {said_by(found, checks)}"
-        cause = Cause(kind="unknown", checks=checks, confirmed=False, sentence=sentence)
+        why = reason("none-seen", why=said_by(found, checks))
+        cause = Cause(
+            kind="unknown", checks=checks, confirmed=False, sentence=in_words(why), why=why
+        )
         inquiry.causes.append(cause)
 
 
 def _shown(inquiry: Inquiry, pin: RepairedPin, found: Found) -> Cause:
     """Return the cause that a pin of a repair shows: what is in its place, or that none is."""
     there = found.freeze.get(pin.name)
-    named = named_in(pin.because, [pin.name])
+    why = pin.why or quoted(pin.because)
+    if not named_in(pin.because, [pin.name]):
+        why = reason("of-name", name=pin.name, why=why)
     return Cause(
         kind="release" if there is not None else "floor",
         checks=pin.mends,
         culprit=blamed(inquiry.releases, pin.name, there),
         confirmed=bool(pin.mends),
-        sentence=pin.because if named else f"{pin.name}: {pin.because}",
+        sentence=in_words(why),
+        why=why,
     )

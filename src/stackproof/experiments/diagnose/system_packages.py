@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from stackproof.reasons.reason import Reason, reason
+
 __all__ = ["where"]
 
 #: The package of Debian, and that of Fedora, by what follows `lib` in a library's name.
@@ -43,10 +45,10 @@ _PACKAGES = {
 _STEM = re.compile(r"(?:lib)?(?P<stem>.+?)(?:-\d|\d*\.\d+)?(?:\.so[\w.]*)?")
 
 
-def where(library: str) -> str:
-    """Say which packages of systems have a library, "" where that is not known."""
+def where(library: str) -> Reason | None:
+    """Say which packages of systems have a library, None where that is not known."""
     name = library.lower()
     match = _STEM.fullmatch(name)
     known = _PACKAGES.get(match["stem"]) if match else None
     known = known or _PACKAGES.get(name.removeprefix("lib").partition(".so")[0])
-    return f"Debian and Ubuntu have it in {known[0]}, Fedora in {known[1]}" if known else ""
+    return reason("systems-have", debian=known[0], fedora=known[1]) if known else None

@@ -12,6 +12,8 @@ from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.diagnose.signs import missing_module
 from stackproof.experiments.diagnose.suspects import BROUGHT
 from stackproof.experiments.found import Found
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["with_undeclared"]
 
@@ -31,14 +33,16 @@ def with_undeclared(inquiry: Inquiry, found: Found) -> Found:
     checks = tuple(gone)
     who = next((name for name in through(found, checks[0]) if name in found.freeze), "")
     module = missing_module(found.checks[checks[0]].message)
-    by = f"{who} {found.freeze[who]}" if who else "the row"
+    by = f"{who} {found.freeze[who]}" if who else reason("the-row")
+    imports = reason("imports-undeclared", by=by, module=module or "", brought_by=added[0])
+    why = imports.then(said_by(found, checks))
     cause = Cause(
         kind="floor",
         checks=checks,
         culprit=blamed(inquiry.releases, who, found.freeze.get(who)),
         confirmed=True,
-        sentence=f"{by} imports {module}, which {added[0]} brings, and nothing requires that; "
-        f"{said_by(found, checks)}",
+        sentence=in_words(why),
+        why=why,
     )
     inquiry.causes.insert(0, cause)
     return better

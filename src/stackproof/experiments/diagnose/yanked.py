@@ -10,6 +10,9 @@ from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.found import Found
 from stackproof.installers.refusal import yanks
+from stackproof.reasons.common import yanked
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["with_yanked"]
 
@@ -21,16 +24,18 @@ def with_yanked(inquiry: Inquiry, found: Found) -> Found:
         planner = replace(inquiry.planner, lines=(*inquiry.planner.lines, line))
         better = inquiry.ask(planner)
         helps = better.refusal is None
-        reason = f" ({item.reason})" if item.reason else ""
+        release = f"{item.name} {item.version}"
+        why = reason("yanked-alone", why=yanked(release, item.reason))
         cause = Cause(
             kind="yank",
             checks=found.failed,
             culprit=blamed(inquiry.releases, item.name, item.version),
             confirmed=helps,
-            sentence=f"{item.name} {item.version} was yanked{reason}, and nothing else would do",
+            sentence=in_words(why),
+            why=why,
         )
         inquiry.causes.append(cause)
         if helps:
             inquiry.planner, found = planner, better
-            inquiry.say(f"{line} is a yanked release: look for another soon")
+            inquiry.say(reason("look-for-another", pin=line))
     return found

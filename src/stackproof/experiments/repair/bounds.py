@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stackproof.reasons.reason import Reason
+
 __all__ = ["Bound"]
 
 
@@ -11,9 +13,9 @@ __all__ = ["Bound"]
 class Bound:
     """A range of a distribution, such as `<3`, and the version that a build was seen to have in it.
 
-    `because` says what release it leaves out.
+    `why` says what release it leaves out.
     """
 
     range: str
     version: str
-    because: str
+    why: Reason

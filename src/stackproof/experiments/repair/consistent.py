@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from packaging.version import Version
 
@@ -12,11 +13,14 @@ from stackproof.base.versions import is_version, requirement, satisfies
 from stackproof.evidence.records import Freeze
 from stackproof.experiments.delta_debugging import reduce_to_minimum
 from stackproof.index.history import Releases
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Consistency", "Joint", "without"]
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +35,7 @@ class Joint:
     near: Resolution
     newest: Resolution
     pins: Mapping[str, str]
-    changed: Mapping[str, str]
+    changed: Mapping[str, Reason | None]
     refused: str | None = None
 
 
@@ -43,7 +47,7 @@ class Consistency:
     resolver: Resolver
     releases: Releases
     moment: datetime
-    _notes: dict[str, str] = field(default_factory=dict)
+    _notes: dict[str, Reason | None] = field(default_factory=dict)
 
     def joint(self, freeze: Freeze) -> Joint:
         """Return the resolution of all pins; where there is none, of all but some freed ones.
@@ -126,7 +130,8 @@ class Consistency:
             return version
         below = [item for item in final if item < Version(version)]
         nearest = str(max(below, default=min(final)))
-        self._notes[name] = f"{version} was never released; {nearest} is the nearest to it"
+        never = reason("never-released", pin=version)
+        self._notes[name] = never.then(reason("nearest-to-it", version=nearest))
         return nearest
 
     def _free(
@@ -150,11 +155,11 @@ class Consistency:
         answer = self._resolve({name: pins[name] for name in names}, {})
         return isinstance(answer, Refused)
 
-    def _because(self, clash: Mapping[str, str]) -> str:
+    def _because(self, clash: Mapping[str, str]) -> Reason | None:
         answer = self._resolve(clash, {})
-        return sentence(answer.words) if isinstance(answer, Refused) else ""
+        return refusal(answer.words) if isinstance(answer, Refused) else None
 
 
-def without(pins: Mapping[str, str], name: str) -> dict[str, str]:
+def without(pins: Mapping[str, Said], name: str) -> dict[str, Said]:
     """Return pins, or what is said of them, without one."""
     return {other: version for other, version in pins.items() if other != name}

@@ -12,10 +12,11 @@ from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Remedy
 from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.reasons.words import in_words
 
 __all__ = ["RemedyTrials"]
 
@@ -47,6 +48,7 @@ class RemedyTrials:
         elif found.refusal is None and remedy.reinstall:
             # The same versions from the same files: only what failed can be another matter.
             found = self.prober.ask(plan, self.failing, what)
+        why = refusal(found.refusal) if found.refusal else None
         trial = RemedyTrial(
             name=remedy.name,
             text=remedy.step,
@@ -54,7 +56,8 @@ class RemedyTrials:
             moved=moved,
             mends=self._turned(found, passes=True) if moved or remedy.reinstall else (),
             breaks=self._turned(found, passes=False) if moved or remedy.reinstall else (),
-            message=sentence(found.refusal) if found.refusal else "",
+            message=in_words(why) if why else "",
+            why=why,
         )
         return trial, found
 

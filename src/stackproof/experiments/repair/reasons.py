@@ -14,6 +14,8 @@ from stackproof.experiments.repair.consistent import Consistency, Joint
 from stackproof.experiments.repair.record import RepairedPin
 from stackproof.experiments.tracebacks import telling_line
 from stackproof.installers.resolver import Refused
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Reasons"]
 
@@ -48,12 +50,14 @@ class Reasons:
     def _change(self, name: str, version: str) -> RepairedPin:
         departs = name in self.joint.changed or name in self.ranges
         bound = self.bounds.get(name)
-        because = bound.because if bound else self.joint.changed.get(name)
+        why = bound.why if bound else self.joint.changed.get(name)
+        why = why or self._why(name, version)
         return RepairedPin(
             name=name,
             version=version,
             mends=self.removals.get(name, ()),
-            because=because or self._because(name, version),
+            because=in_words(why),
+            why=why,
             documented=self.pins[name] if departs else None,
             installed=name in self.versions and name not in self.ranges,
             range=bound.range if bound else self.ranges.get(name),
@@ -67,31 +71,34 @@ class Reasons:
                 return item
         return None
 
-    def _because(self, name: str, version: str) -> str:
+    def _why(self, name: str, version: str) -> Reason:
         before = self.builds[1].freeze.get(name)
         if before is None:
-            return "stands among the pins, but no stage installs it"
+            return reason("no-stage-installs")
         if satisfies(before, version):
             return self._guarded(name)
         clashes = self.facts.clashes(name, before, self.builds[1].freeze)
-        said = (f"{name} {before} {clash}" for clash in clashes)
-        return "; ".join(said) or self._said(name, before)
+        if not clashes:
+            return self._said(name, before)
+        first, *rest = (reason("does", release=f"{name} {before}", did=clash) for clash in clashes)
+        return first.then(*rest)
 
-    def _guarded(self, name: str) -> str:
+    def _guarded(self, name: str) -> Reason:
         """Say what the installer would do to a pin that is named again."""
         rest = {other: v for other, v in self.versions.items() if other != name}
         answer = self.consistency.last_stage(rest, self.builds[1].freeze)
         if isinstance(answer, Refused) or name not in answer:
-            return "named again, else the installer moves it"
+            return reason("named-again")
         chosen = answer[name]
-        for_whom = f" for {', '.join(chosen.via)}" if chosen.via else ""
-        return f"named again, else the installer takes {chosen.version}{for_whom}"
+        if chosen.via:
+            return reason("named-again-for", version=chosen.version, names=chosen.via)
+        return reason("named-again-else", version=chosen.version)
 
-    def _said(self, name: str, before: str) -> str:
+    def _said(self, name: str, before: str) -> Reason:
         """Say what failed with the version before, where no requirement speaks against it."""
         for check in self.removals.get(name, ()):
             known = self._failure(check)
             line = telling_line(known.message) if known else ""
             if line:
-                return f"with {name} {before}, {check} says: {line}"
-        return f"{before} does not agree with the rest"
+                return reason("check-says", release=f"{name} {before}", check=check, said=line)
+        return reason("agrees-not", version=before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from stackproof.base.records import Record
+from stackproof.reasons.reason import Reason
 
 __all__ = ["RemedyTrial", "Removal", "Repair", "RepairedPin", "Tried"]
 
@@ -12,7 +13,8 @@ __all__ = ["RemedyTrial", "Removal", "Repair", "RepairedPin", "Tried"]
 class RepairedPin(Record):
     """One pin of a repair; `mends` are the first checks that were seen to fail without it.
 
-    `because` is the requirement that makes it necessary, or what failed. `documented` is the
+    `why` is the requirement that makes it necessary, or what failed, and `because` the same in
+    English: files of before 2026-12 have that alone. `documented` is the
     document's version where the change departs from it, else None; `range` is what comes to the
     version: the row's own range, narrowed, or a bound that leaves out the release that broke it.
     `installed` says whether the last stage installs it.
@@ -22,6 +24,7 @@ class RepairedPin(Record):
     version: str
     mends: tuple[str, ...]
     because: str
+    why: Reason | None = None
     documented: str | None
     range: str | None = None
     installed: bool = True  # older files do not say
@@ -41,7 +44,8 @@ class RemedyTrial(Record):
     """What one of the document's remedies does to the broken row.
 
     `moved` says whether it changes any version. `breaks` counts checks that passed before. Where
-    nothing moved, only the failing checks were asked, if any.
+    nothing moved, only the failing checks were asked, if any. `why` is the reason why it cannot be
+    installed, and `message` the same in English.
     """
 
     name: str
@@ -51,6 +55,7 @@ class RemedyTrial(Record):
     mends: tuple[str, ...]
     breaks: tuple[str, ...]
     message: str
+    why: Reason | None = None
 
 
 class Tried(Record):
@@ -70,7 +75,7 @@ class Repair(Record):
     that it was seen to fail without each pin alone, so that none can be left out; another set may
     have fewer. `builds` counts the environments that the answer rests on, `built` those made by
     this run; `toml` is what to add to the matrix. `build_constraints` are lines of a build
-    constraint file, without which something cannot be built.
+    constraint file, without which something cannot be built. `whys` are the `notes`, as records.
     """
 
     format: Literal[1] = 1
@@ -89,5 +94,6 @@ class Repair(Record):
     builds: int
     built: int
     notes: tuple[str, ...]
+    whys: tuple[Reason, ...] = ()  # older files have none
     toml: str
     build_constraints: tuple[str, ...] = ()  # older files have none

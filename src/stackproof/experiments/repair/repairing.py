@@ -24,8 +24,10 @@ from stackproof.experiments.repair.sources import Sources, older_steps
 from stackproof.experiments.repair.writing import repair_text
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal, release_of
 from stackproof.installers.resolver import Resolver
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Repairer"]
 
@@ -120,7 +122,8 @@ class Repairer:
             remedies=tuple(trial for trial, _ in remedied),
             builds=self.prober.builds,
             built=self.prober.built,
-            notes=notes,
+            notes=tuple(map(in_words, notes)),
+            whys=notes,
             toml="",
         )
         return repair.model_copy(update={"toml": repair_text(repair, self._pins, self.today)})
@@ -169,20 +172,20 @@ class Repairer:
         )
 
 
-def _refused(words: str | None) -> tuple[str, ...]:
+def _refused(words: str | None) -> tuple[Reason, ...]:
     """Say why there is no set of versions to begin with, if there is none."""
     if words is None:
         return ()
     build = failed_build(words)
-    why = f"{build.shown} cannot be built" if build else sentence(words)
-    return (f"no versions satisfy all pins: {why}",)
+    unbuilt = reason("cannot-be-built", release=release_of(build)) if build else None
+    return (reason("no-versions", why=unbuilt or refusal(words)),)
 
 
-def _luck(found: Found) -> Iterator[str]:
+def _luck(found: Found) -> Iterator[Reason]:
     """Say of which checks nothing follows from their answers, and why."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[Reason, list[str]] = {}
     for check in found.checks:
         if (luck := found.luck(check)) is not None:
             reasons.setdefault(luck, []).append(check)
     for luck, checks in reasons.items():
-        yield f"nothing follows from any answer to {', '.join(checks)}: {luck}"
+        yield reason("nothing-follows", checks=tuple(checks), why=luck)

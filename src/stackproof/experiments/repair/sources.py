@@ -9,7 +9,6 @@ from datetime import datetime
 from packaging.version import Version
 
 from stackproof.base.invocation import typed
-from stackproof.base.text import count
 from stackproof.base.times import timestamp
 from stackproof.evidence.records import Built
 from stackproof.experiments.found import Found
@@ -17,13 +16,13 @@ from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial, Tried
 from stackproof.index.history import Releases
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Sources", "older_steps"]
 
 #: How many steps down a range are tried.
 _STEPS = 4
-
-_CONSISTENT = "all pins resolved in one go"
 
 
 def older_steps(
@@ -60,8 +59,8 @@ class Sources:
     newest: Mapping[str, str]
     older: Sequence[Mapping[str, str]]
     remedied: Sequence[tuple[RemedyTrial, Found]]
-    _repairing: dict[str, str] = field(default_factory=dict)
-    _unanswered: dict[str, list[str]] = field(default_factory=dict)
+    _repairing: dict[str, Reason] = field(default_factory=dict)
+    _unanswered: dict[str, list[Reason]] = field(default_factory=dict)
     _undated: set[str] = field(default_factory=set)
 
     def of(self, check: str) -> Iterator[Mapping[str, str]]:
@@ -81,72 +80,72 @@ class Sources:
         return tuple(
             Tried(
                 check=check.id,
-                sources=(_CONSISTENT, *self._unanswered.get(check.id, ())),
+                sources=tuple(map(in_words, [reason("one-go"), *self._tried(check.id)])),
                 message=last.why_not(check.id),
             )
             for check in last.checks.values()
             if check.outcome == "failed"
         )
 
-    def unbuilt(self, item: Built) -> str:
+    def unbuilt(self, item: Built) -> Reason:
         """Say that no pin repairs what cannot be built, and with what it once could be."""
         known = self.prober.built_at(item, self.planner.at, self.moment)
-        said = f"{item.name} {item.version} cannot be built, so no pin beside it fixes the row"
+        why = reason("unbuilt-for-good", release=f"{item.name} {item.version}")
         if known is None:
-            return f"{said}; `{self._tracing}` may find which build dependency broke it"
+            return why.then(reason("may-find-build", command=self._tracing))
         moment, good = known
-        other = [
-            f"{name} {at} (then {good.requires.get(name, 'none')})"
+        other = tuple(
+            reason("then-built", release=f"{name} {at}", before=good.requires[name])
+            if name in good.requires
+            else reason("then-none", release=f"{name} {at}")
             for name, at in item.requires.items()
             if good.requires.get(name) != at
-        ]
-        return (
-            f"{said}; as of {timestamp(moment)} it could, with other build dependencies: "
-            f"{', '.join(other)}"
         )
+        return why.then(reason("was-built", when=timestamp(moment), others=other))
 
-    def notes(self, failing: Sequence[str]) -> tuple[str, ...]:
+    def notes(self, failing: Sequence[str]) -> tuple[Reason, ...]:
         """Say what versions repaired a check, and of which checks no earlier date was asked."""
         notes = [
-            f"{check} is fixed by {name}"
+            reason("fixed-by", check=check, source=name)
             for check, name in self._repairing.items()
             if check not in failing
         ]
         undated = [check for check in failing if check in self._undated]
         if undated:
-            notes.append(
-                f"no earlier date was asked of {', '.join(undated)}; `{self._tracing}` "
-                "may find one to start from"
-            )
+            never = reason("no-date-asked", checks=tuple(undated))
+            notes.append(never.then(reason("may-find-date", command=self._tracing)))
         return tuple(notes)
 
     @property
     def _tracing(self) -> str:
         return typed("timeline", self.planner.label)
 
-    def _named(self, check: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    def _tried(self, check: str) -> Sequence[Reason]:
+        return self._unanswered.get(check, ())
+
+    def _named(self, check: str) -> Iterator[tuple[Reason, Mapping[str, str]]]:
         """Yield each source's name and versions.
 
         Remedies or days of which none has any to offer are named all the same.
         """
-        yield "the newest versions that agree with all pins", self.newest
+        yield reason("newest-agreeing"), self.newest
         for number, versions in enumerate(self.older, 1):
-            yield f"releases in the ranges of pins, {count(number, 'step')} down", versions
+            yield reason("steps-down", number=number), versions
         repairing = [
-            (f"the remedy {trial.name}", found.freeze)
+            (reason("by-remedy", name=trial.name), found.freeze)
             for trial, found in self.remedied
             if found.answers(check) and found.passes(check)
         ]
         yield from repairing
         if self.remedied and not repairing:
-            yield "the document's remedies, each alone", {}
+            yield reason("remedies-alone"), {}
         dates = self.prober.dates(check, self.planner.at, self.moment)
         earlier = [moment for moment, _ in dates if moment < self.moment]
         better = next((date for date in dates if date[1].passes(check)), None)
         if better is not None:
-            yield f"the versions as of {timestamp(better[0])}", better[1].freeze
+            yield reason("versions-as-of", when=timestamp(better[0])), better[1].freeze
         elif earlier:
-            asked = f"from {timestamp(earlier[-1])} to {timestamp(earlier[0])}"
-            yield f"the dates that were asked, {len(earlier)} in all, {asked}", {}
+            since, until = timestamp(earlier[-1]), timestamp(earlier[0])
+            yield reason("dates-asked", number=len(earlier), since=since, until=until), {}
         if not earlier:
             self._undated.add(check)

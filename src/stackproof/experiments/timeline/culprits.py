@@ -20,7 +20,9 @@ from stackproof.experiments.timeline.differences import Differences
 from stackproof.experiments.timeline.guiding import named_in
 from stackproof.experiments.timeline.record import Break
 from stackproof.installers.failed_builds import failed_build
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal, release_of
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Attribution", "Case"]
 
@@ -62,14 +64,12 @@ class Attribution:
         turn = case.turn
         candidates = self._candidates(turn)
         if not candidates:
-            reason = "answers both ways for the same set of distributions"
-            return self._break(turn, (), confirmed=False, reason=reason)
+            return self._break(turn, (), confirmed=False, why=reason("both-ways"))
         found = self._first(case, candidates)
         if found is None:
             after = self.differences.build(turn.after)
             culprits = tuple(self._culprit(name, turn, turn.after, after) for name in candidates)
-            reason = "the check does not turn if only the releases between both sides are let in"
-            return self._break(turn, culprits, confirmed=False, reason=reason)
+            return self._break(turn, culprits, confirmed=False, why=reason("no-turn-alone"))
         names, until = found
         harmless_until = self._harmless_until(case, names, until)
         if harmless_until is not None:
@@ -78,9 +78,8 @@ class Attribution:
         self._explained[turn] = names
         build = self._probe(case, until, names)
         culprits = tuple(self._culprit(name, turn, until, build) for name in names)
-        return self._break(
-            turn, culprits, confirmed=True, reason=self._reason(turn, culprits, build)
-        )
+        why = self._why(turn, culprits, build)
+        return self._break(turn, culprits, confirmed=True, why=why)
 
     def _first(
         self, case: Case, candidates: Sequence[str]
@@ -157,11 +156,16 @@ class Attribution:
             named_in(words, self.facts.moved(name, version, before.freeze))
         )
 
-    def yanked(self, since: datetime, turn: Transition, culprits: Sequence[Culprit]) -> list[str]:
+    def yanked(
+        self, since: datetime, turn: Transition, culprits: Sequence[Culprit]
+    ) -> list[Reason]:
         """Say which releases of the culprits came before the turn and were yanked since."""
         return [
-            f"{culprit.name} {release.version}, uploaded {timestamp(release.uploaded)}, was yanked "
-            "since: installers pass over it as of any date, so what it did cannot be seen now"
+            reason(
+                "yanked-since",
+                release=f"{culprit.name} {release.version}",
+                when=timestamp(release.uploaded),
+            )
             for culprit in culprits
             for release in self.differences.releases.between(culprit.name, since, turn.after)
             if release.yanked is not None and release.uploaded is not None
@@ -189,13 +193,14 @@ class Attribution:
         plan = partial(self.planner.at, moment)
         return self.prober.ask(plan, case.checks, f"as of {timestamp(moment)}")
 
-    def _reason(self, turn: Transition, culprits: Sequence[Culprit], found: Found) -> str:
+    def _why(self, turn: Transition, culprits: Sequence[Culprit], found: Found) -> Reason:
         if found.refusal is not None:
             build = failed_build(found.refusal)
-            why = f"{build.shown} cannot be built" if build else sentence(found.refusal)
-            return f"{_shown(culprits)}: {why}"
+            unbuilt = reason("cannot-be-built", release=release_of(build)) if build else None
+            why = unbuilt or refusal(found.refusal)
+            return reason("of-them", releases=tuple(map(_shown, culprits)), why=why)
         before = self.differences.build(turn.before)
-        return self.facts.sentence(culprits, before.freeze, found.freeze)
+        return self.facts.why(culprits, before.freeze, found.freeze)
 
     def _culprit(self, name: str, turn: Transition, until: datetime, after: Found) -> Culprit:
         sides = turn.before, until
@@ -222,7 +227,7 @@ class Attribution:
         return after.version(name, before)
 
     def _break(
-        self, turn: Transition, culprits: tuple[Culprit, ...], *, confirmed: bool, reason: str
+        self, turn: Transition, culprits: tuple[Culprit, ...], *, confirmed: bool, why: Reason
     ) -> Break:
         sides = (turn.after, turn.before) if turn.passes else (turn.before, turn.after)
         good, bad = map(timestamp, sides)
@@ -233,7 +238,8 @@ class Attribution:
             since=max(uploads, default=None) if confirmed else None,
             culprits=culprits,
             confirmed=confirmed,
-            reason=reason,
+            reason=in_words(why),
+            why=why,
         )
 
 
@@ -246,14 +252,13 @@ def _only_builds(name: str, before: Found, after: Found) -> bool:
     return built and name not in before.held and name not in after.held
 
 
-def _shown(culprits: Sequence[Culprit]) -> str:
-    named = [
-        ", ".join(
-            filter(
-                None,
-                (f"{item.name} {item.after or 'removed'}", item.role, f"uploaded {item.uploaded}"),
-            )
-        )
-        for item in culprits
-    ]
-    return " and ".join(named)
+def _shown(culprit: Culprit) -> str | Reason:
+    """Return a culprit with what it is, and when it came."""
+    shown: str | Reason = f"{culprit.name} {culprit.after}"
+    if culprit.after is None:
+        shown = reason("removed", name=culprit.name)
+    if culprit.builds:
+        shown = reason("as-build-dependency", release=shown, names=culprit.builds)
+    if culprit.uploaded is None:
+        return shown
+    return reason("uploaded-on", release=shown, when=culprit.uploaded)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.experiments.culprit import Culprit
+from stackproof.reasons.reason import Reason
 
 __all__ = ["Asked", "Break", "CheckHistory", "State", "Timeline"]
 
@@ -18,7 +19,8 @@ class Break(Record):
     `culprits` are distributions whose later releases, let into the earlier side alone, turn it, and
     do not without any one of them, if that was seen (`confirmed`); else all that came between.
     `since` is when the last of them was uploaded, if they are confirmed: the instant of the turn.
-    Times are full and UTC.
+    Times are full and UTC. `why` is what the culprits did, and `reason` the same in English: files
+    of before 2026-12 have that alone.
     """
 
     good: str
@@ -27,6 +29,7 @@ class Break(Record):
     culprits: tuple[Culprit, ...]
     confirmed: bool
     reason: str
+    why: Reason | None = None
 
 
 class Asked(Record):
@@ -60,7 +63,7 @@ class Timeline(Record):
     `born` is when the last of the row's pins was uploaded, None where the index does not tell.
     `buildable_since` is the earliest moment asked as of which the row can be installed, None if
     there is none. `builds` counts the environments that the answers rest on, `built` those of them
-    that this run had to build.
+    that this run had to build. `whys` are the `notes`, as records.
     """
 
     format: Literal[1] = 1
@@ -74,3 +77,4 @@ class Timeline(Record):
     built: int
     checks: tuple[CheckHistory, ...]
     notes: tuple[str, ...]
+    whys: tuple[Reason, ...] = ()  # older files have none

@@ -24,6 +24,8 @@ from stackproof.experiments.tracebacks import traceback_packages
 from stackproof.index.history import Releases
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["NotOlderError", "Tracer"]
 
@@ -34,6 +36,10 @@ _YEAR = timedelta(days=365)
 
 class NotOlderError(StackproofError):
     """A row that was born later than what is asked of it."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(in_words(why))
+        self.why = why
 
 
 @dataclass(kw_only=True)
@@ -50,7 +56,7 @@ class Tracer:
     like: Evidence | None = None
     builds: dict[datetime, Found] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    whys: list[Reason] = field(default_factory=list)
     differences: Differences = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,19 +73,13 @@ class Tracer:
         born = self.releases.born(self.planner.at(until).asked)
         if born is None:
             since = midnight(until - _YEAR)
-            self.notes.append(
-                f"the index tells no upload of any pin; asked from {timestamp(since)}"
-            )
+            self.whys.append(reason("no-upload-told", when=timestamp(since)))
             return since
         hour = full_hour_after(born)
         if hour >= until:
-            raise NotOlderError(
-                f"the row was born {timestamp(born)}, when its youngest pin was uploaded: there is "
-                f"nothing to ask of it before {timestamp(until)}"
-            )
-        self.notes.append(
-            f"asked back to the row's birth: its youngest pin was uploaded {timestamp(born)}"
-        )
+            why = reason("not-older", born=timestamp(born), until=timestamp(until))
+            raise NotOlderError(why)
+        self.whys.append(reason("asked-to-birth", when=timestamp(born)))
         return hour
 
     def trace(self, since: datetime, until: datetime, checks: Sequence[str] = ()) -> Timeline:
@@ -111,7 +111,8 @@ class Tracer:
             builds=self.prober.builds,
             built=self.prober.built,
             checks=tuple(histories),
-            notes=tuple(self.notes),
+            notes=tuple(map(in_words, self.whys)),
+            whys=tuple(self.whys),
         )
 
     def ask(self, moment: datetime, checks: Sequence[str]) -> Answer:
@@ -212,7 +213,7 @@ class Tracer:
             found = attribution.explain(Case(check=check, turn=turn, together=together))
             explained[turn.passes].append(found)
             notes = attribution.yanked(min(self.builds), turn, found.culprits)
-            self.notes += (note for note in notes if note not in self.notes)
+            self.whys += (note for note in notes if note not in self.whys)
         return CheckHistory(
             id=check,
             state=state,

@@ -12,6 +12,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.metadata.grid.record import Cell, Versions
 from stackproof.metadata.grid.refusal import read_refusal, unknown
+from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
 
@@ -51,7 +52,7 @@ class ResolutionJudge:
         try:
             answer = self.resolver.resolve(wanted)
         except CannotJudgeError as error:
-            return Cell(versions=versions, state="unknown", reason=str(error), how="resolution")
+            return unknown(versions, quoted(str(error)))
         if isinstance(answer, Refused):
             return read_refusal(self.names, versions, answer.words, builds=self.builds)
         if any(not _has(answer, *pin) for pin in zip(self.names, versions, strict=True)):

@@ -20,7 +20,7 @@ from stackproof.evidence.history.file import read_history
 from stackproof.evidence.reports import InMatrix, InReports
 from stackproof.metadata.audit.record import Audit
 from stackproof.metadata.grid.record import Grid
-from stackproof.reasons.words import said
+from stackproof.reasons.words import each_said, said
 from stackproof.report.audit import Merged, merge
 from stackproof.report.costs import cost_in_words
 from stackproof.report.diagnose import steps
@@ -191,6 +191,7 @@ def _templates() -> Environment:
         minute=_minute,
         pin_notes=pin_notes,
         requirement=requirement,
+        each_said=each_said,
         said=said,
         short=_short,
         steps=steps,

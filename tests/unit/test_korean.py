@@ -1,0 +1,236 @@
+"""What is ours to say is said in Korean, on the page and in reports: each sentence that we have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from support.markup import Node, parse
+from support.records import DIAGNOSIS, REPAIR, TIMELINE
+from support.site_files import GRID, audit, finding, pair
+from support.sites import Shop
+
+from stackproof.base.json_text import to_json
+from stackproof.base.records import Record, write_atomically
+from stackproof.experiments.diagnose.record import Cause
+from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
+from stackproof.experiments.timeline.record import Break, CheckHistory
+from stackproof.metadata.grid.record import Grid
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words, sentences
+from stackproof.report.audited import last_audit
+from stackproof.report.markdown import markdown
+from stackproof.report.texts import Language
+
+#: Two words or more, as no name, version or requirement is.
+_WORDS = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return a project with one run."""
+    shop = Shop(root=tmp_path)
+    shop.run({"import:beta": ("failed", "0")})
+    return shop
+
+
+def page(shop: Shop, lang: Language = "ko") -> Node:
+    """Write the page; return its tree."""
+    return parse(shop.page(lang))
+
+
+def section(tree: Node, name: str) -> Node:
+    """Return the section that a heading labels."""
+    return tree.one("section", aria_labelledby=name)
+
+
+def every_reason() -> list[Reason]:
+    """Return a reason of each sentence, its fields filled with what no sentence says."""
+    placeholders = {
+        name: {field for _, field, _, _ in Formatter().parse(text["en"]) if field}
+        for name, text in sentences()["sentence"].items()
+    }
+    numbers = {"number", "days", "line"}
+    return [
+        Reason(
+            name=name,
+            fields={
+                field: 7 if field in numbers else reason("requires", by="q 1", requirement="r<2")
+                for field in sorted(fields)
+            },
+        )
+        for name, fields in placeholders.items()
+    ]
+
+
+def english(text: str) -> list[str]:
+    """Return the sentences of ours that a text has words of in English."""
+    text = " ".join(text.split())
+    return [
+        name
+        for name, said in sentences()["sentence"].items()
+        for words in _WORDS.findall(" 0 ".join(part for part, *_ in Formatter().parse(said["en"])))
+        if words in text and words not in said["ko"]
+    ]
+
+
+def leave(shop: Shop, record: Record, name: str) -> None:
+    """Leave what a session found of the row."""
+    write_atomically(shop.reports / "tiny/plain" / name, to_json(record.to_data()))
+
+
+def is_in_korean(shop: Shop) -> None:
+    """Find every sentence on the page: in Korean alone there, in English on the other one."""
+    shown = " ".join(page(shop).text.split())
+    assert [
+        why for why in every_reason() if " ".join(in_words(why, "ko").split()) not in shown
+    ] == []
+    assert english(shown) == []
+    assert len(english(page(shop, "en").text)) > 100
+
+
+def test_the_korean_page_says_in_korean_why_a_repair_needs_its_pins(shop: Shop) -> None:
+    pins = tuple(
+        RepairedPin(
+            name="gamma",
+            version=str(number),
+            mends=(),
+            because=in_words(why),
+            why=why,
+            documented=None,
+        )
+        for number, why in enumerate(every_reason())
+    )
+    leave(shop, REPAIR.model_copy(update={"pins": pins, "remedies": ()}), "repair.json")
+    is_in_korean(shop)
+
+
+def test_the_korean_page_says_in_korean_why_a_fix_cannot_be_installed(shop: Shop) -> None:
+    remedies = tuple(
+        RemedyTrial(
+            name="0",
+            text="0",
+            installs=False,
+            moved=False,
+            mends=(),
+            breaks=(),
+            message=in_words(why),
+            why=why,
+        )
+        for why in every_reason()
+    )
+    leave(shop, REPAIR.model_copy(update={"pins": (), "remedies": remedies}), "repair.json")
+    is_in_korean(shop)
+
+
+@pytest.mark.parametrize("side", ["breaks", "fixes"])
+def test_the_korean_page_says_in_korean_what_culprits_did(shop: Shop, side: str) -> None:
+    turns = tuple(
+        Break(
+            good="2025-03-02T00:00:00Z",
+            bad="2025-03-09T00:00:00Z",
+            since=None,
+            culprits=(),
+            confirmed=False,
+            reason=in_words(why),
+            why=why,
+        )
+        for why in every_reason()
+    )
+    sides = {"breaks": (), "fixes": (), side: turns}
+    check = CheckHistory(id="import:beta", state="broke", asked=(), **sides)
+    leave(shop, TIMELINE.model_copy(update={"checks": (check,), "notes": ()}), "timeline.json")
+    is_in_korean(shop)
+
+
+def test_the_korean_page_has_the_notes_of_a_timeline_in_korean(shop: Shop) -> None:
+    whys = tuple(every_reason())
+    notes = tuple(map(in_words, whys))
+    found = TIMELINE.model_copy(update={"checks": (), "notes": notes, "whys": whys})
+    leave(shop, found, "timeline.json")
+    is_in_korean(shop)
+
+
+def test_the_korean_page_and_report_have_causes_and_notes_in_korean(shop: Shop) -> None:
+    whys = tuple(every_reason())
+    causes = tuple(
+        Cause(kind="unknown", checks=("0",), confirmed=True, sentence=in_words(why), why=why)
+        for why in whys
+    )
+    notes = tuple(map(in_words, whys))
+    said = {"causes": (), "notes": notes, "whys": whys}
+    for changes in ({"causes": causes, "notes": ()}, said):
+        evidence, verdict = shop.run({"import:beta": ("failed", "0")})
+        leave(shop, DIAGNOSIS.model_copy(update={"toml": "", **changes}), "diagnosis.json")
+        is_in_korean(shop)
+        report = markdown(evidence, verdict, "ko")
+        assert english(report) == []
+        assert len(english(markdown(evidence, verdict))) > 100
+
+
+def test_the_korean_page_shows_what_older_files_say_as_it_was_written(shop: Shop) -> None:
+    leave(shop, REPAIR, "repair.json")
+    leave(shop, TIMELINE, "timeline.json")
+    leave(shop, DIAGNOSIS, "diagnosis.json")
+    shown = page(shop).text
+    for words in (
+        "1.1 was never released; 1.0 is the nearest to it",
+        "lamps 2 has no shine",
+        "smoke:luck answers differently in one environment",
+        "tool 3.0 replaces 2.9",
+        "gamma 1.4 is a yanked release: look for another soon",
+    ):
+        assert words in shown
+
+
+def test_the_korean_page_says_no_finding_in_english(shop: Shop) -> None:
+    found = [
+        {**finding("warning", in_words(why)), "why": why.to_data(), "line": number}
+        for number, why in enumerate(every_reason())
+    ]
+    requires = reason("requires", by="beta 2.0", requirement="alpha>=2")
+    cell = {**pair("conflict", in_words(requires)), "why": requires.to_data()}
+    audit(
+        shop,
+        findings=found,
+        pairs={"tiny/plain": {name: {"alpha": cell, "beta": cell} for name in ("alpha", "beta")}},
+    )
+    shown = section(page(shop), "audit")
+    said = [row.all("td")[-1].text for row in shown.one("table", class_="cards").all("tr")[1:]]
+    assert said == [" ".join(in_words(why, "ko").split()) for why in every_reason()]
+    assert "requires" not in shown.text
+    assert "beta 2.0은(는) alpha>=2을(를) 요구함" in shown.text
+    assert "beta 2.0 requires alpha>=2" in section(page(shop, "en"), "audit").text
+
+
+def test_the_korean_page_says_why_cells_conflict_in_korean(shop: Shop) -> None:
+    why = reason("requires", by="beta 2.0", requirement="alpha>=2")
+    read = Grid.model_validate(GRID)
+    cells_of = tuple(cell.model_copy(update={"why": why}) for cell in read.cells)
+    differs = tuple(item.model_copy(update={"why": why}) for item in read.differences)
+    grid = read.model_copy(update={"cells": cells_of, "differences": differs})
+    grid.write(shop.reports / "grid.json")
+    items = [item.text for item in section(page(shop), "grid").all("li")]
+    assert [item.endswith("beta 2.0은(는) alpha>=2을(를) 요구함") for item in items] == [True] * 3
+
+
+def test_the_korean_page_says_in_korean_what_the_audit_found_of_a_claim(shop: Shop) -> None:
+    why = reason("python-asked", pin="beta 1.0", requires=">=3.9")
+    about = {"matrix": "tiny", "row": "plain", "pin": "beta", "text": "Python 3.11 supported"}
+    said = {"check": "python:beta", "state": "proved", "because": in_words(why)}
+    audit(shop, claims=[{**about, **said, "why": why.to_data()}])
+    supported = page(shop).one("table", class_="cards matrix").all("details", class_="claim")
+    assert "beta 1.0이(가) 요구하는 Python: >=3.9" in supported[1].one("li").text
+
+
+def test_the_korean_report_says_in_korean_what_the_audit_found_of_the_row(shop: Shop) -> None:
+    evidence, verdict = shop.run()
+    why = reason("no-project", name="beta")
+    audit(shop, findings=[{**finding("error", in_words(why)), "why": why.to_data()}])
+    found = last_audit(evidence)
+    assert "| exists | 인덱스에 beta 프로젝트가 없음 |" in markdown(
+        evidence, verdict, "ko", audit=found
+    )
+    assert "| exists | the index has no project beta |" in markdown(evidence, verdict, audit=found)
