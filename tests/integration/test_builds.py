@@ -15,6 +15,7 @@ from support.processes import is_running
 from support.wheels import Release
 from support.workbench import Bench, states, toml
 
+from stackproof.base.public_index import public_index
 from stackproof.base.times import timestamp
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Built, StageRecord
@@ -123,7 +124,7 @@ def test_files_of_the_public_index_stay_where_uv_keeps_them(bench: Bench) -> Non
     lasting = uv.UV.with_public_lifetimes(bench.environ)
     text = Path(lasting["UV_CONFIG_FILE"]).read_text(encoding="utf-8")
     # uv knows the public index by its very address, and has a place of its own for its files.
-    assert f'url = "{uv.public_index().rstrip("/")}"' in text
+    assert f'url = "{public_index().rstrip("/")}"' in text
 
 
 @pytest.mark.fault("1")

@@ -70,7 +70,13 @@ def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
 def test_a_first_look_tells_what_an_upgrade_reaches_and_goes_on(checkout: Checkout) -> None:
     code, lines = checkout.run("candidate", "engine==2.0", "--first-look")
     assert code == 0, lines
+    (first,) = (line for line in lines if line.startswith("first look, after "))
+    assert first.endswith(" passed")
     (told,) = (line for line in lines if line.startswith("first look: "))
+    assert lines.index(first) < lines.index(told)
+    # Links wait for the trial.
+    links = next(number for number, line in enumerate(lines) if line.startswith("links "))
+    assert lines.index(told) < links
     # Its import, its version and its workload; what imports all comes with the rest.
     assert told.startswith("first look: 3 of 3 affected checks pass after ")
     assert told.endswith("; 5 other ones to go")
@@ -88,7 +94,9 @@ def test_a_first_look_tells_what_an_upgrade_reaches_and_goes_on(checkout: Checko
 def test_what_breaks_is_told_at_once(checkout: Checkout) -> None:
     code, lines = checkout.run("candidate", "lamp==2.0", "--first-look")
     assert code == 1
+    soon = [line for line in lines if line.endswith(": import:lamp failed, and passed before")]
     told = next(number for number, line in enumerate(lines) if line.startswith("first look: "))
+    assert lines.index(soon[0]) < told
     assert lines[told].startswith("first look: 2 of 4 affected checks pass after ")
     assert any("the bulb is out" in line for line in lines[told + 1 : told + 5])
     assert trial(checkout, "lamp-2.0")["counts"]["failed"] == 3

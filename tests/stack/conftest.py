@@ -28,6 +28,9 @@ from stack_suite.workload import (
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+#: What typically takes longer is asked later, where some checks alone are asked.
+_SOON_SECONDS = 2.0
+
 PLAN = pytest.StashKey[Plan]()
 SERVERS = pytest.StashKey[dict[str, Server]]()
 RUN_FOLDER = pytest.StashKey[Path]()
@@ -205,7 +208,7 @@ def _give_check(collector: pytest.Collector, item: pytest.Function) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop what is not asked, and workloads the row has no use for; start the longest first."""
+    """Drop what is not asked, and workloads the row has no use for; start what takes long first."""
     if ISOLATED in os.environ:  # the one workload that is asked has been chosen
         return
     plan = config.stash[PLAN]
@@ -222,8 +225,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    longest_first = sorted(kept, key=lambda item: -item.stash[CHECK].seconds)
-    items[:] = _dealt(longest_first, getattr(config, "workerinput", {}).get("workercount", 1))
+
+    def begins(item: pytest.Item) -> tuple[bool, float]:
+        seconds = item.stash[CHECK].seconds
+        # Who asks some checks alone wants to know something soon.
+        return bool(plan.only) and seconds > _SOON_SECONDS, -seconds
+
+    items[:] = _dealt(
+        sorted(kept, key=begins), getattr(config, "workerinput", {}).get("workercount", 1)
+    )
 
 
 def _dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:

@@ -26,13 +26,13 @@ from stackproof.experiments.candidate.promotion import (
     require_pins_alone,
 )
 from stackproof.experiments.candidate.record import TrialVerdict
-from stackproof.experiments.candidate.trial import FirstAnswers
+from stackproof.experiments.candidate.trial import FirstAnswer, FirstAnswers, LookFirst
 from stackproof.experiments.candidate.trial_plan import TrialPlan, make_trial_plan
 from stackproof.experiments.candidate.trial_series import TrialSeries
 from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.request import Request, parse_request
 from stackproof.matrix.plan import Change
-from stackproof.report.candidate import first_look_lines, print_trial
+from stackproof.report.candidate import first_answer_line, first_look_lines, print_trial
 from stackproof.report.tables import print_lines
 
 __all__ = ["candidate"]
@@ -84,11 +84,14 @@ def _carry_out(given: argparse.Namespace, context: Context) -> list[TrialVerdict
     trials.require_promotable()
     for note in trials.plan.notes:
         screen.print(note, markup=False, highlight=False)
-    print_lines(screen, trials.links())
+    if not given.first_look:  # which comes before all that takes time
+        print_lines(screen, trials.links())
     for trial in trials.run():
         known = {other.requested for other in found}
         print_trial(trial, screen, again=trial.requested in known)
         found.append(trial)
+    if given.first_look:
+        print_lines(screen, trials.links())
     if given.promote:
         screen.print(trials.promote(found), markup=False, highlight=False)
     return found
@@ -178,7 +181,9 @@ class _Trials:
             bench=context.bench(
                 baseline_age=given.baseline_age,
                 recall=False,
-                look_first=self._tell if given.first_look else None,
+                look_first=(
+                    LookFirst(go_on=self._tell, heard=self._hear) if given.first_look else None
+                ),
             ),
             planner=replace(
                 planner, as_of=self.plan.as_of, python=given.python, extra=self.plan.extra
@@ -187,10 +192,18 @@ class _Trials:
         )
         self._context = context
         self._promoted: str | None = given.promote
+        self._heard = False
+
+    def _hear(self, answer: FirstAnswer) -> None:
+        """Tell the very first answer, so that something is known, and each check that breaks."""
+        if answer.breaks or not self._heard:
+            print_lines(self._context.screen, [first_answer_line(answer)])
+        self._heard = True
 
     def _tell(self, answers: FirstAnswers) -> bool:
         """Tell what the checks that a trial reaches answer; the verdict is that of the whole."""
         print_lines(self._context.screen, first_look_lines(answers))
+        self._heard = False
         return True
 
     def require_promotable(self) -> None:

@@ -21,7 +21,7 @@ from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
-from stackproof.experiments.candidate.trial import FirstAnswers
+from stackproof.experiments.candidate.trial import FirstAnswers, LookFirst
 from stackproof.experiments.frontier.explore import Explorer
 from stackproof.experiments.frontier.record import Frontier, Joint, PinFrontier
 from stackproof.experiments.reach import TrialReach
@@ -107,7 +107,10 @@ class _Frontier:
         self._explorer = Explorer(
             # A cut-off fixes what a trial is made of, so one made before needs no repetition.
             bench=context.bench(
-                baseline_age=_ANY_AGE, recall=True, quiet=True, look_first=self._goes_on
+                baseline_age=_ANY_AGE,
+                recall=True,
+                quiet=True,
+                look_first=LookFirst(go_on=self._goes_on),
             ),
             prober=context.prober(planner),
             planner=planner,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -18,7 +18,7 @@ from stackproof.errors import StackproofError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.candidate.trial import Bench, FirstAnswers
+from stackproof.experiments.candidate.trial import Bench, LookFirst
 from stackproof.experiments.machines.here import Here
 from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.planner import Planner
@@ -126,7 +126,7 @@ class Context:
         baseline_age: timedelta,
         recall: bool,
         quiet: bool = False,
-        look_first: Callable[[FirstAnswers], bool] | None = None,
+        look_first: LookFirst | None = None,
     ) -> Bench:
         """Return where trials are made; with `recall` none is made that was made before.
 

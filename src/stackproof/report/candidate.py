@@ -13,11 +13,11 @@ from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count, first_of
 from stackproof.experiments.candidate.reasons import outcome, reasons, told
 from stackproof.experiments.candidate.record import TrialVerdict
-from stackproof.experiments.candidate.trial import FirstAnswers
+from stackproof.experiments.candidate.trial import FirstAnswer, FirstAnswers
 from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
 
-__all__ = ["first_look_lines", "print_trial", "trial_markdown"]
+__all__ = ["first_answer_line", "first_look_lines", "print_trial", "trial_markdown"]
 
 
 def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -> None:
@@ -32,6 +32,13 @@ def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -
     print_lines(console, [tried], "bold")
     said = (*reasons(trial), *_as_before(trial), *_unforeseen(trial))
     print_lines(console, (indent(reason, "    ") for reason in said))
+
+
+def first_answer_line(answer: FirstAnswer) -> str:
+    """Return what one check answers of those that a trial reaches."""
+    before = ", and passed before" if answer.breaks else ""
+    said = f"{answer.result.id} {answer.result.outcome}{before}"
+    return f"first look, after {answer.seconds:.0f} s: {said}"
 
 
 def first_look_lines(answers: FirstAnswers) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Answered:
 class Asking:
     """The questions of a run to its environment; `workloads` are those that may be among them.
 
-    `before` is what the suite answered already: it is asked the rest.
+    `before` is what the suite answered already: it is asked the rest. Who has not `heard` enough by
+    its end is told each answer as soon as it is there, with the seconds of the run until then.
     """
 
     course: Course
@@ -80,6 +82,7 @@ class Asking:
     servers: Starting
     workloads: Iterable[DeclaredWorkload]
     before: Answered | None = None
+    heard: Callable[[CheckResult, float], None] | None = None
 
     def ask_all(self) -> None:
         """Write the answers to all checks of the plan.
@@ -142,7 +145,7 @@ class Asking:
         with course.part("suite"), self.servers.needed():
             try:
                 finished, watch = suite.run(
-                    private / InRun.SERVERS, course.progress.tick, watched=plan.interpreter is None
+                    private / InRun.SERVERS, self._tick(), watched=plan.interpreter is None
                 )
             finally:
                 self._mask(started.values(), suite.folders)
@@ -165,6 +168,27 @@ class Asking:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
         if self.environment.freeze() != course.evidence.freeze:
             raise CannotJudgeError("the suite changed what is installed; see suite.log")
+
+    def _tick(self) -> Callable[[], None]:
+        """Return what is done again and again while the suite runs."""
+        course, heard = self.course, self.heard
+        if heard is None:
+            return course.progress.tick
+        log, read, known = course.evidence.folder / InRun.CHECKS, 0, set[str]()
+
+        def tick() -> None:
+            nonlocal read
+            course.progress.tick()
+            size = log.stat().st_size if log.exists() else 0
+            if size == read:
+                return
+            read = size
+            for result in course.evidence.suite.checks:
+                if result.id not in known:
+                    known.add(result.id)
+                    heard(result, time.monotonic() - course.begin)
+
+        return tick
 
     def _install_project(self) -> bool:
         """Install what commands need; tell whether that could be had beside the stack."""

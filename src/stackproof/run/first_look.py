@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from stackproof.evidence.loaded import InstalledNames
-from stackproof.evidence.records import Freeze
+from stackproof.evidence.records import CheckResult, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.installers.planning import narrowed
@@ -21,11 +21,13 @@ class FirstLook:
     """Which checks to ask first, and what to make of their answers.
 
     `reached` is told what is installed, and by which names it is found; it returns ids of checks,
-    none where there is nothing to ask first. `go_on` gets the verdict on these alone, and says
+    none where there is nothing to ask first. Each answer is `heard` as soon as it is there, with
+    the seconds that the run took until then. `go_on` gets the verdict on these alone, and says
     whether the rest of the suite is to be asked too.
     """
 
     reached: Callable[[Freeze, InstalledNames], Sequence[str]]
+    heard: Callable[[CheckResult, float], None]
     go_on: Callable[[Verdict], bool]
 
 
@@ -44,7 +46,7 @@ def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
     course.plan.write(evidence.folder / InRun.PLAN)
     wanted = settled = True
     try:
-        asking.ask_all()
+        replace(asking, heard=first.heard).ask_all()
         course.record(built=True, trouble=None).write(evidence.folder / InRun.RECORD)
         verdict = judge(evidence)
         settled = verdict.settled and verdict.untold is None

@@ -10,7 +10,7 @@ from stackproof.base.records import write_atomically
 from stackproof.base.side_by_side import OneAtATime
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.records import Move, RunRecord, StageRecord, drift_between
+from stackproof.evidence.records import CheckResult, Move, RunRecord, StageRecord, drift_between
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Check, Verdict, judge
 from stackproof.experiments.candidate.comparison import compare, moved, unheld, versions_asked
@@ -23,7 +23,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Change, Plan
 from stackproof.run.first_look import FirstLook
 
-__all__ = ["Bench", "FirstAnswers"]
+__all__ = ["Bench", "FirstAnswer", "FirstAnswers", "LookFirst"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +57,34 @@ class FirstAnswers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstAnswer:
+    """One of them, and the seconds of the trial until then; `breaks` if it passed for the row."""
+
+    result: CheckResult
+    breaks: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookFirst:
+    """What to make of the checks that a trial reaches, before all others are asked.
+
+    Each answer is `heard` as soon as it is there. `go_on` gets all of them, and says whether the
+    others are to be asked.
+    """
+
+    go_on: Callable[[FirstAnswers], bool]
+    heard: Callable[[FirstAnswer], None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bench:
     """Where trials are made; `write` writes their reports.
 
     A baseline from before `not_before` is made anew, and so is every trial, unless `recall` takes
-    the one that was made before of the very same plan. `look_first` is told what the checks that a
-    trial reaches answer, before all others are asked, and says whether they are to be. `reaches`
-    holds, by what was asked for, what each whole trial came to of that which it did not reach.
-    Several threads may have trials made.
+    the one that was made before of the very same plan. With `look_first` the checks that a trial
+    reaches are asked before all others. `reaches` holds, by what was asked for, what each whole
+    trial came to of that which it did not reach. Several threads may have trials made.
     """
 
     runner: Runner
@@ -72,7 +92,7 @@ class Bench:
     write: Callable[[Evidence, TrialVerdict], None]
     not_before: datetime
     recall: bool = False
-    look_first: Callable[[FirstAnswers], bool] | None = None
+    look_first: LookFirst | None = None
     reaches: dict[tuple[Change, ...], TrialReach] = field(default_factory=dict)
     _making: OneAtATime = field(default_factory=OneAtATime, init=False, repr=False)
 
@@ -120,9 +140,16 @@ class Bench:
         if look is None or plan.python != baseline.plan.python:
             return None
         reach = Reach(baseline)
+        passed = {check.id for check in reach.verdict.checks if check.outcome == "passed"}
+
+        def hear(result: CheckResult, seconds: float) -> None:
+            breaks = result.outcome == "failed" and result.id in passed
+            look.heard(FirstAnswer(result=result, breaks=breaks, seconds=seconds))
+
         return FirstLook(
             reached=reach.reached,
-            go_on=lambda verdict: look(FirstAnswers(verdict=verdict, baseline=reach.verdict)),
+            heard=hear,
+            go_on=lambda verdict: look.go_on(FirstAnswers(verdict=verdict, baseline=reach.verdict)),
         )
 
     def end(
