@@ -18,6 +18,9 @@ from stackproof.experiments.frontier.highest import (
     drop_conflicting,
     search_highest,
 )
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason
+from stackproof.reasons.words import in_words
 
 
 class Recorded:
@@ -27,16 +30,18 @@ class Recorded:
         self.answers = answers
         self.asked: list[str] = []
 
-    def __call__(self, step: str) -> str | None:
+    def __call__(self, step: str) -> Reason | None:
         """Return what is wrong with a step, or None."""
         self.asked.append(step)
-        return self.answers.get(step)
+        return quoted(self.answers[step]) if step in self.answers else None
 
 
 def test_a_search_stops_at_the_first_step_that_passes() -> None:
     refusal, failure = Recorded({"5": "no wheel"}), Recorded({"4": "import fails"})
     assert search_highest(["5", "4", "3", "2"], refusal, failure) == Reached(
-        resolvable="4", passing="3", failed=(("5", "no wheel"), ("4", "import fails"))
+        resolvable="4",
+        passing="3",
+        failed=(("5", quoted("no wheel")), ("4", quoted("import fails"))),
     )
     assert refusal.asked == ["5", "4", "3"]
     # No trial is made of what cannot be resolved, nor below a step that passes.
@@ -50,21 +55,21 @@ def test_the_newest_may_pass_at_once() -> None:
 
 def test_nothing_may_pass() -> None:
     found = search_highest(["2", "1"], Recorded({"1": "one", "2": "two"}), Recorded({}))
-    assert found == Reached(failed=(("2", "two"), ("1", "one")))
+    assert found == Reached(failed=(("2", quoted("two")), ("1", quoted("one"))))
     assert search_highest([], Recorded({}), Recorded({})) == Reached()
 
 
 def test_a_step_that_cannot_be_judged_neither_passes_nor_blocks() -> None:
-    def failure(step: str) -> str | None:
+    def failure(step: str) -> Reason | None:
         if step in ("5", "3"):
-            raise UnjudgedError(f"{step} hangs")
-        return {"4": "import fails"}.get(step)
+            raise UnjudgedError(quoted(f"{step} hangs"))
+        return quoted("import fails") if step == "4" else None
 
     assert search_highest(["5", "4", "3", "2", "1"], Recorded({}), failure) == Reached(
         resolvable="5",
         passing="2",
-        failed=(("4", "import fails"),),
-        unjudged=(("5", "5 hangs"), ("3", "3 hangs")),
+        failed=(("4", quoted("import fails")),),
+        unjudged=(("5", quoted("5 hangs")), ("3", quoted("3 hangs"))),
     )
 
 
@@ -75,10 +80,10 @@ class Sets:
         self.forbidden = forbidden
         self.trials = 0
 
-    def __call__(self, some: Sequence[str]) -> str | None:
+    def __call__(self, some: Sequence[str]) -> Reason | None:
         """Return which forbidden set is among some, or None."""
         self.trials += 1
-        return next((bad for bad in self.forbidden if set(bad) <= set(some)), None)
+        return next((quoted(bad) for bad in self.forbidden if set(bad) <= set(some)), None)
 
 
 def test_a_set_that_passes_takes_one_trial() -> None:
@@ -89,7 +94,7 @@ def test_a_set_that_passes_takes_one_trial() -> None:
 
 def test_the_later_of_two_that_exclude_each_other_goes() -> None:
     failure = Sets("bf")
-    assert drop_conflicting("abcdefgh", failure) == (list("abcdegh"), [("f", "bf")])
+    assert drop_conflicting("abcdefgh", failure) == (list("abcdegh"), [("f", quoted("bf"))])
     # The whole, three halvings of eight, and the rest.
     assert failure.trials == 5
 
@@ -98,12 +103,12 @@ def test_several_go_one_after_another() -> None:
     failure = Sets("a", "gh", "ce")
     assert drop_conflicting("abcdefgh", failure) == (
         list("bcdfg"),
-        [("a", "a"), ("e", "ce"), ("h", "gh")],
+        [("a", quoted("a")), ("e", quoted("ce")), ("h", quoted("gh"))],
     )
 
 
 def test_all_may_go() -> None:
-    assert drop_conflicting("a", Sets("a")) == ([], [("a", "a")])
+    assert drop_conflicting("a", Sets("a")) == ([], [("a", quoted("a"))])
     assert drop_conflicting("", Sets()) == ([], [])
 
 
@@ -131,4 +136,5 @@ def test_a_check_that_fails_as_recorded_settles_no_step(state: State, said: str 
         catalogue=unasked,
         progress=Progress(Console(quiet=True)),
     )
-    assert explorer.still_failing({"lamp": "1.1"}, ["smoke:sum"]) == said
+    why = explorer.still_failing({"lamp": "1.1"}, ["smoke:sum"])
+    assert (in_words(why) if why else None) == said

@@ -8,13 +8,14 @@ from string import Formatter
 
 import pytest
 from support.markup import Node, parse
-from support.records import DIAGNOSIS, REPAIR, TIMELINE
-from support.site_files import GRID, audit, finding, pair
+from support.records import DIAGNOSIS, FRONTIER, REPAIR, TIMELINE
+from support.site_files import GRID, audit, finding, pair, trial
 from support.sites import Shop
 
 from stackproof.base.json_text import to_json
 from stackproof.base.records import Record, write_atomically
 from stackproof.experiments.diagnose.record import Cause
+from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
 from stackproof.experiments.timeline.record import Break, CheckHistory
 from stackproof.metadata.grid.record import Grid
@@ -170,10 +171,40 @@ def test_the_korean_page_and_report_have_causes_and_notes_in_korean(shop: Shop) 
         assert len(english(markdown(evidence, verdict))) > 100
 
 
+def test_the_korean_page_says_in_korean_what_blocks_a_pin(shop: Shop) -> None:
+    blocked = [Blocked(version="0", because=in_words(why), why=why) for why in every_reason()]
+    pins = tuple(FRONTIER.pins[0].model_copy(update={"blocked": item}) for item in blocked)
+    joint = Joint(versions={}, left_out=())
+    leave(shop, FRONTIER.model_copy(update={"pins": pins, "joint": joint}), "frontier.json")
+    is_in_korean(shop)
+    pins = (FRONTIER.pins[0].model_copy(update={"unjudged": tuple(blocked)}),)
+    leave(shop, FRONTIER.model_copy(update={"pins": pins, "joint": joint}), "frontier.json")
+    is_in_korean(shop)
+
+
+def test_the_korean_page_says_in_korean_what_does_not_go_together(shop: Shop) -> None:
+    left_out = [LeftOut(name="0", because=in_words(why), why=why) for why in every_reason()]
+    joint = Joint(versions={}, left_out=tuple(left_out))
+    leave(shop, FRONTIER.model_copy(update={"pins": (), "joint": joint}), "frontier.json")
+    is_in_korean(shop)
+    why = reason("no-distribution", name="alpha")
+    joint = Joint(versions={}, left_out=(), unjudged=in_words(why), unjudged_why=why)
+    leave(shop, FRONTIER.model_copy(update={"pins": (), "joint": joint}), "frontier.json")
+    assert in_words(why, "ko") in page(shop).text
+
+
+def test_the_korean_page_says_in_korean_why_a_trial_is_refused(shop: Shop) -> None:
+    why = reason("requires", by="beta 2.0", requirement="alpha>=2")
+    trial(shop, "beta==3.0", resolvable=False, reason=in_words(why), why=why.to_data())
+    assert "beta 2.0은(는) alpha>=2을(를) 요구함" in section(page(shop), "trials").text
+    assert "beta 2.0 requires alpha>=2" in section(page(shop, "en"), "trials").text
+
+
 def test_the_korean_page_shows_what_older_files_say_as_it_was_written(shop: Shop) -> None:
     leave(shop, REPAIR, "repair.json")
     leave(shop, TIMELINE, "timeline.json")
     leave(shop, DIAGNOSIS, "diagnosis.json")
+    leave(shop, FRONTIER, "frontier.json")
     shown = page(shop).text
     for words in (
         "1.1 was never released; 1.0 is the nearest to it",
@@ -181,6 +212,8 @@ def test_the_korean_page_shows_what_older_files_say_as_it_was_written(shop: Shop
         "smoke:luck answers differently in one environment",
         "tool 3.0 replaces 2.9",
         "gamma 1.4 is a yanked release: look for another soon",
+        "beta 1.0 requires alpha<3 | none",
+        "import:beta fails",
     ):
         assert words in shown
 

@@ -18,6 +18,7 @@ from stackproof.base.side_by_side import OneAtATime, side_by_side
 from stackproof.experiments.frontier.highest import Reached
 from stackproof.experiments.frontier.steps import Step, not_below
 from stackproof.index.choice import Release
+from stackproof.reasons.common import quoted
 
 
 class Counting:
@@ -136,14 +137,14 @@ def searched() -> Reached[Step]:
     return Reached(
         resolvable=_step("3"),
         passing=_step("1"),
-        failed=((_step("3"), "seized"), (_step("2"), "blind")),
-        unjudged=((_step("1.5"), "no index"),),
+        failed=((_step("3"), quoted("seized")), (_step("2"), quoted("blind"))),
+        unjudged=((_step("1.5"), quoted("no index")),),
     )
 
 
 def test_a_search_counts_as_far_as_it_would_have_gone(searched: Reached[Step]) -> None:
     assert not_below(None, searched) == searched
     assert not_below(_step("2.5"), searched) == Reached(
-        resolvable=_step("3"), failed=((_step("3"), "seized"),)
+        resolvable=_step("3"), failed=((_step("3"), quoted("seized")),)
     )
     assert not_below(_step("1"), searched) == searched

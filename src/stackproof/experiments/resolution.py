@@ -13,16 +13,17 @@ from stackproof.errors import CannotJudgeError
 from stackproof.evidence.layout import Project
 from stackproof.index.constraints.published import find_constraints
 from stackproof.installers.installer import ALWAYS_THERE
-from stackproof.installers.refusal import sentence
+from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["RefusedStage", "TrialResolver"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedStage:
-    """A stage that cannot be resolved: the resolver's words, and the reason in one sentence.
+    """A stage that cannot be resolved: the resolver's words, and why, in one sentence.
 
     `trouble` says why this tells nothing of the upgrade: the row's own stage cannot be resolved
     either, or could not be asked. It is None where that can be resolved, or was not asked.
@@ -30,8 +31,8 @@ class RefusedStage:
 
     stage: PlannedStage
     words: str
-    reason: str
-    trouble: str | None = None
+    why: Reason
+    trouble: Reason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,33 +97,30 @@ class TrialResolver:
         answer = self.resolver.resolve(wanted)
         return answer if isinstance(answer, Refused) else None
 
-    def conflict(self, plan: Plan, base: Plan) -> str | None:
+    def conflict(self, plan: Plan, base: Plan) -> Reason | None:
         """Say why no environment can hold a trial's requirements, if one can hold the row's own."""
         refused = self._refused_together(plan)
         if refused is None or self._refused_together(base) is not None:
             return None
-        return sentence(refused.words)
+        return refusal(refused.words)
 
-    def _trouble(self, found: RefusedStage, base: Plan) -> str | None:
+    def _trouble(self, found: RefusedStage, base: Plan) -> Reason | None:
         """Say why the row's own stage cannot be resolved either, or whether that is not known."""
         own = next((stage for stage in base.stages if stage.name == found.stage.name), None)
         try:
             refused = self._refusal(base, own) if own is not None else None
         except CannotJudgeError as error:
-            return f"whether the row itself can be resolved is not known: {error}"
+            return reason("row-unknown", said=str(error))
         if refused is None:
             return None
-        return (
-            "the row itself cannot be resolved either, so there is nothing to compare with: "
-            f"{refused.reason}"
-        )
+        return reason("row-unresolvable", why=refused.why)
 
     def _refusal(self, plan: Plan, stage: PlannedStage) -> RefusedStage | None:
         answer = self._resolve(plan, stage)
         if not isinstance(answer, Refused):
             return None
-        reason = f"stage {stage.name}: {sentence(answer.words)}"
-        return RefusedStage(stage=stage, words=answer.words, reason=reason)
+        why = reason("at-stage", stage=stage.name, why=refusal(answer.words))
+        return RefusedStage(stage=stage, words=answer.words, why=why)
 
     def _resolve(self, plan: Plan, stage: PlannedStage) -> Resolution | Refused:
         constraints = None

@@ -14,6 +14,7 @@ from stackproof.base.text import count, first_of
 from stackproof.experiments.candidate.reasons import outcome, reasons, told
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.candidate.trial import FirstAnswer, FirstAnswers
+from stackproof.reasons.words import in_words
 from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
 
@@ -30,7 +31,7 @@ def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -
     spent = "; the same trial as above" if again else f", in {trial.seconds:.1f} s"
     tried = f"{asked}{along}: {outcome(trial)}{spent}"
     print_lines(console, [tried], "bold")
-    said = (*reasons(trial), *_as_before(trial), *_unforeseen(trial))
+    said = (*map(in_words, reasons(trial)), *_as_before(trial), *_unforeseen(trial))
     print_lines(console, (indent(reason, "    ") for reason in said))
 
 
@@ -49,7 +50,7 @@ def first_look_lines(answers: FirstAnswers) -> Iterator[str]:
         f"first look: {passing} of {len(asked)} affected checks pass after "
         f"{answers.verdict.seconds:.0f} s; {count(answers.left, 'other one')} to go"
     )
-    yield from (indent(told(check), "    ") for check in broken)
+    yield from (indent(in_words(told(check)), "    ") for check in broken)
 
 
 def trial_markdown(trial: TrialVerdict) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from stackproof.base.languages import Language
 from stackproof.evidence.verdict import Check
 from stackproof.installers.failures import cause
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
 
-__all__ = ["in_one_line"]
+__all__ = ["in_one_line", "one_line"]
 
 
-def in_one_line(check: Check) -> str:
+def in_one_line(check: Check, language: Language = "en") -> str:
+    """Return in a language what `one_line` says."""
+    return in_words(one_line(check), language)
+
+
+def one_line(check: Check) -> Reason:
     """Return the matrix's reason for a failure, or the first line of its message.
 
     Of a stage it is what the installer said, too.
     """
     if check.reason is not None:
-        return check.reason
+        return quoted(check.reason)
     lines = (line.strip() for line in check.message.splitlines())
     first = next(filter(None, lines), "")
-    why = in_words(cause(check.message)) if check.kind == "stage" else ""
-    return f"{first}: {why}" if why else first
+    why = cause(check.message) if check.kind == "stage" else None
+    return reason("of-name", name=first, why=why) if why and in_words(why) else quoted(first)

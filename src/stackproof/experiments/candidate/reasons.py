@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from stackproof.evidence.verdict import Check
 from stackproof.experiments.candidate.comparison import versions_asked
 from stackproof.experiments.candidate.record import Result, TrialVerdict
-from stackproof.run.failure_text import in_one_line
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
+from stackproof.run.failure_text import one_line
 
 __all__ = ["outcome", "reasons", "told"]
 
@@ -27,39 +29,42 @@ def outcome(trial: TrialVerdict) -> str:
     return _OUTCOMES[trial.result]
 
 
-def reasons(trial: TrialVerdict) -> list[str]:
+def reasons(trial: TrialVerdict) -> list[Reason]:
     """Return why a trial is not safe, a line each, what is behind the rest first; or nothing."""
-    found = [text for text in (trial.reason, trial.trouble, trial.untold) if text]
-    found += [f"culprit: {', '.join(trial.guilty)}"] if trial.guilty else []
-    found += [f"not together: {trial.conflict}"] if trial.conflict else []
+    found = [trial.why or quoted(trial.reason)] if trial.reason else []
+    found += [quoted(text) for text in (trial.trouble, trial.untold) if text]
+    found += [reason("guilty", names=trial.guilty)] if trial.guilty else []
+    if trial.conflict:
+        found.append(reason("not-together", why=trial.conflict_why or quoted(trial.conflict)))
     found += [_unmet(trial, name) for name in trial.unmet]
-    found += [f"{name} moved {_change(trial, name)}" for name in trial.pins_moved]
+    found += [_moved(trial, name) for name in trial.pins_moved]
     if trial.comparison is not None:
         if not trial.built and not trial.breaks:
-            found += ["the row itself cannot be built either, so there is nothing to compare with"]
+            found.append(reason("row-unbuilt"))
             found += [told(check) for check in trial.failed_stages]
         known = (*trial.comparison.still_failing, *trial.comparison.still_passing)
         found += [told(check) for check in trial.checks if _broke(check, known)]
-        found += [f"{name} did not run" for name in trial.comparison.lost[:_NAMED]]
+        found += [reason("did-not-run", check=name) for name in trial.comparison.lost[:_NAMED]]
     return found
 
 
-def told(check: Check) -> str:
+def told(check: Check) -> Reason:
     """Return which check failed and why, in one line; of a stage, what the installer said too."""
-    return f"{check.id}: {in_one_line(check)}"
+    return reason("of-name", name=check.id, why=one_line(check))
 
 
-def _unmet(trial: TrialVerdict, name: str) -> str:
+def _unmet(trial: TrialVerdict, name: str) -> Reason:
     asked = versions_asked(trial.requested)[name]
-    version = trial.unmet[name]
-    place = f"{version} is installed" if version else "no stage installs it"
-    return f"{name} {asked} was asked for, but {place}"
+    version, release = trial.unmet[name], f"{name} {asked}"
+    if version:
+        return reason("asked-has-other", release=release, version=version)
+    return reason("asked-uninstalled", release=release)
 
 
 def _broke(check: Check, known: Sequence[str]) -> bool:
     return check.outcome == "failed" and check.id not in known
 
 
-def _change(trial: TrialVerdict, name: str) -> str:
-    before, after = trial.moved[name]
-    return f"from {before or 'absent'} to {after or 'absent'}"
+def _moved(trial: TrialVerdict, name: str) -> Reason:
+    before, after = (version or reason("absent") for version in trial.moved[name])
+    return reason("moved", name=name, before=before, after=after)

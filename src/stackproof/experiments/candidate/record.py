@@ -11,6 +11,7 @@ from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.candidate.comparison import Comparison
 from stackproof.experiments.reach import TrialReach
 from stackproof.matrix.plan import Requested
+from stackproof.reasons.reason import Reason
 
 __all__ = ["UNJUDGED", "Result", "TrialVerdict"]
 
@@ -24,20 +25,22 @@ Result = Literal["safe", "companions", "breaks", "unresolvable", "unanswered", "
 class TrialVerdict(Verdict):
     """The verdict of a trial, the form of its `verdict.json`.
 
-    `reason` says why it is not resolvable; `moved` maps what it moved beside what was asked for to
-    (version before, version after), and `pins_moved` names the pins among them that have an exact
-    version. `unmet` maps what
+    `reason` says why it is not resolvable, and `why` is that as a record; `moved` maps what it
+    moved beside what was asked for to (version before, version after), and `pins_moved` names the
+    pins among them that have an exact version. `unmet` maps what
     was asked for and is not installed, though every stage was, to the version in its place, None
     for none. `guilty` names who is to blame where several upgrades fail together. `conflict` says,
     of a trial that is not safe, which requirements no environment can meet all together, if that
-    is so and was not so before. `reach` says how many checks it reached by what they loaded, and
-    whether any other one answers otherwise; None where that was not heard of.
+    is so and was not so before; `conflict_why` is that as a record. `reach` says how many checks it
+    reached by what they loaded, and whether any other one answers otherwise; None where that was
+    not heard of.
     """
 
     base_row: str
     requested: tuple[Requested, ...]
     resolvable: bool
     reason: str | None
+    why: Reason | None = None  # older files have none
     baseline: str | None
     comparison: Comparison | None
     moved: dict[str, Move]
@@ -46,6 +49,7 @@ class TrialVerdict(Verdict):
     unmet: dict[str, str | None] = Field(default_factory=dict)  # older files have none
     guilty: tuple[str, ...] = ()
     conflict: str | None = None
+    conflict_why: Reason | None = None  # nor this
     reach: TrialReach | None = None  # older files have none
 
     @property

@@ -21,6 +21,8 @@ from stackproof.experiments.runner import Runner
 from stackproof.installers.compiling import shown_command
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Change, Plan
+from stackproof.reasons.reason import Reason
+from stackproof.reasons.words import in_words
 from stackproof.run.first_look import FirstLook
 
 __all__ = ["Bench", "FirstAnswer", "FirstAnswers", "LookFirst"]
@@ -183,10 +185,10 @@ class Bench:
                 tries=1,
                 drift=drift_between({}, {}),
                 failure="refused",
-                message=refused.reason,
+                message=in_words(refused.why),
             )
             evidence.write_stages([record])
-            trouble = refused.trouble
+            trouble = in_words(refused.trouble) if refused.trouble else None
         RunRecord(
             **times,
             own_seconds=0.0,
@@ -200,8 +202,8 @@ class Bench:
             suite_exit=None,
             trouble=trouble,
         ).write(evidence.folder / InRun.RECORD)
-        reason = refused.reason if refused is not None else None
-        return self._conclude(_judged(evidence, base, companions, reason=reason), evidence)
+        why = refused.why if refused is not None else None
+        return self._conclude(_judged(evidence, base, companions, why=why), evidence)
 
     def amend(self, trial: TrialVerdict, **more: object) -> TrialVerdict:
         """Write down what was found about a trial after it was judged."""
@@ -247,7 +249,7 @@ def _judged(
     base: Plan,
     companions: tuple[Change, ...],
     *,
-    reason: str | None = None,
+    why: Reason | None = None,
     baseline: Evidence | None = None,
 ) -> TrialVerdict:
     """Judge a trial, and compare it with its baseline."""
@@ -281,8 +283,9 @@ def _judged(
         **dict(verdict),
         base_row=f"{base.matrix}/{base.row}",
         requested=plan.requested,
-        resolvable=reason is None,
-        reason=reason,
+        resolvable=why is None,
+        reason=in_words(why) if why else None,
+        why=why,
         baseline=f"{base.matrix}/{base.row}/{baseline.folder.name}" if baseline else None,
         comparison=comparison,
         moved=changes,

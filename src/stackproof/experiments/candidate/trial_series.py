@@ -22,6 +22,8 @@ from stackproof.experiments.resolution import RefusedStage
 from stackproof.index.choice import Catalogue
 from stackproof.index.upgrade_path import upgrade_path
 from stackproof.matrix.plan import Change, Plan
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["TrialSeries"]
 
@@ -86,8 +88,10 @@ class TrialSeries:
         if made is None:
             made = self._made[plan.requested] = self._first(trial, plan)
             return made.verdict
-        reason = self._reason(made.refused, trial) if made.refused is not None else None
-        return made.verdict.model_copy(update={"companions": _along(trial), "reason": reason})
+        why = self._why(made.refused, trial) if made.refused is not None else None
+        words = in_words(why) if why else None
+        changes = {"companions": _along(trial), "reason": words, "why": why}
+        return made.verdict.model_copy(update=changes)
 
     def _first(self, trial: Trial, plan: Plan) -> _Made:
         """Make a trial; one that cannot be resolved for want of an answer is not judged."""
@@ -102,13 +106,13 @@ class TrialSeries:
         if refused is None:
             tried = self.bench.try_out(plan, base, along)
             return _Made(self._explained(tried, plan, base))
-        told = replace(refused, reason=self._reason(refused, trial))
+        told = replace(refused, why=self._why(refused, trial))
         seconds = time.monotonic() - began
         return _Made(self.bench.end(plan, base, along, seconds, refused=told), refused)
 
-    def _reason(self, refused: RefusedStage, trial: Trial) -> str:
+    def _why(self, refused: RefusedStage, trial: Trial) -> Reason:
         """Say why a trial is refused and, unless its row is refused too, what would not be."""
-        return refused.reason + (self._hint(trial) if refused.trouble is None else "")
+        return refused.why.then(self._hint(trial) if refused.trouble is None else None)
 
     def _explained(self, verdict: TrialVerdict, plan: Plan, base: Plan) -> TrialVerdict:
         """Add what is behind a later stage's moving back what was asked for, if it can be told."""
@@ -118,26 +122,28 @@ class TrialSeries:
             conflict = self.bench.resolver.conflict(plan, base)
         except CannotJudgeError:
             return verdict  # an index that fails now takes nothing from what was proved
-        return self.bench.amend(verdict, conflict=conflict) if conflict else verdict
+        if conflict is None:
+            return verdict
+        return self.bench.amend(verdict, conflict=in_words(conflict), conflict_why=conflict)
 
-    def _hint(self, trial: Trial) -> str:
+    def _hint(self, trial: Trial) -> Reason | None:
         """Say what could be resolved in place of a refused trial, if that can be told."""
         try:
             return self._nearest(trial)
         except CannotJudgeError:
-            return ""  # an index that fails now takes nothing from the refusal
+            return None  # an index that fails now takes nothing from the refusal
 
-    def _nearest(self, trial: Trial) -> str:
+    def _nearest(self, trial: Trial) -> Reason | None:
         """Say which version between the row's own and the one asked for could be resolved.
 
         Nothing is said of several upgrades, since each is tried alone, nor of one that is still to
         be tried with its companions.
         """
         if len(trial.asked) != 1:
-            return ""
+            return None
         (name, asked), base = next(iter(trial.asked.items())), self.planner.base()
         if self._moving(name, asked) and not trial.companions:
-            return ""
+            return None
         own = Version(self._baseline.pins[name])
         wanted = Version(asked)
         between = upgrade_path(
@@ -152,10 +158,12 @@ class TrialSeries:
                 nearby, lambda some: list(pool.map(lambda item: self._goes(name, item), some))
             )
         if found:
-            along = ", ".join(f"{who} {at}" for who, at in self._moving(name, found).items())
-            nearest = f"{name} {found}{' with ' if along else ''}{along}"
-            return f"; the nearest version that can be resolved is {nearest}"
-        return f"; no version between the row's {own} and {asked} was found that can be resolved"
+            release = f"{name} {found}"
+            along = tuple(f"{who} {at}" for who, at in self._moving(name, found).items())
+            if not along:
+                return reason("nearest-resolving", release=release)
+            return reason("nearest-resolving-with", release=release, others=along)
+        return reason("none-between", own=str(own), asked=asked)
 
     def _goes(self, name: str, version: str) -> bool:
         """Tell whether a version can be resolved; not if a constraint file cannot be had for it."""

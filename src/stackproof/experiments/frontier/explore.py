@@ -39,6 +39,9 @@ from stackproof.index.choice import Catalogue, Release, eligible
 from stackproof.index.upgrade_path import upgrade_path
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Change, Plan
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Explorer"]
 
@@ -94,7 +97,7 @@ class Explorer:
         try:
             return self._together(pins)
         except UnjudgedError as error:
-            return Joint(versions={}, left_out=(), unjudged=str(error))
+            return Joint(versions={}, left_out=(), unjudged=str(error), unjudged_why=error.why)
 
     def _together(self, pins: Sequence[PinFrontier]) -> Joint:
         wanted = [pin for pin in by_value(pins) if pin.newest_passing != pin.pinned]
@@ -105,9 +108,9 @@ class Explorer:
             if refused is None:
                 fitting.append(pin)
             else:
-                left_out.append(LeftOut(name=pin.name, because=refused))
+                left_out.append(_left_out(pin, refused))
         kept, gone = drop_conflicting(fitting, lambda some: self.failure(versions_of(some)))
-        left_out += [LeftOut(name=pin.name, because=why) for pin, why in gone]
+        left_out += [_left_out(pin, why) for pin, why in gone]
         return Joint(versions=versions_of(kept), left_out=tuple(left_out))
 
     def _search(self, name: str, proved: Callable[[], Step | None]) -> Reached[Step]:
@@ -149,8 +152,9 @@ class Explorer:
         passing = max(filter(None, (found.passing, proved)), key=height, default=None)
         reached = height(passing) if passing else pinned
         resolvable = max(height(found.resolvable) if found.resolvable else pinned, reached)
-        unknown = f"there is no distribution {name!r} on the index"
-        nothing_known = () if releases else (Blocked(version=f">{pinned}", because=unknown),)
+        why = reason("no-distribution", name=name)
+        unknown = Blocked(version=f">{pinned}", because=in_words(why), why=why)
+        nothing_known = () if releases else (unknown,)
         usable = eligible(releases, self.planner.as_of)
         return PinFrontier(
             name=name,
@@ -202,7 +206,7 @@ class Explorer:
             self.bench.baseline(base)
         return base
 
-    def refusal(self, versions: Mapping[str, str]) -> str | None:
+    def refusal(self, versions: Mapping[str, str]) -> Reason | None:
         """Say why the stages, or all of them together, cannot be resolved with these versions.
 
         Raises UnjudgedError where a constraint file cannot be had.
@@ -211,15 +215,15 @@ class Explorer:
         try:
             stage = self.bench.resolver.refused_stage(plan, base)
         except NoConstraintsError as error:
-            return str(error)
+            return quoted(str(error))
         except UnknownConstraintsError as error:
-            raise UnjudgedError(str(error)) from error
+            raise UnjudgedError(quoted(str(error))) from error
         if stage is not None:
-            return stage.reason
+            return stage.why
         # Only where the row's own pins can be resolved in one go, that can be demanded.
         return self.bench.resolver.conflict(plan, base)
 
-    def failure(self, versions: Mapping[str, str]) -> str | None:
+    def failure(self, versions: Mapping[str, str]) -> Reason | None:
         """Say what a trial of these versions breaks, or None if it is safe.
 
         Raises UnjudgedError as `trial` does.
@@ -243,7 +247,7 @@ class Explorer:
             raise UnjudgedError(_in_short(reasons(trial)))
         return trial
 
-    def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> str | None:
+    def still_failing(self, versions: Mapping[str, str], checks: Sequence[str]) -> Reason | None:
         """Ask some checks alone; say which of them fail, or None if none is known to.
 
         One that fails as the matrix records settles nothing: it may have failed for the row too.
@@ -268,7 +272,7 @@ class _Trials:
         self._explorer = explorer
         self._failed: tuple[str, ...] = ()
 
-    def __call__(self, step: Step) -> str | None:
+    def __call__(self, step: Step) -> Reason | None:
         """Say what a step breaks, or None if it is safe."""
         if self._failed:
             found = self._explorer.still_failing(step.versions, self._failed)
@@ -291,7 +295,11 @@ def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
     return built or tuple(check.id for check in checks[:1])
 
 
-def _in_short(found: Sequence[str]) -> str:
+def _in_short(found: Sequence[Reason]) -> Reason:
+    first, *others = found[:_MOST_REASONS] or [quoted("")]
     more = len(found) - _MOST_REASONS
-    shown = "; ".join(found[:_MOST_REASONS])
-    return f"{shown}; {more} more" if more > 0 else shown
+    return first.then(*others, reason("so-many-more", number=more) if more > 0 else None)
+
+
+def _left_out(pin: PinFrontier, why: Reason) -> LeftOut:
+    return LeftOut(name=pin.name, because=in_words(why), why=why)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from stackproof.reasons.reason import Reason
+from stackproof.reasons.words import in_words
+
 __all__ = ["Reached", "UnjudgedError", "drop_conflicting", "search_highest"]
 
 Step = TypeVar("Step")
@@ -13,6 +16,10 @@ Step = TypeVar("Step")
 
 class UnjudgedError(Exception):
     """It could not be told whether a step goes; says why."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(in_words(why))
+        self.why = why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +34,14 @@ class Reached(Generic[Step]):
 
     resolvable: Step | None = None
     passing: Step | None = None
-    failed: tuple[tuple[Step, str], ...] = ()
-    unjudged: tuple[tuple[Step, str], ...] = ()
+    failed: tuple[tuple[Step, Reason], ...] = ()
+    unjudged: tuple[tuple[Step, Reason], ...] = ()
 
 
 def search_highest(
     steps: Iterable[Step],
-    refusal: Callable[[Step], str | None],
-    failure: Callable[[Step], str | None],
+    refusal: Callable[[Step], Reason | None],
+    failure: Callable[[Step], Reason | None],
 ) -> Reached[Step]:
     """Look at steps from the highest down, and stop at the first that passes its trial.
 
@@ -50,7 +57,7 @@ def search_highest(
                 found = replace(found, resolvable=found.resolvable or step)
                 why = failure(step)
         except UnjudgedError as error:
-            found = replace(found, unjudged=(*found.unjudged, (step, str(error))))
+            found = replace(found, unjudged=(*found.unjudged, (step, error.why)))
             continue
         if why is None:
             return replace(found, passing=step)
@@ -59,8 +66,8 @@ def search_highest(
 
 
 def drop_conflicting(
-    members: Sequence[Step], failure: Callable[[Sequence[Step]], str | None]
-) -> tuple[list[Step], list[tuple[Step, str]]]:
+    members: Sequence[Step], failure: Callable[[Sequence[Step]], Reason | None]
+) -> tuple[list[Step], list[tuple[Step, Reason]]]:
     """Take out of a set what keeps the rest from passing together; return the rest, and what went.
 
     `failure` makes the trial of a set and says what is wrong with it, or None; the empty set

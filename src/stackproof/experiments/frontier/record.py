@@ -7,15 +7,20 @@ from typing import Literal
 from pydantic import Field
 
 from stackproof.base.records import Record
+from stackproof.reasons.reason import Reason
 
 __all__ = ["Blocked", "Frontier", "Joint", "LeftOut", "PinFrontier"]
 
 
 class Blocked(Record):
-    """A step up that does not go, and why: a requirement, a failing check, or no answer at all."""
+    """A step up that does not go, and why: a requirement, a failing check, or no answer at all.
+
+    `because` is that in English: files of before 2026-12 have it alone.
+    """
 
     version: str
     because: str
+    why: Reason | None = None
 
 
 class PinFrontier(Record):
@@ -45,21 +50,27 @@ class PinFrontier(Record):
 
 
 class LeftOut(Record):
-    """A pin whose upgrade does not go together with the others', and why."""
+    """A pin whose upgrade does not go together with the others', and why.
+
+    `because` is that in English.
+    """
 
     name: str
     because: str
+    why: Reason | None = None
 
 
 class Joint(Record):
     """The upgrades that pass all together, by pin, and those that had to stay behind.
 
-    `unjudged` says why it could not be told; then there are none of either.
+    `unjudged` says why it could not be told, and `unjudged_why` is that as a record; then there are
+    none of either.
     """
 
     versions: dict[str, str]
     left_out: tuple[LeftOut, ...]
     unjudged: str | None = None
+    unjudged_why: Reason | None = None  # older files have none
 
 
 class Frontier(Record):

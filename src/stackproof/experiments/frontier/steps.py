@@ -10,6 +10,8 @@ from packaging.version import Version
 from stackproof.experiments.frontier.highest import Reached
 from stackproof.experiments.frontier.record import Blocked, PinFrontier
 from stackproof.index.choice import Release
+from stackproof.reasons.reason import Reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Step", "above", "by_value", "gained_days", "height", "not_below", "versions_of"]
 
@@ -38,10 +40,12 @@ def height(step: Step) -> Version:
     return step.release.version
 
 
-def above(reached: Version, steps: Sequence[tuple[Step, str]]) -> list[Blocked]:
+def above(reached: Version, steps: Sequence[tuple[Step, Reason]]) -> list[Blocked]:
     """Return the steps above a version, each with why it does not go."""
     return [
-        Blocked(version=step.version, because=why) for step, why in steps if height(step) > reached
+        Blocked(version=step.version, because=in_words(why), why=why)
+        for step, why in steps
+        if height(step) > reached
     ]
 
 

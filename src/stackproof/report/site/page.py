@@ -85,7 +85,7 @@ def _gather(reader: ReportsReader, lang: Language) -> dict[str, object]:
             if not row.verdict.trouble and row.verdict.prereleases is None
         ),
         "audits": [_audit_view(name, audit, links) for name, audit in audits.items()],
-        "trials": [trial_view(trial, allowance, links) for trial in reader.trials()],
+        "trials": [trial_view(trial, allowance, links, lang) for trial in reader.trials()],
         "diagnoses": reader.diagnoses(),
         "grid": grid,
         "grid_table": _grid_table(grid),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from stackproof.evidence.reports import InRun
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.reasons.words import said
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
 from stackproof.report.site.reports_reader import KeptTrial
+from stackproof.report.texts import Language
 
 __all__ = ["TrialView", "trial_view"]
 
@@ -22,11 +24,12 @@ class TrialView:
     report: str | None
 
 
-def trial_view(kept: KeptTrial, allowance: Allowance, links: Links) -> TrialView:
-    """Return the view of a trial."""
+def trial_view(kept: KeptTrial, allowance: Allowance, links: Links, lang: Language) -> TrialView:
+    """Return the view of a trial, in a language."""
     trial = kept.verdict
+    why = said(trial.why, trial.reason, lang) if trial.reason else trial.trouble
     return TrialView(
         verdict=trial,
-        why=allowance.quote(trial.reason or trial.trouble or ""),
+        why=allowance.quote(why or ""),
         report=links.to(kept.folder / InRun.REPORT),
     )
