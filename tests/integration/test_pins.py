@@ -24,6 +24,7 @@ from stackproof.experiments.repair.writing import write_repair
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix, parse_matrix
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import reason
 from stackproof.report.terminal import print_verdict
 
 
@@ -60,6 +61,9 @@ def test_what_is_installed_outside_of_a_range_is_no_such_version(bench: Bench) -
     assert [check for check, state in found.items() if state == "new"] == ["version:alpha"]
     (check,) = verdict.in_state("new")
     assert check.message == "Failed: alpha 2.0 is installed, not >=1,<2"
+    assert check.why == reason(
+        "failed", why=reason("other-there", release="alpha 2.0", asked=">=1,<2")
+    )
 
 
 def test_a_module_of_a_range_names_the_version_that_is_installed(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackproof.evidence.accelerators import Accelerators
+from stackproof.reasons.words import in_words
 from stackproof.run.accelerators import accelerators
 
 TORCH = "__version__ = '2.5.1+{local}'\ncuda: Optional[str] = {cuda}\n"
@@ -29,7 +30,7 @@ def torch(library: Path, local: str = "cu121", cuda: str = "'12.1'") -> None:
 def told(library: Path) -> dict[str, tuple[bool, str]]:
     found = accelerators([library])
     assert Accelerators.model_validate_json(found.model_dump_json()) == found
-    return {name: (well, said) for name, well, said in found.answers()}
+    return {name: (well, in_words(why)) for name, well, why in found.answers()}
 
 
 def test_a_build_says_what_it_is_for_and_what_runs_it(tmp_path: Path) -> None:

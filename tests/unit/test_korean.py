@@ -13,17 +13,22 @@ from support.site_files import GRID, audit, finding, pair, trial
 from support.sites import Shop
 
 from stackproof.base.json_text import to_json
+from stackproof.base.process import Finished
 from stackproof.base.records import Record, write_atomically
+from stackproof.evidence.check import Check
+from stackproof.evidence.records import Built
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
 from stackproof.experiments.timeline.record import Break, CheckHistory
+from stackproof.installers.failures import explain
 from stackproof.metadata.grid.record import Grid
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words, sentences
 from stackproof.report.audited import last_audit
 from stackproof.report.markdown import markdown
 from stackproof.report.texts import Language
+from stackproof.report.wording import brief
 
 #: Two words or more, as no name, version or requirement is.
 _WORDS = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
@@ -198,6 +203,60 @@ def test_the_korean_page_says_in_korean_why_a_trial_is_refused(shop: Shop) -> No
     trial(shop, "beta==3.0", resolvable=False, reason=in_words(why), why=why.to_data())
     assert "beta 2.0은(는) alpha>=2을(를) 요구함" in section(page(shop), "trials").text
     assert "beta 2.0 requires alpha>=2" in section(page(shop, "en"), "trials").text
+
+
+def test_the_korean_page_and_report_say_in_korean_what_is_ours_of_a_failure(shop: Shop) -> None:
+    evidence, verdict = shop.run(
+        {"version:alpha": ("failed", "Failed: alpha 2.0 is installed, not 1.0")}
+    )
+    words = "실패: 1.0이(가) 아니라 alpha 2.0이(가) 설치됨"
+    assert words in section(page(shop), "failures").text
+    assert words in markdown(evidence, verdict, "ko")
+    (failed,) = verdict.in_state("new")
+    checks = tuple(
+        failed.model_copy(update={"message": in_words(why), "why": why}) for why in every_reason()
+    )
+    judged = verdict.model_copy(update={"checks": checks})
+    assert english(markdown(evidence, judged, "ko")) == []
+    assert len(english(markdown(evidence, judged))) > 100
+
+
+def test_the_korean_report_says_in_korean_why_a_stage_failed() -> None:
+    words = "error: Failed to build `needy==1.0`\n  ImportError: no tool"
+    message = explain(
+        "refused",
+        words,
+        Finished(exit=1, seconds=0, processor_seconds=0, peak_memory=0, timed_out=False),
+        built=[Built(name="needy", version="1.0", requires={"tool": "3.0"}, failed=True)],
+    )
+    failed = Check(
+        id="stage:one",
+        kind="stage",
+        subject="one",
+        outcome="failed",
+        state="new",
+        grade="real",
+        message=message,
+        reason=None,
+        seconds=0,
+    )
+    assert brief(failed) == (
+        "cannot be installed as documented: needy 1.0 cannot be built: ImportError: no tool "
+        "(with tool 3.0)"
+    )
+    assert brief(failed, "ko") == (
+        "문서대로 설치할 수 없음: needy 1.0을(를) 빌드할 수 없음: ImportError: no tool "
+        "(함께: tool 3.0)"
+    )
+
+
+def test_the_korean_page_says_in_korean_until_when_an_advisory_is_accepted(shop: Shop) -> None:
+    known = reason("accepted", reason="no way around it", until="2026-01-01")
+    told = {"known": in_words(known), "known_why": known.to_data()}
+    audit(shop, findings=[{**finding("error", "0"), **told}])
+    shown = section(page(shop), "audit").text
+    assert "(예상됨: no way around it, 2026-01-01까지)" in shown
+    assert "no way around it, until 2026-01-01" in section(page(shop, "en"), "audit").text
 
 
 def test_the_korean_page_shows_what_older_files_say_as_it_was_written(shop: Shop) -> None:

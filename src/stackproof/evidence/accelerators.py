@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from stackproof.base.records import Record
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["AcceleratedBuild", "Accelerators"]
 
@@ -49,10 +50,10 @@ class AcceleratedBuild(Record):
         return same and self.accelerator == other.accelerator
 
     @property
-    def made_for(self) -> str:
+    def made_for(self) -> str | Reason:
         """What it is a build for, as sentences have it, such as CUDA 12.1."""
         if self.accelerator == "cpu":
-            return "the CPU"
+            return reason("the-cpu")
         return f"{_NAMES.get(self.accelerator, self.accelerator)} {self.toolkit}".rstrip()
 
     def __str__(self) -> str:
@@ -71,7 +72,7 @@ class Accelerators(Record):
         """Whether any is for an accelerator: of the CPU's alone there is nothing to say."""
         return any(build.accelerator != "cpu" for build in self.builds)
 
-    def answers(self) -> Iterator[tuple[str, bool, str]]:
+    def answers(self) -> Iterator[tuple[str, bool, Reason]]:
         """Yield name, whether its build goes with the others, and what there is to say of it.
 
         Libraries of NVIDIA's are named only where they do not.
@@ -81,23 +82,22 @@ class Accelerators(Record):
         for build in self.builds:
             wrong = self._wrong(build)
             if wrong or not build.name.startswith(_LIBRARY):
-                yield build.name, not wrong, wrong or _about(build)
+                yield build.name, wrong is None, wrong or _about(build)
 
-    def _wrong(self, build: AcceleratedBuild) -> str:
+    def _wrong(self, build: AcceleratedBuild) -> Reason | None:
         """Say how a build disagrees with the others, or nothing."""
         torch = next((item for item in self.builds if item.name == _TORCH), None)
         if torch and build.name in _WITH_TORCH:
             if build.is_of_the_build(torch):
-                return ""
-            why = "what it compiled cannot be loaded, and its operators are missing"
-            return f"{_apart(build, torch)}: {why}"
+                return None
+            return _apart(build, torch, reason("operators-missing"))
         frameworks = self._frameworks
         # Libraries may serve a framework that is not known, such as tensorflow or xgboost.
         first = next(iter(frameworks or self._libraries), build)
         served = frameworks if build.name.startswith(_LIBRARY) else []
         if not build.major or build.major in {item.major for item in (first, *served)}:
-            return ""
-        return f"{_apart(build, first)}: one process cannot rely on both"
+            return None
+        return _apart(build, first, reason("one-process"))
 
     @property
     def _frameworks(self) -> list[AcceleratedBuild]:
@@ -113,12 +113,20 @@ class Accelerators(Record):
         return sorted(found, key=lambda item: -most[item.major])
 
 
-def _apart(build: AcceleratedBuild, other: AcceleratedBuild) -> str:
-    return f"{build} is a build for {build.made_for}, {other} one for {other.made_for}"
+def _apart(build: AcceleratedBuild, other: AcceleratedBuild, why: Reason) -> Reason:
+    return reason(
+        "builds-apart",
+        build=str(build),
+        target=build.made_for,
+        other=str(other),
+        others=other.made_for,
+        why=why,
+    )
 
 
-def _about(build: AcceleratedBuild) -> str:
-    architectures = f", compiled for {' '.join(build.architectures)}" if build.architectures else ""
+def _about(build: AcceleratedBuild) -> Reason:
+    about = reason("build-for", build=str(build), target=build.made_for, told_by=build.told_by)
+    if build.architectures:
+        about = reason("compiled-for", why=about, architectures=" ".join(build.architectures))
     driver = _DRIVERS.get(build.major)
-    runs = f"; it runs on drivers from {driver} on" if driver else ""
-    return f"{build} is a build for {build.made_for} (by {build.told_by}){architectures}{runs}"
+    return about.then(reason("runs-on-drivers", driver=driver) if driver else None)

@@ -16,8 +16,10 @@ from stackproof.evidence.records import (
     SuiteResults,
 )
 from stackproof.evidence.suspects import link_answers
+from stackproof.evidence.worded import with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
 
@@ -70,11 +72,11 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
         *link_answers(evidence.links, plan),
     )
     asked = (answer for answer in outside if _is_asked(answer, plan))
-    made = (*asked, *suite.checks, *evidence.commands)
+    made = (*asked, *map(with_why, suite.checks), *evidence.commands)
     given = {answer.id: _counted(answer, sound) for answer in made}
-    why = "not run" if refused is None else f"not run: stage {refused} failed"
+    why = reason("not-run") if refused is None else reason("not-run-after", stage=refused)
     missing = {
-        check: CheckResult(id=check, outcome="skipped", message=why, seconds=0.0)
+        check: CheckResult(id=check, outcome="skipped", message=in_words(why), why=why, seconds=0.0)
         for check in plan.checks
         if check not in given
     }
@@ -92,8 +94,9 @@ def _counted(answer: CheckResult, sound: Mapping[str, bool]) -> CheckResult:
     kind = KINDS.get(answer.kind)
     if answer.outcome != "failed" or kind is None or sound[kind.answered_by]:
         return answer
-    message = f"failed in a run that did not come to its end: {answer.message}"
-    return answer.model_copy(update={"outcome": "skipped", "message": message})
+    why = reason("unended", why=answer.why or quoted(answer.message))
+    changes = {"outcome": "skipped", "message": in_words(why), "why": why}
+    return answer.model_copy(update=changes)
 
 
 def _is_asked(answer: CheckResult, plan: Plan) -> bool:
@@ -141,10 +144,12 @@ def _of_overwritten(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
         return
     freeze = evidence.freeze
     for name in found.subjects:
+        why = found.about(freeze, name).then(reason("last-stands"))
         yield CheckResult(
             id=CheckId("overwrite", name),
             outcome="failed",
-            message=in_words(found.about(freeze, name).then(reason("last-stands"))),
+            message=in_words(why),
+            why=why,
             seconds=0.0,
         )
     yield from _over(plan, "overwrite", set(found.subjects))
@@ -154,10 +159,15 @@ def _of_accelerators(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
     found = evidence.accelerators
     if found is None:
         return
-    told = {name: (well, said) for name, well, said in found.answers()}
-    for name, (well, said) in told.items():
-        outcome: Outcome = "passed" if well else "failed"
-        yield CheckResult(id=CheckId("build", name), outcome=outcome, message=said, seconds=0.0)
+    told = {name: (well, why) for name, well, why in found.answers()}
+    for name, (well, why) in told.items():
+        yield CheckResult(
+            id=CheckId("build", name),
+            outcome="passed" if well else "failed",
+            message=in_words(why),
+            why=why,
+            seconds=0.0,
+        )
     yield from _over(plan, "build", set(told))
 
 

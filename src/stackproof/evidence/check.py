@@ -8,6 +8,7 @@ from typing import Literal
 from stackproof.base.records import Record
 from stackproof.evidence.failures import Failure, severity
 from stackproof.evidence.records import Outcome
+from stackproof.reasons.reason import Reason
 
 __all__ = ["Again", "Check", "State", "by_root"]
 
@@ -24,6 +25,7 @@ class Again(Record):
 class Check(Record):
     """One check, judged; `reason` is the matrix's where the failure is a known one.
 
+    `why` is the `message` as a record, where that is in words of ours.
     `failure` says what kind of failure it met, and is None for a check that did not fail.
     `processor_seconds` are those of its processes, `peak_memory` is that of the largest of them in
     bytes, each None where nobody measured. `modules` are those that an import check imported: of a
@@ -38,6 +40,7 @@ class Check(Record):
     state: State
     grade: str
     message: str
+    why: Reason | None = None
     reason: str | None
     seconds: float
     processor_seconds: float | None = None  # older files have none, nor what comes next

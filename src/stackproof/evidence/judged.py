@@ -39,6 +39,7 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult], evidence: Evidence) 
             state=_state(result, expected, again),
             grade=result.grade,
             message=plain(result.message),
+            why=result.why,
             reason=reason,
             seconds=result.seconds,
             processor_seconds=result.processor_seconds,

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from stackproof.base.records import Record, Said
 from stackproof.matrix.checks import CheckId
+from stackproof.reasons.reason import Reason
 
 __all__ = [
     "Built",
@@ -154,11 +155,13 @@ class CheckResult(Record):
     `processor_seconds` are those of all its processes, `peak_memory` is that of its largest one, in
     bytes. `modules` are those that an import check imported, and None for every other check.
     `needs` are the distributions that a workload works with, `servers` those that it talks to.
+    `why` is the `message` as a record, where that is in words of ours.
     """
 
     id: str
     outcome: Outcome
     message: Said
+    why: Reason | None = None
     seconds: float
     processor_seconds: float | None = None  # older files do not say, nor what comes next
     peak_memory: int | None = None

@@ -20,14 +20,16 @@ from stackproof.base.process import Finished
 from stackproof.evidence.records import Built, FailureKind
 from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.installers.known import INSTALLERS
-from stackproof.installers.refusal import refusal, tells_facts
+from stackproof.installers.refusal import refusal, release_of, tells_facts
 from stackproof.reasons.common import quoted
-from stackproof.reasons.reason import Reason
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = [
     "cause",
     "classify",
     "explain",
+    "headline",
     "missed_pages",
     "with_build_output",
     "yank_warnings",
@@ -48,15 +50,19 @@ _SAID: dict[FailureKind, str] = {
 }
 #: Kinds that spoil an installation although the installer calls it a success.
 _SPOILING = ("disk", "upload-times", "index")
-_WORDS: dict[FailureKind, str] = {
-    "refused": "cannot be installed as documented",
-    "index": "the package index did not answer every request, so nothing follows for the stack",
-    "upload-times": "the package index does not say when files were uploaded, so the cut-off date "
-    "could not be kept",
-    "disk": "the disk is full",
-    "machine": "a build lacks what is no part of the stack, so nothing follows for the stack",
-    "unknown": "the installer failed for a reason that is not known to lie in the stack",
+_WHYS: dict[FailureKind, Reason] = {
+    "refused": reason("not-as-documented"),
+    "index": reason("index-silent"),
+    "upload-times": reason("no-upload-times"),
+    "disk": reason("disk-full"),
+    "machine": reason("build-lacks"),
+    "unknown": reason("installer-failed"),
 }
+#: What `_unbuilt` says.
+_UNBUILT = re.compile(
+    r"(?P<release>\S+(?: \S+)?|a release) cannot be built(?:: (?P<said>.*?))?"
+    r"(?: \(with (?P<others>[^()]*)\))?"
+)
 #: What stands in pip's debug log between the start and the failed end of a build's command.
 _BUILD_OUTPUT = re.compile(
     r"Running command [^\n]*\n((?:(?!.*Running command )[^\n]*\n)*?)[^\n]* exited with "
@@ -119,19 +125,31 @@ def explain(
             "so nothing follows for the stack; install it and run again"
         )
     else:
-        head = _WORDS[kind]
+        head = in_words(_WHYS[kind])
     if build is not None and kind == "refused":
-        facts = [*facts, _unbuilt(build, built)]
+        facts = [*facts, in_words(_unbuilt(build, built))]
     return "\n".join([head, *facts, _last_words(words)]).rstrip()
 
 
-def _unbuilt(build: FailedBuild, built: Sequence[Built]) -> str:
+def _unbuilt(build: FailedBuild, built: Sequence[Built]) -> Reason:
     """Say which release cannot be built and why, and with what that was tried."""
     tried = next((item for item in built if build.names(item.name, item.version)), None)
-    shown = f"{tried.name} {tried.version}" if tried else build.shown
+    shown = f"{tried.name} {tried.version}" if tried else release_of(build)
     there = ", ".join(f"{name} {at}" for name, at in tried.requires.items()) if tried else ""
-    why = f": {build.why}" if build.why else ""
-    return f"{shown} cannot be built{why}{f' (with {there})' if there else ''}"
+    return _cannot_be_built(shown, build.why, there)
+
+
+def _cannot_be_built(release: str | Reason, said: str, others: str) -> Reason:
+    why = reason("cannot-be-built", release=release)
+    if said:
+        why = reason("cannot-be-built-since", release=release, said=said)
+    return reason("with-others", why=why, others=others) if others else why
+
+
+def headline(message: str) -> Reason:
+    """Return how such a message begins, which says what kind of failure it is."""
+    first = message.strip().partition("\n")[0].strip()
+    return next((why for why in _WHYS.values() if in_words(why) == first), quoted(first))
 
 
 def cause(message: str) -> Reason:
@@ -140,7 +158,12 @@ def cause(message: str) -> Reason:
     lines = (_LAYOUT.sub(" ", line).strip() for line in words.splitlines())
     if tells_facts(words):
         return refusal(words)
-    return quoted(next(filter(None, lines), "").removeprefix("error: "))
+    first = next(filter(None, lines), "")
+    if match := _UNBUILT.fullmatch(first):
+        release = match["release"]
+        shown = reason("a-release") if release == "a release" else release
+        return _cannot_be_built(shown, match["said"] or "", match["others"] or "")
+    return quoted(first.removeprefix("error: "))
 
 
 def _last_words(words: str, lines: int = 15) -> str:

@@ -175,7 +175,7 @@ def brief(check: Check, lang: Language = "en", width: int = 160) -> str:
     t = texts(lang)
     if check.state == "fixed":
         return t("report.remove", reason=check.reason)
-    text = in_one_line(check)
+    text = in_one_line(check, lang)
     if check.reason is None and len(text) > width:
         text = text[: width - 1] + "…"
     if check.state == "unsteady":

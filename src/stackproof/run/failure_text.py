@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stackproof.base.languages import Language
 from stackproof.evidence.verdict import Check
-from stackproof.installers.failures import cause
+from stackproof.installers.failures import cause, headline
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
@@ -24,7 +24,10 @@ def one_line(check: Check) -> Reason:
     """
     if check.reason is not None:
         return quoted(check.reason)
+    if check.why is not None:
+        return check.why
+    if check.kind == "stage":
+        head, why = headline(check.message), cause(check.message)
+        return reason("of-name", name=head, why=why) if in_words(why) else head
     lines = (line.strip() for line in check.message.splitlines())
-    first = next(filter(None, lines), "")
-    why = cause(check.message) if check.kind == "stage" else None
-    return reason("of-name", name=first, why=why) if why and in_words(why) else quoted(first)
+    return quoted(next(filter(None, lines), ""))

@@ -52,7 +52,8 @@ class Finding(Record):
 
     `why` is what was found, as a record, and `message` the same in English; files of before 2026-12
     have the message alone. `checks` are the ids of the checks of a run that would fail by it; where
-    one of them is a known failure of the row, `known` is its reason. `row` is None for what
+    one of them is a known failure of the row, `known` is its reason, which is the matrix's;
+    `known_why` is that as a record where there is more to say. `row` is None for what
     concerns no row, and `pin` for what concerns no single pin.
     """
 
@@ -67,6 +68,7 @@ class Finding(Record):
     why: Reason | None = None
     checks: tuple[str, ...] = ()
     known: str | None = None
+    known_why: Reason | None = None
 
     @property
     def is_news(self) -> bool:

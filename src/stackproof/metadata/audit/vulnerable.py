@@ -14,6 +14,7 @@ from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.sequential import Walk
 from stackproof.metadata.audit.subject import Subject
 from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["check", "nearest_fix"]
 
@@ -88,7 +89,8 @@ def _finding(subject: Subject, way: Walk, advisory: Advisory, fix: Release | Non
     found = subject.finding("vulnerable", "error", why, pin=pin)
     if accepted is None or accepted.until < subject.today:
         return found
-    return found.model_copy(update={"known": f"{accepted.reason}, until {accepted.until}"})
+    known = reason("accepted", reason=accepted.reason, until=accepted.until.isoformat())
+    return found.model_copy(update={"known": in_words(known), "known_why": known})
 
 
 def _affected(release: str, advisory: Advisory, way: Walk, *, is_pin: bool) -> Reason:

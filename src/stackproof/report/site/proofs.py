@@ -150,7 +150,7 @@ def _proof(
         return Proof(
             check=check,
             answer=made.outcome,
-            said=first_line(made.message),
+            said=first_line(said(made.why, made.message, lang)),
             grade=made.grade,
             seconds=made.seconds,
             log=links.to(log_of(kept, check)),

@@ -20,6 +20,7 @@ from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.matrix.plan import PlannedStage
+from stackproof.reasons.words import said
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, log_of, pin_views
@@ -141,7 +142,7 @@ class RowViews:
             kept=kept,
             anchor=kept.name,
             since=since(kept.verdict.verdict, kept.verdict.started, entries),
-            failures=tuple(_failures(kept, self.allowance, links)),
+            failures=tuple(_failures(kept, self.allowance, links, self.lang)),
             claims=tuple(claims),
             pins=tuple(pins),
             stages=tuple(_stages(kept, links)),
@@ -164,12 +165,14 @@ class RowViews:
             return None, ()
 
 
-def _failures(kept: KeptRow, allowance: Allowance, links: Links) -> Iterator[FailureView]:
+def _failures(
+    kept: KeptRow, allowance: Allowance, links: Links, lang: Language
+) -> Iterator[FailureView]:
     """Yield what fails for itself, the unexpected first, with what fails because of it."""
     for check, others in chain.from_iterable(
         by_root(kept.verdict.in_state(state)) for state in _FAILING
     ):
-        lines = allowance.quote(check.message)
+        lines = allowance.quote(said(check.why, check.message, lang))
         log = links.to(log_of(kept, check.id))
         again = allowance.quote(check.again.message) if check.again else ""
         yield FailureView(check=check, others=tuple(others), lines=lines, again=again, log=log)
