@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 from support.markup import Node, parse
-from support.records import DIAGNOSIS, FRONTIER, REPAIR, TIMELINE
+from support.records import DIAGNOSIS, FRONTIER, LINKS, REPAIR, TIMELINE
 from support.site_files import GRID, audit, finding, pair, trial
 from support.sites import Shop
 
@@ -17,6 +17,7 @@ from stackproof.base.process import Finished
 from stackproof.base.records import Record, write_atomically
 from stackproof.evidence.check import Check
 from stackproof.evidence.records import Built
+from stackproof.evidence.verdict import judge
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
@@ -219,6 +220,22 @@ def test_the_korean_page_and_report_say_in_korean_what_is_ours_of_a_failure(shop
     judged = verdict.model_copy(update={"checks": checks})
     assert english(markdown(evidence, judged, "ko")) == []
     assert len(english(markdown(evidence, judged))) > 100
+
+
+def test_the_korean_page_and_report_say_in_korean_which_links_are_suspect(shop: Shop) -> None:
+    evidence, _ = shop.run()
+    (used,) = LINKS.suspects
+    suspects = tuple(
+        used.model_copy(update={"sentence": in_words(why), "why": why, "distribution": "alpha"})
+        for why in every_reason()
+    )
+    found = LINKS.model_copy(update={"findings": suspects, "notes": ()})
+    write_atomically(evidence.folder / "links.json", to_json(found.to_data()))
+    is_in_korean(shop)
+    assert "[호출될 때 실행됨]" in page(shop).text
+    report = markdown(evidence, judge(evidence), "ko")
+    assert english(report) == []
+    assert "[호출될 때 실행됨]" in report
 
 
 def test_the_korean_report_says_in_korean_why_a_stage_failed() -> None:

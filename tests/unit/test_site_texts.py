@@ -14,6 +14,7 @@ from stackproof.evidence.claims import ClaimState
 from stackproof.evidence.costs import MEASURES
 from stackproof.evidence.depth import Depth
 from stackproof.evidence.failures import FailureClass
+from stackproof.evidence.links import Runs
 from stackproof.evidence.verdict import State
 from stackproof.experiments.candidate.record import Result
 from stackproof.experiments.diagnose.record import Kind
@@ -64,6 +65,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "failure.": tuple(name for name in get_args(FailureClass) if name != "error"),
     "platforms.": get_args(PlatformState),
     "measure.": MEASURES,
+    "runs.": get_args(Runs),
 }
 
 

@@ -10,12 +10,14 @@ from pydantic import Field, field_serializer
 from stackproof.base.records import Record
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
+from stackproof.reasons.reason import Reason
 
-__all__ = ["Baseline", "CheckedDistribution", "Finding", "Kind", "Links", "State", "Used"]
+__all__ = ["Baseline", "CheckedDistribution", "Finding", "Kind", "Links", "Runs", "State", "Used"]
 
 #: What is missing: a module, a name in one, a parameter of a function; or how many there are.
 Kind = Literal["module", "name", "parameter", "arity"]
 State = Literal["new", "old", "guarded"]
+Runs = Literal["import", "call"]
 
 
 class CheckedDistribution(Record):
@@ -52,8 +54,9 @@ class Baseline(Record):
 class Finding(Record):
     """A use of what is not there, in a file of a distribution, at a line.
 
-    `runs` tells whether the line runs when a pin is imported, or only when something is called.
-    `pins` are those whose modules reach it. `baseline` is None where none was asked for.
+    `why` is that as a record, and `sentence` the same in English: files of before 2026-12 have that
+    alone. `runs` tells whether the line runs when a pin is imported, or only when something is
+    called. `pins` are those whose modules reach it. `baseline` is None where none was asked for.
     """
 
     file: str
@@ -63,8 +66,9 @@ class Finding(Record):
     target: Used
     kind: Kind
     sentence: str
+    why: Reason | None = None
     state: State
-    runs: Literal["import", "call"]
+    runs: Runs
     pins: tuple[str, ...]
     baseline: Baseline | None = None
 

@@ -11,6 +11,9 @@ from stackproof.evidence.links import Links
 from stackproof.evidence.records import CheckResult
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["JudgedLinks", "Suspect", "link_answers", "suspects_of"]
 
@@ -24,6 +27,7 @@ class Suspect(Record):
 
     distribution: str
     sentence: str
+    why: Reason | None = None
     runs: str
     confirmed_by: str | None = None
     reason: str | None = None
@@ -54,17 +58,19 @@ def link_answers(links: Links | None, plan: Plan) -> Iterator[CheckResult]:
     """
     if links is None or not plan.strict_links:
         return
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Reason]] = {}
     for finding in links.suspects:
-        found.setdefault(finding.distribution, []).append(finding.sentence)
+        found.setdefault(finding.distribution, []).append(finding.why or quoted(finding.sentence))
     planned = (CheckId.parse(check) for check in (*plan.checks, *_expected(plan)))
     asked = {check.subject for check in planned if check.kind == "link"}
     for name in sorted({*found, *(asked & links.read.keys() - {*links.unchecked})}):
-        sentences = found.get(name, [])
+        whys = found.get(name, [])
+        why = reason("each-line", whys=tuple(whys)) if whys else None
         yield CheckResult(
             id=CheckId("link", name),
-            outcome="failed" if sentences else "passed",
-            message="\n".join(sentences),
+            outcome="failed" if whys else "passed",
+            message=in_words(why) if why else "",
+            why=why,
             seconds=sum(item.seconds for item in links.checked if item.name == name),
         )
 
@@ -80,6 +86,7 @@ def suspects_of(
         Suspect(
             distribution=finding.distribution,
             sentence=finding.sentence,
+            why=finding.why,
             runs=finding.runs,
             confirmed_by=_confirmed_by(finding.pins, results) if finding.runs == "import" else None,
             reason=_reason(finding.sentence, expected.get(finding.check)),

@@ -15,7 +15,8 @@ from stackproof.evidence.links import Finding, Links
 from stackproof.evidence.verdict import Verdict
 from stackproof.report.annotations import annotation
 from stackproof.report.tables import print_lines
-from stackproof.report.wording import RUNS, suspect_in_words
+from stackproof.report.texts import texts
+from stackproof.report.wording import suspect_in_words
 
 __all__ = [
     "closing",
@@ -60,7 +61,9 @@ def closing(links: Links) -> str:
 
 def said(finding: Finding) -> str:
     """Return a finding's sentence, and when the line runs."""
-    return f"{finding.sentence} [{RUNS[finding.runs]}]"
+    t = texts()
+    runs = t(f"runs.{finding.runs}")
+    return f"{finding.sentence} [{runs}]"
 
 
 def workflow_commands(links: Links) -> Iterator[str]:

@@ -19,7 +19,6 @@ from stackproof.run.failure_text import in_one_line
 
 __all__ = [
     "HEADLINE",
-    "RUNS",
     "again_in_words",
     "among",
     "because",
@@ -39,7 +38,6 @@ __all__ = [
     "suspects",
 ]
 
-RUNS = {"import": "runs on import", "call": "runs when called"}
 HEADLINE = {"ok": "OK", "broken": "BROKEN", "unsteady": "UNSTEADY", "unjudged": "UNJUDGED"}
 
 _REST = ("fixed", "unsteady", "skipped")
@@ -107,10 +105,12 @@ def not_met(says: str) -> str:
     return f"one is expected that says {says!r}, and none does; correct its 'says', or remove it"
 
 
-def suspect_in_words(suspect: Suspect) -> str:
+def suspect_in_words(suspect: Suspect, lang: Language = "en") -> str:
     """Return a suspect's sentence, when its line runs, and the import check that agrees."""
-    agrees = f"; {suspect.confirmed_by} fails" if suspect.confirmed_by else ""
-    return f"{suspect.sentence} [{RUNS[suspect.runs]}{agrees}]"
+    t, words = texts(lang), said(suspect.why, suspect.sentence, lang)
+    agrees = t("runs.agrees", check=suspect.confirmed_by) if suspect.confirmed_by else ""
+    runs = t(f"runs.{suspect.runs}")
+    return f"{words} [{runs}{agrees}]"
 
 
 def kinds(verdict: Verdict) -> dict[str, tuple[int, int]]:

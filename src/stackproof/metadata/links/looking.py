@@ -23,8 +23,9 @@ from stackproof.metadata.links.judging import Judge, Judged, Judgement
 from stackproof.metadata.links.library import Library
 from stackproof.metadata.links.missing import target_name
 from stackproof.metadata.links.reach import Reach, Reached
-from stackproof.metadata.links.sentences import sentence
+from stackproof.metadata.links.sentences import why_suspect
 from stackproof.metadata.links.unpacking import Unpacker
+from stackproof.reasons.words import in_words
 
 __all__ = ["Look", "Stack"]
 
@@ -198,6 +199,7 @@ class _View:
             version=self.library.versions.get(item.target),
             name=target_name(seen),
         )
+        why = why_suspect(name, version, seen, used, item.baseline)
         always = seen.file in self._reached.on_import and not item.function
         return Finding(
             file=seen.file,
@@ -206,7 +208,8 @@ class _View:
             version=version,
             target=used,
             kind=seen.kind,
-            sentence=sentence(name, version, seen, used, item.baseline),
+            sentence=in_words(why),
+            why=why,
             state=item.state,
             runs="import" if always else "call",
             pins=tuple(sorted(self._reached.by.get(seen.file, ()))),

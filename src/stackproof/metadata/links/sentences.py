@@ -1,35 +1,42 @@
-"""What is said of a broken link, in one sentence."""
+"""What is said of a broken link."""
 
 from __future__ import annotations
 
 from stackproof.evidence.links import Baseline, Used
 from stackproof.metadata.links.checker import Seen
+from stackproof.reasons.reason import Reason, reason
 
-__all__ = ["sentence"]
+__all__ = ["why_suspect"]
 
 
-def sentence(name: str, version: str, seen: Seen, target: Used, baseline: Baseline | None) -> str:
+def why_suspect(
+    name: str, version: str, seen: Seen, target: Used, baseline: Baseline | None
+) -> Reason:
     """Return who uses what of whom, at which line, and since when that is not there."""
-    place = f"{seen.file}:{seen.line}"
     owner = f"{target.distribution} {target.version or ''}".strip()
+    code, place = f"{name} {version}", f"{seen.file}:{seen.line}"
     what, lacks, had = _words(seen)
-    now = f"{owner} {lacks}" if target.version else f"{owner} is not there"
-    told = f"{name} {version} {what} ({place}); {now}"
+    now = reason("does", release=owner, did=lacks if target.version else reason("is-not-there"))
+    told = reason("link", by=code, did=what, place=place).then(now)
     if baseline is None:
         return told
-    then = f"{target.distribution} {baseline.version}, of the day of {name} {version}, {had}"
-    return f"{told}; {then}"
+    then = f"{target.distribution} {baseline.version}"
+    return told.then(reason("on-its-day", release=then, code=code, did=had))
 
 
-def _words(seen: Seen) -> tuple[str, str, str]:
+def _words(seen: Seen) -> tuple[Reason, Reason, Reason]:
     """Return how a use is told, what its target lacks, and what the target of its day did."""
     if seen.kind == "module":
-        return f"imports {seen.target}", "has no such module", "had"
+        imports = reason("imports", target=seen.target)
+        return imports, reason("lacks-module"), reason("had-it")
     if seen.kind == "name":
-        return f"uses {seen.name} of {seen.target}", "has no such name there", "had"
+        uses = reason("uses", name=seen.name, target=seen.target)
+        return uses, reason("lacks-name"), reason("had-it")
     if seen.kind == "parameter":
-        return f"passes {seen.name!r} to {seen.target}", "takes no such argument", "did"
+        passes = reason("passes", name=seen.name, target=seen.target)
+        return passes, reason("takes-no-such"), reason("did-take")
     if seen.name:
-        return f"calls {seen.target} without {seen.name!r}", "needs it", "did not"
-    many = f"calls {seen.target} with {seen.given} arguments by place"
-    return many, f"takes {seen.taken}", "took them"
+        calls = reason("calls-without", name=seen.name, target=seen.target)
+        return calls, reason("needs-it"), reason("did-not-need")
+    many = reason("calls-with", target=seen.target, given=seen.given)
+    return many, reason("takes", taken=seen.taken), reason("took-them")
