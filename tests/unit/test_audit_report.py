@@ -48,6 +48,7 @@ def test_the_json_holds_what_the_design_fixes(tmp_path: Path) -> None:
         },
         "checks": [],
         "known": None,
+        "known_why": None,
     }
     assert written["pairs"]["tiny/plain"]["beta"]["alpha"]["state"] == "conflict"
     assert Audit.model_validate(written) == AUDIT

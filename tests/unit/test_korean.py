@@ -267,6 +267,19 @@ def test_the_korean_report_says_in_korean_why_a_stage_failed() -> None:
     )
 
 
+def test_the_korean_page_says_in_korean_what_could_not_be_judged(shop: Shop) -> None:
+    whys = every_reason()
+    audit(
+        shop,
+        findings=[],
+        claims=[],
+        pairs={},
+        trouble=[in_words(why) for why in whys],
+        whys=[why.to_data() for why in whys],
+    )
+    is_in_korean(shop)
+
+
 def test_the_korean_page_says_in_korean_until_when_an_advisory_is_accepted(shop: Shop) -> None:
     known = reason("accepted", reason="no way around it", until="2026-01-01")
     told = {"known": in_words(known), "known_why": known.to_data()}

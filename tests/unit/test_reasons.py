@@ -30,7 +30,7 @@ DATA_ALONE = {
         "of-them",
         "on-platform",
         "refused",
-        "the-cpu",
+        *("row-on", "the-cpu"),
     ),
 }
 

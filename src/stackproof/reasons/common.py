@@ -7,9 +7,10 @@ from stackproof.reasons.reason import Reason, reason
 __all__ = ["quoted", "yanked"]
 
 
-def quoted(words: str) -> Reason:
-    """Return as a reason what others said, which is the same in every language."""
-    return reason("as-said", said=words)
+def quoted(words: str, *, of: str | None = None) -> Reason:
+    """Return as a reason what others said, and of what, which is the same in every language."""
+    said = reason("as-said", said=words)
+    return said if of is None else reason("of-name", name=of, why=said)
 
 
 def yanked(release: str, said: str | None) -> Reason:

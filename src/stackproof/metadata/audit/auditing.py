@@ -42,6 +42,9 @@ from stackproof.metadata.audit.policy import sources_of, under_policy
 from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer, PinAnswer
 from stackproof.metadata.audit.sequential import walk
 from stackproof.metadata.audit.subject import Source, Subject
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["Place", "audit"]
 
@@ -76,7 +79,7 @@ class _Resolved:
 
     findings: tuple[Finding, ...] = ()
     answer: JointAnswer | None = None
-    trouble: tuple[str, ...] = ()
+    trouble: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
     final: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,17 +134,19 @@ def audit(
     ]
     for subject, joint, found in zip(subjects, joints, there, strict=True):
         findings += platforms.check(subject, found, joint.answer)
+    trouble = (
+        *gatherer.trouble,
+        *(item for joint in joints for item in joint.trouble),
+        *(item for row in looked for item in row if isinstance(item, Reason)),
+    )
     return Audit(
         started=started,
         as_of=as_of,
         seconds=round(time.monotonic() - begin, 3),
         index=IndexAnswer(url=without_credentials(index), cached_since=stale),
         notes=(*client.notes, *_stand_ins(sources), *_left_out(sources), *gatherer.notes, *asked),
-        trouble=(
-            *gatherer.trouble,
-            *(trouble for joint in joints for trouble in joint.trouble),
-            *(item for row in looked for item in row if isinstance(item, str)),
-        ),
+        trouble=tuple(map(in_words, trouble)),
+        whys=trouble,
         findings=tuple(sorted([*findings, *document], key=_order)),
         pins=tuple(pin for one in judged for pin in one.pins),
         joint=tuple(joint.answer for joint in joints if joint.answer),
@@ -258,7 +263,7 @@ def _resolve(
     """Return what comes of resolving a row; `unsafe` are sources of advisories, by matrix."""
     row = f"{subject.plan.matrix}/{subject.plan.row}"
     if subject.lacking:
-        return _Resolved(trouble=(f"{row}: {subject.lacking}",))
+        return _Resolved(trouble=(quoted(subject.lacking, of=row),))
     try:
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
@@ -266,7 +271,7 @@ def _resolve(
         combined.require_builds(subject, outcome)
         known = gatherer.metadata_of(subject, combined.needed(way))
     except CannotJudgeError as error:
-        return _Resolved(trouble=(f"{row}: {error}",))
+        return _Resolved(trouble=(quoted(str(error), of=row),))
     answer = combined.answer(subject, outcome, lambda name, version: known.get((name, version)))
     policed = under_policy(subject, way, gatherer, unsafe)
     return _Resolved(
@@ -280,7 +285,7 @@ def _resolve(
 
 def _look(
     subject: Subject, platform: str, resolver: Resolver, gatherer: Gatherer
-) -> platforms.There | str | None:
+) -> platforms.There | Reason | None:
     """Return what would come of a row on a platform, or why that cannot be judged.
 
     None where the row itself says why it cannot be.
@@ -290,7 +295,9 @@ def _look(
     try:
         return platforms.ask(subject, platform, resolver, gatherer)
     except CannotJudgeError as error:
-        return f"{subject.plan.matrix}/{subject.plan.row} on {platform}: {error}"
+        row = f"{subject.plan.matrix}/{subject.plan.row}"
+        on = reason("row-on", row=row, platform=platform)
+        return reason("of-name", name=on, why=quoted(str(error)))
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

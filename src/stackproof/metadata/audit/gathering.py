@@ -17,6 +17,7 @@ from stackproof.index.releases import File, Project, Release
 from stackproof.index.web import PAGE_SECONDS
 from stackproof.matrix.plan import PlannedPin
 from stackproof.metadata.audit.subject import PinFacts, Source, Subject
+from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["Gatherer"]
 
@@ -34,7 +35,7 @@ class Gatherer:
         self.index = index
         self.serves: dict[str, str | None] = {}
         self.notes: list[str] = []
-        self.trouble: list[str] = []
+        self.trouble: list[Reason] = []
 
     def choose_indexes(self, sources: Iterable[Source]) -> None:
         """Find out which index serves each stage: its own, or the default one if that is down."""
@@ -225,12 +226,14 @@ class Gatherer:
         """Tell whether a row's cut-off, if it has one, can be kept; else that is trouble."""
         for pin in pins.values() if source.plan.as_of else ():
             if pin.project and not all(file.uploaded for file in pin.project.files):
-                kept = "--as-of" if source.as_of else "the row's cut-off date"
-                self.trouble.append(
-                    f"{source.plan.matrix}/{source.plan.row}: the package index "
-                    f"{without_credentials(self.index)} does not say when files of {pin.name} were "
-                    f"uploaded, so {kept} cannot be kept; use an index with them (PEP 700)"
+                why = reason(
+                    "untimed",
+                    index=without_credentials(self.index),
+                    name=pin.name,
+                    kept="--as-of" if source.as_of else reason("cut-off-date"),
                 )
+                row = f"{source.plan.matrix}/{source.plan.row}"
+                self.trouble.append(reason("of-name", name=row, why=why))
                 return False
         return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from stackproof.metadata.audit.record import Audit
+from stackproof.reasons.common import quoted
 
 __all__ = ["matrices_of", "of_matrix", "with_earlier"]
 
@@ -55,6 +56,7 @@ def with_earlier(audit: Audit, matrix: str, earlier: Audit | None, order: Sequen
             "kept": since,
             "notes": (*new.notes, *old.notes),
             "trouble": (*new.trouble, *old.trouble),
+            "whys": (*new.whys, *old.whys),
             "findings": (*new.findings, *old.findings),
             "pins": (*new.pins, *old.pins),
             "joint": (*new.joint, *old.joint),
@@ -69,10 +71,14 @@ def _only(
     audit: Audit, concerns: Callable[[str, str | None], bool], says: Callable[[str], bool]
 ) -> Audit:
     """Return of an audit what is about matrices and rows that count, and lines that do."""
+    older = len(audit.whys) != len(audit.trouble)
+    whys = map(quoted, audit.trouble) if older else audit.whys
+    trouble = list(zip(audit.trouble, whys, strict=True))
     return audit.model_copy(
         update={
             "notes": tuple(filter(says, audit.notes)),
-            "trouble": tuple(filter(says, audit.trouble)),
+            "trouble": tuple(words for words, _ in trouble if says(words)),
+            "whys": tuple(why for words, why in trouble if says(words)),
             "findings": tuple(item for item in audit.findings if concerns(item.matrix, item.row)),
             "pins": tuple(item for item in audit.pins if concerns(item.matrix, item.row)),
             "joint": tuple(item for item in audit.joint if concerns(item.matrix, item.row)),

@@ -14,6 +14,8 @@ from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.sequential import Walk
 from stackproof.metadata.audit.subject import Source, Subject
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason
 
 __all__ = ["Policed", "sources_of", "under_policy"]
 
@@ -23,7 +25,7 @@ class Policed:
     """What the policy says of a row; `trouble` is what could not be told, `notes` who was asked."""
 
     findings: tuple[Finding, ...] = ()
-    trouble: tuple[str, ...] = ()
+    trouble: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -55,7 +57,7 @@ def _told(row: Subject, rule: Callable[[], Policed]) -> Policed:
     try:
         return rule()
     except CannotJudgeError as error:
-        return Policed(trouble=(f"{row.plan.matrix}/{row.plan.row}: {error}",))
+        return Policed(trouble=(quoted(str(error), of=f"{row.plan.matrix}/{row.plan.row}"),))
 
 
 def _licences(row: Subject, way: Walk, gatherer: Gatherer) -> Policed:

@@ -204,9 +204,9 @@ class Audit(Record):
     """Everything that an audit says: the form of `audit.json`.
 
     `as_of` is the moment whose index it judged by, None for its own. `pairs` maps
-    `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not be judged. In
-    the file of one matrix, `kept` names the rows whose answers are of an earlier audit, and says
-    when that was.
+    `<matrix>/<row>`, one pin and another to their cell. `trouble` says what could not be judged,
+    and `whys` are that as records. In the file of one matrix, `kept` names the rows whose answers
+    are of an earlier audit, and says when that was.
     """
 
     format: Literal[1] = 1
@@ -216,6 +216,7 @@ class Audit(Record):
     index: IndexAnswer
     notes: tuple[str, ...]
     trouble: tuple[str, ...]
+    whys: tuple[Reason, ...] = ()  # older files have none
     findings: tuple[Finding, ...]
     pins: tuple[PinAnswer, ...]
     joint: tuple[JointAnswer, ...]
