@@ -177,6 +177,15 @@ def test_the_korean_page_and_report_have_causes_and_notes_in_korean(shop: Shop) 
         assert len(english(markdown(evidence, verdict))) > 100
 
 
+def test_the_korean_page_and_report_say_in_korean_what_cut_a_diagnosis_short(shop: Shop) -> None:
+    evidence, verdict = shop.run({"import:beta": ("failed", "0")})
+    short = {"trouble": "interrupted", "trouble_why": reason("interrupted")}
+    leave(shop, DIAGNOSIS.model_copy(update=short), "diagnosis.json")
+    for shown in (page(shop).text, markdown(evidence, verdict, "ko")):
+        assert "도중에 끝났습니다: 중단됨" in " ".join(shown.split())
+        assert "interrupted" not in shown
+
+
 def test_the_korean_page_says_in_korean_what_blocks_a_pin(shop: Shop) -> None:
     blocked = [Blocked(version="0", because=in_words(why), why=why) for why in every_reason()]
     pins = tuple(FRONTIER.pins[0].model_copy(update={"blocked": item}) for item in blocked)

@@ -30,6 +30,8 @@ from stackproof.experiments.diagnose.writing import diagnosis_patch, diagnosis_t
 from stackproof.experiments.planner import Planner
 from stackproof.matrix.model import Command
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.common import quoted
+from stackproof.reasons.reason import Reason, reason
 from stackproof.report.diagnose import diagnosis_markdown, in_short, print_diagnosis
 from stackproof.run.interruptions import uninterrupted
 from stackproof.run.workloads import declared_workloads
@@ -51,7 +53,7 @@ def diagnose(session: nox.Session, project: Project) -> None:
         subject = _with_workloads(_subject(given, context), given.workloads)
         diagnoser = _diagnoser(given, context, subject)
 
-        def told(trouble: str | None = None) -> Diagnosis:
+        def told(trouble: Reason | None = None) -> Diagnosis:
             found = _with_row(diagnoser.so_far(trouble), subject)
             _tell(found, project, screen)
             return found
@@ -59,11 +61,11 @@ def diagnose(session: nox.Session, project: Project) -> None:
         try:
             diagnoser.diagnose()
         except (StackproofError, OSError) as error:
-            told(str(error))
+            told(quoted(str(error)))
             raise
         except KeyboardInterrupt:
             with uninterrupted():
-                told("interrupted")
+                told(reason("interrupted"))
             session.error("exit 2, interrupted; the next call goes on from there")
         found = told()
     if found.exit_code:

@@ -68,7 +68,7 @@ class Inquiry:
     in_vain: set[Question] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
 
-    def so_far(self, trouble: str | None = None) -> Diagnosis:
+    def so_far(self, trouble: Reason | None = None) -> Diagnosis:
         """Return what is known; `trouble` says what cut the diagnosis short.
 
         Then what has been added by now is the fix, which nothing has proved.
@@ -99,7 +99,8 @@ class Inquiry:
             instead=tuple(self.instead),
             notes=tuple(map(in_words, whys)),
             whys=tuple(whys),
-            trouble=trouble,
+            trouble=in_words(trouble) if trouble else None,
+            trouble_why=trouble,
         )
 
     def ask(self, planner: Planner) -> Found:

@@ -83,7 +83,7 @@ class Diagnosis(Record):
     rest on, `built` those made by this run, in `seconds` of wall time. `trouble` says what cut the
     diagnosis short, or kept it from being made; it is None for one that came to its end. `toml` is
     the row to add to the matrix, `patch` the same as a diff of its file that changes this row.
-    `whys` are the `notes`, as records.
+    `whys` are the `notes` as records, `trouble_why` is the trouble as one.
     """
 
     format: Literal[1] = 1
@@ -102,6 +102,7 @@ class Diagnosis(Record):
     notes: tuple[str, ...]
     whys: tuple[Reason, ...] = ()  # older files have none
     trouble: str | None
+    trouble_why: Reason | None = None  # nor this
     toml: str = ""
     patch: str = ""
 
