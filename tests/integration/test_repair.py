@@ -16,6 +16,7 @@ from support.workbench import Bench, toml, torn_once
 from stackproof.base.progress import Progress
 from stackproof.cli.links_beside import look_command
 from stackproof.errors import CannotJudgeError, MatrixError, StackproofError
+from stackproof.evidence.folder import Evidence
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import RemedyTrial, Removal, Repair, RepairedPin, Tried
@@ -125,6 +126,7 @@ class Phone:
         self.bench, self.index, self.cache = bench, index, cache
         (bench.root / "tests/stack/workloads/test_sum.py").unlink()
         bench.write("tests/stack/workloads/test_light.py", WORKLOAD)
+        self.probes = bench.root / "reports" / "phone" / "plain" / "probes"
         self.moment = MOMENT
         index.add(*RELEASES)
 
@@ -143,7 +145,7 @@ class Phone:
                         conclude=conclude,
                         look=look_command,
                     ),
-                    home=self.bench.root / "reports" / "phone" / "plain" / "probes",
+                    home=self.probes,
                     progress=Progress(Console(file=self.bench.output)),
                 ),
                 releases=Releases(
@@ -282,6 +284,9 @@ def test_a_pin_that_was_changed_for_nothing_is_put_back(phone: Phone, radio: str
     ]
     assert (found.found, found.minimal) == (True, True)
     assert [removal.without for removal in found.removals] == ["horn", "numbers"]
+    # Whether the document's radio will do is asked of what it can have changed alone.
+    asked = {evidence.plan.only for evidence in Evidence.runs(phone.probes)}
+    assert ("import:radio", "import:*", "version:radio") in asked
 
 
 def test_a_pin_is_changed_where_nothing_else_helps(phone: Phone) -> None:

@@ -29,7 +29,13 @@ class Record:
     every: Sequence[str]
     asked: list[tuple[Versions, tuple[str, ...]]] = field(default_factory=list)
 
-    def ask(self, plan: Callable[[Sequence[str]], Any], checks: Sequence[str], what: str) -> Found:
+    def ask(
+        self,
+        plan: Callable[[Sequence[str]], Any],
+        checks: Sequence[str],
+        what: str,
+        like: Found | None = None,  # noqa: ARG002 - what is recorded needs no build
+    ) -> Found:
         """Return the answers to the checks, or to every one where none is named."""
         assert what.startswith("with ")
         planned = plan(checks)
@@ -77,6 +83,7 @@ class Record:
             yield from sources
 
         prober: Any = self
+        like: Any = None
         known: Any = SimpleNamespace(of=of)
         return PinSearch(
             planner=planner,
@@ -85,6 +92,7 @@ class Record:
             sources=known,
             joint=Joint(near={}, newest={}, pins=joint, changed=changed or {}),
             held=held or {},
+            like=like,
         )
 
 

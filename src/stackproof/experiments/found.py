@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from stackproof.evidence.folder import Evidence
+from stackproof.evidence.loaded import InstalledNames
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import Built, Freeze, StageRecord
 from stackproof.evidence.verdict import Check, Verdict
+from stackproof.experiments.reach import Reach
 from stackproof.installers.failures import cause
 from stackproof.matrix.checks import ALL, CheckId
 from stackproof.reasons.reason import Reason, reason
@@ -173,6 +175,32 @@ class Found:
             return False
         return True
 
+    def unreached(self, freeze: Freeze, names: InstalledNames) -> dict[str, Check]:
+        """Return what checks answered here that nothing reaches where `freeze` is installed.
+
+        `names` are those of what is installed then. What answered both ways answers nothing.
+        """
+        found: dict[str, Check] = {}
+        for folder in reversed(self.evidence):
+            found |= _reach(folder).unreached(freeze, names)
+        return {check: found[check] for check in found if check not in self.unsteady}
+
+    def with_unreached(self, like: Found) -> Found:
+        """Return it with what it was not asked, and could not answer otherwise than `like`.
+
+        The evidence of that is the other's.
+        """
+        loaded = [Evidence(folder).loaded for folder in self.evidence]
+        names = next((file.installed for file in loaded if file is not None), None)
+        if names is None:
+            return self
+        unreached = like.unreached(self.freeze, names)
+        return replace(
+            self,
+            checks={**unreached, **self.checks},
+            evidence=(*self.evidence, *(one for one in like.evidence if one not in self.evidence)),
+        )
+
     def and_also(self, other: Found) -> Found:
         """Return what both know together; `self` is the newer."""
         return replace(
@@ -184,6 +212,12 @@ class Found:
             evidence=(*self.evidence, *other.evidence),
             unsteady=self.unsteady | other.unsteady | set(_contradicted(self, other)),
         )
+
+
+@lru_cache(maxsize=64)
+def _reach(folder: Path) -> Reach:
+    """Return what can reach the checks of a run, which takes long to read and never changes."""
+    return Reach(Evidence(folder))
 
 
 def _contradicted(one: Found, other: Found) -> Iterator[str]:

@@ -13,12 +13,14 @@ from stackproof.base.side_by_side import OneAtATime
 from stackproof.base.text import count
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.records import Built
+from stackproof.evidence.loaded import InstalledNames
+from stackproof.evidence.records import Built, Freeze
 from stackproof.evidence.verdict import judge
 from stackproof.experiments.found import Found
 from stackproof.experiments.runner import Runner
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.run.first_look import FirstLook
 
 __all__ = ["Prober"]
 
@@ -44,16 +46,49 @@ class Prober:
         """How many environments the answers rest on: a plan may have been built more than once."""
         return sum(len(found.evidence) for key, found in self._known.items() if key in self.used)
 
-    def ask(self, plan: Callable[[Sequence[str]], Plan], checks: Sequence[str], what: str) -> Found:
+    def ask(
+        self,
+        plan: Callable[[Sequence[str]], Plan],
+        checks: Sequence[str],
+        what: str,
+        like: Found | None = None,
+    ) -> Found:
         """Return an answer to the checks, all of the row's where none is named.
 
-        `plan` is given the checks to ask alone; `what` says in progress lines what is built.
+        `plan` is given the checks to ask alone; `what` says in progress lines what is built. What
+        the build cannot have changed since `like` is answered as there, and not asked: that shows
+        the way, but proves nothing, and the answer is never `whole`.
         Raises CannotJudgeError if a probe could not be judged.
         """
         whole = plan(())
         self.used.add(whole.build_fingerprint)
         with self._asking(whole.build_fingerprint):
+            if like is not None and (checks or like.whole):
+                wanted = checks or tuple(dict.fromkeys([*whole.checks, *like.checks]))
+                return self._ask_like(whole, plan, wanted, what, like)
             return self._ask(whole, plan, checks, what)
+
+    def _ask_like(
+        self,
+        whole: Plan,
+        plan: Callable[[Sequence[str]], Plan],
+        checks: Sequence[str],
+        what: str,
+        like: Found,
+    ) -> Found:
+        known = self._known.get(whole.build_fingerprint)
+        if known is not None:
+            known = known.with_unreached(like)
+            if _is_enough(known, checks):
+                return known
+
+        def reached(freeze: Freeze, names: InstalledNames) -> Sequence[str]:
+            there = like.unreached(freeze, names)
+            return [check for check in asked if check not in there]
+
+        asked = [check for check in checks if known is None or not known.answers(check)]
+        first = FirstLook(reached=reached, heard=lambda *_: None, go_on=lambda _: False)
+        return self._make(whole, plan(asked), what, first).with_unreached(like)
 
     def _ask(
         self,
@@ -66,9 +101,14 @@ class Prober:
         if known is not None and _is_enough(known, checks):
             return known
         asked = [check for check in checks if known is None or not known.answers(check)]
-        asking = count(len(asked), "check") if asked else "every check"
-        with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {asking}"):
-            verdict, evidence = self.runner.run(plan(asked) if asked else whole, self.home)
+        return self._make(whole, plan(asked) if asked else whole, what)
+
+    def _make(self, whole: Plan, plan: Plan, what: str, first: FirstLook | None = None) -> Found:
+        """Carry out a plan, and return what is known of its build by now."""
+        asking = count(len(plan.only), "check") if plan.only else "every check"
+        most = "at most " if first else ""
+        with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {most}{asking}"):
+            verdict, evidence = self.runner.run(plan, self.home, first)
         self.built += 1
         if not verdict.settled:
             raise CannotJudgeError(f"the probe {what}: {verdict.trouble or verdict.untold}")

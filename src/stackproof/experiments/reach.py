@@ -11,7 +11,7 @@ from stackproof.base.text import first_of
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.loaded import InstalledNames, LoadedFile
 from stackproof.evidence.records import Freeze
-from stackproof.evidence.verdict import Verdict, judge
+from stackproof.evidence.verdict import Check, Verdict, judge
 from stackproof.matrix.checks import CheckId
 
 __all__ = ["Disagreement", "Reach", "TrialReach"]
@@ -92,6 +92,11 @@ class Reach:
         """Return the checks that nothing reaches."""
         found = self._within(freeze, names)
         return () if found is None else tuple(item for item in self.asked if item not in found)
+
+    def unreached(self, freeze: Freeze, names: InstalledNames) -> dict[str, Check]:
+        """Return what the checks that nothing reaches answered."""
+        left_out = set(self.left_out(freeze, names))
+        return {check.id: check for check in self.verdict.checks if check.id in left_out}
 
     def judged(self, trial: Evidence, verdict: Verdict) -> TrialReach | None:
         """Return what the whole run of a trial says of what nothing reached; None if not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from stackproof.evidence.loaded import InstalledNames
+from stackproof.evidence.loaded import InstalledNames, LoadedFile
 from stackproof.evidence.records import CheckResult, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
@@ -38,7 +38,10 @@ def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
     `Asking.ask_all` does.
     """
     course, evidence = asking.course, asking.course.evidence
-    checks = first.reached(evidence.freeze, installed_names(asking.environment))
+    names = installed_names(asking.environment)
+    # Where no suite is asked, nobody else says by what names these distributions are found.
+    LoadedFile(installed=names, checks={}).write(evidence.folder / InRun.LOADED)
+    checks = first.reached(evidence.freeze, names)
     if not checks:
         return asking
     whole, notes = course.plan, list(course.notes)

@@ -74,6 +74,7 @@ class Repairer:
             sources=sources,
             joint=joint,
             held=self._held(broken),
+            like=broken,
         )
         start, nothing = broken, not failing or joint.refused is not None
         if broken.refusal is not None and not nothing:

@@ -30,7 +30,8 @@ class PinSearch:
 
     Of `joint` those documented pins stay changed that have to be. `held` are the versions of the
     pins that the row has in their ranges: a narrower range holds such a pin at another one, and one
-    more pin holds all else.
+    more pin holds all else. What a build cannot have changed is answered as by `like`, which is the
+    row at first, and then the last build in which all passed that can be repaired.
     """
 
     planner: Planner
@@ -39,6 +40,7 @@ class PinSearch:
     sources: Sources
     joint: Joint
     held: Mapping[str, str]
+    like: Found
     _failed: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
 
     def search(self, versions: Versions, failing: Sequence[str]) -> tuple[Versions, Found]:
@@ -72,11 +74,11 @@ class PinSearch:
             **{name: self._as_documented(name, versions, whole) for name in changed},
         }
 
-    def probe(self, versions: Versions, checks: Sequence[str]) -> Found:
-        """Ask checks of the row with these versions in a last stage."""
+    def probe(self, versions: Versions, checks: Sequence[str], like: Found | None = None) -> Found:
+        """Ask checks of the row with these versions in a last stage; see `Prober.ask`."""
         named = [f"{name} {version}" for name, version in versions.items()]
         what = f"with {first_of(named) or 'no more pins'}"
-        return self.prober.ask(self._plan(versions, self._changed), checks, what)
+        return self.prober.ask(self._plan(versions, self._changed), checks, what, like)
 
     def _needed(self, versions: Versions, repaired: Sequence[str]) -> Versions:
         """Return the versions without which some of what was repaired fails."""
@@ -112,7 +114,7 @@ class PinSearch:
         plan = self._plan(without(versions, name), without(self._changed, name))
         failed: tuple[str, ...] = ()
         for checks in ([CheckId("pip-check")], []):
-            found = self.prober.ask(plan, checks, f"with {name} as documented")
+            found = self.prober.ask(plan, checks, f"with {name} as documented", whole)
             lost = _lost_pins(pins, found) if found.refusal is None else []
             counting = [check for check in found.failed if found.passes(check) is False]
             named = dict.fromkeys([*counting, *lost])
@@ -125,7 +127,7 @@ class PinSearch:
         self, versions: Versions, failing: Sequence[str]
     ) -> tuple[Versions, list[str]]:
         """Add versions for what these alone do not repair; return what stays broken too."""
-        found = self.probe(versions, failing)
+        found = self.probe(versions, failing, self.like)
         still = [check for check in failing if found.passes(check) is not True]
         broken: list[str] = []
         while still:
@@ -134,8 +136,9 @@ class PinSearch:
                 broken.append(still.pop(0))
                 continue
             versions = {**versions, **more}
-            found = self.probe(versions, still)
+            found = self.probe(versions, still, found)
             still = [check for check in still if found.passes(check) is not True]
+        self.like = found
         return versions, broken
 
     def _more(self, check: str, versions: Versions, found: Found) -> Versions:
@@ -152,17 +155,17 @@ class PinSearch:
                 and not satisfies(found.freeze.get(name, version), version)
             }
             likely = [name for name in through if name in others]
-            repairs = partial(self._repairs, check, versions, others)
+            repairs = partial(self._repairs, check, versions, others, found)
             needed = reduce_to_minimum(sorted(others), repairs, likely=likely)
             if needed is not None:
                 return {name: others[name] for name in needed}
         return {}
 
     def _repairs(
-        self, check: str, versions: Versions, others: Versions, names: Sequence[str]
+        self, check: str, versions: Versions, others: Versions, like: Found, names: Sequence[str]
     ) -> bool:
         more = {name: others[name] for name in names}
-        return self.probe({**versions, **more}, [check]).passes(check) is True
+        return self.probe({**versions, **more}, [check], like).passes(check) is True
 
     def _holds(self, versions: Versions, repaired: Sequence[str]) -> bool:
         """Tell whether all that was repaired passes with so few versions, cheap questions first.
@@ -176,8 +179,9 @@ class PinSearch:
         lost = _lost_pins(self.joint.pins, found)
         failed += [name for name in lost if name not in failed]
         if not failed and rest:
-            found = self.probe(versions, rest)
+            found = self.probe(versions, rest, self.like)
             failed = [check for check in rest if found.passes(check) is not True]
+            self.like = self.like if failed else found
         self._failed[frozenset(versions)] = tuple(failed)
         return not failed
 
