@@ -15,7 +15,7 @@ from support.wheels import Release
 from support.workbench import TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
 
-from stackproof.matrix.plan import Plan
+from stackproof.matrix.plan import Plan, PlannedFailure
 from stackproof.run.reuse import Mark
 
 EXTRA = """
@@ -498,12 +498,13 @@ def test_an_expected_failure_in_one_order_hides_no_other_in_the_reverse_one(
     assert "imported in reverse order\nnear fails after far" in check.message
 
 
-def with_heavy(bench: Bench, index: Index, torch: str, pyarrow: str) -> Plan:
-    """Return a plan of both, with another module between them in either order."""
-    files = {"torch": torch, "extra": "", "pyarrow": pyarrow}
+def with_heavy(bench: Bench, index: Index, torch: str, pyarrow: str, **others: str) -> Plan:
+    """Return a plan of both, with another module between them in either order, and more heavy."""
+    files = {"torch": torch, "extra": "", "pyarrow": pyarrow, **others}
+    modules = {name: {"scikit-learn": "sklearn"}.get(name, name) for name in files}
     for name, source in files.items():
-        index.add(Release(name, "1.0", modules={f"{name}.py": source}))
-    tables = [pin(name) for name in files]
+        index.add(Release(name, "1.0", modules={f"{modules[name]}.py": source}))
+    tables = [pin(name, imports=modules[name]) for name in files]
     return bench.plan(text="\n".join([TINY, *tables, stage("heavy", *files, step="Install.")]))
 
 
@@ -524,6 +525,72 @@ def test_heavy_packages_are_imported_two_by_two_with_nothing_between_them(
         "imported two by two",
         f"{second} fails after {first}, of these two alone, and not without it",
     ]
+
+
+def after_torch_alone(then: str) -> str:
+    """Return a module that does something where torch is imported before it, and extra is not."""
+    return (
+        "import os, signal, sys, time\n"
+        f"if 'torch' in sys.modules and 'extra' not in sys.modules: {then}\n"
+    )
+
+
+#: Says in a fork that it fails, and in a process of its own nothing, after a while.
+SLOW = "assert sys.modules['torch'].process == os.getpid(); time.sleep(3)"
+KILLED = "os.kill(os.getpid(), signal.SIGSEGV)"
+
+
+@pytest.mark.parametrize("is_expected", [False, True], ids=["alone", "beside-a-failure"])
+def test_pairs_that_no_time_was_left_to_ask_again_are_no_pass(
+    bench: Bench,
+    index: Index,
+    is_expected: bool,  # noqa: FBT001
+) -> None:
+    """Nor are they hidden by a failure that is expected."""
+    torch = "import os\nprocess = os.getpid()\n"
+    slow, killed = after_torch_alone(SLOW), after_torch_alone(KILLED)
+    last = "import sys\nassert 'pyarrow' not in sys.modules, 'the known one'\n"
+    others = {"tensorflow": slow, "scikit-learn": killed, "last": last if is_expected else ""}
+    plan = with_heavy(bench, index, torch, slow, **others)
+    known = PlannedFailure(check="import:*", reason="known", date="2025-01-02")
+    changes = {"import_seconds": 6, "known_failures": (known,) if is_expected else ()}
+    verdict, _ = bench.verify(plan.model_copy(update=changes))
+    said = verdict.untold if is_expected else verdict.trouble
+    assert "no process of their own could tell whether they do: sklearn after torch" in (said or "")
+    assert states(verdict)["import:*"] == ("known" if is_expected else "skipped")
+    assert verdict.exit_code == 2
+
+
+AT_END = "import atexit, os, sys\natexit.register(lambda: {} and os.kill(os.getpid(), 11))\n"
+APART = "{'pyarrow', 'extra'}.intersection(sys.modules) == {'pyarrow'}"
+
+
+@pytest.mark.parametrize("when", ["'pyarrow' in sys.modules", APART], ids=["always", "apart"])
+def test_a_pair_that_crashes_at_the_end_of_the_process_is_named(
+    bench: Bench, index: Index, when: str
+) -> None:
+    """Whether all together crash there too, or something between the two hides it."""
+    verdict, _ = bench.verify(with_heavy(bench, index, AT_END.format(when), ""))
+    (check,) = verdict.in_state("new")
+    assert (check.id, check.failure and check.failure.kind) == ("import:*", "crash")
+    said = check.message.splitlines()
+    assert said[0] == "Failed: the end of the process crashed: ended by SIGSEGV"
+    assert said[said.index("imported two by two") + 1] == (
+        "the end of the process fails after torch and pyarrow, of these two alone, and not with one"
+    )
+
+
+def test_a_pair_that_crashes_when_python_takes_down_its_modules_is_named(
+    bench: Bench, index: Index
+) -> None:
+    crash = (
+        "import os, sys\nclass Last:\n    def __del__(self, kill=os.kill, process=os.getpid):\n"
+        "        kill(process(), 11)\n"
+        "last = Last() if 'torch' in sys.modules else None\n"
+    )
+    verdict, _ = bench.verify(with_heavy(bench, index, "", crash))
+    (check,) = verdict.in_state("new")
+    assert "the end of the process fails after torch and pyarrow" in check.message
 
 
 def test_what_fails_in_a_fork_alone_is_no_failure(bench: Bench, index: Index) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import PackageNotFoundError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from stack_suite.costs import Cost, cost_properties
@@ -12,7 +13,7 @@ from stack_suite.modules import modules_of
 from stack_suite.orders import failure_in_order
 from stack_suite.owners import shadowed
 from stack_suite.pairs import failure_of_pairs
-from stack_suite.probe import probe_modules
+from stack_suite.probe import END, probe_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,13 +47,17 @@ def test_import(
 
 
 def test_import_together(
-    plan: Plan, run_folder: Path, record_property: Callable[[str, object], None]
+    plan: Plan,
+    run_folder: Path,
+    record_property: Callable[[str, object], None],
+    request: pytest.FixtureRequest,
 ) -> None:
     """Import all modules in one fresh process, in documented order, and in another in reverse.
 
     So of any two each one comes first once: compiled modules that crash do so in one order alone.
     What comes between two heavy ones may hide that, so these are imported two by two as well. All
-    is asked whatever fails, since an expected failure must not hide another one.
+    is asked whatever fails, since an expected failure must not hide another one; nor what could not
+    be told, which is an error beside the failure.
     """
     modules = [module for pin in plan.pins for module in _installed(pin)]
     record_property("modules", modules)
@@ -63,17 +68,26 @@ def test_import_together(
         failure, cost = failure_in_order(names, order, folder=run_folder, limit=limit)
         failures += [failure] if failure else []
         costs.append(cost)
+    whole = any(END in failure.partition("\n\n")[0] for failure in failures)
     try:
-        failure, taken = failure_of_pairs(plan.pins, folder=run_folder, limit=limit)
-    except UntoldError:
-        if not failures:  # else what is known is told, whatever keeps pairs from being asked
-            raise
+        pairs = failure_of_pairs(plan.pins, folder=run_folder, limit=limit, whole=whole)
+    except UntoldError as error:
+        untold: str | None = str(error)
     else:
-        failures += [failure] if failure else []
-        costs += taken
+        failures += [pairs.failure] if pairs.failure else []
+        costs += pairs.costs
+        untold = pairs.untold
+    if untold and failures:
+        request.addfinalizer(partial(_leave_untold, untold))
+    elif untold:
+        _leave_untold(untold)
     if failures:
         pytest.fail(_joined(failures), pytrace=False)
     _record_cost(costs, record_property)
+
+
+def _leave_untold(words: str) -> NoReturn:
+    raise UntoldError(words)
 
 
 def _joined(failures: list[str]) -> str:

@@ -64,7 +64,7 @@ _OF_KINDS: Mapping[str, FailureClass] = {
 #: What ends a process, in the words with which our own lines of each kind of check begin: anybody
 #: may say in an error that something was killed. The group is by what.
 _CRASHED, _HUNG = r"crashed: ended by (\w+)", r"hung: killed after()"
-_MODULE = r"(?:Failed: )?(?:import )?\S+ "
+_MODULE = r"(?:Failed: )?(?:import )?(?:the end of the process|\S+) "
 _ENDED: Mapping[str, tuple[tuple[FailureClass, re.Pattern[str]], ...]] = {
     "import": (("crash", re.compile(_MODULE + _CRASHED)), ("hang", re.compile(_MODULE + _HUNG))),
     "smoke": (

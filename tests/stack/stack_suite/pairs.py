@@ -4,21 +4,24 @@ Each brings runtimes of its own (C++, OpenMP, protobuf, Arrow), and what comes b
 may hide that they do not bear each other. A process imports the first and forks a child for each
 second one, so that the first is imported once. A fork has none of its parent's threads, and may
 hang or fail for want of them: what fails in one is asked again in a process of its own, and that
-alone counts.
+alone counts. What no time was left to ask again is not known, and is said to be so.
+
+A child ends as a process does for libraries: what was to be called at its end is, and so are their
+destructors. Python takes down its modules only where that is asked for, since it takes longest.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stack_suite.isolation import run_isolated
 from stack_suite.plan import normal
-from stack_suite.probe import probe_modules
+from stack_suite.probe import END, probe_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from stack_suite.costs import Cost
@@ -39,10 +42,13 @@ _SECOND = {"psycopg2": "psycopg2", "psycopg2-binary": "psycopg2"}
 #: The share of the time limit after which a child is given up, and its pair asked in a new process.
 _CHILD_SHARE = 0.25
 
+#: The seconds after which a child that does not end is given up likewise.
+_END_SECONDS = 5
+
 _SCRIPT = """
 import os, signal, sys
 from builtins import open
-limit, answers, first, *others = sys.argv[1:]
+limit, end_limit, whole, answers, first, *others = sys.argv[1:]
 __import__(first)
 for other in others:
     child = os.fork()
@@ -50,78 +56,122 @@ for other in others:
         try:
             signal.alarm(int(limit))
             __import__(other)
-            os._exit(0)
-        finally:
+            signal.alarm(int(end_limit))
+            if not whole:
+                import atexit, ctypes
+                atexit._run_exitfuncs()
+                ctypes.CDLL(None).exit(0)
+        except BaseException:
             os._exit(1)
+        break
     if os.waitpid(child, 0)[1] == 0:
         with open(answers, "a", encoding="utf-8") as well:
             well.write(other + "\\n")
-os._exit(0)
+else:
+    os._exit(0)
 """
 
 
-def failure_of_pairs(
-    pins: Iterable[Pin], *, folder: Path, limit: float
-) -> tuple[str | None, list[Cost]]:
-    """Import each two heavy ones of some pins; return what failed, if anything, and the costs.
+class Pairs(NamedTuple):
+    """What failed of pairs, what they cost, and which could not be asked; None where there is none.
 
     A failure is a line for each module that fails after another one, which two, and the output.
     """
+
+    failure: str | None
+    costs: list[Cost]
+    untold: str | None
+
+
+def failure_of_pairs(
+    pins: Iterable[Pin], *, folder: Path, limit: float, whole: bool = False
+) -> Pairs:
+    """Import each two heavy ones of some pins, and end; the `whole` end if that is in question."""
     names = [normal(pin.name) for pin in pins]
     heavy = [_HEAVY[name] for name in names if name in _HEAVY]
     light = [_SECOND[name] for name in names if name in _SECOND]
-    costs: list[Cost] = []
-    lines: list[str] = []
-    found: list[str] = []
-    outputs: list[str] = []
-    end = time.monotonic() + limit
+    asked = _Asked(folder, limit)
     for first in heavy:
         seconds = [name for name in (*heavy, *light) if name != first]
-        suspects = _suspects(first, seconds, folder, limit, costs) if seconds else []
-        for second, line, output in _confirmed(first, suspects, folder, limit, end):
-            lines.append(line)
-            found.append(f"{second} fails after {first}, of these two alone, and not without it")
-            outputs.append(output)
-    if not lines:
-        return None, costs
-    said = ["\n".join(lines), "\n".join(["imported two by two", *found]), *outputs]
-    return "\n\n".join(said), costs
+        for second in asked.suspects(first, seconds, whole=whole) if seconds else []:
+            asked.confirm(first, second)
+    return Pairs(asked.failure, asked.costs, asked.untold)
 
 
-def _suspects(
-    first: str, seconds: Sequence[str], folder: Path, limit: float, costs: list[Cost]
-) -> list[str]:
-    """Return which modules could not be imported in a fork of a process that has the first."""
-    well = folder / f"import-pairs-of-{first}.txt"
-    arguments = [str(max(1, int(limit * _CHILD_SHARE))), str(well), first, *seconds]
-    ending = run_isolated(
-        [sys.executable, "-c", _SCRIPT, *arguments],
-        sandbox=well.with_suffix(""),
-        limit=limit,
-    )
-    costs.append(ending.cost)
-    went_well = well.read_text(encoding="utf-8").splitlines() if well.exists() else []
-    return [module for module in seconds if module not in went_well]
+class _Asked:
+    """What was asked of pairs within a time limit, and what came of it."""
 
+    def __init__(self, folder: Path, limit: float) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.end = time.monotonic() + limit
+        self.costs: list[Cost] = []
+        self.lines: dict[str, None] = {}
+        self.found: list[str] = []
+        self.outputs: list[str] = []
+        self.left: list[str] = []
 
-def _confirmed(
-    first: str, suspects: Sequence[str], folder: Path, limit: float, end: float
-) -> Iterator[tuple[str, str, str]]:
-    """Yield each module that fails after the first in a new process too, what it says, the output.
+    @property
+    def failure(self) -> str | None:
+        """What failed, in the words of the suite, None where nothing did."""
+        if not self.lines:
+            return None
+        said = ["\n".join(self.lines), "\n".join(["imported two by two", *self.found])]
+        return "\n\n".join([*said, *self.outputs])
 
-    What fails alone as well is the failure of its own import.
-    """
-    for second in suspects:
-        alone = (_probe([module], folder, limit) for module in (first, second))
-        if time.monotonic() >= end or any(probe.failure for probe in alone):
-            continue
-        both = _probe([first, second], folder, limit)
+    @property
+    def untold(self) -> str | None:
+        """What failed in a fork, and could not be asked in a process of its own."""
+        if not self.left:
+            return None
+        return (
+            f"imported two by two, these failed in a fork, and within the limit of {self.limit:g} s"
+            f" no process of their own could tell whether they do: {', '.join(self.left)}"
+        )
+
+    def suspects(self, first: str, seconds: Sequence[str], *, whole: bool) -> list[str]:
+        """Return which modules do not go well in a fork of a process that has the first."""
+        well = self.folder / f"import-pairs-of-{first}.txt"
+        limits = [max(1, int(self.limit * _CHILD_SHARE)), _END_SECONDS]
+        arguments = [*map(str, limits), "whole" if whole else "", str(well), first, *seconds]
+        ending = run_isolated(
+            [sys.executable, "-c", _SCRIPT, *arguments],
+            sandbox=well.with_suffix(""),
+            limit=self.limit,
+        )
+        self.costs.append(ending.cost)
+        went_well = well.read_text(encoding="utf-8").splitlines() if well.exists() else []
+        return [module for module in seconds if module not in went_well]
+
+    def confirm(self, first: str, second: str) -> None:
+        """Ask for a module after the first in a new process too, which may end badly with both.
+
+        What fails alone as well is the failure of its own import.
+        """
+        alone = (self._probe(module) for module in (first, second))
+        if time.monotonic() >= self.end:
+            self.left.append(f"{second} after {first}")
+            return
+        if any(probe.failure for probe in alone):
+            return
+        both = self._probe(first, second)
         own, _, output = (both.failure or "").partition("\n\n")
         for line in own.splitlines():
             if line.startswith(f"{second} "):
-                yield second, line, output
+                self.found.append(
+                    f"{second} fails after {first}, of these two alone, and not without it"
+                )
+            elif line.startswith(f"{END} "):
+                self.found.append(
+                    f"{END} fails after {first} and {second}, of these two alone, and not with one"
+                )
+            else:  # the first one, which went well by itself
+                self.left.append(f"{second} after {first}")
+                continue
+            self.lines[line] = None
+            self.outputs.append(output)
 
-
-def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
-    """Import modules in a process of its own, as all that ask for the same do, and remember."""
-    return probe_modules(modules, folder=folder / f"import-{'-'.join(modules)}", limit=limit)
+    def _probe(self, *modules: str) -> Probe:
+        """Import modules in a process of its own, as all that ask for the same do, and remember."""
+        folder = self.folder / f"import-{'-'.join(modules)}"
+        return probe_modules(modules, folder=folder, limit=self.limit)

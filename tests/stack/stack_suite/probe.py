@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from stack_suite.costs import Cost
 
+#: What fails where all modules were imported.
+END = "the end of the process"
 # The share of the time limit after which the process prints where each of its threads stands.
 _DUMP_SHARE = 0.9
 
@@ -129,7 +131,7 @@ def _probe(modules: Sequence[str], folder: Path, limit: float) -> Probe:
     }
     if ending.exit != 0 or len(lines) < len(modules):
         # A module that ends the process keeps all that come after it from being imported.
-        culprit = modules[len(lines)] if len(lines) < len(modules) else "the end of the process"
+        culprit = modules[len(lines)] if len(lines) < len(modules) else END
         gone = f"ended the process (exit 0): {ending.last_line}" if ending.exit == 0 else None
         failures[culprit] = f"{culprit} {gone or ending.trouble or f'failed: {ending.last_line}'}"
     if not failures:
