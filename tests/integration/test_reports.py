@@ -165,7 +165,7 @@ def test_the_first_line_of_the_report_is_the_verdict(bench: Bench) -> None:
 def test_the_report_tells_of_every_check_that_matters(mixed: Evidence) -> None:
     lines = report(mixed)
     assert "## Unexpected failures" in lines
-    assert "| `version:alpha` | known \\| for &lt;years> |" in lines
+    assert "| `version:alpha` | wrong version | known \\| for &lt;years> |" in lines
     assert (
         "| `version:beta` | passes; remove the expected failure (known \\| for &lt;years>) |"
         in lines

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.records import DIAGNOSIS
 from support.site_files import audit, finding
-from support.sites import Shop
+from support.sites import MATRIX, Shop
 
 from stackproof.errors import StackproofError
 from stackproof.evidence.verdict import Verdict
@@ -22,6 +24,7 @@ from stackproof.report.rebuild import rebuild
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import prove
 from stackproof.report.site.reports_reader import ReportsReader
+from stackproof.report.terminal import print_verdict
 from stackproof.report.texts import Language
 
 
@@ -278,3 +281,67 @@ def test_nothing_is_proved_by_a_run_that_could_not_be_judged(shop: Shop) -> None
 def test_a_document_that_cannot_be_read_is_refused(shop: Shop) -> None:
     with pytest.raises(StackproofError, match=r"missing\.md: cannot be read"):
         form_of_document(shop.root / "missing.md")
+
+
+# --- expected failures -----------------------------------------------------------------------
+
+KNOWN = """
+[[rows.plain.known-failures]]
+check = "{check}"
+reason = "known of {check}"
+date = 2025-01-02
+"""
+#: As they are answered: what is worst comes last, and what fails for another one first.
+FAILING = {
+    "import:*": "Failed: beta failed: ImportError: no",
+    "import:beta": "Failed: import beta failed: ImportError: no",
+    "version:alpha": "Failed: alpha 2.0 is installed, not 1.0",
+    "smoke:sum": "the workload's process crashed: ended by SIGSEGV",
+}
+
+
+@pytest.fixture
+def expected(shop: Shop) -> Verdict:
+    """Return the verdict on failures that are all expected."""
+    known = "".join(KNOWN.format(check=check) for check in FAILING if check != "version:alpha")
+    matrix = MATRIX.replace("\n[rows.other]", f"{known}\n[rows.other]")
+    (shop.matrices / "tiny.toml").write_text(matrix, encoding="utf-8")
+    failed = {check: ("failed", message) for check, message in FAILING.items()}
+    _, verdict = shop.run(failed, known=True)
+    assert [check.state for check in verdict.checks if check.outcome == "failed"] == ["known"] * 4
+    return verdict
+
+
+def test_the_report_groups_expected_failures_too_the_worst_first(
+    shop: Shop, expected: Verdict
+) -> None:
+    report = (shop.reports / "tiny/plain/latest/report.md").read_text(encoding="utf-8")
+    lines = report.partition("## Expected failures\n\n")[2].partition("\n\n")[0].splitlines()
+    assert lines == [
+        "| check | kind of failure | why |",
+        "|---|---|---|",
+        "| `smoke:sum` | crash: SIGSEGV | known of smoke:sum |",
+        "| `version:alpha` | wrong version | an old story |",
+        "| `import:beta` |  | known of import:beta |",
+        "| | | 1 more, because beta cannot be imported: import:* |",
+    ]
+    assert len(expected.in_state("known")) == 4
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_the_terminal_groups_expected_failures_too_the_worst_first(
+    expected: Verdict,
+    is_terminal: bool,  # noqa: FBT001
+) -> None:
+    output = StringIO()
+    print_verdict(
+        expected, Path("r.md"), Console(file=output, width=160, force_terminal=is_terminal)
+    )
+    said = output.getvalue()
+    order = [
+        *("known of smoke:sum", "an old story", "known of import:beta"),
+        "1 more, because beta cannot be imported: import:*",
+    ]
+    assert [said.count(words) for words in order] == [1] * 4
+    assert sorted(order, key=said.index) == order
+    assert "known of import:*" not in said

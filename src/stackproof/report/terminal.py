@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stackproof.evidence.check import by_root
+from stackproof.evidence.check import State, by_root
 from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.checks import CheckId
@@ -113,12 +113,10 @@ def _word(state: str) -> str:
 
 def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
     """Yield (state, check, why) of the checks that matter; those not run for one reason as one."""
-    for root, others in by_root(verdict.in_state("new")):
-        yield root.state, root.id, brief(root)
-        if others:
-            yield root.state, "", because(root, others)
-    for check in verdict.in_state("unsteady", "fixed", "known"):
+    yield from _failing("new", verdict)
+    for check in verdict.in_state("unsteady", "fixed"):
         yield check.state, check.id, brief(check)
+    yield from _failing("known", verdict)
     yield from _of_links(verdict)
     for why, checks in groupby(verdict.in_state("skipped"), key=brief):
         ids = [check.id for check in checks]
@@ -129,6 +127,14 @@ def _lines(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         yield "left out", _all_of([*verdict.left_out], "workloads"), why
     for name, marker in verdict.pins_left_out.items():
         yield "left out", name, f"its marker {marker} does not hold"
+
+
+def _failing(state: State, verdict: Verdict) -> Iterator[tuple[str, str, str]]:
+    """Yield each failure of its own, the worst first, and what fails because of it."""
+    for root, others in by_root(verdict.in_state(state)):
+        yield state, root.id, brief(root)
+        if others:
+            yield state, "", because(root, others)
 
 
 def _of_links(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
