@@ -18,12 +18,14 @@ from stackproof.base.records import Record, write_atomically
 from stackproof.evidence.check import Check
 from stackproof.evidence.records import Built
 from stackproof.evidence.verdict import judge
+from stackproof.experiments.candidate.reasons import told
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
 from stackproof.experiments.timeline.record import Break, CheckHistory
 from stackproof.installers.failures import explain
 from stackproof.metadata.grid.record import Grid
+from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words, sentences
 from stackproof.report.audited import last_audit
@@ -245,6 +247,52 @@ def test_the_korean_page_and_report_say_in_korean_which_links_are_suspect(shop: 
     report = markdown(evidence, judge(evidence), "ko")
     assert english(report) == []
     assert "[호출될 때 실행됨]" in report
+
+
+OF_ANOTHER_DAY = Reason(name="of-another-day", fields={})
+
+
+def test_what_a_later_version_says_of_a_link_is_shown_as_it_was_written(shop: Shop) -> None:
+    """Whatever else the row has is judged, and said in Korean."""
+    evidence, _ = shop.run()
+    (used,) = LINKS.suspects
+    about = {"distribution": "alpha", "runs": "import"}
+    other = reason("is-not-there")
+    findings = (
+        used.model_copy(update={**about, "sentence": "said later", "why": OF_ANOTHER_DAY}),
+        used.model_copy(update={**about, "sentence": "is not there", "why": other}),
+    )
+    found = LINKS.model_copy(update={"findings": findings, "notes": ()})
+    write_atomically(evidence.folder / "links.json", to_json(found.to_data()))
+    strict = evidence.plan.model_copy(update={"strict_links": True})
+    strict.write(evidence.folder / "plan.json")
+    verdict = judge(evidence)
+    (failed,) = verdict.in_state("new")
+    assert (failed.id, failed.message) == ("link:alpha", "said later\nis not there")
+    assert brief(failed) == brief(failed, "ko") == "said later"
+    for shown in (page(shop).text, markdown(evidence, verdict, "ko")):
+        assert "said later 설치되어 있지 않음" in " ".join(shown.split())
+
+
+def test_a_message_is_shown_as_it_was_written() -> None:
+    """Neither rebuilt from its record, nor lost with one of a later version."""
+    failed = Check(
+        id="version:alpha",
+        kind="version",
+        subject="alpha",
+        outcome="failed",
+        state="new",
+        grade="real",
+        message="is not there, as it was once worded",
+        why=reason("is-not-there"),
+        reason=None,
+        seconds=0,
+    )
+    assert brief(failed) == "is not there, as it was once worded"
+    assert brief(failed, "ko") == "설치되어 있지 않음"
+    later = failed.model_copy(update={"why": OF_ANOTHER_DAY})
+    assert brief(later) == brief(later, "ko") == "is not there, as it was once worded"
+    assert told(later) == reason("of-name", name=failed.id, why=quoted(failed.message))
 
 
 def test_the_korean_report_says_in_korean_why_a_stage_failed() -> None:

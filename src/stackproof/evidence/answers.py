@@ -19,9 +19,8 @@ from stackproof.evidence.suspects import link_answers
 from stackproof.evidence.worded import with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
-from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import reason
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import in_words, sayable
 
 __all__ = ["Answers", "answers_of"]
 
@@ -94,7 +93,7 @@ def _counted(answer: CheckResult, sound: Mapping[str, bool]) -> CheckResult:
     kind = KINDS.get(answer.kind)
     if answer.outcome != "failed" or kind is None or sound[kind.answered_by]:
         return answer
-    why = reason("unended", why=answer.why or quoted(answer.message))
+    why = reason("unended", why=sayable(answer.why, answer.message))
     changes = {"outcome": "skipped", "message": in_words(why), "why": why}
     return answer.model_copy(update=changes)
 

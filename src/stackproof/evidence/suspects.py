@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from pydantic import Field
 
 from stackproof.base.records import Record
-from stackproof.evidence.links import Links
+from stackproof.evidence.links import Finding, Links
 from stackproof.evidence.records import CheckResult
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
-from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import sayable
 
 __all__ = ["JudgedLinks", "Suspect", "link_answers", "suspects_of"]
 
@@ -58,19 +57,19 @@ def link_answers(links: Links | None, plan: Plan) -> Iterator[CheckResult]:
     """
     if links is None or not plan.strict_links:
         return
-    found: dict[str, list[Reason]] = {}
+    found: dict[str, list[Finding]] = {}
     for finding in links.suspects:
-        found.setdefault(finding.distribution, []).append(finding.why or quoted(finding.sentence))
+        found.setdefault(finding.distribution, []).append(finding)
     planned = (CheckId.parse(check) for check in (*plan.checks, *_expected(plan)))
     asked = {check.subject for check in planned if check.kind == "link"}
     for name in sorted({*found, *(asked & links.read.keys() - {*links.unchecked})}):
-        whys = found.get(name, [])
-        why = reason("each-line", whys=tuple(whys)) if whys else None
+        uses = found.get(name, [])
+        whys = tuple(sayable(finding.why, finding.sentence) for finding in uses)
         yield CheckResult(
             id=CheckId("link", name),
-            outcome="failed" if whys else "passed",
-            message=in_words(why) if why else "",
-            why=why,
+            outcome="failed" if uses else "passed",
+            message="\n".join(finding.sentence for finding in uses),
+            why=reason("each-line", whys=whys) if whys else None,
             seconds=sum(item.seconds for item in links.checked if item.name == name),
         )
 

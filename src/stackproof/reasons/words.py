@@ -8,9 +8,10 @@ from functools import cache
 
 from stackproof.base.languages import Language, read_texts
 from stackproof.base.text import count
+from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, Value
 
-__all__ = ["each_said", "in_words", "said", "sentences"]
+__all__ = ["each_said", "in_words", "said", "sayable", "sentences"]
 
 #: What makes one list of a few items, by the word of a placeholder: `{names:and}`.
 _JOINED = ("and", "or", "with", "clauses", "lines")
@@ -43,6 +44,20 @@ def said(why: Reason | None, words: str, language: Language) -> str:
         return in_words(why, language)
     except LookupError:
         return words
+
+
+def sayable(why: Reason | None, words: str) -> Reason:
+    """Return a reason that was read, or its English as a quotation where it has no sentence here.
+
+    What is to be a part of another reason, or of a sentence in English, has to have one.
+    """
+    if why is None:
+        return quoted(words)
+    try:
+        in_words(why)
+    except LookupError:
+        return quoted(words)
+    return why
 
 
 def each_said(whys: Sequence[Reason], words: Sequence[str], language: Language) -> list[str]:

@@ -7,7 +7,7 @@ from stackproof.evidence.verdict import Check
 from stackproof.installers.failures import cause, headline
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import in_words, said, sayable
 
 __all__ = ["in_one_line", "one_line"]
 
@@ -17,24 +17,34 @@ def in_one_line(check: Check, language: Language = "en") -> str:
 
     Of a stage it is what the installer said, too.
     """
-    return check.reason or _first_line(in_words(_why(check), language))
+    if check.reason is not None:
+        return check.reason
+    return _first_line(said(_why(check), _words(check), language))
 
 
 def one_line(check: Check) -> Reason:
     """Return the same as a record."""
     if check.reason is not None:
         return quoted(check.reason)
-    why = _why(check)
-    words = in_words(why)
+    words = _words(check)
     first = _first_line(words)
-    return why if first == words else quoted(first)
+    return sayable(_why(check), words) if first == words else quoted(first)
 
 
 def _why(check: Check) -> Reason:
-    if check.why is not None:
-        return check.why
-    if check.kind != "stage":
-        return quoted(check.message)
+    return _of_stage(check) if _is_stages_own(check) else check.why or quoted(check.message)
+
+
+def _words(check: Check) -> str:
+    """Return the English of the same, as it was written down."""
+    return in_words(_of_stage(check)) if _is_stages_own(check) else check.message
+
+
+def _is_stages_own(check: Check) -> bool:
+    return check.kind == "stage" and check.why is None
+
+
+def _of_stage(check: Check) -> Reason:
     head, why = headline(check.message), cause(check.message)
     return reason("of-name", name=head, why=why) if in_words(why) else head
 

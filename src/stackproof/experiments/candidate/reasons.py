@@ -9,6 +9,7 @@ from stackproof.experiments.candidate.comparison import versions_asked
 from stackproof.experiments.candidate.record import Result, TrialVerdict
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import sayable
 from stackproof.run.failure_text import one_line
 
 __all__ = ["outcome", "reasons", "told"]
@@ -31,11 +32,11 @@ def outcome(trial: TrialVerdict) -> str:
 
 def reasons(trial: TrialVerdict) -> list[Reason]:
     """Return why a trial is not safe, a line each, what is behind the rest first; or nothing."""
-    found = [trial.why or quoted(trial.reason)] if trial.reason else []
+    found = [sayable(trial.why, trial.reason)] if trial.reason else []
     found += [quoted(text) for text in (trial.trouble, trial.untold) if text]
     found += [reason("guilty", names=trial.guilty)] if trial.guilty else []
     if trial.conflict:
-        found.append(reason("not-together", why=trial.conflict_why or quoted(trial.conflict)))
+        found.append(reason("not-together", why=sayable(trial.conflict_why, trial.conflict)))
     found += [_unmet(trial, name) for name in trial.unmet]
     found += [_moved(trial, name) for name in trial.pins_moved]
     if trial.comparison is not None:

@@ -9,8 +9,7 @@ from stackproof.experiments.repair.bounds import Bound
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.repair.repairing import Repairer
 from stackproof.installers.failed_builds import failed_build
-from stackproof.reasons.common import quoted
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import in_words, sayable
 
 __all__ = ["repaired"]
 
@@ -45,7 +44,7 @@ def _bounds(inquiry: Inquiry) -> dict[str, Bound]:
         return {}
     found = bounded(inquiry, start)
     whys = {
-        cause.culprit.name: cause.why or quoted(cause.sentence)
+        cause.culprit.name: sayable(cause.why, cause.sentence)
         for cause in inquiry.causes
         if cause.culprit
     }

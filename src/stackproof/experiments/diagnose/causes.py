@@ -15,9 +15,8 @@ from stackproof.experiments.tracebacks import telling_line
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import release_of
-from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import in_words, sayable
 
 __all__ = ["blamed", "cause_of", "causes_of", "said_by"]
 
@@ -76,7 +75,7 @@ def _cause(
     of_builds = any(item.builds for item in culprits)
     newest = max(culprits, key=lambda item: item.uploaded or "")
     undone = reason("undone", when=until) if until else None
-    why = (turn.why or quoted(turn.reason)).then(said, undone)
+    why = sayable(turn.why, turn.reason).then(said, undone)
     return Cause(
         kind="build" if of_builds else "release",
         checks=checks,

@@ -10,9 +10,8 @@ from stackproof.experiments.found import Found
 from stackproof.experiments.repair.record import RepairedPin
 from stackproof.experiments.repair.repairing import Repairer
 from stackproof.experiments.timeline.guiding import named_in
-from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import reason
-from stackproof.reasons.words import in_words
+from stackproof.reasons.words import in_words, sayable
 
 __all__ = ["searched", "unknown"]
 
@@ -70,7 +69,7 @@ def unknown(inquiry: Inquiry, found: Found) -> None:
 def _shown(inquiry: Inquiry, pin: RepairedPin, found: Found) -> Cause:
     """Return the cause that a pin of a repair shows: what is in its place, or that none is."""
     there = found.freeze.get(pin.name)
-    why = pin.why or quoted(pin.because)
+    why = sayable(pin.why, pin.because)
     if not named_in(pin.because, [pin.name]):
         why = reason("of-name", name=pin.name, why=why)
     return Cause(
