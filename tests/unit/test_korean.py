@@ -413,3 +413,22 @@ def test_the_korean_report_says_in_korean_what_the_audit_found_of_the_row(shop: 
         evidence, verdict, "ko", audit=found
     )
     assert "| exists | the index has no project beta |" in markdown(evidence, verdict, audit=found)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (
+            reason("build-lacks"),
+            "빌드에 필요하지만 스택에 속하지 않는 것이 없어 스택에 대해 알 수 있는 것이 없음",
+        ),
+        (
+            reason("build-fails-silent", release="alpha 1.0"),
+            "alpha 1.0을(를) 빌드해야 하는데 빌드가 실패하며, 그 이유는 나와 있지 않음",
+        ),
+    ],
+    ids=lambda item: item.name if isinstance(item, Reason) else "",
+)
+def test_what_is_easily_said_the_other_way_round_in_korean_is_not(why: Reason, words: str) -> None:
+    """It is the build that lacks something, and the build that does not tell why it fails."""
+    assert in_words(why, "ko") == words
