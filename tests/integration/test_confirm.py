@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -193,6 +194,22 @@ def test_what_fails_with_pre_releases_is_asked_without_them(
     latest = checkout.bench.root / "reports" / "tiny" / "plain" / "latest"
     junit = JUnitXml.fromfile(str(latest / "junit.xml"))
     assert (junit.failures, junit.errors, junit.skipped) == (0, 0, 3)
+
+
+def test_who_is_exempt_stays_so_without_pre_releases(checkout: Checkout, index: Index) -> None:
+    new = datetime.now(timezone.utc) - timedelta(days=2)
+    index.add(
+        Release("gamma", "2.0rc1"),
+        Release(
+            "beta", "1.1", requires=["gamma>=1"], modules={"beta/__init__.py": USES}, uploaded=new
+        ),
+    )
+    least = 'min-age = "7d"\nmin-age-exempt = ["beta"]\nprereleases'
+    text = SOON.replace('name = "beta"\nversion = "1.0"', 'name = "beta"\nversion = "1.1"')
+    verified(checkout, text.replace("prereleases", least, 1))
+    code, lines = checkout.run("confirm", "plain")
+    assert code == 0, lines
+    assert checkout.verdict()["breaks_soon"] == ["import:*", "import:beta"]
 
 
 def test_a_row_that_never_ran_has_nothing_to_confirm(checkout: Checkout) -> None:

@@ -21,7 +21,7 @@ from support.records import DIAGNOSIS
 from support.wheels import Release
 from support.workbench import Bench
 
-from stackproof.base.times import timestamp
+from stackproof.base.times import from_timestamp, timestamp
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import judge
 from stackproof.experiments.diagnose.record import Diagnosis
@@ -94,6 +94,43 @@ def test_what_to_add_is_a_row_of_the_matrix_that_passes(checkout: Checkout) -> N
     verdict, evidence = bench.verify(after)
     assert (verdict.verdict, evidence.freeze["lamps"]) == ("ok", "1.4")
     assert bench.verify(before.model_copy(update={"as_of": after.as_of}))[0].verdict == "broken"
+
+
+def exempting(checkout: Checkout, index: Index) -> None:
+    """Have a row take nothing younger than a week but its own pin, which came since."""
+    new = datetime.now(timezone.utc) - timedelta(days=2)
+    index.add(Release("phone", "1.1", requires=["lamps"], modules=USES, uploaded=new))
+    exempt = 'min-age = "7d"\nmin-age-exempt = ["phone"]\nsummary = "'
+    checkout.write_matrix(PHONE.replace('"1.0"', '"1.1"').replace('summary = "', exempt, 1))
+
+
+@pytest.mark.parametrize("session", ["diagnose", "repair", "timeline"])
+def test_who_is_exempt_from_a_rows_least_age_stays_so_in_searches(
+    checkout: Checkout, index: Index, session: str
+) -> None:
+    exempting(checkout, index)
+    month = timestamp(datetime.now(timezone.utc) - timedelta(days=30))
+    index.add(Release("lamps", "1.5", modules=OLD, uploaded=from_timestamp(month)))
+    index.add(Release("lamps", "2.1", modules=NEW, uploaded=from_timestamp(month)))
+    code, lines = checkout.run(session, "tiny/plain")
+    name = f"reports/tiny/plain/{'diagnosis' if session == 'diagnose' else session}.json"
+    found = json.loads((checkout.bench.root / name).read_text(encoding="utf-8"))
+    if session == "diagnose":
+        assert found["mend"]["requirements"] == ["lamps<2"]
+    elif session == "repair":
+        assert (code, found["found"], found["pins"][0]["name"]) == (0, True, "lamps")
+    else:
+        states = {item["id"]: item["state"] for item in found["checks"]}
+        assert states == dict.fromkeys(["import:*", "import:phone"], "never-worked"), lines
+        assert found["buildable_since"] == found["since"]
+
+
+def test_from_a_cut_off_that_a_user_states_nobody_is_exempt(
+    checkout: Checkout, index: Index
+) -> None:
+    exempting(checkout, index)
+    _, lines = checkout.run("diagnose", "tiny/plain", "--as-of", UNTIL)
+    assert "phone 1.1 was uploaded " in lines[-1]
 
 
 # --- cut short -------------------------------------------------------------------------------

@@ -120,6 +120,9 @@ def test_what_fails_is_diagnosed_as_of_its_run() -> None:
     day = "2026-01-01T00:00:00Z"
     dated = broken.model_copy(update={"as_of": day})
     assert diagnosis_arguments((dated,), "tiny/plain") == (*told[:-1], day)
+    # Stated, it would be a cut-off for what is exempt from the row's least age too.
+    least = dated.model_copy(update={"min_age": "7d"})
+    assert diagnosis_arguments((least,), "tiny/plain") == told[:-2]
     for without in (
         (made_up(1),),
         (broken, made_up(4)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from support.workbench import ROOT
 from stackproof.base.times import full_hour
 from stackproof.errors import StackproofError
 from stackproof.evidence.prereleases import taken
+from stackproof.experiments.planner import Planner
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.plan import Plan
@@ -335,6 +337,26 @@ def test_the_least_age_of_releases_is_a_cut_off_at_a_full_hour() -> None:
     assert make_plan(matrix, name="full", row="base", as_of=APRIL).exempt == ()
     with pytest.raises(StackproofError, match="pip knows no cut-off that leaves delta out"):
         make_plan(matrix, name="full", row="base", installer="pip")
+
+
+def test_who_is_exempt_stays_so_as_of_each_moment_of_a_search() -> None:
+    """Its pin at any time; what has no version as on the day whose cut-off that moment was."""
+    row: dict[str, object] = {
+        "rows__base__min_age": "7d",
+        "rows__base__min_age_exempt": ["alpha", "delta"],
+    }
+    matrix = parse_matrix(changed(**row), file="full.toml")
+    planner = Planner(matrix=matrix, name="full", row="base")
+    planned = planner.at(APRIL)
+    assert (planned.exempt, planned.cut_off_of("gamma")) == (("alpha", "delta"), APRIL)
+    last = "--exclude-newer-package=delta=2025-04-08T01:00:00Z"
+    assert {stage.arguments[-1] for stage in planned.stages} == {last}
+    assert "--exclude-newer-package=alpha=false" in arguments(planned)["one"]
+    assert planner.trial({}).exempt == ("alpha", "delta")
+    as_of = replace(planner, as_of=APRIL)
+    assert (as_of.base().exempt, as_of.trial({}).exempt) == ((), ())
+    moved = replace(as_of, own_cut_off=True)
+    assert (moved.base(), moved.trial({}).exempt) == (planned, planned.exempt)
 
 
 def test_an_index_without_upload_times_gives_way_to_the_default_one_at_a_cut_off() -> None:

@@ -64,13 +64,14 @@ def read_end(reports: Path, task: Task) -> TaskEnd | None:
 def diagnosis_arguments(history: Sequence[HistoryEntry], row: str) -> tuple[str, ...] | None:
     """Return nox's arguments for the diagnosis of a row's newest run, as of when that began.
 
-    None where nothing fails in it but what is expected.
+    A cut-off of the row's least age is left to the row: stated, it would hold for all that is
+    exempt from it. None where nothing fails in it but what is expected.
     """
     newest = next((entry for entry in reversed(history) if entry.name == row), None)
     if newest is None or "new" not in newest.checks.values():
         return None
-    moment = newest.as_of or timestamp(newest.started)
-    return ("--session", "diagnose", "--", row, "--as-of", moment)
+    moment = [] if newest.min_age else ["--as-of", newest.as_of or timestamp(newest.started)]
+    return ("--session", "diagnose", "--", row, *moment)
 
 
 def _file(reports: Path, task: Task, ending: str) -> Path:
@@ -148,8 +149,9 @@ class _JobRunner:
         newest = next(Evidence.runs(self.project.reports / task.row), None)
         if newest is None or newest.links is not None or limit <= 0:
             return
-        moment = timestamp(newest.plan.as_of or newest.run.started)
-        self._nox(("--session", "links", "--", task.row, "--as-of", moment), log, limit)
+        plan = newest.plan
+        moment = [] if plan.min_age else ["--as-of", timestamp(plan.as_of or newest.run.started)]
+        self._nox(("--session", "links", "--", task.row, *moment), log, limit)
 
     def _nox(self, arguments: Sequence[str], log: Path, limit: float) -> Finished:
         root = self.project.root

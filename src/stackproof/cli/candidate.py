@@ -186,7 +186,11 @@ class _Trials:
                 ),
             ),
             planner=replace(
-                planner, as_of=self.plan.as_of, python=given.python, extra=self.plan.extra
+                planner,
+                as_of=self.plan.as_of,
+                own_cut_off=given.as_of is None,
+                python=given.python,
+                extra=self.plan.extra,
             ),
             catalogue=catalogue,
         )

@@ -54,7 +54,8 @@ def confirm(session: nox.Session, project: Project) -> None:
                 f"the newest run of {planner.label} is of an environment that exists "
                 f"({plan.interpreter}), which cannot be built again"
             )
-        released = partial(planner.with_row(prereleases=()).at, plan.as_of)
+        finished = planner.with_row(prereleases=(), min_age_exempt=plan.exempt)
+        released = partial(finished.at, plan.as_of)
         verdict = ask_again(newest, verdict_of(newest), context.runner(), released)
     print_lines(screen, _told(newest, verdict))
     print_lines(screen, (note for note in newest.run.notes if note not in known))

@@ -51,7 +51,7 @@ def diagnose(session: nox.Session, project: Project) -> None:
     given = _options(session.posargs)
     with open_context(project, screen) as context:
         subject = _with_workloads(_subject(given, context), given.workloads)
-        diagnoser = _diagnoser(given, context, subject)
+        diagnoser = _diagnoser(context, subject)
 
         def told(trouble: Reason | None = None) -> Diagnosis:
             found = _with_row(diagnoser.so_far(trouble), subject)
@@ -106,12 +106,14 @@ def _subject(given: argparse.Namespace, context: Context) -> _Subject:
     file = project.root / given.row
     if not file.is_file():
         try:
-            planner = context.planner(given.row)
+            planner = context.planner(given.row, given.as_of)
         except StackproofError as error:
             raise StackproofError(f"there is no file {given.row}; as a row: {error}") from error
         planner = planner.with_row(python=given.python) if given.python else planner
         return _Subject(planner=planner, project=project, file=context.file(planner))
-    planner = read_planner(file, shown=given.row, screen=context.screen, python=given.python)
+    planner = read_planner(
+        file, shown=given.row, screen=context.screen, python=given.python, as_of=given.as_of
+    )
     return _Subject(planner=planner, project=project)
 
 
@@ -147,14 +149,14 @@ def _commands(files: Sequence[Path], folder: Path) -> Iterator[Command]:
             yield Command(name=stem, run=("python", copy.name), cwd=str(folder))
 
 
-def _diagnoser(given: argparse.Namespace, context: Context, subject: _Subject) -> Diagnoser:
+def _diagnoser(context: Context, subject: _Subject) -> Diagnoser:
     planner = subject.planner
     context = replace(context, project=subject.project)
-    plan = planner.at(given.as_of)
+    plan = planner.base()
     now = datetime.now(timezone.utc)
     moment = plan.as_of or _unfinished(subject, now) or full_hour(now)
     # What a run of today's index found may hold for a moment of today, too.
-    like = plan if now - moment > _TODAY else planner.base()
+    like = plan if now - moment > _TODAY else replace(planner, as_of=None).base()
     prober = context.prober(planner)
     diagnoser = Diagnoser(
         planner=planner,

@@ -65,11 +65,11 @@ def _options(posargs: list[str]) -> argparse.Namespace:
 def _repair(given: argparse.Namespace, project: Project, screen: Console) -> tuple[Repair, Path]:
     """Return the repair of the row, and the matrix file that it may be written to."""
     with open_context(project, screen) as context:
-        planner = context.planner(given.row, usual="documented")
+        planner = context.planner(given.row, given.as_of, usual="documented")
         file = context.file(planner)
         if given.write or given.in_place:
             require_room(file, planner.row, in_place=given.in_place)
-        plan = planner.at(given.as_of)
+        plan = planner.base()
         now = datetime.now(timezone.utc)
         inquiry = Inquiry(
             planner=planner,

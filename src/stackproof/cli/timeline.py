@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import nox
@@ -57,8 +58,8 @@ def _count(text: str) -> int:
 
 def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
     with open_context(project, screen) as context:
-        planner = context.planner(given.row, usual="documented")
-        plan = planner.base()
+        planner = context.planner(given.row, given.until, usual="documented")
+        plan = replace(planner, as_of=None).base()
         until = given.until or plan.as_of or full_hour(datetime.now(timezone.utc))
         tracer = Tracer(
             planner=planner,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from stackproof.base.times import timestamp
+from stackproof.base.times import age, full_hour_after, timestamp
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Change, Plan
@@ -19,16 +19,19 @@ __all__ = ["Planner"]
 class Planner:
     """Plans builds of a row of the matrix called `name`.
 
-    uv builds them: pip has no cut-off for some distributions alone. `as_of` is the cut-off of
-    baseline and trials, the row's own if None; `python` stands in for the row's interpreter and
-    what `extra` names is added, in trials only. Requirement `lines` are added to what the row asks
-    for, and `options` to each installer call: what a fix would write.
+    uv builds them: pip has no cut-off for some distributions alone. `as_of` is the cut-off that a
+    user states: the past as it was, of every distribution. If it is None, cut-offs are the row's
+    own, and who is exempt from its least age stays so as of every moment; with `own_cut_off` the
+    same holds of `as_of`. `python` stands in for the row's interpreter and what `extra` names is
+    added, in trials only. Requirement `lines` are added to what the row asks for, and `options` to
+    each installer call: what a fix would write.
     """
 
     matrix: Matrix
     name: str
     row: str
     as_of: datetime | None = None
+    own_cut_off: bool = False
     python: str | None = None
     extra: tuple[Change, ...] = ()
     lines: tuple[str, ...] = ()
@@ -53,6 +56,9 @@ class Planner:
     ) -> Plan:
         """Plan the row as of a moment, its own cut-off if None; ask as `base` does.
 
+        On the day of which a moment would have been the row's own cut-off, releases that are exempt
+        from it counted until that day: of other versions than the pins', none later is taken.
+
         `versions` replace those of pins; `extra` requirements are installed by a last stage, the
         planner's lines as those that a row adds.
         """
@@ -61,12 +67,26 @@ class Planner:
             name=self.name,
             row=self.row,
             as_of=moment,
+            exempt=self._exempt,
             only=only,
             versions=versions,
             lines=self.lines,
             extra=extra,
         )
-        return _with_options(plan, self.options)
+        return _with_options(plan, [*self._until_that_day(plan, moment), *self.options])
+
+    @property
+    def _exempt(self) -> tuple[str, ...]:
+        stated = self.as_of is not None and not self.own_cut_off
+        return () if stated else self.matrix.rows[self.row].min_age_exempt
+
+    def _until_that_day(self, plan: Plan, moment: datetime | None) -> list[str]:
+        least = self.matrix.rows[self.row].min_age
+        if moment is None or least is None:
+            return []
+        day = timestamp(full_hour_after(moment + age(least)))
+        moving = (name for name in plan.exempt if name not in plan.versions)
+        return [f"--exclude-newer-package={name}={day}" for name in moving]
 
     def without(self, pin: str) -> Planner:
         """Return the planner of the row without a pin."""
@@ -92,17 +112,19 @@ class Planner:
         """Return the plan of a trial: these versions in place of the row's, by pin."""
         requested = [Change(name, version) for name, version in sorted(versions.items())]
         requested += [*self.extra, *([Change("python", self.python)] if self.python else [])]
-        return make_plan(
+        plan = make_plan(
             self.matrix,
             name=self.name,
             row=self.row,
             python=self.python,
             as_of=self.as_of,
+            exempt=self._exempt,
             versions=versions,
             extra=list(map(str, self.extra)),
             requested=requested,
             only=only,
         )
+        return _with_options(plan, self._until_that_day(plan, self.as_of))
 
 
 def _with_options(plan: Plan, options: Sequence[str]) -> Plan:

@@ -6,6 +6,7 @@ within it is the same plan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -33,13 +34,16 @@ class Choice:
     prereleases: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, row: Row, as_of: datetime | None) -> Choice:
-        """Return what a row leaves to choose from, with a cut-off in place of its own."""
+    def of(cls, row: Row, as_of: datetime | None, exempt: Sequence[str] = ()) -> Choice:
+        """Return what a row leaves to choose from, with a cut-off in place of its own.
+
+        From that none is exempt but those named.
+        """
         least = row.min_age if as_of is None else None
         return cls(
             as_of=as_of or row.as_of or _until(least),
             min_age=least,
-            exempt=row.min_age_exempt if least else (),
+            exempt=row.min_age_exempt if least else tuple(exempt),
             prereleases=(ALL,) if row.prereleases == (EVERYONE,) else row.prereleases,
         )
 

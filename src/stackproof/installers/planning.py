@@ -42,6 +42,7 @@ def make_plan(
     python: str | None = None,
     interpreter: str | None = None,
     as_of: datetime | None = None,
+    exempt: Sequence[str] = (),
     platform: Platform | None = None,
     installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
@@ -52,10 +53,11 @@ def make_plan(
 ) -> Plan:
     """Resolve a row of the matrix called `name` to a plan.
 
-    `python`, `interpreter` and `as_of` stand in for the row's own, and markers of pins are judged
-    for a `platform` that is not this machine's. A candidate gives other `versions` for some pins,
-    or ranges, which replace them wherever they stand, `extra` requirements for a last stage, and in
-    `requested` what was asked for in all. A probe asks `only` some checks, by their ids.
+    `python`, `interpreter` and `as_of`, from which some may be `exempt`, stand in for the row's
+    own, and markers of pins are judged for a `platform` that is not this machine's. A candidate
+    gives other `versions` for some pins, or ranges, which replace them wherever they stand, `extra`
+    requirements for a last stage, and in `requested` what was asked for in all. A probe asks `only`
+    some checks, by their ids.
     Requirement `lines` are added as the row's own additions are: to its one stage, or in a last
     one.
     Raises StackproofError if there is no such row, or it goes without all of its pins.
@@ -64,7 +66,7 @@ def make_plan(
         raise StackproofError(f"matrix {name!r} has no row {row!r}; {nearest(row, matrix.rows)}")
     lineage = matrix.lineage(row)
     existing = interpreter or lineage[-1].interpreter
-    choice = Choice() if existing else Choice.of(lineage[-1], as_of)
+    choice = Choice() if existing else Choice.of(lineage[-1], as_of, exempt)
     python = python or matrix.python_of(row)
     there = pins_there(matrix, row, python, platform)
     every = pins_of(matrix, row, versions)

@@ -299,6 +299,11 @@ class Plan(Record):
         return {pin.name: pin.asked for pin in self.pins}
 
     @property
+    def dated(self) -> dict[str, str]:
+        """What is asked for of each pin that the cut-off holds for."""
+        return {name: asked for name, asked in self.asked.items() if name not in self.exempt}
+
+    @property
     def named(self) -> frozenset[str]:
         """The distributions that the plan names: its pins, and what a trial asks for."""
         return frozenset((*self.asked, *(change.name for change in self.requested)))

@@ -31,13 +31,15 @@ class Baseline:
     """What upgrades start from: the row's pins with their versions, its groups, its cut-off.
 
     Of a pin in a range that is the newest release in it, which an installer takes by itself. With
-    `fixed`, the cut-off was asked for, so nothing may move it.
+    `fixed`, the cut-off was asked for, so nothing may move it. It does not hold for those that are
+    `exempt`.
     """
 
     pins: Mapping[str, str]
     groups: Mapping[str, Sequence[str]]
     catalogue: Catalogue
     as_of: datetime | None
+    exempt: Sequence[str] = ()
     fixed: bool = False
 
     @classmethod
@@ -48,8 +50,13 @@ class Baseline:
             groups=plan.groups,
             catalogue=catalogue,
             as_of=plan.as_of,
+            exempt=plan.exempt,
             fixed=fixed,
         )
+
+    def cut_off_of(self, name: str) -> datetime | None:
+        """Return until when releases of a distribution count, None where all do."""
+        return None if name in self.exempt else self.as_of
 
     def companions(self, asked: Mapping[str, Version]) -> list[Companion]:
         """Return the other members of the groups of what is asked for that must move with it.
@@ -172,7 +179,9 @@ class _Group:
         required = [item for _, item in self._required(name, moving)]
         return [
             release
-            for release in eligible(self.baseline.catalogue.releases(name), self.baseline.as_of)
+            for release in eligible(
+                self.baseline.catalogue.releases(name), self.baseline.cut_off_of(name)
+            )
             if all(admits(item, release.version) for item in required)
         ]
 
@@ -189,7 +198,7 @@ class _Group:
 
 def _newest(pin: PlannedPin, catalogue: Catalogue, plan: Plan) -> str:
     """Return the newest release in a pin's range, or 0, which any is above, where there is none."""
-    usable = eligible(catalogue.releases(pin.name), plan.as_of)
+    usable = eligible(catalogue.releases(pin.name), plan.cut_off_of(pin.name))
     within = (str(item.version) for item in usable if satisfies(str(item.version), pin.range))
     return next(within, "0")
 

@@ -56,7 +56,7 @@ def make_trial_plan(
     _require_distinct([*requests, *extra])
     chosen = {item.name: _pinned(item, baseline) for item in requests}
     added = {item.name: _unpinned(item, baseline) for item in extra}
-    late = [item for item in (*chosen.values(), *added.values()) if _is_late(item, baseline)]
+    late = [name for name, item in (chosen | added).items() if _is_late(name, item, baseline)]
     subsets = [[name] for name in chosen]
     if len(chosen) > 1:
         subsets.append(list(chosen))
@@ -109,7 +109,7 @@ def _choose(request: Request, baseline: Baseline) -> Release:
     """Return the release that is meant; what the row's own cut-off hides counts too."""
     as_of = baseline.as_of if baseline.fixed else None
     found = choose(request, baseline.catalogue, list(baseline.pins), as_of)
-    if baseline.fixed and _is_late(found, baseline):
+    if baseline.fixed and _is_late(request.name, found, baseline):
         raise StackproofError(
             f"{request.name} {found.version} came on {found.uploaded:%Y-%m-%d}, after the cut-off "
             "that --as-of names; leave one of the two out"
@@ -123,10 +123,11 @@ def _release(companion: Companion, baseline: Baseline) -> Release:
     return next(item for item in releases if item.version == version)
 
 
-def _is_late(release: Release, baseline: Baseline) -> bool:
-    if baseline.as_of is None or release.uploaded is None:
+def _is_late(name: str, release: Release, baseline: Baseline) -> bool:
+    cut_off = baseline.cut_off_of(name)
+    if cut_off is None or release.uploaded is None:
         return False
-    return release.uploaded >= baseline.as_of
+    return release.uploaded >= cut_off
 
 
 def _cut_off(
@@ -136,7 +137,7 @@ def _cut_off(
 
     Behind its last file: the wheel for this machine need not be the first.
     """
-    late = {name: item.completed for name, item in chosen.items() if _is_late(item, baseline)}
+    late = {name: item.completed for name, item in chosen.items() if _is_late(name, item, baseline)}
     if not late:
         return baseline.as_of, []
     moved = max(filter(None, late.values())).replace(microsecond=0) + timedelta(seconds=1)

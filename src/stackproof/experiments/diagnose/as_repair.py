@@ -38,7 +38,7 @@ def repaired(inquiry: Inquiry, *, remedies: bool, exact: bool) -> Repair:
 
 def _bounds(inquiry: Inquiry) -> dict[str, Bound]:
     """Return the bounds that leave out what broke a row, each with the version that it came to."""
-    inquiry.born = inquiry.releases.born(inquiry.planner.at(inquiry.moment).asked)
+    inquiry.born = inquiry.releases.born(inquiry.planner.at(inquiry.moment).dated)
     start = inquiry.ask(inquiry.planner)
     if not start.failed or (start.refusal is not None and failed_build(start.refusal) is None):
         return {}

@@ -111,15 +111,17 @@ def _linked(inquiry: Inquiry, found: Found, fixed: Sequence[str]) -> list[Suspec
 
 def _of_birth(inquiry: Inquiry, fixed: Sequence[str]) -> dict[str, str]:
     """Return what would have been installed beside `fixed` pins when the row was born, if known."""
-    born, stages = inquiry.born, inquiry.planner.at(inquiry.moment).stages
+    born, plan = inquiry.born, inquiry.planner.at(inquiry.moment)
     if born is None:
         return {}
+    pinned = tuple(name for name in plan.exempt if name in plan.versions)
     answer = inquiry.resolver.resolve(
         Wanted(
-            requirements=tuple(chain.from_iterable(stage.requirements for stage in stages)),
+            requirements=tuple(chain.from_iterable(stage.requirements for stage in plan.stages)),
             python=inquiry.releases.target.full,
             preferences={},
             as_of=full_hour_after(born),
+            exempt=pinned,
         )
     )
     chosen = {} if isinstance(answer, Refused) else answer

@@ -36,9 +36,9 @@ class Diagnoser(Inquiry):
         Raises CannotJudgeError if a probe cannot be judged or the index fails, and StackproofError
         where a pin was not there yet at the moment that is asked.
         """
-        asked = self.planner.at(self.moment).asked
-        self.born = self.releases.born(asked)
-        self._refuse_unborn(asked)
+        dated = self.planner.at(self.moment).dated
+        self.born = self.releases.born(dated)
+        self._refuse_unborn(dated)
         start = buildable(self)
         if start is None:
             return
@@ -63,8 +63,8 @@ class Diagnoser(Inquiry):
         if self.fix.found:
             raised(self, start)
 
-    def _refuse_unborn(self, asked: Mapping[str, str]) -> None:
-        for name, version in asked.items():
+    def _refuse_unborn(self, dated: Mapping[str, str]) -> None:
+        for name, version in dated.items():
             came = self.releases.uploaded(name, version) if is_version(version) else None
             if came is not None and came > self.moment:
                 raise StackproofError(

@@ -141,7 +141,8 @@ class Inquiry:
                 python=target.full,
                 preferences={},
                 constraints=first.limits(),
-                as_of=self.moment,
+                as_of=plan.as_of,
+                exempt=plan.exempt,
             )
         )
 

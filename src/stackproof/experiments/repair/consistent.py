@@ -115,6 +115,7 @@ class Consistency:
                 preferences=freeze,
                 constraints=self.plan.common_limits,
                 as_of=self.moment,
+                exempt=self.plan.exempt,
             )
         )
 

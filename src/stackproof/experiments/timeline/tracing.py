@@ -70,7 +70,7 @@ class Tracer:
         Where the index tells of no upload it is a midnight of the year before. A note says which.
         Raises NotOlderError if the row is not older than `until`.
         """
-        born = self.releases.born(self.planner.at(until).asked)
+        born = self.releases.born(self.planner.at(until).dated)
         if born is None:
             since = midnight(until - _YEAR)
             self.whys.append(reason("no-upload-told", when=timestamp(since)))
@@ -99,7 +99,7 @@ class Tracer:
         # A check over all others comes last: it then finds the turns of those that it sums up.
         search.narrow(sorted(wanted, key=lambda check: check.endswith(":*")))
         histories = self._histories(search, wanted)
-        born = self.releases.born(self.planner.at(until).asked)
+        born = self.releases.born(self.planner.at(until).dated)
         installed = [moment for moment, found in self.builds.items() if found.refusal is None]
         return Timeline(
             matrix=self.planner.name,
