@@ -225,14 +225,18 @@ def test_what_fails_with_releases_to_come_is_told_and_fails_no_run() -> None:
     )
     assert "**tiny/plain** will break when numpy 2.5.0 is released: " in story.body
     assert overall([soon]) == "ok"
-    # Nothing was taken: whatever fails, it is not for that.
+    # Nothing was taken: whatever fails, it is not for that, and no news either way.
     none = replace(found, verdict=found.verdict.model_copy(update={"prereleases": {}}))
-    assert (issue_text(none).well, overall([none]), overall([found])) == (True, "ok", "broken")
+    story = issue_text(none)
+    assert (story.well, story.no_news) == (False, True)
+    assert (overall([none]), overall([found])) == ("ok", "broken")
     # Where they were asked for without: what fails then too is not for that.
-    for soon_to_break, well in (((), True), (("smoke:sum",), False)):
+    for soon_to_break, no_news in (((), True), (("smoke:sum",), False)):
         update = {"prereleases": {"numpy": "2.5.0rc1"}, "breaks_soon": soon_to_break}
         asked = replace(found, verdict=found.verdict.model_copy(update=update))
-        assert issue_text(asked).well == well
+        story = issue_text(asked)
+        assert (story.well, story.no_news) == (False, no_news)
+        assert "as expected again" not in story.body
     # Nothing was judged, so nothing is well.
     unjudged = outcome(check("smoke:sum", "ok"), trouble="no index")
     assert unjudged.verdict
@@ -500,11 +504,11 @@ def test_a_summary_of_very_many_stories_is_one_that_github_shows() -> None:
 
 
 def story(
-    row: str = "a/b", digest: str = "1" * 16, *, well: bool = False, unsteady: bool = False
+    row: str = "a/b", digest: str = "1" * 16, *, well: bool = False, no_news: bool = False
 ) -> IssueText:
     body = f"text\n\n{mark(row, digest)}\n"
     title = f"{row} title"
-    return IssueText(row=row, well=well, unsteady=unsteady, digest=digest, title=title, body=body)
+    return IssueText(row=row, well=well, no_news=no_news, digest=digest, title=title, body=body)
 
 
 @pytest.mark.parametrize(
@@ -512,7 +516,7 @@ def story(
     [
         (story(), [("open", None)]),
         (story(well=True), []),
-        (story(unsteady=True), []),
+        (story(no_news=True), []),
     ],
 )
 def test_without_an_issue_news_opens_one(
@@ -527,7 +531,7 @@ def test_without_an_issue_news_opens_one(
     [
         (story(digest="1" * 16), []),
         (story(digest="2" * 16), [("comment", 3)]),
-        (story(digest="2" * 16, unsteady=True), []),
+        (story(digest="2" * 16, no_news=True), []),
         (story(well=True), [("close", 3), ("close", 5)]),
     ],
 )

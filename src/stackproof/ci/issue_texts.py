@@ -53,12 +53,12 @@ MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*
 class IssueText(Record):
     """What there is to say of a row: `well` if nothing is unexpected, and a text in Markdown.
 
-    What is only `unsteady` is no news: neither that something broke, nor that it is well again.
+    With `no_news` it says neither that something broke, nor that it is well again.
     """
 
     row: str
     well: bool
-    unsteady: bool = False
+    no_news: bool = False
     digest: str
     title: str
     body: str
@@ -75,7 +75,7 @@ def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
     return IssueText(
         row=outcome.row,
         well=outcome.well,
-        unsteady=outcome.unsteady,
+        no_news=outcome.no_news,
         digest=digest,
         title=f"{outcome.row} {word(outcome)}",
         body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",

@@ -52,15 +52,21 @@ class Outcome:
             return False
         # With pre-releases it ends with 0, also where it could not be judged.
         judged = verdict.trouble is None and verdict.untold is None
-        return judged and verdict.exit_code == 0 and not verdict.in_state("unsteady")
+        return judged and not verdict.in_state("new", "fixed", "unsteady")
 
     @property
-    def unsteady(self) -> bool:
-        """Whether all there is to say of it is that a second environment answered otherwise."""
+    def no_news(self) -> bool:
+        """Whether it is neither well nor worth an issue.
+
+        So it is where all there is to say is that a second environment answered otherwise, or that
+        a row which lets pre-releases in fails with and without them.
+        """
         verdict = self.verdict
-        if verdict is None or verdict.unexpected or verdict.trouble or verdict.untold:
+        if verdict is None or verdict.trouble or verdict.untold or self.over_budget:
             return False
-        return bool(verdict.in_state("unsteady")) and not self.over_budget
+        if verdict.prereleases is None and verdict.unexpected:
+            return False
+        return not self.well and not self.breaks_soon
 
     @property
     def over_budget(self) -> tuple[OverBudget, ...]:

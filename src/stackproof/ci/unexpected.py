@@ -43,7 +43,7 @@ def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[A
     """Return what to do so that what is unexpected on a row is reported in one issue, once.
 
     An issue on a row without a text is left as it is: its row was not asked for this time. So is
-    one on a row that is only unsteady, of which none is opened.
+    one on a row of which there is no news, and none is opened of that.
     """
     return tuple(
         action
@@ -53,7 +53,7 @@ def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[A
 
 
 def _decide(story: IssueText, issues: Sequence[OpenIssue]) -> Iterator[Action]:
-    if story.unsteady:
+    if story.no_news:
         return
     if story.well:
         for issue in issues:
