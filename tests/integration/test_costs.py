@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pytest
 from support.checkout import Checkout
@@ -14,10 +14,9 @@ from support.workbench import TINY, Bench, toml
 
 from stackproof.errors import StackproofError
 from stackproof.evidence.costs import Cost
-from stackproof.evidence.history.changes import latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import add_missing, read_history
-from stackproof.evidence.history.slower import OverBudget, Slower, over_budget_twice, slower
+from stackproof.evidence.history.slower import OverBudget, Slower, takes_more
 from stackproof.evidence.reports import InReports
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.load import parse_matrix
@@ -100,18 +99,28 @@ def runs(*seconds: float, **changes: object) -> list[HistoryEntry]:
     ]
 
 
-def told(history: Iterable[HistoryEntry]) -> list[Slower]:
-    *earlier, newest = history
-    return list(slower([*earlier, newest], newest))
+def told(history: Sequence[HistoryEntry]) -> list[Slower]:
+    return list(takes_more(history, "tiny", "plain").slower)
 
 
-def test_what_leaves_the_spread_of_five_runs_is_named() -> None:
-    assert told(runs(*BEFORE, 9.0)) == [
-        Slower(check="import:alpha", measure="seconds", now=9.0, lowest=3.9, highest=4.2, runs=5)
-    ]
+def test_what_leaves_the_spread_of_five_runs_twice_is_named() -> None:
+    (found,) = told(runs(*BEFORE, 8.0, 9.0))
+    assert (found.check, found.measure, found.runs) == ("import:alpha", "seconds", 5)
+    assert (found.now, found.before, found.lowest, found.highest) == (9.0, 8.0, 3.9, 4.2)
+    # One run says nothing: the machine may have been busy.
+    assert told(runs(*BEFORE, 9.0)) == told(runs(*BEFORE, 9.0, 4.0)) == []
+    assert told(runs(*BEFORE, 9.0, 4.0, 9.0)) == told(runs(*BEFORE, 5.2, 9.0)) == []
     # Four runs are no spread, let alone one.
-    assert told(runs(*BEFORE[1:], 9.0)) == []
-    assert told(runs(4.0, 9.0)) == []
+    assert told(runs(*BEFORE[1:], 9.0, 9.0)) == []
+    assert told(runs(4.0, 9.0, 9.0)) == []
+
+
+def test_two_runs_on_two_classes_of_machine_say_nothing() -> None:
+    *earlier, last, newest = runs(*BEFORE, 9.0, 9.0)
+    elsewhere = last.model_copy(update={"machine": "another"})
+    assert told([*earlier, elsewhere, newest]) == []
+    unlike = last.model_copy(update={"costs": {}})
+    assert told([*earlier, unlike, newest]) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +133,7 @@ def test_what_leaves_the_spread_of_five_runs_is_named() -> None:
     ],
 )
 def test_what_lies_within_reach_of_the_spread_is_not(before: tuple[float, ...], now: float) -> None:
-    assert told(runs(*before, now)) == []
+    assert told(runs(*before, now, now)) == []
 
 
 def test_runs_of_other_machines_days_and_with_news_are_no_measure() -> None:
@@ -136,16 +145,16 @@ def test_runs_of_other_machines_days_and_with_news_are_no_measure() -> None:
         {"row": "other"},
     ]
     for other in others:
-        *five, newest = runs(*BEFORE, 9.0)
+        *five, last, newest = runs(*BEFORE, 9.0, 9.0)
         five[2] = five[2].model_copy(update=other)
-        assert told([*five, newest]) == [], other
-    unknown = [run.model_copy(update={"machine": None}) for run in runs(*BEFORE, 9.0)]
+        assert told([*five, last, newest]) == [], other
+    unknown = [run.model_copy(update={"machine": None}) for run in runs(*BEFORE, 9.0, 9.0)]
     assert told(unknown) == []
 
 
 def test_only_the_last_twelve_runs_count() -> None:
-    (found,) = told(runs(1.0, *([4.0] * 10), 9.0))
-    assert (found.lowest, found.runs) == (1.0, 11)
+    (found,) = told(runs(1.0, *([4.0] * 9), 9.0, 9.0))
+    assert (found.lowest, found.runs) == (1.0, 10)
     late = runs(*([4.0] * 12))
     early = late[0].model_copy(
         update={
@@ -154,34 +163,40 @@ def test_only_the_last_twelve_runs_count() -> None:
             "costs": {"import:alpha": Cost(seconds=100.0)},
         }
     )
-    newest = late[-1].model_copy(
-        update={
-            "run": "20270101T000000.000000Z",
-            "started": late[0].started.replace(year=2027),
-            "costs": {"import:alpha": Cost(seconds=9.0)},
-        }
+    last, newest = (
+        late[-1].model_copy(
+            update={
+                "run": f"{year}0101T000000.000000Z",
+                "started": late[0].started.replace(year=year),
+                "costs": {"import:alpha": Cost(seconds=9.0)},
+            }
+        )
+        for year in (2027, 2028)
     )
-    (found,) = told([early, *late, newest])
+    (found,) = told([early, *late, last, newest])
     assert (found.highest, found.runs) == (4.0, 12)
 
 
 # --- over a budget ---------------------------------------------------------------------------
 
 
+def over_budget(*history: HistoryEntry) -> tuple[OverBudget, ...]:
+    return takes_more(history, "tiny", "plain").over_budget
+
+
 def test_a_budget_is_told_of_from_the_second_run_on() -> None:
     limit = {"over_budget": {"import:alpha": Cost(seconds=3.0)}}
     first, second = runs(4.0, 5.0, **limit)
-    assert list(over_budget_twice([first], first)) == []
-    assert list(over_budget_twice([first, second], second)) == [
-        OverBudget(check="import:alpha", measure="seconds", now=5.0, before=4.0, budget=3.0)
-    ]
+    assert over_budget(first) == over_budget() == ()
+    over = OverBudget(check="import:alpha", measure="seconds", now=5.0, before=4.0, budget=3.0)
+    assert over_budget(first, second) == (over,)
     within = first.model_copy(update={"over_budget": {}})
-    assert list(over_budget_twice([within, second], second)) == []
+    assert over_budget(within, second) == ()
     elsewhere = first.model_copy(update={"machine": "another"})
-    assert list(over_budget_twice([elsewhere, second], second)) == []
-    changes = latest_changes([first, second], "tiny", "plain")
-    assert changes is not None
-    assert (changes.any, len(changes.over_budget)) == (True, 1)
+    assert over_budget(elsewhere, second) == ()
+    # Whatever else fails, and has from the beginning.
+    broken = {"verdict": "broken", "checks": {**ENTRY.checks, "smoke:sum": "new"}}
+    assert over_budget(*(run.model_copy(update=broken) for run in (first, second))) == (over,)
 
 
 @pytest.mark.parametrize(
@@ -206,15 +221,30 @@ def test_a_budget_of_nothing_is_an_error(budget: str, problem: str) -> None:
 def test_changes_names_them(bench: Bench) -> None:
     checkout = Checkout(bench)
     limit = {"over_budget": {"import:alpha": Cost(seconds=3.0)}}
-    add_missing(bench.root / "reports" / InReports.HISTORY, runs(*BEFORE, 9.0, **limit))
+    add_missing(bench.root / "reports" / InReports.HISTORY, runs(*BEFORE, 8.0, 9.0, **limit))
     code, lines = checkout.run("changes", "tiny/plain")
     assert code == 0
     shown = [line.strip() for line in lines]
     assert (
-        "slower        import:alpha took 9.0 s; 3.9 s to 4.2 s in 5 runs as expected before it"
-        in shown
+        "slower        import:alpha took 9.0 s, and 8.0 s in the run before; 3.9 s to 4.2 s in 5 "
+        "runs as expected before these" in shown
     )
     assert (
-        "over budget   import:alpha took 9.0 s, and 4.0 s in the run before; its budget is 3.0 s"
+        "over budget   import:alpha took 9.0 s, and 8.0 s in the run before; its budget is 3.0 s"
         in shown
     )
+
+
+def test_changes_names_them_of_a_row_that_never_was_as_expected(bench: Bench) -> None:
+    checkout = Checkout(bench)
+    never: dict[str, object] = {
+        "over_budget": {"import:alpha": Cost(seconds=3.0)},
+        "verdict": "broken",
+        "checks": {**ENTRY.checks, "smoke:sum": "new"},
+    }
+    add_missing(bench.root / "reports" / InReports.HISTORY, runs(8.0, 9.0, **never))
+    _, lines = checkout.run("changes", "tiny/plain")
+    assert [line.strip() for line in lines] == [
+        "tiny/plain: no earlier run went as expected, so there is nothing to compare with",
+        "over budget   import:alpha took 9.0 s, and 8.0 s in the run before; its budget is 3.0 s",
+    ]

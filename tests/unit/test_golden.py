@@ -21,6 +21,7 @@ from stackproof.ci.outcome import Outcome
 from stackproof.ci.summary import summary
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import changes_between
+from stackproof.evidence.history.slower import TakesMore
 from stackproof.evidence.verdict import Verdict
 from stackproof.report import (
     audit,
@@ -137,6 +138,7 @@ def test_what_the_monthly_run_says(golden: Golden, verdict: Verdict) -> None:
         run="20260101T030000.000000Z",
         end=None,
         changes=changes_between(ENTRY, now),
+        costs=TakesMore(),
         suspect=None,
         diagnosis=records.DIAGNOSIS,
     )

@@ -26,7 +26,7 @@ from stackproof.ci.summary import summary
 from stackproof.ci.unexpected import Action, OpenIssue, decide
 from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.history.changes import changes_between
-from stackproof.evidence.history.slower import OverBudget, Slower
+from stackproof.evidence.history.slower import OverBudget, Slower, TakesMore
 from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.diagnose.record import Blamed, Cause, Fix
@@ -197,6 +197,7 @@ def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Ou
         "run": "20260301T030000.000000Z",
         "verdict": verdict,
         "changes": None,
+        "costs": TakesMore(),
         "suspect": None,
         "diagnosis": None,
         "end": None,
@@ -251,8 +252,7 @@ def test_what_fails_with_releases_to_come_is_told_and_fails_no_run() -> None:
 
 def test_what_is_over_its_budget_is_told_of_and_fails_no_run() -> None:
     over = OverBudget(check="import:alpha", measure="peak_memory", now=9e8, before=8e8, budget=5e8)
-    changes = changes_between(ENTRY, made_up(3)).model_copy(update={"over_budget": (over,)})
-    found = outcome(check("import:alpha", "ok"), changes=changes)
+    found = outcome(check("import:alpha", "ok"), costs=TakesMore(over_budget=(over,)))
     story = issue_text(found)
     assert (story.well, story.title) == (False, "tiny/plain OK, but over its budget")
     line = "- import:alpha took 900 MB of memory, and 800 MB of memory in the run before; its"
@@ -262,17 +262,16 @@ def test_what_is_over_its_budget_is_told_of_and_fails_no_run() -> None:
     again = over.model_copy(update={"now": 9.5e8})
     other = over.model_copy(update={"check": "import:beta"})
     digests = [
-        issue_text(replace(found, changes=changes.model_copy(update={"over_budget": (item,)})))
-        for item in (again, other)
+        issue_text(replace(found, costs=TakesMore(over_budget=(item,)))) for item in (again, other)
     ]
     assert [told.digest == story.digest for told in digests] == [True, False]
     # What is only slower than it was opens none, and is told in the summary.
-    slow = Slower(check="import:alpha", measure="seconds", now=9, lowest=3, highest=4, runs=5)
-    slower = replace(
-        found, changes=changes.model_copy(update={"over_budget": (), "slower": (slow,)})
+    slow = Slower(
+        check="import:alpha", measure="seconds", now=9, before=8, lowest=3, highest=4, runs=5
     )
+    slower = replace(found, costs=TakesMore(slower=(slow,)))
     assert issue_text(slower).well
-    told = "- tiny/plain: import:alpha took 9.0 s; 3.0 s to 4.0 s in 5 runs as expected before it"
+    told = "- tiny/plain: import:alpha took 9.0 s, and 8.0 s in the run before; 3.0 s to 4.0 s in 5"
     assert told in summary(NOW, [slower], [], [issue_text(slower)])
 
 

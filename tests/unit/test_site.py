@@ -543,20 +543,21 @@ def test_what_takes_more_than_it_did_is_named(shop: Shop) -> None:
             started=STARTED - timedelta(days=10 - day),
             machine="a machine",
             checks={"import:alpha": "ok"},
-            costs={"import:alpha": Cost(processor_seconds=2.0 if day < 5 else 7.5)},
+            costs={"import:alpha": Cost(processor_seconds=2.0 if day < 5 else day + 2.5)},
         )
-        for day in range(6)
+        for day in range(7)
     ]
     file = shop.reports / InReports.HISTORY
     lines = [json.dumps(item.to_data()) + "\n" for item in runs]
     file.write_text("".join(lines), encoding="utf-8")
-    told = "2.0 s of processor time in 5 runs as expected before it"
-    assert f"import:alpha took 7.5 s of processor time; 2.0 s of processor time to {told}" in (
-        page(shop).text
+    told = (
+        "import:alpha took 8.5 s of processor time, and 7.5 s of processor time in the run before; "
+        "2.0 s of processor time to 2.0 s of processor time in 5 runs as expected before these"
     )
-    assert "프로세서 시간 7.5초" in page(shop, "ko").text
+    assert told in page(shop).text
+    assert "프로세서 시간 8.5초" in page(shop, "ko").text
     file.write_text("".join(lines[1:]), encoding="utf-8")
-    assert "7.5 s" not in page(shop).text
+    assert "8.5 s" not in page(shop).text
 
 
 # --- what holds for the whole page -----------------------------------------------------------

@@ -16,7 +16,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry, verdict_of
 from stackproof.evidence.history.file import read_history
-from stackproof.evidence.history.slower import OverBudget
+from stackproof.evidence.history.slower import OverBudget, TakesMore, takes_more
 from stackproof.evidence.reports import InReports, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.candidate.record import TrialVerdict
@@ -37,6 +37,7 @@ class Outcome:
     run: str | None
     verdict: Verdict | None
     changes: Changes | None
+    costs: TakesMore
     suspect: Suspect | None
     diagnosis: Diagnosis | None
     end: TaskEnd | None
@@ -71,7 +72,7 @@ class Outcome:
     @property
     def over_budget(self) -> tuple[OverBudget, ...]:
         """The checks that take more than the matrix allows, in the last two runs."""
-        return self.changes.over_budget if self.changes else ()
+        return self.costs.over_budget
 
     @property
     def breaks_soon(self) -> bool:
@@ -111,14 +112,16 @@ def _outcome(
     found = next(((run, told) for run, told in _judged(home) if told.started >= listed), None)
     end = read_end(reports, task)
     changes = diagnosis = None
+    costs, names = TakesMore(), task.row.split("/", maxsplit=1)
     if found is not None and found[1].verdict != "unjudged":
-        changes = latest_changes(history, *task.row.split("/", maxsplit=1))
+        changes, costs = latest_changes(history, *names), takes_more(history, *names)
         diagnosis = last_diagnosis(home, found[1])
     return Outcome(
         row=task.row,
         run=found[0] if found else None,
         verdict=found[1] if found else None,
         changes=changes,
+        costs=costs,
         suspect=suspect(changes) if changes else None,
         diagnosis=diagnosis,
         end=end if end and end.started >= listed else None,  # else it is an earlier month's

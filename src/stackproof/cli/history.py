@@ -17,6 +17,7 @@ from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
 from stackproof.evidence.history.file import read_history
 from stackproof.evidence.history.prune import thin as thin_evidence
+from stackproof.evidence.history.slower import TakesMore, takes_more
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
 from stackproof.report.costs import cost_in_words
@@ -55,7 +56,10 @@ def changes(session: nox.Session, project: Project) -> None:
     given = options.parse_args(session.posargs)
     history = read_history(project.reports / InReports.HISTORY)
     for name in _rows(given.names, history):
-        for line in _lines(name, latest_changes(history, *name.split("/", maxsplit=1))):
+        matrix, row = name.split("/", maxsplit=1)
+        found = latest_changes(history, matrix, row)
+        costs = takes_more(history, matrix, row)
+        for line in (*_lines(name, found, costs), *_costs(costs)):
             screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -71,12 +75,12 @@ def _rows(names: list[str], history: tuple[HistoryEntry, ...]) -> list[str]:
     return names or known
 
 
-def _lines(name: str, found: Changes | None) -> Iterator[str]:
+def _lines(name: str, found: Changes | None, costs: TakesMore) -> Iterator[str]:
     if found is None:
         yield f"{name}: no earlier run went as expected, so there is nothing to compare with"
         return
     since = f"{timestamp(found.since_started)} to {timestamp(found.started)}"
-    if not found.any:
+    if not found.any and not costs.every:
         yield f"{name}: nothing is different, {since}"
         return
     yield f"{name}: as expected {since}"
@@ -89,6 +93,9 @@ def _lines(name: str, found: Changes | None) -> Iterator[str]:
     ):
         for subject, (before, after) in items.items():
             yield f"  {kind:<13} {subject:<42} {before or '(none)'} -> {after or '(none)'}"
+
+
+def _costs(found: TakesMore) -> Iterator[str]:
     for kind, costs in (("slower", found.slower), ("over budget", found.over_budget)):
         for item in costs:
             yield f"  {kind:<13} {cost_in_words(item)}"

@@ -15,12 +15,13 @@ def cost_in_words(item: Slower | OverBudget, lang: Language = "en") -> str:
     """Return the sentence on a check that takes more than it did, or than it may."""
     t = texts(lang)
     now = _figure(item.measure, item.now, t)
+    before = _figure(item.measure, item.before, t)
     if isinstance(item, OverBudget):
-        before, budget = (_figure(item.measure, value, t) for value in (item.before, item.budget))
+        budget = _figure(item.measure, item.budget, t)
         return t("costs.over-budget", check=item.check, now=now, before=before, budget=budget)
     lowest, highest = (_figure(item.measure, value, t) for value in (item.lowest, item.highest))
     spread = {"lowest": lowest, "highest": highest, "runs": item.runs}
-    return t("costs.slower", check=item.check, now=now, **spread)
+    return t("costs.slower", check=item.check, now=now, before=before, **spread)
 
 
 def _figure(measure: Measure, value: float, t: Texts) -> str:

@@ -8,12 +8,6 @@ from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.history.slower import (
-    OverBudget,
-    Slower,
-    over_budget_twice,
-    slower,
-)
 from stackproof.evidence.records import Drift, Move, drift_between
 
 __all__ = ["Changes", "changes_between", "last_green", "latest_changes"]
@@ -28,8 +22,7 @@ class Changes(Record):
     `checks` holds states by check id; `circumstances` what else a run depends on: interpreter,
     installer, cut-off date, constraint files, the row's plan and the suite, the last three by the
     first digits of their sha256. `complete` is false where a stage failed in the later run, so that
-    what it would have installed is not there to be compared. `slower` is what left the spread of
-    several runs before, and `over_budget` what went over its budget in the last two.
+    what it would have installed is not there to be compared.
     """
 
     format: Literal[1] = 1
@@ -43,8 +36,6 @@ class Changes(Record):
     checks: dict[str, Move]
     distributions: Drift
     circumstances: dict[str, Move]
-    slower: tuple[Slower, ...] = ()
-    over_budget: tuple[OverBudget, ...] = ()
 
     @property
     def moved(self) -> dict[str, Move]:
@@ -54,8 +45,7 @@ class Changes(Record):
     @property
     def any(self) -> bool:
         """Whether anything is different at all."""
-        different = self.checks or self.moved or self.circumstances
-        return bool(different or self.slower or self.over_budget)
+        return bool(self.checks or self.moved or self.circumstances)
 
 
 def last_green(history: Sequence[HistoryEntry], entry: HistoryEntry) -> HistoryEntry | None:
@@ -87,12 +77,7 @@ def latest_changes(history: Sequence[HistoryEntry], matrix: str, row: str) -> Ch
     green = last_green(history, newest) if newest else None
     if green is None or newest is None:
         return None
-    return changes_between(green, newest).model_copy(
-        update={
-            "slower": tuple(slower(history, newest)),
-            "over_budget": tuple(over_budget_twice(history, newest)),
-        }
-    )
+    return changes_between(green, newest)
 
 
 def changes_between(before: HistoryEntry, after: HistoryEntry) -> Changes:

@@ -1,7 +1,8 @@
-"""What takes more than it did: out of the spread of earlier runs, or over its budget twice.
+"""What takes more than it did: out of the spread of earlier runs, or over its budget, twice.
 
-One run says nothing: a machine may have been busy. So a figure is held against those of several
-runs as expected on the same class of machine, and must leave their spread by as much as it is wide.
+One run says nothing: a machine may have been busy. So the figures of two in a row are held against
+those of several runs as expected before them on the same class of machine, and both must leave
+their spread by as much as it is wide.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from stackproof.base.records import Record
 from stackproof.evidence.costs import MEASURES, Measure
 from stackproof.evidence.history.entry import HistoryEntry
 
-__all__ = ["OverBudget", "Slower", "over_budget_twice", "slower"]
+__all__ = ["OverBudget", "Slower", "TakesMore", "takes_more"]
 
 #: From so many earlier runs on there is a spread; of more only the newest count.
 _FEWEST_RUNS = 5
@@ -23,11 +24,15 @@ _LEAST: dict[Measure, float] = {"seconds": 1.0, "processor_seconds": 0.5, "peak_
 
 
 class Slower(Record):
-    """A check that took `now` of a measure, and `lowest` to `highest` in `runs` runs before."""
+    """A check that took `now` of a measure, and too much in the run `before` as well.
+
+    In `runs` runs before those it was `lowest` to `highest`.
+    """
 
     check: str
     measure: Measure
     now: float
+    before: float
     lowest: float
     highest: float
     runs: int
@@ -43,33 +48,66 @@ class OverBudget(Record):
     budget: float
 
 
-def slower(history: Sequence[HistoryEntry], entry: HistoryEntry) -> Iterator[Slower]:
-    """Yield what left the spread of the last runs as expected in a run of the same row."""
-    earlier = [run for run in _comparable(history, entry) if run.green]
+class TakesMore(Record):
+    """What takes more in the newest run of a row and in the one before it; nothing, as it begins.
+
+    For that no run need have been as expected: a budget holds whatever else fails.
+    """
+
+    over_budget: tuple[OverBudget, ...] = ()
+    slower: tuple[Slower, ...] = ()
+
+    @property
+    def every(self) -> tuple[OverBudget | Slower, ...]:
+        """What is over its budget, and then what is slower."""
+        return (*self.over_budget, *self.slower)
+
+
+def takes_more(history: Sequence[HistoryEntry], matrix: str, row: str) -> TakesMore:
+    """Return what takes more than it did, or may; the history is in the order of time."""
+    newest = next(
+        (entry for entry in reversed(history) if (entry.matrix, entry.row) == (matrix, row)), None
+    )
+    if newest is None:
+        return TakesMore()
+    return TakesMore(
+        over_budget=tuple(_over_budget(history, newest)), slower=tuple(_slower(history, newest))
+    )
+
+
+def _slower(history: Sequence[HistoryEntry], entry: HistoryEntry) -> Iterator[Slower]:
+    """Yield what left the spread of the last runs as expected in a run and in the one before it."""
+    comparable = _comparable(history, entry)
+    if not comparable:
+        return
+    *older, last = comparable
+    earlier = [run for run in older if run.green]
     for check, cost in entry.costs.items():
         for measure in MEASURES:
             now = cost.get(measure)
+            before = last.costs[check].get(measure) if check in last.costs else None
             figures = [
                 figure
                 for run in earlier
                 if check in run.costs and (figure := run.costs[check].get(measure)) is not None
             ][-_MOST_RUNS:]
-            if now is None or len(figures) < _FEWEST_RUNS:
+            if now is None or before is None or len(figures) < _FEWEST_RUNS:
                 continue
             lowest, highest = min(figures), max(figures)
             margin = max(highest - lowest, highest * _SHARE, _LEAST[measure])
-            if now > highest + margin:
+            if min(now, before) > highest + margin:
                 yield Slower(
                     check=check,
                     measure=measure,
                     now=now,
+                    before=before,
                     lowest=lowest,
                     highest=highest,
                     runs=len(figures),
                 )
 
 
-def over_budget_twice(history: Sequence[HistoryEntry], entry: HistoryEntry) -> Iterator[OverBudget]:
+def _over_budget(history: Sequence[HistoryEntry], entry: HistoryEntry) -> Iterator[OverBudget]:
     """Yield what went over its budget in a run and in the one before it on such a machine."""
     before = next(reversed(_comparable(history, entry)), None)
     if before is None:

@@ -11,9 +11,8 @@ from typing import NamedTuple, get_args
 
 from stackproof.evidence.check import Check, State, by_root
 from stackproof.evidence.claims import ClaimState
-from stackproof.evidence.history.changes import latest_changes
 from stackproof.evidence.history.entry import HistoryEntry
-from stackproof.evidence.history.slower import OverBudget, Slower
+from stackproof.evidence.history.slower import OverBudget, Slower, takes_more
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
@@ -137,7 +136,6 @@ class RowViews:
             entry for entry in self.history.get(kept.name, ()) if (entry.as_of is not None) == dated
         ]
         timeline, lanes = self._timeline(kept)
-        changes = latest_changes(entries, kept.plan.matrix, kept.plan.row)
         return RowView(
             kept=kept,
             anchor=kept.name,
@@ -148,7 +146,7 @@ class RowViews:
             stages=tuple(_stages(kept, links)),
             files={name: address for name, address in addresses.items() if address},
             trend=trend(entries) if entries else None,
-            costs=(*changes.over_budget, *changes.slower) if changes else (),
+            costs=takes_more(entries, kept.plan.matrix, kept.plan.row).every,
             diagnosis=self.reader.diagnosis(kept),
             timeline=timeline,
             lanes=lanes,
