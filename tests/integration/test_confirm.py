@@ -79,7 +79,7 @@ def test_what_passes_when_asked_again_is_unsteady(checkout: Checkout) -> None:
     found = check(told, "smoke:flaky")
     assert (told["verdict"], found["state"], found["outcome"]) == ("unsteady", "unsteady", "failed")
     assert "not this time" in found["message"]
-    assert found["again"] == {"outcome": "passed", "message": ""}
+    assert found["again"] == {"outcome": "passed", "message": "", "why": None}
     assert (told["counts"]["failed"], told["counts"]["new"]) == (0, 0)
     # It is no proof of what the document says, nor against it.
     assert [claim["state"] for claim in told["claims"]] == ["not provable"]

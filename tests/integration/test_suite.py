@@ -16,6 +16,7 @@ from support.workbench import TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
 
 from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.reasons.words import in_words
 from stackproof.run.reuse import Mark
 
 EXTRA = """
@@ -525,6 +526,9 @@ def test_heavy_packages_are_imported_two_by_two_with_nothing_between_them(
         "imported two by two",
         f"{second} fails after {first}, of these two alone, and not without it",
     ]
+    assert check.why is not None
+    assert in_words(check.why) == check.message
+    assert f"{second} 비정상 종료: SIGSEGV" in in_words(check.why, "ko")
 
 
 def after_torch_alone(then: str) -> str:

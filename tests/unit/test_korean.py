@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from support.evidences import suite_line
 from support.markup import Node, parse
 from support.records import DIAGNOSIS, FRONTIER, LINKS, REPAIR, TIMELINE
 from support.site_files import GRID, audit, finding, pair, trial
@@ -16,14 +18,18 @@ from stackproof.base.json_text import to_json
 from stackproof.base.process import Finished
 from stackproof.base.records import Record, write_atomically
 from stackproof.evidence.check import Check
-from stackproof.evidence.records import Built
+from stackproof.evidence.confirmation import Confirmation
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.records import Built, CheckResult, ConstraintsUsed, FailureKind
 from stackproof.evidence.verdict import judge
+from stackproof.evidence.worded import of_trouble
 from stackproof.experiments.candidate.reasons import told
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
 from stackproof.experiments.timeline.record import Break, CheckHistory
 from stackproof.installers.failures import explain
+from stackproof.matrix.plan import PlannedFailure
 from stackproof.metadata.grid.record import Grid
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
@@ -432,3 +438,261 @@ def test_the_korean_report_says_in_korean_what_the_audit_found_of_the_row(shop: 
 def test_what_is_easily_said_the_other_way_round_in_korean_is_not(why: Reason, words: str) -> None:
     """It is the build that lacks something, and the build that does not tell why it fails."""
     assert in_words(why, "ko") == words
+
+
+# --- what a run wrote down in words alone ----------------------------------------------------
+
+PAIRS = """\
+Failed: beta crashed: ended by SIGSEGV
+the end of the process hung: killed after its limit of 120 s
+
+imported in reverse order
+beta fails after alpha, of these two alone, and not without it
+
+imported two by two
+the end of the process fails after alpha and beta, of these two alone, and not with one
+
+Traceback: beta said no"""
+#: What a suite says of a check, and what of that is data.
+SAID = {
+    "import:*": (PAIRS, ["Traceback: beta said no"]),
+    "import:beta": ("Failed: import beta failed: ImportError: no such", ["ImportError: no such"]),
+    "import:alpha": (
+        (
+            "Failed: alpha is loaded from site-packages/a.py, which other 1.0 owns; "
+            "site-packages/b.py of alpha 1.0 is never loaded"
+        ),
+        [],
+    ),
+    "version:beta": ("Failed: beta 2.0 is installed, not 1.0", []),
+    "smoke:sum": (
+        "the workload's process hung: killed after its limit of 9 s\nbye bye",
+        ["bye bye"],
+    ),
+}
+#: Words of ours, wherever they come from.
+OURS = (
+    *("crashed", "hung", "imported", "of these two alone", "is loaded from", "is never loaded"),
+    *("import beta", "the workload's process", "the end of the process", "is installed"),
+    *("no extra", "ask for", "there is no GPU", "on the PATH", "has no answer", "in a fork"),
+    *("were skipped", "did not run to its end", "has errors", "needs a compiler", "does not have"),
+    *("real", "mirror"),
+)
+
+
+def ours(text: str) -> list[str]:
+    """Return what a text has of our words in English, beside its sentences."""
+    text = " ".join(text.split())
+    return [words for words in OURS if re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-])", text)]
+
+
+def report_lines(evidence: Evidence, lang: Language = "ko") -> str:
+    """Return the report of a run, without the names of files and of what is in `matrices`."""
+    return markdown(evidence, judge(evidence), lang)
+
+
+def test_what_the_suite_says_itself_is_in_korean(shop: Shop) -> None:
+    evidence, verdict = shop.run({check: ("failed", said) for check, (said, _) in SAID.items()})
+    assert {check.id for check in verdict.checks if check.outcome == "failed"} == SAID.keys()
+    for check in verdict.in_state("new"):
+        assert check.why is not None
+        assert in_words(check.why) == check.message == SAID[check.id][0]
+    for shown in (section(page(shop), "failures").text, report_lines(evidence)):
+        assert ours(shown) == []
+        assert [data for _, every in SAID.values() for data in every if data not in shown] == []
+    assert len(ours(report_lines(evidence, "en"))) > 6
+
+
+def test_what_only_looks_like_our_words_stays_as_it_is(shop: Shop) -> None:
+    """A traceback may say what it likes, and what pytest says of a workload is its own."""
+    says = {
+        "import:beta": "ImportError: beta crashed: ended by SIGSEGV",
+        "smoke:sum": "E  beta crashed: ended by SIGSEGV\nimported two by two",
+        "version:beta": "what\nbeta 2.0 is installed, not 1.0",
+    }
+    _, verdict = shop.run({check: ("failed", said) for check, said in says.items()})
+    assert [check.why for check in verdict.in_state("new")] == [None] * 3
+
+
+def test_the_second_answer_of_an_unsteady_check_is_in_korean_too(shop: Shop) -> None:
+    first = "Failed: import beta crashed: ended by SIGABRT"
+    evidence, _ = shop.run({"import:beta": ("passed", "")}, known=True)
+    expected = PlannedFailure(check="import:beta", reason="R", date="2025-01-02")
+    plan = evidence.plan.model_copy(update={"known_failures": (expected,)})
+    plan.write(evidence.folder / "plan.json")
+    again = CheckResult(id="import:beta", outcome="failed", message=first, seconds=1)
+    confirmation = Confirmation(run="x", started=evidence.run.started, same=True, checks=(again,))
+    confirmation.write(evidence.folder / "confirmation.json")
+    assert [check.id for check in judge(evidence).in_state("unsteady")] == ["import:beta"]
+    for shown in (section(page(shop), "failures").text, report_lines(evidence)):
+        assert "실패: 임포트 중 beta 비정상 종료: SIGABRT(으)로 끝남" in shown
+        assert ours(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "korean"),
+    [
+        (
+            "beta 1.0 has no extra q (it has none), which the documented commands ask for",
+            "beta 1.0에 extra q 없음 (있는 것: none). 문서의 명령은 그 extra를 지정함",
+        ),
+        (
+            "beta[q] 1.0 requires gamma>=2; it is at 1.0",
+            "beta[q] 1.0은(는) gamma>=2을(를) 요구하지만 1.0임",
+        ),
+        (
+            "beta[q] 1.0 requires gamma; it is not installed",
+            "beta[q] 1.0은(는) gamma을(를) 요구하지만 설치되어 있지 않음",
+        ),
+    ],
+)
+def test_extras_that_are_not_there_are_named_in_korean(shop: Shop, line: str, korean: str) -> None:
+    theirs = "beta 1.0 requires gamma, which is not installed."
+    evidence, verdict = shop.run(complaints={"beta": (theirs, line)})
+    assert {check.id for check in verdict.in_state("new")} == {"pip-check:*", "pip-check:beta"}
+    for shown in (section(page(shop), "failures").text, report_lines(evidence)):
+        assert korean in shown
+        assert line not in shown
+        assert theirs in shown  # of the installer
+
+
+def test_that_there_is_no_gpu_is_said_in_korean(shop: Shop) -> None:
+    words = "there is no GPU: no program named nvidia-smi is on the PATH"
+    evidence, _ = shop.run({"smoke:sum": ("skipped", words)})
+    servers = {
+        "gpu": {"grade": "unavailable", "reason": words},
+        "redis": {"grade": "real", "product": "Valkey 9"},
+    }
+    (evidence.folder / "servers.json").write_text(json.dumps(servers), encoding="utf-8")
+    report = report_lines(evidence)
+    assert "| gpu | 서버 없음 | GPU가 없음: PATH에 nvidia-smi 프로그램이 없음 |" in report
+    assert "| redis | 실제 서버 | Valkey 9 |" in report
+    for shown in (page(shop).text, report):
+        assert ours(shown) == []
+        assert "GPU가 없음" in shown
+    assert words in report_lines(evidence, "en")
+
+
+def test_where_constraints_come_from_is_said_in_korean(shop: Shop) -> None:
+    evidence, _ = shop.run()
+    used = ConstraintsUsed(name="one", source="mirror", address="file:///one", sha256="0" * 64)
+    run = evidence.run.model_copy(update={"constraints": (used,)})
+    run.write(evidence.folder / "run.json")
+    assert "| one: 미러 파일 `file:///one`" in report_lines(evidence)
+    assert "| one: mirror file `file:///one`" in report_lines(evidence, "en")
+    assert "미러" in section(page(shop), "rows").text
+
+
+UNTOLD = (
+    "test_imports.py::test_import_together: import:* has no answer: imported two by two, these "
+    "failed in a fork, and within the limit of 120 s no process of their own could tell whether "
+    "they do: beta after alpha"
+)
+
+
+def gaps(shop: Shop, gap: str) -> Evidence:
+    """Leave a run that could not be judged."""
+    evidence, _ = shop.run(
+        {"smoke:sum": ("skipped", "no redis server was given to this run")},
+        trouble="interrupted during suite" if gap == "interrupted" else None,
+    )
+    log = evidence.folder / "checks.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines()
+    plan = evidence.plan
+    if gap == "error":
+        name, _, words = UNTOLD.partition(": ")
+        error = {"$report_type": "TestReport", "nodeid": name, "outcome": "failed"}
+        lines.insert(0, json.dumps(error | {"when": "call", "longrepr": words, "duration": 0}))
+    elif gap == "unended":
+        lines.pop()
+    elif gap == "skipped":
+        plan = plan.model_copy(update={"allowed_skips": ()})
+    elif gap == "missing":
+        plan = plan.model_copy(update={"checks": (*plan.checks, "smoke:other")})
+    elif gap == "unknown":
+        known = PlannedFailure(check="smoke:never", reason="R", date="2025-01-02")
+        plan = plan.model_copy(update={"known_failures": (known,)})
+    log.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    plan.write(evidence.folder / "plan.json")
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("gap", "korean"),
+    [
+        ("interrupted", "다음 도중에 중단됨: suite"),
+        ("error", "둘씩 임포트할 때 포크에서 실패한 다음은 제한 시간 120초 안에"),
+        ("unended", "검사 모음이 끝까지 실행되지 않음(pytest의 종료 코드: None)"),
+        (
+            "skipped",
+            "검사를 건너뜀: smoke:sum (이 실행에 redis 서버가 주어지지 않음)",
+        ),
+        ("missing", "계획한 검사가 실행되지 않음: smoke:other"),
+        ("unknown", "예상된 실패에 이 실행에 없는 검사가 있음: smoke:never"),
+    ],
+    ids=lambda item: item if item.isascii() else "",
+)
+def test_why_a_run_could_not_be_judged_is_said_in_korean(shop: Shop, gap: str, korean: str) -> None:
+    evidence = gaps(shop, gap)
+    verdict = judge(evidence)
+    assert verdict.verdict == "unjudged"
+    assert verdict.trouble_why is not None
+    assert in_words(verdict.trouble_why) == verdict.trouble
+    for shown in (section(page(shop), "failures").text, report_lines(evidence)):
+        assert korean in " ".join(shown.split())
+        assert verdict.trouble.splitlines()[-1] not in " ".join(shown.split())
+
+
+def test_what_of_a_broken_run_could_not_be_told_is_said_in_korean(shop: Shop) -> None:
+    evidence = gaps(shop, "missing")
+    log = evidence.folder / "checks.jsonl"
+    text = log.read_text(encoding="utf-8")
+    failed = suite_line("import:beta", "failed", "boom")
+    log.write_text(f"{failed}\n{text}", encoding="utf-8")
+    verdict = judge(evidence)
+    assert (verdict.verdict, verdict.untold) == (
+        "broken",
+        in_words(verdict.untold_why or reason("none")),
+    )
+    for shown in (section(page(shop), "failures").text, report_lines(evidence)):
+        assert "계획한 검사가 실행되지 않음: smoke:other" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "ended", "korean"),
+    [
+        (
+            "machine",
+            "error: Failed to build `needy==1.0`\n  error: command 'gcc' failed: No such file",
+            (1, False),
+            "이 시스템에 없어",
+        ),
+        ("stopped", "Resolving", (-9, False), "SIGKILL(으)로 강제 종료됨"),
+        ("stopped", "Resolving", (1, True), "중단됨"),
+    ],
+)
+def test_what_kept_a_stage_from_ending_is_said_in_korean(
+    kind: FailureKind, words: str, ended: tuple[int, bool], korean: str
+) -> None:
+    code, timed_out = ended
+    finished = Finished(
+        exit=code, seconds=3, processor_seconds=0, peak_memory=0, timed_out=timed_out
+    )
+    message = explain(kind, words, finished)
+    failed = Check(
+        id="stage:one",
+        kind="stage",
+        subject="one",
+        outcome="failed",
+        state="new",
+        grade="real",
+        message=message,
+        reason=None,
+        seconds=0,
+    )
+    assert korean in brief(failed, "ko", width=400)
+    assert brief(failed, width=400).startswith(message.partition("\n")[0])
+    why = of_trouble(f"stage one: {message}")
+    assert why is not None
+    assert in_words(why) == f"stage one: {message}"
+    assert korean in in_words(why, "ko")

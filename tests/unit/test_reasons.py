@@ -30,7 +30,7 @@ DATA_ALONE = {
         "of-them",
         "on-platform",
         "refused",
-        *("row-on", "the-cpu"),
+        *("row-on", "skipped-since", "the-cpu"),
     ),
 }
 

@@ -43,6 +43,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "standing.": _STANDINGS,
     "answer.": get_args(Answer),
     "grade.": ("real", "emulated", "unavailable"),
+    "source.": ("published", "mirror", "snapshot"),
     "level.": (*get_args(Level), "known"),
     "trial.": get_args(Result),
     "badge.": get_args(BadgeStanding),

@@ -16,7 +16,7 @@ from stackproof.evidence.records import (
     SuiteResults,
 )
 from stackproof.evidence.suspects import link_answers
-from stackproof.evidence.worded import with_why
+from stackproof.evidence.worded import of_complaints, with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
 from stackproof.reasons.reason import reason
@@ -128,11 +128,16 @@ def _of_pip_check(evidence: Evidence, plan: Plan) -> Iterator[CheckResult]:
         id=CheckId("pip-check"),
         outcome="passed" if well else "failed",
         message="" if well else "\n".join(every) or found.output,
+        why=None if well else of_complaints(every),
         seconds=found.seconds,
     )
     for name, lines in found.complaints.items():
         yield CheckResult(
-            id=CheckId("pip-check", name), outcome="failed", message="\n".join(lines), seconds=0.0
+            id=CheckId("pip-check", name),
+            outcome="failed",
+            message="\n".join(lines),
+            why=of_complaints(lines),
+            seconds=0.0,
         )
     yield from _over(plan, "pip-check", {ALL, *found.complaints})
 

@@ -16,10 +16,14 @@ State = Literal["ok", "known", "new", "fixed", "unsteady", "skipped"]
 
 
 class Again(Record):
-    """What a check answered when it was asked once more, in a fresh environment."""
+    """What a check answered when it was asked once more, in a fresh environment.
+
+    `why` is the `message` as a record, where that is in words of ours.
+    """
 
     outcome: Outcome
     message: str
+    why: Reason | None = None
 
 
 class Check(Record):

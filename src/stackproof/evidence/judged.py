@@ -10,6 +10,7 @@ from stackproof.evidence.check import Again, Check, State
 from stackproof.evidence.failures import failures
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult
+from stackproof.evidence.worded import with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan, PlannedFailure
 
@@ -46,8 +47,13 @@ def _judged(plan: Plan, results: Mapping[str, CheckResult], evidence: Evidence) 
             peak_memory=result.peak_memory,
             modules=result.modules,
             failure=whys.get(result.id),
-            again=Again(outcome=again.outcome, message=plain(again.message)) if again else None,
+            again=_again(again) if again else None,
         )
+
+
+def _again(result: CheckResult) -> Again:
+    why = with_why(result).why
+    return Again(outcome=result.outcome, message=plain(result.message), why=why)
 
 
 def _unbuilt(evidence: Evidence) -> bool:

@@ -21,8 +21,11 @@ from stackproof.evidence.judged import counts_of, judged_checks, settled_results
 from stackproof.evidence.prereleases import taken
 from stackproof.evidence.records import CheckResult, ConstraintsUsed
 from stackproof.evidence.suspects import JudgedLinks, suspects_of
+from stackproof.evidence.worded import of_error, of_trouble
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words, sayable
 
 __all__ = ["Check", "State", "Verdict", "judge"]
 
@@ -38,7 +41,8 @@ class Verdict(Record):
     `untold` says what could not be told besides its failures, None where all was; `ended` says
     whether a run asked all that it was to ask. `depth` says of each pin how deep its answers go,
     and `installed` which version of it there is, None for none; `links` are None where nobody
-    looked. `left_out` maps the workloads that need what the row does not pin, or use what it does
+    looked. `trouble_why` and `untold_why` are the same as records, where they are in words of ours.
+    `left_out` maps the workloads that need what the row does not pin, or use what it does
     not have, to those distributions, and `pins_left_out` the pins that the row goes without to
     their markers. `prereleases` are those that were taken where a row lets some in, None where it
     does not; `breaks_soon` are the checks that fail with these and pass without them, None where
@@ -54,7 +58,9 @@ class Verdict(Record):
     constraints: tuple[ConstraintsUsed, ...]
     verdict: Literal["ok", "broken", "unsteady", "unjudged"]
     trouble: Said | None
-    untold: Said | None = None  # older files have none, nor what comes next
+    trouble_why: Reason | None = None  # older files have none, nor what comes next
+    untold: Said | None = None
+    untold_why: Reason | None = None
     ended: bool = True
     started: datetime
     seconds: float
@@ -121,8 +127,8 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
     plan, run, freeze, links = evidence.plan, evidence.run, evidence.freeze, evidence.links
     answers = answers_of(evidence, plan, run)
     checks = judged_checks(plan, answers.every, evidence)
-    gap = run.trouble or _gap(plan, answers, evidence)
-    untold = plain(gap) if gap else None
+    gap = of_trouble(run.trouble) if run.trouble else _gap(plan, answers, evidence)
+    untold = plain(run.trouble or (in_words(gap) if gap else "")) or None
     unsteady = {check.id for check in checks if check.state == "unsteady"}
     failed = any(check.outcome == "failed" and check.id not in unsteady for check in checks)
     results = settled_results(answers.every, unsteady)
@@ -136,7 +142,9 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
         # A failure is a failure, whatever could not be told besides.
         verdict=_word(failed=failed, untold=untold, unsteady=unsteady),
         trouble=None if failed or unsteady else untold,
+        trouble_why=None if failed or unsteady else gap,
         untold=untold if failed or unsteady else None,
+        untold_why=gap if failed or unsteady else None,
         ended=answers.ended,
         started=run.started,
         seconds=run.seconds,
@@ -180,7 +188,7 @@ def _breaks_soon(checks: Sequence[Check], evidence: Evidence) -> tuple[str, ...]
     return tuple(check for check in failing if check in passing)
 
 
-def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
+def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> Reason | None:
     """Say what a run without trouble left open all the same, or None."""
     if any(stage.failure for stage in evidence.stages):
         # The stack cannot be installed: that is the verdict, and nothing else could run.
@@ -192,20 +200,22 @@ def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> str | None:
     )
 
 
-def _gap_in_suite(plan: Plan, answers: Answers) -> str | None:
+def _gap_in_suite(plan: Plan, answers: Answers) -> Reason | None:
     suite = answers.suite
     if suite.errors:
-        return "the suite has errors:\n" + "\n".join(suite.errors)
+        return reason("suite-errors", errors=tuple(map(of_error, suite.errors)))
     if suite.exit == _NOTHING_FOUND:
-        return f"the suite has no check {' or '.join(plan.checks)}; see suite.log"
+        return reason("no-such-check", checks=tuple(plan.checks))
     if not answers.suite_ended:
-        return f"the suite did not run to its end (pytest's exit code: {suite.exit}); see suite.log"
+        return reason("suite-unended", code=str(suite.exit))
     if all(result.outcome == "skipped" for result in suite.checks):
-        return "the suite executed nothing: every check was skipped"
+        return reason("all-skipped")
     return None
 
 
-def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult], evidence: Evidence) -> str | None:
+def _gap_in_skips(
+    plan: Plan, given: Mapping[str, CheckResult], evidence: Evidence
+) -> Reason | None:
     """Say which workloads were skipped that the matrix does not allow to be: they prove nothing."""
     servers = evidence.servers
     absent = {
@@ -215,7 +225,7 @@ def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult], evidence: Eviden
         if servers.get(name, {}).get("grade", "unavailable") == "unavailable"
     }
     skipped = [
-        f"{result.id} ({result.message})"
+        reason("skipped-since", check=result.id, why=sayable(result.why, result.message))
         for result in given.values()
         if result.outcome == "skipped"
         and result.id not in plan.allowed_skips
@@ -223,10 +233,7 @@ def _gap_in_skips(plan: Plan, given: Mapping[str, CheckResult], evidence: Eviden
     ]
     if not skipped:
         return None
-    return (
-        f"checks were skipped that [[allowed-skips]] does not name: {'; '.join(skipped)}; "
-        "give them what they need, or allow the skip with its reason"
-    )
+    return reason("skips-not-allowed", checks=tuple(skipped))
 
 
 def _is_claimed(result: CheckResult, plan: Plan) -> bool:
@@ -239,17 +246,14 @@ def _is_claimed(result: CheckResult, plan: Plan) -> bool:
     return own or result.id in (*claimed, *plan.only) or bool({*result.servers} & {*plan.servers})
 
 
-def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> str | None:
+def _gap_in_checks(plan: Plan, given: Mapping[str, CheckResult]) -> Reason | None:
     missing = [check for check in plan.checks if check not in given]
     if missing:
-        return f"planned checks were not run: {', '.join(missing)}"
+        return reason("checks-not-run", checks=tuple(missing))
     known = (item.check for item in plan.known_failures)
     # Where suspect links are only told, none of them is a check.
     told = () if plan.strict_links else ("link",)
     unknown = [item for item in known if item not in given and CheckId.parse(item).kind not in told]
     if unknown:
-        return (
-            f"expected failures name no check of this run: {', '.join(unknown)}; "
-            "correct or remove them in the matrix"
-        )
+        return reason("expected-unknown", checks=tuple(unknown))
     return None

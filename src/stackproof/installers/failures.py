@@ -18,6 +18,7 @@ from itertools import chain
 from stackproof.base.disk import NO_ROOM_WORDS
 from stackproof.base.process import Finished
 from stackproof.evidence.records import Built, FailureKind
+from stackproof.evidence.worded import of_stage
 from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.installers.known import INSTALLERS
 from stackproof.installers.refusal import refusal, release_of, tells_facts
@@ -118,12 +119,9 @@ def explain(
     """
     build = failed_build(words) if kind in ("machine", "refused") else None
     if kind == "stopped":
-        head = f"the installer {finished.describe()}"
-    elif build is not None and kind == "machine":
-        head = (
-            f"the build of {build.shown} needs {build.lacking}, which this machine does not have, "
-            "so nothing follows for the stack; install it and run again"
-        )
+        head = in_words(reason("installer-stopped", how=finished.describe()))
+    elif build is not None and build.lacking and kind == "machine":
+        head = in_words(reason("build-needs-here", release=build.shown, what=build.lacking))
     else:
         head = in_words(_WHYS[kind])
     if build is not None and kind == "refused":
@@ -149,7 +147,7 @@ def _cannot_be_built(release: str | Reason, said: str, others: str) -> Reason:
 def headline(message: str) -> Reason:
     """Return how such a message begins, which says what kind of failure it is."""
     first = message.strip().partition("\n")[0].strip()
-    return next((why for why in _WHYS.values() if in_words(why) == first), quoted(first))
+    return of_stage(first) or quoted(first)
 
 
 def cause(message: str) -> Reason:

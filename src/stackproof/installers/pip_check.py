@@ -23,6 +23,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.environment import Environment, distributions, metadata_of
 from stackproof.installers.installer import Installer
 from stackproof.installers.pip.installer import PIP, check_from_outside
+from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
 
 __all__ = ["pip_check", "pip_check_from_outside"]
@@ -92,8 +93,8 @@ def _lacking_extras(environment: Environment, asked: Iterable[str]) -> Iterator[
     """Yield, by the distribution, each requirement whose extra the installed release has not."""
     for name, version, metadata, extras in _with_extras(environment, asked):
         if lacking := metadata.lacking(extras):
-            missing = in_words(lacking)
-            yield name, f"{name} {version} has {missing}, which the documented commands ask for"
+            why = reason("extra-asked", pin=f"{name} {version}", missing=lacking)
+            yield name, in_words(why)
 
 
 def _unmet_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -103,9 +104,13 @@ def _unmet_extras(environment: Environment, asked: Iterable[str]) -> Iterator[tu
         always = set(metadata.requirements(here))
         for other, requirement in set(metadata.requirements(here, sorted(extras))) - always:
             if other not in freeze or not satisfies(freeze[other], str(requirement.specifier)):
-                has = f"it is at {freeze[other]}" if other in freeze else "it is not installed"
+                pin = f"{name}[{','.join(sorted(extras))}] {version}"
                 wanted = f"{other}{requirement.specifier}"
-                yield name, f"{name}[{','.join(sorted(extras))}] {version} requires {wanted}; {has}"
+                why = reason("extra-needs-absent", pin=pin, requirement=wanted)
+                if other in freeze:
+                    at = freeze[other]
+                    why = reason("extra-needs-other", pin=pin, requirement=wanted, version=at)
+                yield name, in_words(why)
 
 
 def _with_extras(

@@ -14,7 +14,7 @@ from stackproof.reasons.reason import Reason, Value
 __all__ = ["each_said", "in_words", "said", "sayable", "sentences"]
 
 #: What makes one list of a few items, by the word of a placeholder: `{names:and}`.
-_JOINED = ("and", "or", "with", "clauses", "lines")
+_JOINED = ("and", "or", "with", "clauses", "lines", "listed")
 
 
 @cache

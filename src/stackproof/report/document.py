@@ -12,8 +12,10 @@ from jinja2 import Environment
 from stackproof.base.templates import cell, markdown_templates
 from stackproof.base.times import timestamp
 from stackproof.evidence.claims import ClaimState
+from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.audit.record import Audit
+from stackproof.reasons.words import said
 from stackproof.report.forms import PYTHON, Form, about_python, own_form
 from stackproof.report.site.links import Links
 from stackproof.report.site.proofs import ClaimView, PinView, pin_views
@@ -64,7 +66,7 @@ def document_markdown(
             t=t,
             plan=kept.plan,
             run=kept.run,
-            trouble=kept.verdict.trouble,
+            trouble=_trouble(kept.verdict, lang),
             lines=lines,
             general=[(_MARKS[view.standing], view) for view in general],
             doubts=list(_doubts(every)),
@@ -72,6 +74,10 @@ def document_markdown(
             marks=_MARKS,
         )
     )
+
+
+def _trouble(verdict: Verdict, lang: Language) -> str | None:
+    return verdict.trouble and said(verdict.trouble_why, verdict.trouble, lang)
 
 
 class _Writer:

@@ -10,6 +10,7 @@ from stackproof.evidence.claims import ClaimVerdict
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.suspects import Suspect
 from stackproof.evidence.verdict import Check, Verdict
+from stackproof.evidence.worded import of_server
 from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.plan import PlannedPin
 from stackproof.metadata.audit.record import Finding
@@ -26,9 +27,11 @@ __all__ = [
     "classified",
     "counts",
     "found",
+    "grade",
     "kinds",
     "listed",
     "not_met",
+    "not_to_be_had",
     "pin_notes",
     "pin_version",
     "shallow",
@@ -98,6 +101,16 @@ def suspects(verdict: Verdict) -> str:
     every = len(verdict.links.suspects)
     expected = every - len(verdict.links.told)
     return f", {count(every, 'suspect link')}{f' ({expected} expected)' if expected else ''}"
+
+
+def grade(name: str, lang: Language = "en") -> str:
+    """Return how strong the evidence of a server is; a later version may know more words."""
+    return texts(lang).by_key.get(f"grade.{name}", name)
+
+
+def not_to_be_had(reason: str, lang: Language = "en") -> str:
+    """Return why a server, or a GPU, is not to be had."""
+    return said(of_server(reason), reason, lang)
 
 
 def not_met(says: str) -> str:

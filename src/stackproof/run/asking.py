@@ -20,6 +20,8 @@ from stackproof.evidence.records import CheckResult
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
 from stackproof.matrix.checks import CheckId
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 from stackproof.run.built_environment import builder_of
 from stackproof.run.commands import Commands, install_project
 from stackproof.run.course import Course
@@ -167,7 +169,7 @@ class Asking:
         if finished.timed_out:
             raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
         if self.environment.freeze() != course.evidence.freeze:
-            raise CannotJudgeError("the suite changed what is installed; see suite.log")
+            raise CannotJudgeError(in_words(reason("suite-changed-stack")))
 
     def _tick(self) -> Callable[[], None]:
         """Return what is done again and again while the suite runs."""

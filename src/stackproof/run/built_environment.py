@@ -12,6 +12,8 @@ from stackproof.evidence.records import Freeze, StageRecord
 from stackproof.evidence.reports import InRun
 from stackproof.installers.environment import Environment
 from stackproof.installers.pip_check import pip_check
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 from stackproof.run.build import Builder
 from stackproof.run.course import Course
 from stackproof.run.installed_files import look_at_files
@@ -68,9 +70,7 @@ class BuiltEnvironment:
         """Raise CannotJudgeError if another run took the environment away meanwhile."""
         found = Mark.read(self.venv)
         if self.mark is not None and (found is None or found.evidence != self.mark.evidence):
-            raise CannotJudgeError(
-                "the environment was replaced by another run of the same row while this one used it"
-            )
+            raise CannotJudgeError(in_words(reason("environment-replaced")))
 
     def _take_over(self, mark: Mark) -> None:
         course = self.course

@@ -20,6 +20,8 @@ from stackproof.evidence.verdict import Verdict
 from stackproof.installers.environment import Environment
 from stackproof.installers.settings import without_python_settings
 from stackproof.matrix.plan import Plan
+from stackproof.reasons.reason import reason
+from stackproof.reasons.words import in_words
 from stackproof.run.asking import Asking
 from stackproof.run.beside import LinksBeside, LookCommand
 from stackproof.run.built_environment import BuiltEnvironment
@@ -129,7 +131,7 @@ class _Run:
         try:
             self.carry_out()
         except KeyboardInterrupt:
-            self.trouble = f"interrupted during {self.course.doing}"
+            self.trouble = in_words(reason("interrupted-during", part=self.course.doing))
             self.finish()
             raise
         except CannotJudgeError as error:

@@ -172,7 +172,8 @@ def _failures(
     ):
         lines = allowance.quote(said(check.why, check.message, lang))
         log = links.to(log_of(kept, check.id))
-        again = allowance.quote(check.again.message) if check.again else ""
+        second = check.again
+        again = allowance.quote(said(second.why, second.message, lang)) if second else ""
         yield FailureView(check=check, others=tuple(others), lines=lines, again=again, log=log)
 
 
