@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,6 +14,9 @@ from support.index import Index
 from support.wheels import Release
 from support.workbench import TINY, Bench
 
+from stackproof.ci.conclusion import read_issue_texts
+from stackproof.ci.jobs import Jobs, jobs_file
+from stackproof.ci.running import run_job
 from stackproof.evidence.history.file import read_history
 from stackproof.evidence.reports import InReports
 
@@ -169,6 +173,14 @@ def test_what_cannot_be_asked_again_stands(checkout: Checkout, index: Index) -> 
     assert code == 1
     assert "exit 2" in lines[-1]
     assert checkout.verdict() == before
+    latest = checkout.bench.root / "reports" / "tiny" / "plain" / "latest"
+    note = "not confirmed, since it could not be asked again: "
+    assert note in (latest / "report.md").read_text(encoding="utf-8")
+    # What can be asked again later is confirmed.
+    index.start()
+    checkout.run("confirm", "plain")
+    assert check(checkout.verdict(), "smoke:flaky")["state"] == "unsteady"
+    assert note not in (latest / "report.md").read_text(encoding="utf-8")
 
 
 #: Takes a pre-release of gamma, with which beta fails, as a workload does with or without it.
@@ -216,6 +228,26 @@ def test_a_row_that_never_ran_has_nothing_to_confirm(checkout: Checkout) -> None
     code, lines = checkout.run("confirm", "plain")
     assert code == 1
     assert "there is no run of tiny/plain to confirm; verify it first" in lines[-1]
+
+
+def test_an_issue_says_why_nobody_could_confirm_it(checkout: Checkout, index: Index) -> None:
+    bench = checkout.bench
+    bench.write("matrices/workloads/test_bad.py", BAD)
+    assert checkout.run("monthly", "jobs")[0] == 0
+    (job,) = Jobs.load(jobs_file(bench.root / "reports"), "list them").jobs
+    project = replace(bench.project, environ=checkout.environ)
+
+    def show(text: str) -> None:
+        if "tiny/plain BROKEN" in text:  # said last: what is asked again finds no index
+            index.stop()
+
+    (end,) = run_job(job, project, show)
+    assert end.exit == 1
+    assert checkout.run("monthly", "merge")[0] == 0
+    (story,) = read_issue_texts(bench.root / "reports")
+    assert "Note: not confirmed, since it could not be asked again: the second env" in story.body
+    report = bench.root / "reports" / "tiny" / "plain" / "latest" / "report.md"
+    assert "not confirmed, since it could not be asked" in report.read_text(encoding="utf-8")
 
 
 def test_the_scheduled_run_opens_no_issue_for_what_is_unsteady(checkout: Checkout) -> None:

@@ -139,6 +139,7 @@ def test_what_the_monthly_run_says(golden: Golden, verdict: Verdict) -> None:
         end=None,
         changes=changes_between(ENTRY, now),
         costs=TakesMore(),
+        unconfirmed=(),
         suspect=None,
         diagnosis=records.DIAGNOSIS,
     )

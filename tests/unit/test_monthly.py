@@ -198,6 +198,7 @@ def outcome(*checks: Check, trouble: str | None = None, **changes: object) -> Ou
         "verdict": verdict,
         "changes": None,
         "costs": TakesMore(),
+        "unconfirmed": (),
         "suspect": None,
         "diagnosis": None,
         "end": None,

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from stackproof.ci.blame import Suspect, suspect
 from stackproof.ci.jobs import Jobs, Task
 from stackproof.ci.running import TaskEnd, read_end
+from stackproof.evidence.confirmation import unconfirmed
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.changes import Changes, latest_changes
 from stackproof.evidence.history.entry import HistoryEntry, verdict_of
@@ -30,6 +31,8 @@ __all__ = ["Outcome", "outcomes", "overall", "trials"]
 class Outcome:
     """What became of a row; `verdict` and `run` are None where its job left no verdict.
 
+    `unconfirmed` says why nobody could confirm what is unexpected, where that was asked again.
+
     `suspect` is what is left to blame where there is no `diagnosis`.
     """
 
@@ -38,6 +41,7 @@ class Outcome:
     verdict: Verdict | None
     changes: Changes | None
     costs: TakesMore
+    unconfirmed: tuple[str, ...]
     suspect: Suspect | None
     diagnosis: Diagnosis | None
     end: TaskEnd | None
@@ -109,30 +113,33 @@ def _outcome(
     task: Task, listed: datetime, reports: Path, history: Sequence[HistoryEntry]
 ) -> Outcome:
     home = reports / task.row
-    found = next(((run, told) for run, told in _judged(home) if told.started >= listed), None)
+    evidence, found = next(
+        ((run, told) for run, told in _judged(home) if told.started >= listed), (None, None)
+    )
     end = read_end(reports, task)
     changes = diagnosis = None
     costs, names = TakesMore(), task.row.split("/", maxsplit=1)
-    if found is not None and found[1].verdict != "unjudged":
+    if found is not None and found.verdict != "unjudged":
         changes, costs = latest_changes(history, *names), takes_more(history, *names)
-        diagnosis = last_diagnosis(home, found[1])
+        diagnosis = last_diagnosis(home, found)
     return Outcome(
         row=task.row,
-        run=found[0] if found else None,
-        verdict=found[1] if found else None,
+        run=evidence.folder.name if evidence else None,
+        verdict=found,
         changes=changes,
         costs=costs,
+        unconfirmed=unconfirmed(evidence.run.notes) if evidence else (),
         suspect=suspect(changes) if changes else None,
         diagnosis=diagnosis,
         end=end if end and end.started >= listed else None,  # else it is an earlier month's
     )
 
 
-def _judged(home: Path) -> Iterator[tuple[str, Verdict]]:
-    """Yield name and verdict of the runs in a folder that came to their end, the newest first."""
+def _judged(home: Path) -> Iterator[tuple[Evidence, Verdict]]:
+    """Yield the runs with their verdicts in a folder that came to their end, the newest first."""
     for evidence in Evidence.runs(home):
         try:
-            yield evidence.folder.name, verdict_of(evidence)
+            yield evidence, verdict_of(evidence)
         except ValidationError:
             continue  # left by another version of stackproof
 

@@ -16,11 +16,14 @@ from stackproof.base.records import Record
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
 from stackproof.ci.jobs import Job, Task, name_on_disk
+from stackproof.evidence.confirmation import unconfirmed
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.entry import HistoryEntry, verdict_of
 from stackproof.evidence.history.file import read_history, recorded_runs
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InReports
+from stackproof.experiments.confirming import asked_again, note_unasked
+from stackproof.report.files import conclude
 
 __all__ = ["TaskEnd", "diagnosis_arguments", "read_end", "run_job"]
 
@@ -126,11 +129,15 @@ class _JobRunner:
     def _confirm(self, end: TaskEnd, log: Path, limit: float) -> TaskEnd:
         """Have what is unexpected asked again; return how the task ends by then.
 
-        What could not be asked again stands as it was.
+        What could not be asked again stands as it was, and the run says why.
         """
-        self._nox(("--session", "confirm", "--", end.row), log, limit)
+        finished = self._nox(("--session", "confirm", "--", end.row), log, limit)
         newest = next(Evidence.runs(self.project.reports / end.row), None)
-        if newest is None or newest.confirmation is None:
+        if newest is None:
+            return end
+        if newest.confirmation is None:
+            if asked_again(verdict_of(newest)):
+                _tell_why_not(newest, finished)
             return end
         code = verdict_of(newest).exit_code
         update = {"exit": code, "ending": f"{end.ending}; asked again, it came to {code}"}
@@ -187,6 +194,13 @@ class _Follower:
         if whole:
             self._shown += len(whole)
             self._show(whole.decode("utf-8", errors="replace"))
+
+
+def _tell_why_not(newest: Evidence, finished: Finished) -> None:
+    """Have a run say that it could not be confirmed, unless the session said so itself."""
+    if finished.timed_out or not unconfirmed(newest.run.notes):
+        note_unasked(newest, f"confirm {finished.describe()}")
+        conclude(newest)
 
 
 def _code(finished: Finished, report: Path) -> int:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from stackproof.base.records import Record
 from stackproof.evidence.records import CheckResult
 
-__all__ = ["Confirmation"]
+__all__ = ["UNASKED", "UNLIKE", "Confirmation", "unconfirmed"]
+
+#: How notes of a run begin that say why its unexpected results are not confirmed.
+UNLIKE = "asked again, and not confirmed by that: the second environment"
+UNASKED = "not confirmed, since it could not be asked again"
+
+
+def unconfirmed(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return those notes of a run that say why its unexpected results are not confirmed."""
+    return tuple(note for note in notes if note.startswith((UNLIKE, UNASKED)))
 
 
 class Confirmation(Record):
