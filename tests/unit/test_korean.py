@@ -22,7 +22,7 @@ from stackproof.evidence.confirmation import Confirmation
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Built, CheckResult, ConstraintsUsed, FailureKind
 from stackproof.evidence.verdict import judge
-from stackproof.evidence.worded import of_trouble
+from stackproof.evidence.worded import of_trouble, with_why
 from stackproof.experiments.candidate.reasons import told
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
@@ -503,6 +503,27 @@ def test_what_the_suite_says_itself_is_in_korean(shop: Shop) -> None:
     assert len(ours(report_lines(evidence, "en"))) > 6
 
 
+@pytest.mark.parametrize(
+    ("words", "korean"),
+    [
+        ("was killed by SIGSEGV\nbye bye", "SIGSEGV(으)로 강제 종료됨\nbye bye"),
+        (
+            "not reached: did not end within its time limit and was stopped after 3 s\nbye",
+            "도달하지 못함: 제한 시간 안에 끝나지 않아 3초 뒤 중단됨\nbye",
+        ),
+        (
+            "ended with exit code 1: 2 test cases failed: one, two: three",
+            "종료 코드 1(으)로 끝남: 테스트 케이스 2개 실패: one, two: three",
+        ),
+    ],
+)
+def test_how_a_teams_own_command_ended_is_said_in_korean(words: str, korean: str) -> None:
+    answer = CheckResult(id="command:own", outcome="failed", message=words, seconds=1)
+    why = with_why(answer).why
+    assert why is not None
+    assert (in_words(why), in_words(why, "ko")) == (words, korean)
+
+
 def test_what_only_looks_like_our_words_stays_as_it_is(shop: Shop) -> None:
     """A traceback may say what it likes, and what pytest says of a workload is its own."""
     says = {
@@ -594,7 +615,7 @@ def gaps(shop: Shop, gap: str) -> Evidence:
     """Leave a run that could not be judged."""
     evidence, _ = shop.run(
         {"smoke:sum": ("skipped", "no redis server was given to this run")},
-        trouble="interrupted during suite" if gap == "interrupted" else None,
+        trouble=gap if " " in gap else None,
     )
     log = evidence.folder / "checks.jsonl"
     lines = log.read_text(encoding="utf-8").splitlines()
@@ -620,7 +641,11 @@ def gaps(shop: Shop, gap: str) -> Evidence:
 @pytest.mark.parametrize(
     ("gap", "korean"),
     [
-        ("interrupted", "다음 도중에 중단됨: suite"),
+        ("interrupted during suite", "다음 도중에 중단됨: suite"),
+        (
+            "the suite did not end within its time limit and was stopped after 9 s; see suite.log",
+            "검사 모음이 끝까지 가지 못함: 제한 시간 안에 끝나지 않아 9초 뒤 중단됨",
+        ),
         ("error", "둘씩 임포트할 때 포크에서 실패한 다음은 제한 시간 120초 안에"),
         ("unended", "검사 모음이 끝까지 실행되지 않음(pytest의 종료 코드: None)"),
         (

@@ -71,7 +71,7 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
         *link_answers(evidence.links, plan),
     )
     asked = (answer for answer in outside if _is_asked(answer, plan))
-    made = (*asked, *map(with_why, suite.checks), *evidence.commands)
+    made = (*asked, *map(with_why, (*suite.checks, *evidence.commands)))
     given = {answer.id: _counted(answer, sound) for answer in made}
     why = reason("not-run") if refused is None else reason("not-run-after", stage=refused)
     missing = {

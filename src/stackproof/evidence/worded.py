@@ -15,7 +15,7 @@ from stackproof.reasons.words import in_words
 
 __all__ = ["of_complaints", "of_error", "of_server", "of_stage", "of_trouble", "with_why"]
 
-_FAILED, _IMPORT, _ANY = "Failed: ", "import ", "any version"
+_FAILED, _IMPORT, _UNREACHED, _ANY = "Failed: ", "import ", "not reached: ", "any version"
 _WORD, _LINE = r"\S+", r"[^\n]+"
 #: What `tests/stack/test_versions.py` says.
 _MISSING = re.compile(r"(?P<name>\S+) is not installed \(pinned: (?P<asked>[^\n]+)\)")
@@ -74,7 +74,9 @@ _OF_STAGES = (
 _STOPPED = (
     reason("was-killed", signal=_LINE),
     reason("out-of-time", seconds=_WORD),
+    reason("ended-with", code=_WORD),
 )
+_OF_COMMANDS = (*_STOPPED, reason("cases-failed", how="[^:]+", number=_WORD, cases=_LINE))
 _UNTOLD = (
     reason("pairs-untold", seconds=_WORD, pairs=_LINE),
     reason("no-room", said=_LINE),
@@ -83,6 +85,7 @@ _UNTOLD = (
 _OF_RUNS = (
     reason("interrupted-during", part=_LINE),
     reason("suite-changed-stack"),
+    reason("suite-stopped", how=_LINE),
     reason("environment-replaced"),
 )
 
@@ -119,7 +122,7 @@ def of_trouble(words: str) -> Reason | None:
     if match and (head := of_stage(match[2])):
         stage = reason("at-stage", stage=match[1], why=head)
         return _of_lines([stage, *([rest] if more else [])])
-    return recognised(words, _OF_RUNS)
+    return _within(recognised(words, _OF_RUNS), "how", _STOPPED)
 
 
 def of_error(words: str) -> str | Reason:
@@ -142,9 +145,10 @@ def _why(result: CheckResult) -> Reason | None:
         below = [recognised(line, _OF_ORDERS) or line for line in rest.split("\n")]
         lines = [_failed(line, _of_import) or line for line in own.split("\n")]
         return _of_lines([*lines, *(["", *below] if blank else [])])
-    if result.kind == "smoke":
+    if result.kind in ("smoke", "command"):
         first, more, rest = words.partition("\n")
-        return _of_lines([_of_process(first) or first, *([rest] if more else [])])
+        read = _of_process if result.kind == "smoke" else _of_command
+        return _of_lines([read(first) or first, *([rest] if more else [])])
     return None
 
 
@@ -190,6 +194,11 @@ def _of_import(words: str) -> Reason | None:
 
 def _of_process(words: str) -> Reason | None:
     return _about(words, _ENDED) if words.startswith(in_words(_PROCESSES[1])) else None
+
+
+def _of_command(words: str) -> Reason | None:
+    why = _within(recognised(words.removeprefix(_UNREACHED), _OF_COMMANDS), "how", _STOPPED)
+    return reason("not-reached", why=why) if why and words.startswith(_UNREACHED) else why
 
 
 def _about(words: str, among: Iterable[Reason]) -> Reason | None:

@@ -167,7 +167,7 @@ class Asking:
             loaded = loaded.model_copy(update={"checks": {**loaded.checks, **earlier}})
             loaded.write(course.evidence.folder / InRun.LOADED)
         if finished.timed_out:
-            raise CannotJudgeError(f"the suite {finished.describe()}; see suite.log")
+            raise CannotJudgeError(in_words(reason("suite-stopped", how=finished.describe())))
         if self.environment.freeze() != course.evidence.freeze:
             raise CannotJudgeError(in_words(reason("suite-changed-stack")))
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from stackproof.evidence.verdict import Check
 from stackproof.experiments.candidate.comparison import versions_asked
 from stackproof.experiments.candidate.record import Result, TrialVerdict
-from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import sayable
 from stackproof.run.failure_text import one_line
@@ -33,7 +32,8 @@ def outcome(trial: TrialVerdict) -> str:
 def reasons(trial: TrialVerdict) -> list[Reason]:
     """Return why a trial is not safe, a line each, what is behind the rest first; or nothing."""
     found = [sayable(trial.why, trial.reason)] if trial.reason else []
-    found += [quoted(text) for text in (trial.trouble, trial.untold) if text]
+    found += [sayable(trial.trouble_why, trial.trouble)] if trial.trouble else []
+    found += [sayable(trial.untold_why, trial.untold)] if trial.untold else []
     found += [reason("guilty", names=trial.guilty)] if trial.guilty else []
     if trial.conflict:
         found.append(reason("not-together", why=sayable(trial.conflict_why, trial.conflict)))

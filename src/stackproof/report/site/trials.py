@@ -27,9 +27,9 @@ class TrialView:
 def trial_view(kept: KeptTrial, allowance: Allowance, links: Links, lang: Language) -> TrialView:
     """Return the view of a trial, in a language."""
     trial = kept.verdict
-    why = said(trial.why, trial.reason, lang) if trial.reason else trial.trouble
+    told = (trial.why, trial.reason) if trial.reason else (trial.trouble_why, trial.trouble)
     return TrialView(
         verdict=trial,
-        why=allowance.quote(why or ""),
+        why=allowance.quote(said(told[0], told[1] or "", lang)),
         report=links.to(kept.folder / InRun.REPORT),
     )
