@@ -150,6 +150,21 @@ def test_an_expected_failure_that_passes_once_is_unsteady(checkout: Checkout) ->
     assert any("passed; asked again, failed as expected" in line for line in lines)
 
 
+def test_a_row_with_expected_failures_stays_broken_beside_what_is_unsteady(
+    checkout: Checkout,
+) -> None:
+    checkout.bench.write("tests/stack/workloads/test_bad.py", BAD)
+    flaky(checkout.bench)
+    verified(checkout, TINY + KNOWN.replace("smoke:flaky", "smoke:bad"))
+    code, lines = checkout.run("confirm", "plain")
+    assert (code, "exit 2" in lines[-1]) == (1, True)
+    told = checkout.verdict()
+    assert (told["verdict"], check(told, "smoke:bad")["state"]) == ("broken", "known")
+    assert check(told, "smoke:flaky")["state"] == "unsteady"
+    (line,) = (line for line in lines if "tiny/plain BROKEN" in line)
+    assert "1 failed (1 expected, 0 unexpected), 1 unsteady; unsteady: smoke:flaky in" in line
+
+
 def test_another_environment_says_nothing_of_the_first(checkout: Checkout, index: Index) -> None:
     flaky(checkout.bench)
     verified(checkout)
