@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,9 +13,12 @@ from packaging.tags import platform_tags
 from support.audit_bench import Desk, matrix_text, messages
 from support.index import Index
 from support.matrices import PYTHON
+from support.sessions import call
 from support.wheels import Release
 from uv import find_uv_bin
 
+from stackproof.cli import audit
+from stackproof.evidence.layout import Project
 from stackproof.matrix.platforms import PLATFORMS
 
 HERE = f"py3-none-{next(tag for tag in platform_tags() if 'manylinux' in tag)}"
@@ -77,6 +81,23 @@ def test_a_build_that_fails_here_says_nothing_of_another_platform(tmp_path: Path
     assert (mac.together, mac.stages) == ("unknown", "unknown")
     assert f"a build that fails here says nothing of {MAC}" in mac.reason
     assert found.exit_code == 0
+
+
+def test_asking_about_one_platform_leaves_what_is_known_of_the_others(desk: Desk) -> None:
+    desk.write(matrix_text("alpha==1.0", more=NAMED))
+
+    def asked(*names: str) -> list[list[str]]:
+        posargs = ("tiny/plain", *(word for name in names for word in ("--platform", name)))
+        call(audit, Project.at(desk.root, {}), posargs, desk.place.project.environ)
+        reports = desk.root / "reports"
+        texts = [(home / "audit.json").read_text("utf-8") for home in (reports / "tiny", reports)]
+        return [[item["platform"] for item in json.loads(text)["platforms"]] for text in texts]
+
+    every = [LINUX, MAC, WINDOWS]
+    assert asked(MAC) == [[MAC], [MAC]]  # better than nothing
+    assert asked() == [every, every]
+    assert asked(MAC) == [every, [MAC]]
+    assert asked(*every, "aarch64-manylinux2014") == [[*every, "aarch64-manylinux2014"]] * 2
 
 
 def test_each_name_is_one_that_uv_knows() -> None:

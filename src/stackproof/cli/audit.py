@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def audit(session: nox.Session, project: Project) -> None:
     if given.as_of:
         _refuse_existing(chosen)
     result = judge(chosen, place, tuple(found), tuple(given.platforms), given.as_of)
-    _write(result, dict(chosen), project.reports)
+    _write(result, dict(chosen), given.platforms, project.reports)
     print_audit(result, project.shown(project.reports / InReports.AUDIT_PAGE), screen)
     in_actions = project.environ.get("GITHUB_ACTIONS") == "true"
     for line in workflow_commands(result) if in_actions else ():
@@ -82,17 +82,20 @@ def _refuse_existing(chosen: list[tuple[Path, str]]) -> None:
             )
 
 
-def _write(result: Audit, files: Iterable[Path], reports: Path) -> None:
+def _write(result: Audit, files: Iterable[Path], platforms: Sequence[str], reports: Path) -> None:
     """Write the audit, and what is now known of each of its matrices.
 
-    What was found as of another day is no news of a matrix: there the answers of today stay.
+    What was found as of another day is no news of a matrix: there the answers of today stay. Nor do
+    answers on some `platforms` take the place of those on all that a matrix names.
     """
     result.write(reports / InReports.AUDIT)
     write_atomically(reports / InReports.AUDIT_PAGE, section(result))
     for file in files if result.as_of is None else ():
-        name, home = file.stem, reports / file.stem
+        name, home, matrix = file.stem, reports / file.stem, load_matrix(file)
         earlier = Audit.load_or_none(home / InMatrix.AUDIT)
-        of_one = with_earlier(result, name, earlier, list(load_matrix(file).rows))
+        if earlier and platforms and not {*matrix.platforms} <= {*platforms}:
+            continue
+        of_one = with_earlier(result, name, earlier, list(matrix.rows))
         of_one.write(home / InMatrix.AUDIT)
         write_atomically(home / InMatrix.AUDIT_PAGE, section(of_one))
 
