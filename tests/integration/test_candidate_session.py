@@ -627,6 +627,20 @@ def test_a_row_is_changed_however_it_is_laid_out(checkout: Checkout) -> None:
         assert [(item.pin, item.version) for item in overrides] == [("lamp", "1.2")]
 
 
+def test_a_row_with_a_least_age_keeps_it_when_a_trial_is_promoted(checkout: Checkout) -> None:
+    aged = 'summary = "Works."\nmin-age = "30d"\nmin-age-exempt = ["lamp"]'
+    checkout.write_matrix(MATRIX.replace('summary = "Works."', aged), name="engines")
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    for promote in ("row", "pins"):
+        code, lines = checkout.run("candidate", "lamp==1.2", f"--promote={promote}")
+        assert code == 0, lines
+    rows = load_matrix(file).rows
+    assert {row.min_age for row in rows.values()} == {"30d"}
+    assert {row.min_age_exempt for row in rows.values()} == {("lamp",)}
+    assert rows.keys() == {"verified", "verified-lamp-1-2"}
+    assert [item.version for item in rows["verified"].overrides] == ["1.2"]
+
+
 def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, index: Index) -> None:
     blind = {"vision/__init__.py": "raise ImportError('blind')\n"}
     index.add(

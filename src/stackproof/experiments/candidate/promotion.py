@@ -40,11 +40,14 @@ def require_pins_alone(plan: Plan) -> None:
 def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
     """Add the trial to the matrix file as a row derived from its base; return the row's name.
 
-    The row carries the trial's cut-off and those expected failures that still fail. Raises
-    StackproofError if the trial is not safe, or the matrix has a row of that name.
+    The row carries the trial's cut-off, or the least age that its base has, and those expected
+    failures that still fail. Raises StackproofError if the trial is not safe, or the matrix has a
+    row of that name.
     """
     _require_safe(trial)
-    name = require_new_row(plan, load_matrix(file).rows, file.name)
+    rows = load_matrix(file).rows
+    name = require_new_row(plan, rows, file.name)
+    base = rows[plan.row]
     values: dict[str, object] = {
         "summary": f"{plan.row} with {_shown(trial)}, proved by a trial.",
         "base": plan.row,
@@ -52,7 +55,10 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     }
     if any(change.is_python for change in trial.requested):
         values["python"] = plan.python
-    if plan.as_of is not None:
+    if base.min_age is not None:
+        values["min-age"] = base.min_age
+        values |= {"min-age-exempt": list(base.min_age_exempt)} if base.min_age_exempt else {}
+    elif plan.as_of is not None:
         values["as-of"] = plan.as_of
     edit = RowEdit(
         values=values,
@@ -72,8 +78,9 @@ def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -
     """
     _require_safe(trial)
     require_pins_alone(plan)
+    moves_along = load_matrix(file).rows[plan.row].min_age is not None
     edit = RowEdit(
-        values={"as-of": plan.as_of} if plan.as_of is not None else {},
+        values={} if plan.as_of is None or moves_along else {"as-of": plan.as_of},
         overrides=_overrides(plan, trial, today),
         passing={check.id for check in trial.checks if check.state == "fixed"},
     )
