@@ -11,7 +11,7 @@ from support.index import Fault, Index
 
 from stackproof.errors import CannotJudgeError
 from stackproof.index.constraints.published import MIRROR_VARIABLE, ConstraintFile, find_constraints
-from stackproof.matrix.plan import PlannedConstraints
+from stackproof.matrix.planned import PlannedConstraints
 
 NAME = "constraints-2.10.5/constraints-3.11.txt"
 CONTENT = b"alpha==1.0\nbeta==1.0\n"

@@ -14,7 +14,8 @@ from stackproof.cli.links_beside import look_command
 from stackproof.experiments.runner import Runner
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
-from stackproof.matrix.plan import Change, Plan
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 from stackproof.report.files import conclude
 
 

@@ -15,7 +15,8 @@ from support.wheels import Release
 from support.workbench import TINY, WORKLOAD, Bench, states
 from uv import find_uv_bin
 
-from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedFailure
 from stackproof.reasons.words import in_words
 from stackproof.run.reuse import Mark
 

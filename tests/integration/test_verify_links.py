@@ -17,7 +17,8 @@ from support.workbench import Bench, states
 from stackproof.cli.links_beside import look_command
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedFailure
 from stackproof.report.markdown import markdown
 from stackproof.report.terminal import headline
 

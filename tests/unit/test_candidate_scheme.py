@@ -22,7 +22,7 @@ from stackproof.experiments.candidate.trial_series import TrialSeries, first_tha
 from stackproof.experiments.machines.here import Here
 from stackproof.index.choice import Release
 from stackproof.index.request import Request, parse_request
-from stackproof.matrix.plan import Change
+from stackproof.matrix.planned import Change
 
 
 def day(number: int) -> datetime:

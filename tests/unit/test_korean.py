@@ -29,7 +29,7 @@ from stackproof.experiments.frontier.record import Blocked, Joint, LeftOut
 from stackproof.experiments.repair.record import RemedyTrial, RepairedPin
 from stackproof.experiments.timeline.record import Break, CheckHistory
 from stackproof.installers.failures import explain
-from stackproof.matrix.plan import PlannedFailure
+from stackproof.matrix.planned import PlannedFailure
 from stackproof.metadata.grid.record import Grid
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason

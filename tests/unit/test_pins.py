@@ -23,7 +23,8 @@ from stackproof.index.choice import Release
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
 from stackproof.matrix.markers import applies, asks_patch
-from stackproof.matrix.plan import Plan, PlannedPin
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedPin
 from stackproof.report.document import document_markdown
 from stackproof.report.frontier import frontier_markdown
 from stackproof.report.markdown import markdown

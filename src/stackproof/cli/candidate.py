@@ -31,7 +31,7 @@ from stackproof.experiments.candidate.trial_plan import TrialPlan, make_trial_pl
 from stackproof.experiments.candidate.trial_series import TrialSeries
 from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.request import Request, parse_request
-from stackproof.matrix.plan import Change
+from stackproof.matrix.planned import Change
 from stackproof.report.candidate import first_answer_line, first_look_lines, print_trial
 from stackproof.report.tables import print_lines
 

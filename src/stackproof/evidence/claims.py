@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from stackproof.base.records import Record
 from stackproof.evidence.records import CheckResult
-from stackproof.matrix.plan import PlannedClaim
+from stackproof.matrix.planned import PlannedClaim
 from stackproof.reasons.reason import Reason
 
 __all__ = ["AuditAnswers", "ClaimAnswer", "ClaimState", "ClaimVerdict", "judge_claims"]

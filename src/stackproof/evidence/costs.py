@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from stackproof.base.records import Record
 from stackproof.evidence.check import Check
-from stackproof.matrix.plan import PlannedBudget
+from stackproof.matrix.planned import PlannedBudget
 
 __all__ = ["MEASURES", "Cost", "Measure", "costs_of", "over_budget"]
 

@@ -12,7 +12,8 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult
 from stackproof.evidence.worded import with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
-from stackproof.matrix.plan import Plan, PlannedFailure
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedFailure
 
 __all__ = ["counts_of", "judged_checks", "settled_results"]
 

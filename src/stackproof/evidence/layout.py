@@ -12,7 +12,8 @@ from stackproof.base.json_text import fingerprint
 from stackproof.evidence.reports import InReports
 
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
-    from stackproof.matrix.plan import Change, Plan
+    from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 
 __all__ = ["WORKLOADS", "Project", "contents", "suite_folder"]
 

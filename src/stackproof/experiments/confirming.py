@@ -17,7 +17,6 @@ from stackproof.evidence.records import CheckResult, drift_between
 from stackproof.evidence.reports import InRow, InRun
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.runner import Runner
-from stackproof.installers.planning import narrowed
 from stackproof.matrix.plan import Plan
 from stackproof.run.interruptions import uninterrupted
 
@@ -74,7 +73,7 @@ def _confirm(
     released: Callable[[Sequence[str]], Plan],
 ) -> Verdict:
     home = evidence.folder.parent
-    second, answers = _ask(narrowed(evidence.plan, asked), asked, runner, home)
+    second, answers = _ask(evidence.plan.asking(asked), asked, runner, home)
     found = Confirmation(
         run=second.folder.name,
         started=second.run.started,

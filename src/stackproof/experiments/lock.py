@@ -29,7 +29,8 @@ from stackproof.installers.choosing import Choice
 from stackproof.installers.compiling import compiled, pinned_project
 from stackproof.installers.known import BY_HASH, DEFAULT
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedStage
 
 __all__ = ["FILES", "Lock", "lock"]
 

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from stackproof.base.times import age, full_hour_after, timestamp
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.model import Matrix
-from stackproof.matrix.plan import Change, Plan
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 
 __all__ = ["Planner"]
 

@@ -15,7 +15,8 @@ from stackproof.index.constraints.published import find_constraints
 from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
-from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedStage
 from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["RefusedStage", "TrialResolver"]

@@ -20,7 +20,8 @@ from stackproof.experiments.machines.here import Here
 from stackproof.experiments.machines.machines import Desk, Machines
 from stackproof.index.constraints.published import constraints_in_use
 from stackproof.installers.known import installer_named
-from stackproof.matrix.plan import Plan, PlannedCommand, PlannedConstraints
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedCommand, PlannedConstraints
 from stackproof.run.beside import LookCommand
 from stackproof.run.first_look import FirstLook
 from stackproof.run.verify import Conclude

@@ -16,9 +16,9 @@ from stackproof.installers.installer import Installer
 from stackproof.installers.known import DEFAULT, installer_named
 from stackproof.matrix.checks import ALL, KINDS, RUN_KINDS, CheckId
 from stackproof.matrix.model import Budget, Claim, Command, ExtraStage, Matrix, Row, Stage
-from stackproof.matrix.plan import (
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import (
     Change,
-    Plan,
     PlannedBudget,
     PlannedClaim,
     PlannedCommand,
@@ -31,7 +31,7 @@ from stackproof.matrix.plan import (
 from stackproof.matrix.platforms import Platform
 from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
 
-__all__ = ["make_plan", "narrowed"]
+__all__ = ["make_plan"]
 
 
 def make_plan(
@@ -130,30 +130,12 @@ def make_plan(
         left_out=left_out_of(matrix, row, python, platform),
         notes=(*row_notes(matrix, row, python), *builder.notes),
     )
-    return narrowed(plan, tuple(only)) if only else plan
+    return plan.asking(tuple(only)) if only else plan
 
 
 def _budget(budget: Budget) -> PlannedBudget:
     memory = budget.memory and budget.memory * 1_000_000
     return PlannedBudget(check=budget.check, seconds=budget.seconds, peak_memory=memory)
-
-
-def narrowed(plan: Plan, only: tuple[str, ...]) -> Plan:
-    """Return the plan that builds the same and asks some checks alone."""
-    only_these = plan.model_copy(
-        update={
-            "only": only,
-            "checks": only,
-            "commands": tuple(
-                command for command in plan.commands if any(map(command.answers, only))
-            ),
-            "claims": (),
-            "known_failures": tuple(item for item in plan.known_failures if item.check in only),
-        }
-    )
-    if only_these.asks_suite:
-        return only_these
-    return only_these.model_copy(update={"servers": ()})
 
 
 def _stages(matrix: Matrix, row: str) -> list[Stage]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from stackproof.base.versions import is_version
 from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
-from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.planned import PlannedPin
 from stackproof.matrix.platforms import Platform
 
 __all__ = ["left_out_of", "marker_notes", "pins_of", "pins_there", "row_notes"]

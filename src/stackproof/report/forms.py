@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stackproof.base.templates import cell
 from stackproof.matrix.document.reading import read_stack
-from stackproof.matrix.plan import PlannedClaim, PlannedPin
+from stackproof.matrix.planned import PlannedClaim, PlannedPin
 from stackproof.report.texts import Texts
 
 __all__ = ["COLUMNS", "PYTHON", "Form", "about_python", "form_of_document", "own_form"]

@@ -12,7 +12,7 @@ from stackproof.evidence.check import by_root
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze
 from stackproof.evidence.verdict import Verdict
-from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.record import Audit
 from stackproof.reasons.words import each_said, said
 from stackproof.report.audited import audited

@@ -12,7 +12,7 @@ from stackproof.evidence.suspects import Suspect
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.evidence.worded import of_server
 from stackproof.matrix.checks import ALL, CheckId
-from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.record import Finding
 from stackproof.reasons.words import said
 from stackproof.report.texts import Language, Texts, texts

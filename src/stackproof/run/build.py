@@ -38,7 +38,8 @@ from stackproof.installers.failures import (
 )
 from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.pages import doubts, yanked
-from stackproof.matrix.plan import Plan, PlannedStage, limits_file
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedStage, limits_file
 
 __all__ = ["Builder"]
 

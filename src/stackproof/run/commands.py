@@ -25,7 +25,8 @@ from stackproof.installers.choosing import Choice
 from stackproof.installers.environment import Environment
 from stackproof.installers.known import installer_named
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Plan, PlannedCommand, PlannedStage
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedCommand, PlannedStage
 from stackproof.run.build import Builder
 from stackproof.run.servers import ServerInfo, ServerName, addresses, masked
 

@@ -9,7 +9,6 @@ from stackproof.evidence.loaded import InstalledNames, LoadedFile
 from stackproof.evidence.records import CheckResult, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.installers.planning import narrowed
 from stackproof.run.asking import Answered, Asking
 from stackproof.run.watching import installed_names
 
@@ -45,7 +44,7 @@ def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
     if not checks:
         return asking
     whole, notes = course.plan, list(course.notes)
-    course.plan = narrowed(whole, tuple(checks))
+    course.plan = whole.asking(tuple(checks))
     course.plan.write(evidence.folder / InRun.PLAN)
     wanted = settled = True
     try:

@@ -21,7 +21,7 @@ from stackproof.index.constraints.published import (
 from stackproof.index.releases import Release
 from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.model import ConstraintSource
-from stackproof.matrix.plan import PlannedConstraints
+from stackproof.matrix.planned import PlannedConstraints
 
 __all__ = ["Choice", "Chooser"]
 

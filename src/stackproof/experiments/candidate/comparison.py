@@ -9,7 +9,7 @@ from stackproof.base.versions import satisfies
 from stackproof.evidence.records import Freeze, Move, drift_between
 from stackproof.evidence.verdict import Verdict
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Change
+from stackproof.matrix.planned import Change
 
 __all__ = ["Comparison", "compare", "moved", "unheld", "versions_asked"]
 

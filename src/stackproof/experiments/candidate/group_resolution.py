@@ -12,7 +12,8 @@ from packaging.version import Version
 
 from stackproof.base.versions import admits, satisfies
 from stackproof.index.choice import Catalogue, Release, eligible
-from stackproof.matrix.plan import Plan, PlannedPin
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedPin
 
 __all__ = ["Baseline", "Companion"]
 

@@ -10,7 +10,7 @@ from stackproof.evidence.records import Move
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.candidate.comparison import Comparison
 from stackproof.experiments.reach import TrialReach
-from stackproof.matrix.plan import Requested
+from stackproof.matrix.planned import Requested
 from stackproof.reasons.reason import Reason
 
 __all__ = ["UNJUDGED", "Result", "TrialVerdict"]

@@ -20,7 +20,8 @@ from stackproof.experiments.resolution import RefusedStage, TrialResolver
 from stackproof.experiments.runner import Runner
 from stackproof.installers.compiling import shown_command
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Change, Plan
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 from stackproof.reasons.reason import Reason
 from stackproof.reasons.words import in_words
 from stackproof.run.first_look import FirstLook

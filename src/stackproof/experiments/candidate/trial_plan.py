@@ -14,7 +14,7 @@ from stackproof.errors import StackproofError
 from stackproof.experiments.candidate.group_resolution import Baseline, Companion
 from stackproof.index.choice import Release, choose
 from stackproof.index.request import Request
-from stackproof.matrix.plan import Change
+from stackproof.matrix.planned import Change
 
 __all__ = ["Trial", "TrialPlan", "make_trial_plan"]
 

@@ -21,7 +21,8 @@ from stackproof.experiments.planner import Planner
 from stackproof.experiments.resolution import RefusedStage
 from stackproof.index.choice import Catalogue
 from stackproof.index.upgrade_path import upgrade_path
-from stackproof.matrix.plan import Change, Plan
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
 

@@ -38,7 +38,8 @@ from stackproof.experiments.prober import Prober
 from stackproof.index.choice import Catalogue, Release, eligible
 from stackproof.index.upgrade_path import upgrade_path
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import Change, Plan
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import Change
 from stackproof.reasons.common import quoted
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words

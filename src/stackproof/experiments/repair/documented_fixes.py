@@ -15,7 +15,8 @@ from stackproof.experiments.repair.record import RemedyTrial
 from stackproof.installers.refusal import refusal
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Remedy
-from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedStage
 from stackproof.reasons.words import in_words
 
 __all__ = ["RemedyTrials"]

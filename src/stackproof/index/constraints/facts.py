@@ -15,7 +15,8 @@ from stackproof.index.constraints.published import (
     constraint_lines,
     find_constraints,
 )
-from stackproof.matrix.plan import Plan, PlannedConstraints
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedConstraints
 from stackproof.reasons.reason import Reason, reason
 
 __all__ = ["ConstraintFacts", "ConstraintFinder"]

@@ -20,7 +20,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from stackproof.base.text import without_credentials
 from stackproof.errors import NoConstraintsError, UnknownConstraintsError
 from stackproof.evidence.records import ConstraintsUsed
-from stackproof.matrix.plan import Plan, PlannedConstraints
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedConstraints
 
 __all__ = [
     "MIRROR_VARIABLE",

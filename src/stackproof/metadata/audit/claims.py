@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from stackproof.evidence.claims import ClaimAnswer, ClaimState
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.document.names import distribution, is_name
-from stackproof.matrix.plan import PlannedClaim
+from stackproof.matrix.planned import PlannedClaim
 from stackproof.metadata.audit.constraints import answers
 from stackproof.metadata.audit.exists import how, never_released
 from stackproof.metadata.audit.groups import judge

@@ -15,7 +15,7 @@ from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
 from stackproof.index.web import PAGE_SECONDS
-from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.subject import PinFacts, Source, Subject
 from stackproof.reasons.reason import Reason, reason
 

@@ -12,7 +12,8 @@ from stackproof.index.releases import File, Project, Release
 from stackproof.index.target import Target
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Matrix, Override, Pin
-from stackproof.matrix.plan import Plan, PlannedFailure, PlannedPin
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedFailure, PlannedPin
 from stackproof.metadata.audit.lines import Lines, Place
 from stackproof.metadata.audit.record import Finding, Level, Rule
 from stackproof.reasons.reason import Reason

@@ -23,7 +23,8 @@ from stackproof.installers.installer import ALWAYS_THERE
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.refusal import sentence, wheelless
 from stackproof.installers.resolver import Refused, Resolver, Wanted
-from stackproof.matrix.plan import Plan, PlannedStage
+from stackproof.matrix.plan import Plan
+from stackproof.matrix.planned import PlannedStage
 from stackproof.metadata.links.looking import Stack
 from stackproof.metadata.links.source_files import requirements_in
 from stackproof.metadata.links.unpacking import Unpacker

@@ -11,7 +11,7 @@ from stackproof.evidence.claims import ClaimAnswer, ClaimState
 from stackproof.evidence.reports import InMatrix, InReports, InRun
 from stackproof.evidence.verdict import Check
 from stackproof.matrix.checks import CheckId
-from stackproof.matrix.plan import PlannedPin
+from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.record import Audit
 from stackproof.reasons.words import said
 from stackproof.report.site.excerpt import first_line

@@ -18,7 +18,7 @@ from stackproof.experiments.diagnose.record import Diagnosis
 from stackproof.experiments.frontier.record import Frontier
 from stackproof.experiments.repair.record import Repair
 from stackproof.experiments.timeline.record import Timeline
-from stackproof.matrix.plan import PlannedStage
+from stackproof.matrix.planned import PlannedStage
 from stackproof.reasons.words import said
 from stackproof.report.site.excerpt import Allowance
 from stackproof.report.site.links import Links
