@@ -83,6 +83,7 @@ def table(checkout: Checkout) -> dict[str, tuple[str, dict[str, str], str | None
         "versions": {"engine": "2.5", "lamp": "1.1", "vision": "2.0"},
         "left_out": [],
         "unjudged": None,
+        "unjudged_why": None,
     }
     return {
         pin["name"]: (
