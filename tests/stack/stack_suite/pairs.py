@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 #: Others come with these: torchvision and torchaudio import torch first, pandas imports pyarrow,
 #: and all of them numpy.
 _HEAVY = {
-    "psycopg2": "psycopg2",
-    "psycopg2-binary": "psycopg2",
     "pyarrow": "pyarrow",
     "scikit-learn": "sklearn",
     "tensorflow": "tensorflow",
     "tensorflow-cpu": "tensorflow",
     "torch": "torch",
 }
+#: C alone, so they come second: first, each would cost one more import of all that are heavy.
+_SECOND = {"psycopg2": "psycopg2", "psycopg2-binary": "psycopg2"}
 #: The share of the time limit after which a child is given up, and its pair asked in a new process.
 _CHILD_SHARE = 0.25
 
@@ -88,10 +88,11 @@ def failure_of_pairs(
 ) -> Pairs:
     """Import each two heavy ones of some pins, and end; the `whole` end if that is in question."""
     names = [normal(pin.name) for pin in pins]
-    heavy = list(dict.fromkeys(_HEAVY[name] for name in names if name in _HEAVY))
+    heavy = [_HEAVY[name] for name in names if name in _HEAVY]
+    light = [_SECOND[name] for name in names if name in _SECOND]
     asked = _Asked(folder, limit)
     for first in heavy:
-        seconds = [name for name in heavy if name != first]
+        seconds = [name for name in (*heavy, *light) if name != first]
         for second in asked.suspects(first, seconds, whole=whole) if seconds else []:
             asked.confirm(first, second)
     return Pairs(asked.failure, asked.costs, asked.untold)
