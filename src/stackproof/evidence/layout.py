@@ -13,7 +13,7 @@ from stackproof.evidence.reports import InReports
 
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
     from stackproof.matrix.plan import Plan
-from stackproof.matrix.planned import Change
+    from stackproof.matrix.planned import Change
 
 __all__ = ["WORKLOADS", "Project", "contents", "suite_folder"]
 
