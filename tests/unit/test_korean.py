@@ -96,6 +96,22 @@ def leave(shop: Shop, record: Record, name: str) -> None:
     write_atomically(shop.reports / "tiny/plain" / name, to_json(record.to_data()))
 
 
+def failing(kind: str, subject: str, message: str, why: Reason | None = None) -> Check:
+    """Return a check that fails as nobody expected."""
+    return Check(
+        id=f"{kind}:{subject}",
+        kind=kind,
+        subject=subject,
+        outcome="failed",
+        state="new",
+        grade="real",
+        message=message,
+        why=why,
+        reason=None,
+        seconds=0,
+    )
+
+
 def is_in_korean(shop: Shop) -> None:
     """Find every sentence on the page: in Korean alone there, in English on the other one."""
     shown = " ".join(page(shop).text.split())
@@ -282,17 +298,8 @@ def test_what_a_later_version_says_of_a_link_is_shown_as_it_was_written(shop: Sh
 
 def test_a_message_is_shown_as_it_was_written() -> None:
     """Neither rebuilt from its record, nor lost with one of a later version."""
-    failed = Check(
-        id="version:alpha",
-        kind="version",
-        subject="alpha",
-        outcome="failed",
-        state="new",
-        grade="real",
-        message="is not there, as it was once worded",
-        why=reason("is-not-there"),
-        reason=None,
-        seconds=0,
+    failed = failing(
+        "version", "alpha", "is not there, as it was once worded", why=reason("is-not-there")
     )
     assert brief(failed) == "is not there, as it was once worded"
     assert brief(failed, "ko") == "설치되어 있지 않음"
@@ -309,17 +316,7 @@ def test_the_korean_report_says_in_korean_why_a_stage_failed() -> None:
         Finished(exit=1, seconds=0, processor_seconds=0, peak_memory=0, timed_out=False),
         built=[Built(name="needy", version="1.0", requires={"tool": "3.0"}, failed=True)],
     )
-    failed = Check(
-        id="stage:one",
-        kind="stage",
-        subject="one",
-        outcome="failed",
-        state="new",
-        grade="real",
-        message=message,
-        reason=None,
-        seconds=0,
-    )
+    failed = failing("stage", "one", message)
     assert brief(failed) == (
         "cannot be installed as documented: needy 1.0 cannot be built: ImportError: no tool "
         "(with tool 3.0)"
@@ -704,17 +701,7 @@ def test_what_kept_a_stage_from_ending_is_said_in_korean(
         exit=code, seconds=3, processor_seconds=0, peak_memory=0, timed_out=timed_out
     )
     message = explain(kind, words, finished)
-    failed = Check(
-        id="stage:one",
-        kind="stage",
-        subject="one",
-        outcome="failed",
-        state="new",
-        grade="real",
-        message=message,
-        reason=None,
-        seconds=0,
-    )
+    failed = failing("stage", "one", message)
     assert korean in brief(failed, "ko", width=400)
     assert brief(failed, width=400).startswith(message.partition("\n")[0])
     why = of_trouble(f"stage one: {message}")

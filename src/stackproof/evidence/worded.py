@@ -15,12 +15,15 @@ from stackproof.reasons.words import in_words
 
 __all__ = ["of_complaints", "of_error", "of_server", "of_stage", "of_trouble", "with_why"]
 
-_FAILED, _IMPORT, _UNREACHED, _ANY = "Failed: ", "import ", "not reached: ", "any version"
+_FAILED, _IMPORT, _UNREACHED = "Failed: ", "import ", "not reached: "
 _WORD, _LINE = r"\S+", r"[^\n]+"
 #: What `tests/stack/test_versions.py` says.
-_MISSING = re.compile(r"(?P<name>\S+) is not installed \(pinned: (?P<asked>[^\n]+)\)")
-_OTHER = re.compile(r"(?P<release>\S+ \S+) is installed, not (?P<asked>[^\n]+)")
-_MODULE = re.compile(r"(?P<module>\S+) is (?P<own>[^\n]+), not (?P<installed>\S+)")
+_OF_VERSIONS = (
+    reason("not-there", name=_WORD, asked=_LINE),
+    reason("other-there", release=r"\S+ \S+", asked=_LINE),
+    reason("module-says", module=_WORD, own=_LINE, installed=_WORD),
+)
+_ANY = (reason("any-version"),)
 #: What a process is called that did not go well, beside the name of a module.
 _PROCESSES = (reason("process-end"), reason("workload-process"))
 _WHAT = "|".join([_WORD, *map(in_words, _PROCESSES)])
@@ -172,19 +175,7 @@ def _failed(words: str, read: Callable[[str], Reason | None]) -> Reason | None:
 
 
 def _of_version(words: str) -> Reason | None:
-    if match := _MISSING.fullmatch(words):
-        return reason("not-there", name=match["name"], asked=_asked(match["asked"]))
-    if match := _OTHER.fullmatch(words):
-        return reason("other-there", release=match["release"], asked=_asked(match["asked"]))
-    if match := _MODULE.fullmatch(words):
-        return reason(
-            "module-says", module=match["module"], own=match["own"], installed=match["installed"]
-        )
-    return None
-
-
-def _asked(text: str) -> str | Reason:
-    return reason("any-version") if text == _ANY else text
+    return _within(recognised(words, _OF_VERSIONS), "asked", _ANY)
 
 
 def _of_import(words: str) -> Reason | None:
