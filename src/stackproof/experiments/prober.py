@@ -84,7 +84,9 @@ class Prober:
 
         def reached(freeze: Freeze, names: InstalledNames) -> Sequence[str]:
             there = like.unreached(freeze, names)
-            return [check for check in asked if check not in there]
+            # Where it reaches none, the build is all that is asked: nothing named would be all.
+            built = CheckId("stage", whole.stages[-1].name)
+            return [check for check in asked if check not in there] or [built]
 
         asked = [check for check in checks if known is None or not known.answers(check)]
         first = FirstLook(reached=reached, heard=lambda *_: None, go_on=lambda _: False)
