@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,9 +62,26 @@ def checkout(bench: Bench, index: Index) -> Checkout:
     return made
 
 
-def trial(checkout: Checkout, requested: str) -> dict[str, Any]:
-    home = checkout.bench.root / "reports" / "candidates" / f"lamps-verified-{requested}"
-    found: dict[str, Any] = json.loads((home / "latest" / "verdict.json").read_text("utf-8"))
+SLOW = """\
+import pytest
+
+
+@pytest.mark.workload("shines", needs=("lamp",), seconds=30, timeout=60)
+def test_shines() -> None:
+    import time
+    time.sleep(30)
+"""
+
+
+def home(checkout: Checkout, requested: str) -> Path:
+    row = checkout.bench.root / "reports" / "candidates" / f"lamps-verified-{requested}"
+    return row / "latest"
+
+
+def trial(checkout: Checkout, requested: str, of: str = "verdict") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        (home(checkout, requested) / f"{of}.json").read_text("utf-8")
+    )
     return found
 
 
@@ -120,6 +138,37 @@ def test_a_frontier_ends_a_trial_with_what_it_breaks(checkout: Checkout) -> None
     assert checkout.run("frontier", "lamp", "engine")[0] == 0
     # Nothing is tried twice.
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
+
+
+def test_one_break_ends_a_trial_of_a_frontier(checkout: Checkout) -> None:
+    checkout.bench.write("tests/stack/workloads/test_shines.py", SLOW)
+    assert checkout.run("frontier", "lamp")[0] == 0
+    found, run = trial(checkout, "lamp-2.0"), trial(checkout, "lamp-2.0", "run")
+    assert found["verdict"] == "broken"
+    assert found["untold"] is None
+    outcomes = {check["id"]: check["outcome"] for check in found["checks"]}
+    assert outcomes[run["settled_by"]] == "failed"
+    # The workload that takes the longest of what is reached had no time to answer.
+    assert "smoke:shines" not in outcomes
+    assert trial(checkout, "lamp-2.0", "plan")["only"] == [*outcomes]
+
+
+def test_what_the_build_breaks_ends_a_trial_of_a_frontier(checkout: Checkout, index: Index) -> None:
+    # Together they go with plug 1.0, and stage by stage with none.
+    index.add(
+        Release("wire", "2.0", requires=["plug"]),
+        Release("plug", "1.0"),
+        Release("plug", "2.0", requires=["lamp>=1.5"]),
+    )
+    wire_first = stage("one", "wire", step="One.") + stage("two", "engine", "lamp", step="Two.")
+    one = stage("all", "engine", "lamp", "wire", step="One.")
+    checkout.write_matrix(STACK.replace(one, wire_first), name="lamps")
+    code, lines = checkout.run("frontier", "wire")
+    assert code == 0, lines
+    assert any("wire 1.0: " in line and "lamp>=1.5" in line for line in lines), lines
+    assert trial(checkout, "wire-2.0", "run")["settled_by"] == "pip-check:*"
+    asked = {check["kind"] for check in trial(checkout, "wire-2.0")["checks"]}
+    assert asked == {"stage", "pip-check"}
 
 
 def test_samples_are_asked_every_check(checkout: Checkout) -> None:

@@ -100,6 +100,17 @@ def test_a_check_whose_set_up_alone_was_reported_has_no_answer(tmp_path: Path) -
     assert "import:beta" in str(verdict.trouble)
 
 
+def test_an_answer_that_settled_what_was_asked_is_the_end_of_a_suite(tmp_path: Path) -> None:
+    failed = lines(alpha=("failed", "import alpha: no"), beta=("failed", "killed"))
+    ended = evidence_of(tmp_path, *failed, exit_code=None, settled_by="import:alpha")
+    asked = ("import:alpha", "version:alpha")
+    ended.plan.asking(asked).write(ended.folder / "plan.json")
+    verdict = judge(ended)
+    assert (verdict.verdict, verdict.untold, verdict.settled) == ("broken", None, True)
+    # What it said of others, it said while it was being stopped.
+    assert states(verdict) == {"import:alpha": "new", "version:alpha": "ok"}
+
+
 # --- workloads that nobody claimed -----------------------------------------------------------
 
 

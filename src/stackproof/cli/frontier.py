@@ -110,7 +110,11 @@ class _Frontier:
                 baseline_age=_ANY_AGE,
                 recall=True,
                 quiet=True,
-                look_first=LookFirst(go_on=self._goes_on),
+                look_first=LookFirst(
+                    go_on=self._goes_on,
+                    # A sample goes through all that it reaches, and all others.
+                    one_break_is_enough=lambda: self._samples <= 0,
+                ),
             ),
             prober=context.prober(planner),
             planner=planner,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import (
@@ -34,19 +34,16 @@ class Answers:
     """What was answered, by the ids of checks.
 
     `given` holds the answers; a check that is planned and is not among them was not run, and has a
-    skip in `every` that says why. `suite` is what the suite said; `ended` says whether the run came
-    to its end and asked all that it was to ask.
+    skip in `every` that says why. `suite` is what the suite said; `suite_ended` says whether it ran
+    to its end, which may be the answer that settled what was asked, and `ended` whether the run
+    came to its end and asked all that it was to ask.
     """
 
     given: Mapping[str, CheckResult]
     every: Mapping[str, CheckResult]
     suite: SuiteResults
+    suite_ended: bool
     ended: bool
-
-    @property
-    def suite_ended(self) -> bool:
-        """Whether the suite ran to its end."""
-        return self.suite.exit in _ENDED
 
 
 def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
@@ -55,11 +52,12 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     A failure counts only if what it was seen in came to its end: what went on while a disk was
     full, or a run was being stopped, says nothing of the stack.
     """
-    suite, stages, well = evidence.suite, evidence.stages, run.trouble is None
+    suite, stages, well = _suite_of(evidence, plan, run), evidence.stages, run.trouble is None
+    suite_ended = suite.exit in _ENDED or run.settled_by is not None
     refused = next((stage.name for stage in stages if stage.failure), None)
     sound = {
         "build": well or run.built,
-        "suite": well and suite.exit in _ENDED,
+        "suite": well and suite_ended,
         "command": well,
         "links": well,
     }
@@ -84,8 +82,18 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
         given=given,
         every={**given, **missing},
         suite=suite,
+        suite_ended=suite_ended,
         ended=well and (refused is not None or asked_all),
     )
+
+
+def _suite_of(evidence: Evidence, plan: Plan, run: RunRecord) -> SuiteResults:
+    """Return what the suite said, but for what it may have said while it was being stopped."""
+    suite = evidence.suite
+    if run.settled_by is None:
+        return suite
+    asked = tuple(check for check in suite.checks if check.id in plan.only)
+    return replace(suite, checks=asked)
 
 
 def _counted(answer: CheckResult, sound: Mapping[str, bool]) -> CheckResult:

@@ -89,7 +89,12 @@ class Prober:
             return [check for check in asked if check not in there] or [built]
 
         asked = [check for check in checks if known is None or not known.answers(check)]
-        first = FirstLook(reached=reached, heard=lambda *_: None, go_on=lambda _: False)
+        first = FirstLook(
+            reached=reached,
+            heard=lambda *_: None,
+            settles=lambda _: False,
+            go_on=lambda _: False,
+        )
         return self._make(whole, plan(asked), what, first).with_unreached(like)
 
     def _ask(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,15 @@ from stackproof.run.surroundings import check_notes
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
 __all__ = ["Answered", "Asking"]
+
+
+class _SettledError(Exception):
+    """An answer settles what is asked; `answered` are the checks that were answered by then."""
+
+    def __init__(self, check: str, answered: Sequence[str]) -> None:
+        super().__init__(check)
+        self.check = check
+        self.answered = answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +85,8 @@ class Asking:
     """The questions of a run to its environment; `workloads` are those that may be among them.
 
     `before` is what the suite answered already: it is asked the rest. Who has not `heard` enough by
-    its end is told each answer as soon as it is there, with the seconds of the run until then.
+    its end is told each answer as soon as it is there, with the seconds of the run until then. One
+    that `settles` what is asked is the last.
     """
 
     course: Course
@@ -85,6 +95,7 @@ class Asking:
     workloads: Iterable[DeclaredWorkload]
     before: Answered | None = None
     heard: Callable[[CheckResult, float], None] | None = None
+    settles: Callable[[CheckResult], bool] | None = None
 
     def ask_all(self) -> None:
         """Write the answers to all checks of the plan.
@@ -93,6 +104,8 @@ class Asking:
         """
         if self.course.plan.asks_suite:
             self._run_suite()
+        if self.course.settled_by is not None:
+            return
         if self.course.plan.commands and self._install_project():
             self._run_commands()
 
@@ -149,6 +162,10 @@ class Asking:
                 finished, watch = suite.run(
                     private / InRun.SERVERS, self._tick(), watched=plan.interpreter is None
                 )
+            except _SettledError as end:
+                course.settled_by = end.check
+                course.ask_only(end.answered)
+                return
             finally:
                 self._mask(started.values(), suite.folders)
                 if self.before is not None:
@@ -173,8 +190,8 @@ class Asking:
 
     def _tick(self) -> Callable[[], None]:
         """Return what is done again and again while the suite runs."""
-        course, heard = self.course, self.heard
-        if heard is None:
+        course, heard, settles = self.course, self.heard, self.settles
+        if heard is None and settles is None:
             return course.progress.tick
         log, read, known = course.evidence.folder / InRun.CHECKS, 0, set[str]()
 
@@ -185,10 +202,15 @@ class Asking:
             if size == read:
                 return
             read = size
-            for result in course.evidence.suite.checks:
-                if result.id not in known:
-                    known.add(result.id)
+            every = course.evidence.suite.checks
+            new = [result for result in every if result.id not in known]
+            known.update(result.id for result in new)
+            for result in new:
+                if heard:
                     heard(result, time.monotonic() - course.begin)
+            settling = next(filter(settles, new), None) if settles else None
+            if settling is not None:
+                raise _SettledError(settling.id, [item.id for item in every])
 
         return tick
 

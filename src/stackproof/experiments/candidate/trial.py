@@ -73,11 +73,12 @@ class LookFirst:
     """What to make of the checks that a trial reaches, before all others are asked.
 
     Each answer is `heard` as soon as it is there. `go_on` gets all of them, and says whether the
-    others are to be asked.
+    others are to be asked. Where `one_break_is_enough`, the first check that breaks ends the trial.
     """
 
     go_on: Callable[[FirstAnswers], bool]
     heard: Callable[[FirstAnswer], None] = lambda _: None
+    one_break_is_enough: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,13 +146,16 @@ class Bench:
         reach = Reach(baseline)
         passed = {check.id for check in reach.verdict.checks if check.outcome == "passed"}
 
+        def breaks(result: CheckResult) -> bool:
+            return result.outcome == "failed" and result.id in passed
+
         def hear(result: CheckResult, seconds: float) -> None:
-            breaks = result.outcome == "failed" and result.id in passed
-            look.heard(FirstAnswer(result=result, breaks=breaks, seconds=seconds))
+            look.heard(FirstAnswer(result=result, breaks=breaks(result), seconds=seconds))
 
         return FirstLook(
             reached=reach.reached,
             heard=hear,
+            settles=lambda result: breaks(result) and look.one_break_is_enough(),
             go_on=lambda verdict: look.go_on(FirstAnswers(verdict=verdict, baseline=reach.verdict)),
         )
 
