@@ -53,11 +53,20 @@ SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
+def _pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest, with byte code of ours: images tell Python to write none, and tests start much.
+
+    Each of their many processes would compile anew all that it imports.
+    """
+    env = {"PYTHONDONTWRITEBYTECODE": None}
+    session.run("pytest", *arguments, *session.posargs, env=env)
+
+
 @nox.session(default=False)
 def tests(session: nox.Session) -> None:
     """Test stackproof itself; no network but to install the test tools."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
-    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    _pytest(session, *SIDE_BY_SIDE)
     # nox finds interpreters by this; a listing of sessions needs none of it.
     from python_discovery import get_interpreter  # noqa: PLC0415
 
@@ -71,7 +80,7 @@ def tests(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the unit tests on one Python; `tests` does it on each that is there."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
-    session.run("pytest", *SIDE_BY_SIDE, "tests/unit", *session.posargs)
+    _pytest(session, *SIDE_BY_SIDE, "tests/unit")
 
 
 @nox.session(default=False)
@@ -85,7 +94,7 @@ def browser(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Inject one fault after another, and count those that end well."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
-    session.run("pytest", *SIDE_BY_SIDE, "-m", "fault", *session.posargs)
+    _pytest(session, *SIDE_BY_SIDE, "-m", "fault")
 
 
 @nox.session(default=False)
@@ -132,7 +141,7 @@ def minimums(session: nox.Session) -> None:
         "sessions": "nox, virtualenv",
     }
     parts = [f"tests/integration/test_{name}.py" for name in calling]
-    session.run("pytest", *SIDE_BY_SIDE, "tests/unit", *parts, *session.posargs)
+    _pytest(session, *SIDE_BY_SIDE, "tests/unit", *parts)
 
 
 @nox.session(default=False)
