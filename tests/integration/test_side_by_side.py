@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from support.checkout import Checkout
-from support.engines import AS_OF, FRONTIER, HANGING, engines, overlapping, table
+from support.engines import AS_OF, FRONTIER, HANGING, builds, engines, overlapping, table
 from support.kept_reports import KeptReports
 from support.processes import mentioning, wait_for
 from support.workbench import Bench
@@ -25,7 +25,7 @@ def test_a_frontier_is_the_same_however_many_builds_go_on_at_a_time(
     code, lines = checkout.run("frontier", "--as-of", AS_OF, "--side-by-side", at_once)
     assert code == 0, "\n".join(lines)
     assert table(checkout) == FRONTIER
-    assert (overlapping(checkout) > 1) == (at_once != "1")
+    assert (overlapping(builds(checkout)) > 1) == (at_once != "1")
     pins = [line.partition(" of 3, ")[2].split()[0] for line in lines if " of 3, " in line]
     assert pins == list(FRONTIER)
 
@@ -43,7 +43,7 @@ def test_candidates_are_tried_side_by_side_and_told_in_order(checkout: Checkout)
         # A group that fails comes last, since who is to blame may take more trials.
         "engine==2.5 lamp==1.1",
     ], lines
-    assert overlapping(checkout) > 1
+    assert overlapping(builds(checkout)) > 1
 
 
 @pytest.mark.fault("machines")

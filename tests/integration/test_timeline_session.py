@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.engines import overlapping
 from support.matrices import matrix, pin, stage
 from support.sessions import Door, call
 from support.workbench import TINY, Bench
@@ -53,6 +56,19 @@ def test_a_timeline_is_written_and_told(tiny: Bench, capsys: pytest.CaptureFixtu
     assert lines[-1] == "timeline: reports/tiny/plain/timeline.md"
     page = (tiny.root / "reports/tiny/plain/timeline.md").read_text(encoding="utf-8")
     assert "| `pip-check:beta` | " in page
+
+
+def test_samples_side_by_side_lead_to_the_same_timeline(tiny: Bench, tmp_path: Path) -> None:
+    asked = (*DATES, "--check", "import:beta", "--samples", "3")
+    found = []
+    for at_once in ("1", "3"):
+        assert run(cli.timeline, tiny, "plain", *asked, "--side-by-side", at_once) == ""
+        found.append(written(tiny, "timeline.json"))
+        probes = tiny.root / "reports" / "tiny" / "plain" / "probes"
+        assert (overlapping([probes]) > 1) == (at_once == "3")
+        shutil.move(tiny.root / "reports", tmp_path / f"reports-{at_once}")
+    assert found[0] == found[1]
+    assert len(found[0]["checks"][0]["asked"]) == 5
 
 
 def test_runs_of_one_day_have_their_default_beginning_in_common(tiny: Bench) -> None:

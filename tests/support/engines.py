@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["AS_OF", "FRONTIER", "HANGING", "engines", "overlapping", "table"]
+__all__ = ["AS_OF", "FRONTIER", "HANGING", "builds", "engines", "overlapping", "table"]
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from stackproof.evidence.folder import Evidence
@@ -95,10 +97,14 @@ def table(checkout: Checkout) -> dict[str, tuple[str, dict[str, str], str | None
     }
 
 
-def overlapping(checkout: Checkout) -> int:
-    """Return how many trials and probes at most were under way at a time."""
+def builds(checkout: Checkout) -> list[Path]:
+    """Return the folders that have the runs of trials and of probes."""
     reports = checkout.bench.root / "reports"
-    homes = [*(reports / "candidates").iterdir(), reports / "engines" / "verified" / "probes"]
+    return [*(reports / "candidates").iterdir(), reports / "engines" / "verified" / "probes"]
+
+
+def overlapping(homes: Iterable[Path]) -> int:
+    """Return how many of the runs in folders at most were under way at a time."""
     runs = [evidence.run for home in homes for evidence in Evidence.runs(home)]
     spans = [(run.started, run.started + timedelta(seconds=run.seconds)) for run in runs]
     return max(sum(begin <= moment < end for begin, end in spans) for moment, _ in spans)

@@ -11,12 +11,14 @@ from rich.console import Console
 
 from stackproof.base.records import write_atomically
 from stackproof.base.times import full_hour, timestamp
+from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
 from stackproof.cli.wiring import open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
+from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.experiments.timeline.tracing import Tracer
 from stackproof.report.timeline import print_timeline, timeline_markdown
@@ -31,7 +33,9 @@ def timeline(session: nox.Session, project: Project) -> None:
     """Trace the row that stands behind `--` through time, and write what was found."""
     screen = console()
     project = open_project(session, project)
-    found = _trace(_options(session.posargs), project, screen)
+    given = _options(session.posargs)
+    with open_machines(given, project) as machines:
+        found = _trace(given, project, screen, machines)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.TIMELINE)
     write_atomically(home / InRow.TIMELINE_PAGE, timeline_markdown(found))
@@ -47,6 +51,7 @@ def _options(posargs: list[str]) -> argparse.Namespace:
     options.add_argument("--until", type=instant, metavar="2025-10-01T00:00:00Z")
     options.add_argument("--check", dest="checks", action="append", default=[], metavar="ID")
     options.add_argument("--samples", type=_count, default=1, metavar="NUMBER")
+    add_machines(options)
     return options.parse_args(posargs)
 
 
@@ -56,8 +61,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _trace(given: argparse.Namespace, project: Project, screen: Console) -> Timeline:
-    with open_context(project, screen) as context:
+def _trace(
+    given: argparse.Namespace, project: Project, screen: Console, machines: Machines
+) -> Timeline:
+    with open_context(project, screen, machines) as context:
         planner = context.planner(given.row, given.until, usual="documented")
         plan = replace(planner, as_of=None).base()
         until = given.until or plan.as_of or full_hour(datetime.now(timezone.utc))

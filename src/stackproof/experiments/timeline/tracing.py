@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from stackproof.base.side_by_side import side_by_side
 from stackproof.base.text import nearest
 from stackproof.base.times import full_hour_after, timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
@@ -94,7 +95,10 @@ class Tracer:
             search.ask(moment, [*wanted, _BUILDS])
         self._require_held(wanted)
         start = self._first_build(search, since, until)
-        for moment in (start, *self._between(start, until)):
+        moments = [start, *self._between(start, until)]
+        if wanted:
+            self._probe_side_by_side(moments, wanted)
+        for moment in moments:
             search.ask(moment, wanted)
         # A check over all others comes last: it then finds the turns of those that it sums up.
         search.narrow(sorted(wanted, key=lambda check: check.endswith(":*")))
@@ -132,10 +136,27 @@ class Tracer:
         return self.releases.counted(found.freeze, moment), built
 
     def _probe(self, moment: datetime, checks: Sequence[str]) -> Found:
-        what = f"as of {timestamp(moment)}"
-        found = self.prober.ask(partial(self.planner.at, moment), checks, what)
+        found = self._found(moment, checks)
         self._keep(moment, found)
         return found
+
+    def _probe_side_by_side(self, moments: Sequence[datetime], checks: Sequence[str]) -> None:
+        """Have moments that nothing has to be known for asked as many at a time as may be.
+
+        Whoever asks for their answers then finds them.
+        """
+        machines = self.prober.runner.machines
+        for _ in side_by_side(
+            lambda moment: self._found(moment, checks),
+            moments,
+            at_once=machines.at_once,
+            stop=machines.stop,
+        ):
+            pass
+
+    def _found(self, moment: datetime, checks: Sequence[str]) -> Found:
+        what = f"as of {timestamp(moment)}"
+        return self.prober.ask(partial(self.planner.at, moment), checks, what)
 
     def _keep(self, moment: datetime, found: Found) -> None:
         self.builds[moment] = found
