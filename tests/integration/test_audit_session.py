@@ -319,7 +319,7 @@ def test_an_error_that_was_found_counts_whatever_could_not_be_judged(
     assert len(found["trouble"]) == 1
     printed = capsys.readouterr().out
     assert f"could not judge: {found['trouble'][0]}" in printed
-    assert "audit UNEXPECTED: 1 errors" in printed.splitlines()[-1]
+    assert "audit UNEXPECTED: 1 error, " in printed.splitlines()[-1]
 
 
 def test_a_report_that_cannot_be_written_ends_with_exit_2(desk: Desk) -> None:

@@ -220,10 +220,8 @@ def merge(findings: tuple[Finding, ...]) -> list[Merged]:
 def counts(audit: Audit) -> str:
     """Return the counts of findings in words, expected errors apart."""
     number = Counter(item.level for item in merge(audit.findings))
-    return (
-        f"{number['error']} errors, {number['known']} expected errors, "
-        f"{number['warning']} warnings, {number['note']} notes"
-    )
+    things = {"error": "error", "known": "expected error", "warning": "warning", "note": "note"}
+    return ", ".join(count(number[level], thing) for level, thing in things.items())
 
 
 def headline(audit: Audit) -> str:
