@@ -62,15 +62,25 @@ def checkout(bench: Bench, index: Index) -> Checkout:
     return made
 
 
+#: Takes its time with the release that breaks everything else, so that it cannot answer first.
 SLOW = """\
 import pytest
 
 
-@pytest.mark.workload("shines", needs=("lamp",), seconds=30, timeout=60)
+@pytest.mark.workload("shines", needs=("lamp",), seconds=0.1, timeout=60)
 def test_shines() -> None:
     import time
-    time.sleep(30)
+    from importlib.metadata import version
+    if version("lamp") == "2.0":
+        time.sleep(40)
 """
+ALONE = matrix(
+    "Lamps",
+    pin("lamp", area="2", role="shines"),
+    stage("all", "lamp", step="One."),
+    row="verified",
+    summary="Works.",
+)
 
 
 def home(checkout: Checkout, requested: str) -> Path:
@@ -140,17 +150,21 @@ def test_a_frontier_ends_a_trial_with_what_it_breaks(checkout: Checkout) -> None
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
 
 
-def test_one_break_ends_a_trial_of_a_frontier(checkout: Checkout) -> None:
+@pytest.mark.parametrize("stack", [STACK, ALONE], ids=["reaches-some", "reaches-all"])
+def test_one_break_ends_a_trial_of_a_frontier(checkout: Checkout, stack: str) -> None:
+    checkout.write_matrix(stack, name="lamps")
     checkout.bench.write("tests/stack/workloads/test_shines.py", SLOW)
     assert checkout.run("frontier", "lamp")[0] == 0
     found, run = trial(checkout, "lamp-2.0"), trial(checkout, "lamp-2.0", "run")
-    assert found["verdict"] == "broken"
-    assert found["untold"] is None
+    assert (found["verdict"], found["untold"], run["suite_exit"]) == ("broken", None, None)
     outcomes = {check["id"]: check["outcome"] for check in found["checks"]}
     assert outcomes[run["settled_by"]] == "failed"
+    assert outcomes["stage:all"] == outcomes["pip-check:*"] == "passed"
     # The workload that takes the longest of what is reached had no time to answer.
     assert "smoke:shines" not in outcomes
-    assert trial(checkout, "lamp-2.0", "plan")["only"] == [*outcomes]
+    assert sorted(trial(checkout, "lamp-2.0", "plan")["only"]) == sorted(outcomes)
+    loaded = trial(checkout, "lamp-2.0", "loaded")["checks"]
+    assert run["settled_by"] in loaded
 
 
 def test_what_the_build_breaks_ends_a_trial_of_a_frontier(checkout: Checkout, index: Index) -> None:
@@ -162,13 +176,19 @@ def test_what_the_build_breaks_ends_a_trial_of_a_frontier(checkout: Checkout, in
     )
     wire_first = stage("one", "wire", step="One.") + stage("two", "engine", "lamp", step="Two.")
     one = stage("all", "engine", "lamp", "wire", step="One.")
-    checkout.write_matrix(STACK.replace(one, wire_first), name="lamps")
+    stack = STACK.replace(one, wire_first).replace(
+        "[[pins]]", 'servers = ["grafana"]\n\n[[pins]]', 1
+    )
+    checkout.write_matrix(stack, name="lamps")
     code, lines = checkout.run("frontier", "wire")
     assert code == 0, lines
     assert any("wire 1.0: " in line and "lamp>=1.5" in line for line in lines), lines
     assert trial(checkout, "wire-2.0", "run")["settled_by"] == "pip-check:*"
     asked = {check["kind"] for check in trial(checkout, "wire-2.0")["checks"]}
     assert asked == {"stage", "pip-check"}
+    before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
+    assert checkout.run("frontier", "wire")[0] == 0
+    assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before
 
 
 def test_samples_are_asked_every_check(checkout: Checkout) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -12,9 +13,14 @@ from rich.console import Console
 from support.evidences import evidence_of, suite_line, tiny_plan
 from support.workbench import states
 
+from stackproof.base.progress import Progress
+from stackproof.evidence.answers import answered_checks
+from stackproof.evidence.layout import Project
 from stackproof.evidence.records import ConstraintsUsed
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.report.terminal import headline, print_verdict
+from stackproof.run.course import Course
+from stackproof.run.listening import Listener
 
 COMPLAINT = {"beta": ("beta 1.0 requires gamma>=2",)}
 
@@ -101,14 +107,40 @@ def test_a_check_whose_set_up_alone_was_reported_has_no_answer(tmp_path: Path) -
 
 
 def test_an_answer_that_settled_what_was_asked_is_the_end_of_a_suite(tmp_path: Path) -> None:
-    failed = lines(alpha=("failed", "import alpha: no"), beta=("failed", "killed"))
-    ended = evidence_of(tmp_path, *failed, exit_code=None, settled_by="import:alpha")
-    asked = ("import:alpha", "version:alpha")
-    ended.plan.asking(asked).write(ended.folder / "plan.json")
-    verdict = judge(ended)
+    begun = evidence_of(tmp_path, *lines(alpha=("failed", "import alpha: no")), exit_code=None)
+    course = Course(
+        plan=begun.plan,
+        project=Project.at(tmp_path, {}),
+        surroundings={},
+        progress=Progress(Console(file=StringIO())),
+        evidence=begun,
+        end=ExitStack(),
+    )
+    heard: list[str] = []
+    listener = Listener(
+        course=course,
+        heard=lambda answer, _: heard.append(answer.id),
+        settles=lambda answer: answer.outcome == "failed",
+    )
+    assert listener.enough()
+    assert course.settled_by == "import:alpha"
+    assert heard == [check.id for check in begun.suite.checks]
+    # What a suite says while it is being stopped is no answer.
+    log = begun.folder / "checks.jsonl"
+    answered = log.read_text("utf-8")
+    with log.open("a", encoding="utf-8") as more:
+        more.write(suite_line("smoke:sum", "failed", "killed"))
+    listener.forget_later()
+    assert log.read_text("utf-8") == answered
+    record = course.record(built=True, trouble=None)
+    record.write(begun.folder / "run.json")
+    asked = answered_checks(begun, begun.plan, record)
+    begun.plan.asking(asked).write(begun.folder / "plan.json")
+    verdict = judge(begun)
     assert (verdict.verdict, verdict.untold, verdict.settled) == ("broken", None, True)
-    # What it said of others, it said while it was being stopped.
-    assert states(verdict) == {"import:alpha": "new", "version:alpha": "ok"}
+    assert [check.id for check in verdict.in_state("new")] == ["import:alpha"]
+    # Whatever befell the run after it leaves open what was not asked.
+    assert course.record(built=True, trouble="a server died").settled_by is None
 
 
 # --- workloads that nobody claimed -----------------------------------------------------------

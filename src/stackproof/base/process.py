@@ -69,13 +69,15 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     tick: Callable[[], None] = lambda: None,
+    enough: Callable[[], bool] = lambda: False,
     sweeps: bool = True,
 ) -> Finished:
     """Run a command to its end, all output appended to `log`.
 
     `limit` is in seconds; past it the command's whole process group is asked to end (SIGTERM), and
-    killed after `grace` more seconds. `tick` is called some twenty times a second. A command that
-    cannot be started says so in the log and ends with 1. What it leaves behind is killed, also in
+    killed after `grace` more seconds. `tick` is called some twenty times a second, and so is
+    `enough`, which ends the command likewise once it says so. A command that cannot be started says
+    so in the log and ends with 1. What it leaves behind is killed, also in
     sessions of its own, unless `sweeps` says that it cleans up itself. Raises OSError if the log
     cannot be written.
     """
@@ -98,6 +100,8 @@ def run(
             tick()
             if time.monotonic() - begin > limit:
                 timed_out = True
+                break
+            if enough():
                 break
     finally:
         # Also on Ctrl-C: the command has a process group of its own, so the terminal's

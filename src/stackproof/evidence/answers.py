@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import (
@@ -22,7 +22,7 @@ from stackproof.matrix.plan import Plan
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words, sayable
 
-__all__ = ["Answers", "answers_of"]
+__all__ = ["Answers", "answered_checks", "answers_of"]
 
 #: pytest's exit codes where every test passed and where some failed
 #: (https://docs.pytest.org/en/stable/reference/exit-codes.html): it came to its end.
@@ -52,7 +52,7 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     A failure counts only if what it was seen in came to its end: what went on while a disk was
     full, or a run was being stopped, says nothing of the stack.
     """
-    suite, stages, well = _suite_of(evidence, plan, run), evidence.stages, run.trouble is None
+    suite, stages, well = evidence.suite, evidence.stages, run.trouble is None
     suite_ended = suite.exit in _ENDED or run.settled_by is not None
     refused = next((stage.name for stage in stages if stage.failure), None)
     sound = {
@@ -87,13 +87,10 @@ def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:
     )
 
 
-def _suite_of(evidence: Evidence, plan: Plan, run: RunRecord) -> SuiteResults:
-    """Return what the suite said, but for what it may have said while it was being stopped."""
-    suite = evidence.suite
-    if run.settled_by is None:
-        return suite
-    asked = tuple(check for check in suite.checks if check.id in plan.only)
-    return replace(suite, checks=asked)
+def answered_checks(evidence: Evidence, plan: Plan, run: RunRecord) -> tuple[str, ...]:
+    """Return the checks that have an answer, other than that they were skipped."""
+    given = answers_of(evidence, plan, run).given
+    return tuple(check for check, answer in given.items() if answer.outcome != "skipped")
 
 
 def _counted(answer: CheckResult, sound: Mapping[str, bool]) -> CheckResult:

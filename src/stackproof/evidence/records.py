@@ -126,8 +126,8 @@ class RunRecord(Record):
     `trouble` says in one message why the run did not come to its end, or is None; `built` says that
     the environment was built nevertheless, so that what the build answered counts. `suite` is the
     sha256 of the suite's files, and `suite_exit` is None where it did not run to its end.
-    `settled_by` is the check whose answer settled what was asked, so that nothing else was asked
-    after it. `seconds` is wall time, `own_seconds` the part of it spent outside installers and
+    `settled_by` is the check whose answer settled what was asked, so that no other was waited for.
+    `seconds` is wall time, `own_seconds` the part of it spent outside installers and
     suite. `index` is None where nothing was installed; `further` says what else installers were
     told of sources, None where that is not known. `machine` is the class of machine that it ran on.
     """

@@ -72,7 +72,7 @@ class Search:
 
     def ask(self, moment: datetime, checks: Iterable[str]) -> None:
         """Probe a moment for those of the checks whose answer there is not known yet."""
-        open_ones = [check for check in checks if not self._is_known(check, moment)]
+        open_ones = self.open_at(moment, checks)
         if not open_ones:
             return
         answer = self._probe.ask(moment, open_ones)
@@ -85,6 +85,10 @@ class Search:
             if None not in (known, outcome) and known is not outcome:
                 self.unsteady.add(check)
             self._outcomes[answer.state, check] = outcome
+
+    def open_at(self, moment: datetime, checks: Iterable[str]) -> list[str]:
+        """Return those of the checks whose answer as of a moment is not known yet."""
+        return [check for check in checks if not self._is_known(check, moment)]
 
     def narrow(self, checks: Sequence[str]) -> None:
         """Probe until no turn of any of the checks can be made narrower.

@@ -116,7 +116,8 @@ class Prober:
         most = "at most " if first else ""
         with self.progress.part(f"{whole.matrix}/{whole.row}: {what}, {most}{asking}"):
             verdict, evidence = self.runner.run(plan, self.home, first)
-        self.built += 1
+        with self._asking("how many"):
+            self.built += 1
         if not verdict.settled:
             raise CannotJudgeError(f"the probe {what}: {verdict.trouble or verdict.untold}")
         return self._learn(whole, Found.of(evidence, verdict))

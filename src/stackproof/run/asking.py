@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from stackproof.reasons.words import in_words
 from stackproof.run.built_environment import builder_of
 from stackproof.run.commands import Commands, install_project
 from stackproof.run.course import Course
+from stackproof.run.listening import Listener
 from stackproof.run.masking import mask_report_log, named_by_place
 from stackproof.run.servers import Starting, masked
 from stackproof.run.servers.info import ServerInfo
@@ -35,15 +35,6 @@ from stackproof.run.surroundings import check_notes
 from stackproof.run.workloads import DeclaredWorkload, declared_workloads, needed_servers
 
 __all__ = ["Answered", "Asking"]
-
-
-class _SettledError(Exception):
-    """An answer settles what is asked; `answered` are the checks that were answered by then."""
-
-    def __init__(self, check: str, answered: Sequence[str]) -> None:
-        super().__init__(check)
-        self.check = check
-        self.answered = answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +75,8 @@ class Answered:
 class Asking:
     """The questions of a run to its environment; `workloads` are those that may be among them.
 
-    `before` is what the suite answered already: it is asked the rest. Who has not `heard` enough by
-    its end is told each answer as soon as it is there, with the seconds of the run until then. One
-    that `settles` what is asked is the last.
+    `before` is what the suite answered already: it is asked the rest. The `listener` hears each
+    answer as soon as it is there, and may have heard enough before the end of the suite.
     """
 
     course: Course
@@ -94,8 +84,7 @@ class Asking:
     servers: Starting
     workloads: Iterable[DeclaredWorkload]
     before: Answered | None = None
-    heard: Callable[[CheckResult, float], None] | None = None
-    settles: Callable[[CheckResult], bool] | None = None
+    listener: Listener | None = None
 
     def ask_all(self) -> None:
         """Write the answers to all checks of the plan.
@@ -160,23 +149,24 @@ class Asking:
         with course.part("suite"), self.servers.needed():
             try:
                 finished, watch = suite.run(
-                    private / InRun.SERVERS, self._tick(), watched=plan.interpreter is None
+                    private / InRun.SERVERS,
+                    course.progress.tick,
+                    self.listener.enough if self.listener else lambda: False,
+                    watched=plan.interpreter is None,
                 )
-            except _SettledError as end:
-                course.settled_by = end.check
-                course.ask_only(end.answered)
-                return
+                if self.listener and course.settled_by is not None:
+                    self.listener.forget_later()
             finally:
                 self._mask(started.values(), suite.folders)
                 if self.before is not None:
                     self.before.put_before(course.evidence.folder)
-        course.suite_exit = finished.exit
+        course.suite_exit = finished.exit if course.settled_by is None else None
         answered = {check.id for check in course.evidence.suite.checks}
         course.notes += (
             f"the budget of {budget.check} is for a workload that this row was not asked"
             for budget in plan.budgets
             if CheckId.parse(budget.check).kind == "smoke" and budget.check not in answered
-            if not plan.only
+            if not plan.only and course.settled_by is None
         )
         if watch is not None:
             loaded = watch.loaded(course.evidence.suite.checks)
@@ -187,32 +177,6 @@ class Asking:
             raise CannotJudgeError(in_words(reason("suite-stopped", how=finished.describe())))
         if self.environment.freeze() != course.evidence.freeze:
             raise CannotJudgeError(in_words(reason("suite-changed-stack")))
-
-    def _tick(self) -> Callable[[], None]:
-        """Return what is done again and again while the suite runs."""
-        course, heard, settles = self.course, self.heard, self.settles
-        if heard is None and settles is None:
-            return course.progress.tick
-        log, read, known = course.evidence.folder / InRun.CHECKS, 0, set[str]()
-
-        def tick() -> None:
-            nonlocal read
-            course.progress.tick()
-            size = log.stat().st_size if log.exists() else 0
-            if size == read:
-                return
-            read = size
-            every = course.evidence.suite.checks
-            new = [result for result in every if result.id not in known]
-            known.update(result.id for result in new)
-            for result in new:
-                if heard:
-                    heard(result, time.monotonic() - course.begin)
-            settling = next(filter(settles, new), None) if settles else None
-            if settling is not None:
-                raise _SettledError(settling.id, [item.id for item in every])
-
-        return tick
 
     def _install_project(self) -> bool:
         """Install what commands need; tell whether that could be had beside the stack."""

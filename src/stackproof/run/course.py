@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,7 +15,6 @@ from stackproof.base.temporary import temporary_folder
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.records import ConstraintsUsed, RunRecord
-from stackproof.evidence.reports import InRun
 from stackproof.matrix.plan import Plan
 
 __all__ = ["Course"]
@@ -59,15 +58,6 @@ class Course:
         finally:
             self.others_seconds += time.monotonic() - begin
 
-    def ask_only(self, checks: Sequence[str]) -> None:
-        """Narrow the plan to some checks, so that it says what is asked of the row and no more."""
-        self.ask_as(self.plan.asking(tuple(checks)))
-
-    def ask_as(self, plan: Plan) -> None:
-        """Carry out another plan for the same environment from now on."""
-        self.plan = plan
-        plan.write(self.evidence.folder / InRun.PLAN)
-
     def temporary(self) -> Path:
         """Make a folder that goes at the end of the run; raise OSError if it cannot be made."""
         return self.end.enter_context(temporary_folder("run"))
@@ -89,7 +79,7 @@ class Course:
             notes=(*self.plan.notes, *self.project.notes, *self.notes),
             suite=self.project.suite_of(self.plan),
             suite_exit=self.suite_exit,
-            settled_by=self.settled_by,
+            settled_by=self.settled_by if trouble is None else None,
             built=built,
             trouble=trouble,
         )

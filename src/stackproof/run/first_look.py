@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from stackproof.evidence.answers import answers_of
 from stackproof.evidence.loaded import InstalledNames, LoadedFile
-from stackproof.evidence.records import CheckResult, Freeze, RunRecord
+from stackproof.evidence.records import CheckResult, Freeze
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
 from stackproof.matrix.checks import CheckId
 from stackproof.run.asking import Answered, Asking
 from stackproof.run.course import Course
+from stackproof.run.listening import Listener
 from stackproof.run.watching import installed_names
 
 __all__ = ["FirstLook", "after_a_first_look"]
@@ -45,55 +46,48 @@ def after_a_first_look(first: FirstLook, asking: Asking) -> Asking | None:
     names = installed_names(asking.environment)
     # Where no suite is asked, nobody else says by what names these distributions are found.
     LoadedFile(installed=names, checks={}).write(evidence.folder / InRun.LOADED)
-    if _settled_by_build(first, course):
+    course.settled_by = _settled_by_build(first, course)
+    if course.settled_by is not None:
         return None
-    asking = replace(asking, settles=first.settles)
     checks = first.reached(evidence.freeze, names)
-    return _look(first, asking, checks) if checks else asking
+    if checks:
+        return _look(first, asking, checks)
+    listener = Listener(course=course, heard=lambda *_: None, settles=first.settles)
+    return replace(asking, listener=listener)
 
 
 def _look(first: FirstLook, asking: Asking, checks: Sequence[str]) -> Asking | None:
     """Ask some checks; return how to ask the rest, or None if that is not wanted."""
     course, evidence = asking.course, asking.course.evidence
     whole, notes = course.plan, list(course.notes)
-    course.ask_only(checks)
+    course.plan = whole.asking(tuple(checks))
+    course.plan.write(evidence.folder / InRun.PLAN)
+    listener = Listener(course=course, heard=first.heard, settles=first.settles)
     wanted = settled = True
     try:
-        replace(asking, heard=first.heard).ask_all()
-        verdict = _verdict(course)
+        replace(asking, listener=listener).ask_all()
+        if course.settled_by is not None:
+            wanted = False
+            course.plan = whole  # of which it is told in the end what was answered
+            return None
+        course.record(built=True, trouble=None).write(evidence.folder / InRun.RECORD)
+        verdict = judge(evidence)
         settled = verdict.settled and verdict.untold is None
-        wanted = not settled or (course.settled_by is None and first.go_on(verdict))
+        wanted = not settled or first.go_on(verdict)
     finally:
         if wanted:  # also where the look itself came to no end: nothing was asked in vain
-            course.notes[:], course.suite_exit, course.settled_by = notes, None, None
-            course.ask_as(whole)
-    # The rest is asked to its end: what fails there was foreseen by no record of what checks load.
-    rest = replace(asking, settles=None)
+            course.plan, course.notes[:] = whole, notes
+            course.suite_exit = course.settled_by = None
+            whole.write(evidence.folder / InRun.PLAN)
     if not settled:
-        return rest  # what the look left open is asked with all others
-    return replace(rest, before=Answered.of(evidence)) if wanted else None
+        return asking  # what it left open is asked with all others
+    # That goes to its end: what fails there was foreseen by no record of what checks load.
+    return replace(asking, before=Answered.of(evidence)) if wanted else None
 
 
-def _settled_by_build(first: FirstLook, course: Course) -> bool:
-    """Tell whether what the build answers settles what is asked; the plan is of that alone then."""
-    whole, evidence = course.plan, course.evidence
-    built = [
-        answer
-        for answer in answers_of(evidence, whole, _record(course)).given.values()
-        if CheckId.parse(answer.id).answered_by == "build"
-    ]
-    settling = next(filter(first.settles, built), None)
-    if settling is None:
-        return False
-    course.settled_by = settling.id
-    course.ask_only([answer.id for answer in built])
-    return True
-
-
-def _verdict(course: Course) -> Verdict:
-    _record(course).write(course.evidence.folder / InRun.RECORD)
-    return judge(course.evidence)
-
-
-def _record(course: Course) -> RunRecord:
-    return course.record(built=True, trouble=None)
+def _settled_by_build(first: FirstLook, course: Course) -> str | None:
+    """Return the check of those that the build answers that settles what is asked, if one does."""
+    record = course.record(built=True, trouble=None)
+    answers = answers_of(course.evidence, course.plan, record).given.values()
+    built = (one for one in answers if CheckId.parse(one.id).answered_by == "build")
+    return next((one.id for one in built if first.settles(one)), None)

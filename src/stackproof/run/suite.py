@@ -48,12 +48,18 @@ class Suite:
     answered: Sequence[str] = ()
 
     def run(
-        self, servers: Path, tick: Callable[[], None] = lambda: None, *, watched: bool = False
+        self,
+        servers: Path,
+        tick: Callable[[], None] = lambda: None,
+        enough: Callable[[], bool] = lambda: False,
+        *,
+        watched: bool = False,
     ) -> tuple[Finished, Watch | None]:
         """Run every check of the plan in `folder`; results go to `checks.jsonl` there.
 
-        `servers` is the file that tells workloads where their servers are. If `watched`, what the
-        checks load is told by what is returned, if that can be heard of.
+        `servers` is the file that tells workloads where their servers are. Once what was answered
+        is `enough`, the suite is stopped. If `watched`, what the checks load is told by what is
+        returned, if that can be heard of.
         """
         byte_code_folder = self._byte_code()
         with ExitStack() as end:
@@ -63,7 +69,7 @@ class Suite:
                     folder = servers.parent / "watch"
                     listening = watching(self.environment, self.tests, folder, byte_code_folder)
                     watch = end.enter_context(listening)
-            return self._run(servers, byte_code_folder, watch, tick), watch
+            return self._run(servers, byte_code_folder, watch, tick, enough), watch
 
     def _run(
         self,
@@ -71,6 +77,7 @@ class Suite:
         byte_code_folder: Path | None,
         watch: Watch | None,
         tick: Callable[[], None],
+        enough: Callable[[], bool],
     ) -> Finished:
         python = [
             *(str(self.environment.python), "-I", "-S"),
@@ -109,6 +116,7 @@ class Suite:
             },
             cwd=self.tests,
             tick=tick,
+            enough=enough,
         )
 
     @property

@@ -12,6 +12,7 @@ from stackproof.base.invocation import typed
 from stackproof.base.locking import alone, among_others
 from stackproof.base.progress import Progress
 from stackproof.errors import CannotJudgeError
+from stackproof.evidence.answers import answered_checks
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.history.file import append
 from stackproof.evidence.layout import Project
@@ -206,6 +207,10 @@ class _Run:
         evidence = self.course.evidence
         record = self.course.record(built=self.complete, trouble=self.trouble)
         record.write(evidence.folder / InRun.RECORD)
+        if record.settled_by is not None:
+            # What was asked is what was answered by then.
+            asked = answered_checks(evidence, self.course.plan, record)
+            self.course.plan.asking(asked).write(evidence.folder / InRun.PLAN)
         verdict = self.conclude(evidence)
         evidence.publish()
         return verdict

@@ -128,8 +128,9 @@ class Bench:
         if self.look_first is None:
             return None
         for evidence in self.runner.comparable(self.runner.project.home(plan)):
-            same = evidence.plan.build_fingerprint == plan.build_fingerprint
-            if evidence.plan.only and same and _is_concluded(evidence):
+            only = evidence.plan.only
+            same = evidence.plan.build_fingerprint == plan.asking(only).build_fingerprint
+            if only and same and _is_concluded(evidence) and judge(evidence).settled:
                 return evidence
         return None
 

@@ -96,8 +96,7 @@ class Tracer:
         self._require_held(wanted)
         start = self._first_build(search, since, until)
         moments = [start, *self._between(start, until)]
-        if wanted:
-            self._probe_side_by_side(moments, wanted)
+        self._probe_side_by_side(search, moments, wanted)
         for moment in moments:
             search.ask(moment, wanted)
         # A check over all others comes last: it then finds the turns of those that it sums up.
@@ -140,15 +139,18 @@ class Tracer:
         self._keep(moment, found)
         return found
 
-    def _probe_side_by_side(self, moments: Sequence[datetime], checks: Sequence[str]) -> None:
-        """Have moments that nothing has to be known for asked as many at a time as may be.
+    def _probe_side_by_side(
+        self, search: Search, moments: Sequence[datetime], checks: Sequence[str]
+    ) -> None:
+        """Have moments that nothing more has to be known for asked as many at a time as may be.
 
         Whoever asks for their answers then finds them.
         """
         machines = self.prober.runner.machines
+        unknown = {moment: search.open_at(moment, checks) for moment in moments}
         for _ in side_by_side(
-            lambda moment: self._found(moment, checks),
-            moments,
+            lambda moment: self._found(moment, unknown[moment]),
+            [moment for moment in unknown if unknown[moment]],
             at_once=machines.at_once,
             stop=machines.stop,
         ):
