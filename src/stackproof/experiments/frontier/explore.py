@@ -41,7 +41,7 @@ from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
 from stackproof.matrix.planned import Change
 from stackproof.reasons.common import quoted
-from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.reason import Reason, Value, reason
 from stackproof.reasons.words import in_words
 
 __all__ = ["Explorer"]
@@ -297,8 +297,16 @@ def _quickest(trial: TrialVerdict) -> tuple[str, ...]:
 
 
 def _in_short(found: Sequence[Reason]) -> Reason:
-    first, *others = found[:_MOST_REASONS] or [quoted("")]
-    more = len(found) - _MOST_REASONS
+    """Say the first reasons, and how many more there are; of checks that fail alike one is named.
+
+    So each complaint of `pip check` says what `pip-check:*` says of all.
+    """
+    alike: dict[Value, Reason] = {}
+    for item in found:
+        alike.setdefault(item.fields.get("why", item), item)
+    unlike = list(alike.values())
+    first, *others = unlike[:_MOST_REASONS] or [quoted("")]
+    more = len(unlike) - _MOST_REASONS
     return first.then(*others, reason("so-many-more", number=more) if more > 0 else None)
 
 
