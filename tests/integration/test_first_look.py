@@ -170,6 +170,7 @@ def test_one_break_ends_a_trial_of_a_frontier(checkout: Checkout, stack: str) ->
 def test_what_the_build_breaks_ends_a_trial_of_a_frontier(checkout: Checkout, index: Index) -> None:
     # Together they go with plug 1.0, and stage by stage with none.
     index.add(
+        Release("wire", "1.5", requires=["plug"]),
         Release("wire", "2.0", requires=["plug"]),
         Release("plug", "1.0"),
         Release("plug", "2.0", requires=["lamp>=1.5"]),
@@ -190,6 +191,7 @@ def test_what_the_build_breaks_ends_a_trial_of_a_frontier(checkout: Checkout, in
     assert trial(checkout, "wire-2.0", "run")["settled_by"] == "pip-check:*"
     asked = {check["kind"] for check in trial(checkout, "wire-2.0")["checks"]}
     assert asked == {"stage", "pip-check"}
+    # A trial, and a probe for the step below it: on a row with servers, too, none is made twice.
     before = sorted((checkout.bench.root / "reports").rglob("verdict.json"))
     assert checkout.run("frontier", "wire")[0] == 0
     assert sorted((checkout.bench.root / "reports").rglob("verdict.json")) == before

@@ -113,11 +113,12 @@ class Project:
 
     def suite_of(self, plan: Plan) -> str:
         """Return the sha256 of all that asks a plan's checks: the suite, and what commands run."""
-        if not plan.commands:
+        if not plan.asked_commands:
             return self.suite_fingerprint
-        folders = {self.root / command.cwd for command in plan.commands}
+        folders = {self.root / command.cwd for command in plan.asked_commands}
         folders |= {
-            self.root / (command.editable or ".").partition("[")[0] for command in plan.commands
+            self.root / (command.editable or ".").partition("[")[0]
+            for command in plan.asked_commands
         }
         code = [self._code(folder) for folder in sorted(folders)]
         return fingerprint([self.suite_fingerprint, *code])

@@ -99,9 +99,9 @@ class Runner:
             except ValidationError:
                 continue  # left by another version of stackproof, in a form that is no longer read
             # Older releases of ours took what had been built whenever.
-            if plan.commands not in suites:
-                suites[plan.commands] = self.project.suite_of(plan)
-            suite = suites[plan.commands]
+            if plan.asked_commands not in suites:
+                suites[plan.asked_commands] = self.project.suite_of(plan)
+            suite = suites[plan.asked_commands]
             same = run.suite == suite and evidence.tells_of_builds and self.has_sources_of(run)
             used = {(file.name, file.sha256) for file in run.constraints}
             wanted = tuple(stage.constraints for stage in plan.stages if stage.constraints)

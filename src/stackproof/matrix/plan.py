@@ -135,20 +135,23 @@ class Plan(Record):
 
     def asking(self, only: tuple[str, ...]) -> Plan:
         """Return the plan that builds the same and asks some checks alone."""
-        only_these = self.model_copy(
+        return self.model_copy(
             update={
                 "only": only,
                 "checks": only,
-                "commands": tuple(
-                    command for command in self.commands if any(map(command.answers, only))
-                ),
                 "claims": (),
                 "known_failures": tuple(item for item in self.known_failures if item.check in only),
             }
         )
-        if only_these.asks_suite:
-            return only_these
-        return only_these.model_copy(update={"servers": ()})
+
+    @property
+    def asked_commands(self) -> tuple[PlannedCommand, ...]:
+        """The commands that answer what is asked."""
+        return tuple(
+            command
+            for command in self.commands
+            if not self.only or any(map(command.answers, self.only))
+        )
 
     @property
     def asks_suite(self) -> bool:

@@ -95,7 +95,7 @@ class Asking:
             self._run_suite()
         if self.course.settled_by is not None:
             return
-        if self.course.plan.commands and self._install_project():
+        if self.course.plan.asked_commands and self._install_project():
             self._run_commands()
 
     def _suite(self) -> Suite:
@@ -204,7 +204,7 @@ class Asking:
             tick=course.progress.tick,
         )
         results: list[CheckResult] = []
-        for command in course.plan.commands:
+        for command in course.plan.asked_commands:
             with course.part(f"command {command.name}"), self.servers.needed():
                 results += commands.answers(command)
             course.evidence.write_commands(results)

@@ -51,8 +51,10 @@ def install_project(builder: Builder, evidence: Evidence, root: Path) -> StageRe
 
 def _project_stage(plan: Plan, root: Path, constraints: Path) -> PlannedStage | None:
     """Return the stage that installs it all; None if there is nothing to install."""
-    needs = dict.fromkeys(need for command in plan.commands for need in command.needs)
-    editable = dict.fromkeys(command.editable for command in plan.commands if command.editable)
+    needs = dict.fromkeys(need for command in plan.asked_commands for need in command.needs)
+    editable = dict.fromkeys(
+        command.editable for command in plan.asked_commands if command.editable
+    )
     choice = Choice.within(plan).arguments(installer_named(plan.installer))
     arguments = [*needs, *(word for path in editable for word in ("--editable", f"{root / path}"))]
     if not arguments:

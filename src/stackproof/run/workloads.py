@@ -90,7 +90,7 @@ def needed_servers(plan: Plan, workloads: Iterable[DeclaredWorkload]) -> tuple[S
 
     Those that the matrix lists, and those of each workload and command that the plan asks.
     """
-    wanted: set[str] = {server for command in plan.commands for server in command.servers}
+    wanted: set[str] = {server for command in plan.asked_commands for server in command.servers}
     if plan.asks_suite:
         wanted.update(plan.servers)
         wanted.update(

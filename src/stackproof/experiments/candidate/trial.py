@@ -128,9 +128,9 @@ class Bench:
         if self.look_first is None:
             return None
         for evidence in self.runner.comparable(self.runner.project.home(plan)):
-            only = evidence.plan.only
-            same = evidence.plan.build_fingerprint == plan.asking(only).build_fingerprint
-            if only and same and _is_concluded(evidence) and judge(evidence).settled:
+            same = evidence.plan.build_fingerprint == plan.build_fingerprint
+            narrow = evidence.plan.only and same and _is_concluded(evidence)
+            if narrow and judge(evidence).settled:
                 return evidence
         return None
 
