@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from packaging.pylock import Pylock
 from packaging.utils import canonicalize_name
 
 from stackproof.base.temporary import temporary_folder
@@ -26,12 +28,17 @@ from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.index.web import PAGE_SECONDS
 from stackproof.installers.choosing import Choice
-from stackproof.installers.compiling import compiled
+from stackproof.installers.compiling import Compilation, compiled
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.failures import classify
 from stackproof.installers.pages import DoubtfulError
 from stackproof.installers.uv.installer import UV, asks_public_index
 from stackproof.matrix.platforms import PLATFORMS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 __all__ = ["Chosen", "Refused", "Resolution", "Resolver", "Wanted"]
 
@@ -113,14 +120,9 @@ class Resolver:
         anew, but on another platform, where it is no error.
         Raises CannotJudgeError if the index fails.
         """
-        sources = [self.index, *sorted(UV.further_sources(self.environ))]
-        inputs = [version("uv"), sources, vars(wanted) | {"as_of": _text(wanted.as_of)}]
+        inputs = self._inputs(wanted)
         known = self.client.memory.recall("resolution", inputs)
-        if known and (
-            self.offline
-            or known.age < PAGE_SECONDS
-            or _is_past(wanted.as_of, known.age + PAGE_SECONDS)
-        ):
+        if known and self._stands(known.age, wanted):
             return _read(known.value)
         key = json.dumps(inputs, sort_keys=True)
         asked, refused = self._refused.get(key, (0.0, {}))
@@ -137,6 +139,37 @@ class Resolver:
             self._refused[key] = begin, value
             memory.keep("refused", inputs, [])
         return _read(value)
+
+    def without_wheel(self, wanted: Wanted) -> list[str]:
+        """Return what would be built of exactly what is wanted, by normal name.
+
+        What that requires is not asked. uv's lock of it (PEP 751) names the wheels that fit.
+        Raises CannotJudgeError where there is no such lock.
+        """
+        inputs = self._inputs(wanted)
+        known = self.client.memory.recall("without-wheel", inputs)
+        if known and self._stands(known.age, wanted):
+            return list(known.value)
+        with temporary_folder("audit") as folder:
+            lock = folder / "pylock.toml"
+            options = ["--no-deps", "--format", lock.name]
+            environ = UV.with_public_lifetimes(self.environ)
+            found = self._compiled(wanted, lock, environ, options)
+            if not found.finished.succeeded:
+                raise self._failed(wanted, found)
+            packages = Pylock.from_dict(tomllib.loads(lock.read_text(encoding="utf-8"))).packages
+        built = [str(package.name) for package in packages if not package.wheels]
+        self.client.memory.keep("without-wheel", inputs, built)
+        return built
+
+    def _inputs(self, wanted: Wanted) -> list[Any]:
+        """Return all that an answer hangs on, but for what the index has meanwhile."""
+        sources = [self.index, *sorted(UV.further_sources(self.environ))]
+        return [version("uv"), sources, vars(wanted) | {"as_of": _text(wanted.as_of)}]
+
+    def _stands(self, age: float, wanted: Wanted) -> bool:
+        """Tell whether an answer of an age, in seconds, is what uv would say now."""
+        return self.offline or age < PAGE_SECONDS or _is_past(wanted.as_of, age + PAGE_SECONDS)
 
     def _answer(self, wanted: Wanted, *, doomed: bool) -> dict[str, Any]:
         """Ask uv; where it refuses, of an index that was asked: fresh pages may lack a release.
@@ -182,42 +215,55 @@ class Resolver:
         *options: str,
         session: str | None = None,
     ) -> dict[str, Any]:
-        choice = Choice(as_of=wanted.as_of, exempt=wanted.exempt, prereleases=wanted.prereleases)
         with temporary_folder("audit") as folder:
-            output = folder / "resolved.txt"
-            found = compiled(
-                _written(folder / "wanted.in", wanted.requirements),
-                output,
-                [*self._options(wanted, folder, output), *options],
-                python=wanted.python,
-                choice=choice,
-                environ=environ,
-                limit=self.limit,
-                tick=self.tick,
-                session=session,
-            )
+            preferred = (f"{name}=={version}" for name, version in wanted.preferences.items())
+            output = _written(folder / "resolved.txt", preferred)
+            options = ("--annotation-style", "line", *options)
+            found = self._compiled(wanted, output, environ, options, session=session)
             resolved = output.read_text(encoding="utf-8")
-        kind, finished = classify(found.told, found.finished), found.finished
+        kind = classify(found.told, found.finished)
         if kind in (None, "refused") and not self.offline:
             beside = [*wanted.further, *UV.extra_indexes(self.environ)]
-            target = wanted.target
-            found.settle(self.client, [*beside, wanted.index or self.index], target, wanted.as_of)
-        words = found.words
-        if kind is None or (self.offline and finished.exit == 0):
+            indexes = [*beside, wanted.index or self.index]
+            found.settle(self.client, indexes, wanted.target, wanted.as_of)
+        if kind is None or (self.offline and found.finished.exit == 0):
             return {"chosen": _parse(resolved)}
         if kind == "refused" and not self.offline:
-            return {"refused": words}
-        raise CannotJudgeError(
-            f"the resolution of {', '.join(wanted.requirements[:_NAMED])} "
-            f"{'and others ' if wanted.requirements[_NAMED:] else ''}failed: "
-            f"uv {finished.describe()}{' (offline)' if self.offline else ''}: {_last_line(words)}"
+            return {"refused": found.words}
+        raise self._failed(wanted, found)
+
+    def _compiled(
+        self,
+        wanted: Wanted,
+        output: Path,
+        environ: Mapping[str, str],
+        options: Sequence[str],
+        *,
+        session: str | None = None,
+    ) -> Compilation:
+        """Have uv write to a file, in a folder of its own, what it makes of what is wanted."""
+        return compiled(
+            _written(output.with_name("wanted.in"), wanted.requirements),
+            output,
+            [*self._options(wanted, output.parent), *options],
+            python=wanted.python,
+            choice=Choice(as_of=wanted.as_of, exempt=wanted.exempt, prereleases=wanted.prereleases),
+            environ=environ,
+            limit=self.limit,
+            tick=self.tick,
+            session=session,
         )
 
-    def _options(self, wanted: Wanted, folder: Path, output: Path) -> list[str]:
-        _written(output, (f"{name}=={version}" for name, version in wanted.preferences.items()))
-        options = ["--annotation-style", "line"]
-        if wanted.platform is not None:
-            options += ["--python-platform", wanted.platform]
+    def _failed(self, wanted: Wanted, found: Compilation) -> CannotJudgeError:
+        others = "and others " if wanted.requirements[_NAMED:] else ""
+        return CannotJudgeError(
+            f"the resolution of {', '.join(wanted.requirements[:_NAMED])} {others}failed: uv "
+            f"{found.finished.describe()}{' (offline)' if self.offline else ''}: "
+            f"{_last_line(found.words)}"
+        )
+
+    def _options(self, wanted: Wanted, folder: Path) -> list[str]:
+        options = ["--python-platform", wanted.platform] if wanted.platform else []
         if not wanted.builds:
             options += ["--no-build"]
         if wanted.without:

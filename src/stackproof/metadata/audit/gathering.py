@@ -9,12 +9,10 @@ from datetime import date
 
 from stackproof.base.memory import Memory
 from stackproof.base.text import without_credentials
-from stackproof.base.times import timestamp
 from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.releases import File, Project, Release
-from stackproof.index.web import PAGE_SECONDS
 from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.subject import PinFacts, Source, Subject
 from stackproof.reasons.reason import Reason, reason
@@ -78,31 +76,6 @@ class Gatherer:
             project = known.project if known else self._client.project(index, pin.name)
             found[pin.name] = self._known(moved, pin, project)
         return Subject(**vars(moved), pins=found, today=self._today)
-
-    def without_wheel(self, source: Source, versions: Mapping[str, str]) -> list[str]:
-        """Return the distributions of which a row would have to build the version that it takes.
-
-        It takes the pages of all of them, so an answer stands for as long as a page counts as
-        fresh. Raises CannotJudgeError if an index fails.
-        """
-        indexes = (self.index, *filter(None, self.serves.values()))
-        as_of = timestamp(source.plan.as_of) if source.plan.as_of else None
-        where = [source.target.full, source.target.platform_name, as_of]
-        inputs = [indexes, where, sorted(versions.items())]
-        known = self._memory.recall("without-wheel", inputs)
-        if known and known.age < PAGE_SECONDS:
-            return list(known.value)
-
-        def lacks(name: str) -> bool:
-            file = self._file(source, indexes, name, versions[name])[1]
-            return file is not None and not file.is_wheel
-
-        names = sorted(versions)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            answers = list(pool.map(lacks, names))
-        found = [name for name, lacking in zip(names, answers, strict=True) if lacking]
-        self._memory.keep("without-wheel", inputs, found)
-        return found
 
     def metadata_of(self, source: Subject, named: Iterable[tuple[str, str]]) -> _Metadata:
         """Return the metadata of distributions at given versions, as a row would get them."""

@@ -12,7 +12,7 @@ from stackproof.index.target import Target
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.planning import make_plan
 from stackproof.installers.refusal import refusal, release_of
-from stackproof.installers.resolver import Refused, Resolver
+from stackproof.installers.resolver import Refused, Resolver, Wanted
 from stackproof.matrix.platforms import PLATFORMS
 from stackproof.metadata.audit import exists
 from stackproof.metadata.audit.combined import together
@@ -67,9 +67,29 @@ def ask(subject: Subject, platform: str, resolver: Resolver, gatherer: Gatherer)
     whole = together(there, resolver, way, further).together
     stage, stopped = way.refused or ("", None)
     final = {} if stopped else dict(way.final)
-    built = [f"{name} {final[name]}" for name in gatherer.without_wheel(there, final)]
+    built = [f"{name} {final[name]}" for name in _built(there, final, resolver, further)]
     states = (_state(whole), _state(stopped))
     return _there(there, states, _reasons(platform, whole, stage, stopped), built, final)
+
+
+def _built(
+    there: Subject, final: Mapping[str, str], resolver: Resolver, further: tuple[str, ...]
+) -> list[str]:
+    """Return the distributions that would be built of what the stages leave."""
+    if not final:
+        return []
+    plan = there.plan
+    wanted = Wanted(
+        requirements=tuple(f"{name}=={version}" for name, version in sorted(final.items())),
+        python=there.target.full,
+        platform=there.target.platform_name,
+        preferences={},
+        further=further,
+        as_of=plan.as_of,
+        exempt=plan.exempt,
+        prereleases=plan.prereleases,
+    )
+    return sorted(resolver.without_wheel(wanted))
 
 
 def check(subject: Subject, found: Sequence[There], joint: JointAnswer | None) -> Iterator[Finding]:
