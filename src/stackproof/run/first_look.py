@@ -68,7 +68,8 @@ def _look(first: FirstLook, asking: Asking, checks: Sequence[str]) -> Asking | N
         replace(asking, listener=listener).ask_all()
         if course.settled_by is not None:
             wanted = False
-            course.plan = whole  # of which it is told in the end what was answered
+            course.plan = whole  # at its end the run tells what of it was answered
+            whole.write(evidence.folder / InRun.PLAN)
             return None
         course.record(built=True, trouble=None).write(evidence.folder / InRun.RECORD)
         verdict = judge(evidence)
