@@ -16,7 +16,7 @@ from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import installable
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
-from stackproof.metadata.audit.sequential import Step, Walk
+from stackproof.metadata.audit.sequential import Step, Walk, wanted_by
 from stackproof.metadata.audit.subject import Subject
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
@@ -43,17 +43,12 @@ def together(subject: Subject, resolver: Resolver, way: Walk, further: tuple[str
     if an index fails.
     """
     out = [name for name, pin in subject.pins.items() if not installable(pin)]
-    asked = tuple(pin.planned.requirement for name, pin in subject.pins.items() if name not in out)
-    wanted = Wanted(
-        requirements=asked,
-        python=subject.target.full,
-        platform=subject.target.platform_name,
-        preferences=dict(sorted(way.final.items())),
+    wanted = wanted_by(
+        subject,
+        [pin.planned.requirement for name, pin in subject.pins.items() if name not in out],
+        preferences=way.final,
         constraints=subject.plan.common_limits,
         further=further,
-        as_of=subject.plan.as_of,
-        exempt=subject.plan.exempt,
-        prereleases=subject.plan.prereleases,
     )
     resolution = _known(way, wanted) or resolver.resolve(wanted)
     left = tuple(str(subject.pins[name]) for name in out)

@@ -12,13 +12,13 @@ from stackproof.index.target import Target
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.planning import make_plan
 from stackproof.installers.refusal import refusal, release_of
-from stackproof.installers.resolver import Refused, Resolver, Wanted
+from stackproof.installers.resolver import Refused, Resolver
 from stackproof.matrix.platforms import PLATFORMS
 from stackproof.metadata.audit import exists
 from stackproof.metadata.audit.combined import together
 from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.record import Finding, JointAnswer, PlatformAnswer
-from stackproof.metadata.audit.sequential import walk
+from stackproof.metadata.audit.sequential import walk, wanted_by
 from stackproof.metadata.audit.subject import PinFacts, Source, Subject
 from stackproof.reasons.common import yanked
 from stackproof.reasons.reason import Reason, reason
@@ -78,18 +78,8 @@ def _built(
     """Return the distributions that would be built of what the stages leave."""
     if not final:
         return []
-    plan = there.plan
-    wanted = Wanted(
-        requirements=tuple(f"{name}=={version}" for name, version in sorted(final.items())),
-        python=there.target.full,
-        platform=there.target.platform_name,
-        preferences={},
-        further=further,
-        as_of=plan.as_of,
-        exempt=plan.exempt,
-        prereleases=plan.prereleases,
-    )
-    return sorted(resolver.without_wheel(wanted))
+    exactly = (f"{name}=={version}" for name, version in sorted(final.items()))
+    return sorted(resolver.without_wheel(wanted_by(there, exactly, further=further)))
 
 
 def check(subject: Subject, found: Sequence[There], joint: JointAnswer | None) -> Iterator[Finding]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from stackproof.base.versions import name_of
 from stackproof.installers.resolver import Chosen, Refused, Resolution, Resolver, Wanted
 from stackproof.metadata.audit.subject import Subject
 
-__all__ = ["Step", "Walk", "walk"]
+__all__ = ["Step", "Walk", "walk", "wanted_by"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,30 @@ class Walk:
             self.brought_by[name] = stage
 
 
+def wanted_by(
+    subject: Subject,
+    requirements: Iterable[str],
+    *,
+    preferences: Mapping[str, str] = MappingProxyType({}),
+    constraints: str | None = None,
+    index: str | None = None,
+    further: tuple[str, ...] = (),
+) -> Wanted:
+    """Return an installer call for a row: on its Python and platform, within its cut-off."""
+    return Wanted(
+        requirements=tuple(requirements),
+        python=subject.target.full,
+        platform=subject.target.platform_name,
+        preferences=dict(sorted(preferences.items())),
+        constraints=constraints,
+        index=index,
+        further=further,
+        as_of=subject.plan.as_of,
+        exempt=subject.plan.exempt,
+        prereleases=subject.plan.prereleases,
+    )
+
+
 def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]) -> Walk:
     """Resolve the stages one after another, each upon what the ones before it left.
 
@@ -70,18 +95,13 @@ def walk(subject: Subject, resolver: Resolver, indexes: Mapping[str, str | None]
     constraints = {facts.stage: facts for facts in subject.constraints}
     for stage in subject.plan.stages:
         facts = constraints.get(stage.name)
-        wanted = Wanted(
-            requirements=stage.requirements,
-            python=subject.target.full,
-            platform=subject.target.platform_name,
-            preferences=dict(sorted(way.final.items())),
-            constraints=stage.limits(
-                facts.content.decode("utf-8", errors="replace") if facts else None
-            ),
+        content = facts.content.decode("utf-8", errors="replace") if facts else None
+        wanted = wanted_by(
+            subject,
+            stage.requirements,
+            preferences=way.final,
+            constraints=stage.limits(content),
             index=indexes.get(stage.index) if stage.index else None,
-            as_of=subject.plan.as_of,
-            exempt=subject.plan.exempt,
-            prereleases=subject.plan.prereleases,
         )
         answer = resolver.resolve(wanted)
         if isinstance(answer, Refused):
