@@ -115,13 +115,15 @@ class Project:
         """Return the sha256 of all that asks a plan's checks: the suite, and what commands run."""
         if not plan.asked_commands:
             return self.suite_fingerprint
-        folders = {self.root / command.cwd for command in plan.asked_commands}
-        folders |= {
-            self.root / (command.editable or ".").partition("[")[0]
-            for command in plan.asked_commands
-        }
-        code = [self._code(folder) for folder in sorted(folders)]
+        code = [self._code(folder) for folder in sorted(self.folders_of_commands(plan))]
         return fingerprint([self.suite_fingerprint, *code])
+
+    def folders_of_commands(self, plan: Plan) -> set[Path]:
+        """Return the folders that a plan's commands run in, or install."""
+        places = (
+            (item.cwd, (item.editable or ".").partition("[")[0]) for item in plan.asked_commands
+        )
+        return {self.root / place for pair in places for place in pair}
 
     def _code(self, folder: Path) -> dict[str, str]:
         """Return the texts of a project's files that its tests may hang on, by their paths."""

@@ -210,7 +210,6 @@ def _from_lock(plan: Plan, file: Path, installer: str, only: Sequence[str]) -> P
         "only": tuple(only),
         "claims": (),
         "known_failures": (),
-        "servers": () if only else plan.servers,
     }
     return plan.model_copy(update=changes)
 
