@@ -87,7 +87,7 @@ def unit(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Look at the page in a real browser; needs Chromium on the PATH."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "browser"))
-    session.run("pytest", "-m", "browser", *session.posargs)
+    _pytest(session, "-m", "browser")
 
 
 @nox.session(default=False)
@@ -101,7 +101,7 @@ def faults(session: nox.Session) -> None:
 def sabotage(session: nox.Session) -> None:
     """Break what each workload checks, and see the workload fail; installs row mlops/verified."""
     session.install("-e", ".", *nox.project.dependency_groups(_pyproject(), "tests"))
-    session.run("pytest", "tests/sabotage", *session.posargs)
+    _pytest(session, "tests/sabotage")
 
 
 @nox.session(default=False)

@@ -7,18 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 import nox
-from rich.console import Console
 
 from stackproof.base.records import write_atomically
 from stackproof.base.times import full_hour, timestamp
 from stackproof.cli.machines import add_machines, open_machines
 from stackproof.cli.nox_session import console, ends_in_words, open_project
 from stackproof.cli.options import Options, instant
-from stackproof.cli.wiring import open_context
+from stackproof.cli.wiring import Context, open_context
 from stackproof.errors import StackproofError
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
-from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.timeline.record import Timeline
 from stackproof.experiments.timeline.tracing import Tracer
 from stackproof.report.timeline import print_timeline, timeline_markdown
@@ -34,8 +32,11 @@ def timeline(session: nox.Session, project: Project) -> None:
     screen = console()
     project = open_project(session, project)
     given = _options(session.posargs)
-    with open_machines(given, project) as machines:
-        found = _trace(given, project, screen, machines)
+    with (
+        open_machines(given, project) as machines,
+        open_context(project, screen, machines) as context,
+    ):
+        found = _trace(given, context)
     home = project.reports / found.matrix / found.row
     found.write(home / InRow.TIMELINE)
     write_atomically(home / InRow.TIMELINE_PAGE, timeline_markdown(found))
@@ -61,21 +62,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _trace(
-    given: argparse.Namespace, project: Project, screen: Console, machines: Machines
-) -> Timeline:
-    with open_context(project, screen, machines) as context:
-        planner = context.planner(given.row, given.until, usual="documented")
-        plan = replace(planner, as_of=None).base()
-        until = given.until or plan.as_of or full_hour(datetime.now(timezone.utc))
-        tracer = Tracer(
-            planner=planner,
-            prober=context.prober(planner),
-            releases=context.releases(plan),
-            samples=given.samples,
-            like=context.recent(plan),
-        )
-        since = given.since or tracer.birth(until)
-        if since >= until:
-            raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
-        return tracer.trace(since, until, given.checks)
+def _trace(given: argparse.Namespace, context: Context) -> Timeline:
+    planner = context.planner(given.row, given.until, usual="documented")
+    plan = replace(planner, as_of=None).base()
+    until = given.until or plan.as_of or full_hour(datetime.now(timezone.utc))
+    tracer = Tracer(
+        planner=planner,
+        prober=context.prober(planner),
+        releases=context.releases(plan),
+        samples=given.samples,
+        like=context.recent(plan),
+    )
+    since = given.since or tracer.birth(until)
+    if since >= until:
+        raise StackproofError(f"--since {timestamp(since)} is not before {timestamp(until)}")
+    return tracer.trace(since, until, given.checks)
