@@ -14,6 +14,7 @@ from support.wheels import Release
 from support.workbench import Bench
 
 from stackproof import cli
+from stackproof.evidence.folder import Evidence
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 
@@ -57,6 +58,9 @@ def test_no_timeline_is_needed_for_a_bound_and_the_newest_version_in_it(dark: Be
         f"lamps 2.0, uploaded 2025-03-02T10:00:00Z, replaces 1.4; import:*, import:phone: {SAID}"
     )
     assert found["builds"] == 7
+    # The broken row, and what is found: that the bound comes to the very same needs no suite.
+    probes = Evidence.runs(dark.root / "reports/tiny/plain/probes")
+    assert [evidence.plan.only for evidence in probes].count(()) == 2
     plan = make_plan(
         load_matrix(dark.root / "matrices/tiny.toml"), name="tiny", row="plain-repaired"
     )

@@ -33,6 +33,7 @@ from support.wheels import Release
 from support.workbench import Bench, toml
 
 from stackproof.base.times import timestamp
+from stackproof.experiments.found import Found
 from stackproof.experiments.timeline.record import Asked, Break, CheckHistory, State, Timeline
 from stackproof.matrix.load import parse_matrix
 from stackproof.report.timeline import print_timeline, timeline_markdown
@@ -305,7 +306,8 @@ def test_a_release_that_a_later_stage_replaced_is_named_by_what_it_brought(phone
 def test_a_run_of_the_day_answers_for_the_later_end(phone: Phone) -> None:
     phone.index.add(wants_new_numbers("contacts", "2.1", day(60, 10)))
     plan = phone.row.at(UNTIL)
-    _, phone.like = phone.bench.verify(plan)
+    verdict, evidence = phone.bench.verify(plan)
+    phone.like = Found.of(evidence, verdict)
     timeline = phone.trace(samples=0)
     assert [item.id for item in timeline.checks] == ["pip-check:*", CONTACTS]
     assert "every check" not in phone.bench.output.getvalue()

@@ -36,6 +36,7 @@ from stackproof.cli.links_beside import look_command
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.verdict import Verdict
 from stackproof.experiments.culprit import Culprit
+from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.prober import Prober
 from stackproof.experiments.repair.record import Repair
@@ -127,7 +128,7 @@ class Phone:
         self.matrix = parse_matrix(toml(text), file="phone.toml")
         self.patience: int | None = None
         self.since = SINCE
-        self.like: Evidence | None = None
+        self.like: Found | None = None
 
     @property
     def row(self) -> Planner:

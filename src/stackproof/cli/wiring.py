@@ -15,10 +15,11 @@ from stackproof.base.progress import Progress
 from stackproof.cli.links_beside import look_command
 from stackproof.cli.rows import find_row
 from stackproof.errors import StackproofError
-from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.reports import InRow
+from stackproof.evidence.verdict import judge
 from stackproof.experiments.candidate.trial import Bench, LookFirst
+from stackproof.experiments.found import Found
 from stackproof.experiments.machines.here import Here
 from stackproof.experiments.machines.machines import Machines
 from stackproof.experiments.planner import Planner
@@ -107,10 +108,11 @@ class Context:
         target = find_target(plan.python, self.project.environ)
         return Releases(client=self.client, index=self.index, target=target)
 
-    def recent(self, plan: Plan) -> Evidence | None:
-        """Return a run of this very plan that is not older than a day, if there is one."""
+    def recent(self, plan: Plan) -> Found | None:
+        """Return what a run of this very plan found, if there is one not older than a day."""
         yesterday = datetime.now(timezone.utc) - timedelta(days=1)
-        return self.runner().recall(plan, not_before=yesterday)
+        run = self.runner().recall(plan, not_before=yesterday)
+        return None if run is None else Found.of(run, judge(run))
 
     def catalogue(self, planner: Planner) -> IndexCatalogue:
         """Return the catalogue of releases, those of a row's pins from the indexes of its stages.

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from stackproof.base.progress import Progress
 from stackproof.base.side_by_side import OneAtATime
 from stackproof.base.text import count
 from stackproof.errors import CannotJudgeError
-from stackproof.evidence.folder import Evidence
 from stackproof.evidence.loaded import InstalledNames
 from stackproof.evidence.records import Built, Freeze
 from stackproof.evidence.verdict import judge
@@ -44,7 +44,8 @@ class Prober:
     @property
     def builds(self) -> int:
         """How many environments the answers rest on: a plan may have been built more than once."""
-        return sum(len(found.evidence) for key, found in self._known.items() if key in self.used)
+        used = (found.evidence for key, found in self._known.items() if key in self.used)
+        return len({*chain.from_iterable(used)})
 
     def ask(
         self,
@@ -63,7 +64,8 @@ class Prober:
         whole = plan(())
         self.used.add(whole.build_fingerprint)
         with self._asking(whole.build_fingerprint):
-            if like is not None and (checks or like.whole):
+            # Nothing was heard of what could not be installed: there all would be asked.
+            if like is not None and like.refusal is None and (checks or like.whole):
                 wanted = checks or tuple(dict.fromkeys([*whole.checks, *like.checks]))
                 return self._ask_like(whole, plan, wanted, what, like)
             return self._ask(whole, plan, checks, what)
@@ -123,12 +125,12 @@ class Prober:
         return self._learn(whole, Found.of(evidence, verdict))
 
     def ask_whole(
-        self, plan: Callable[[Sequence[str]], Plan], what: str, like: Evidence | None
+        self, plan: Callable[[Sequence[str]], Plan], what: str, like: Found | None
     ) -> Found:
         """Return an answer to every check of the row.
 
-        `like` is a run of the row at another time: where it held the same distributions, its suite
-        answers for this build too, and only the build is made.
+        `like` is a build of which every check was asked: where it held the same distributions, its
+        suite answers for this build too, and only the build is made.
         """
         if like is None:
             return self.ask(plan, (), what)
@@ -138,7 +140,7 @@ class Prober:
             return found
         if found.freeze != like.freeze:
             return self.ask(plan, (), what)
-        return self._learn(whole, Found.of(like, judge(like)))
+        return self._learn(whole, like)
 
     def dates(
         self, check: str, plan: Callable[[datetime], Plan], until: datetime

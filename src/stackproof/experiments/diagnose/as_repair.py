@@ -42,7 +42,7 @@ def _bounds(inquiry: Inquiry) -> dict[str, Bound]:
     start = inquiry.ask(inquiry.planner)
     if not start.failed or (start.refusal is not None and failed_build(start.refusal) is None):
         return {}
-    found = bounded(inquiry, start)
+    found = bounded(inquiry, start, proved=False)
     whys = {
         cause.culprit.name: sayable(cause.why, cause.sentence)
         for cause in inquiry.causes

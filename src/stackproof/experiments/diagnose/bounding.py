@@ -31,10 +31,11 @@ _MOST_LINKED = 3
 _ZEROS = re.compile(r"(?<=\d)(?:\.0)+$")
 
 
-def bounded(inquiry: Inquiry, found: Found) -> Found:
+def bounded(inquiry: Inquiry, found: Found, *, proved: bool = True) -> Found:
     """Trace what fails back to the row's birth, leave the culprits out, and ask again.
 
-    The newest fault hides the older one behind it, so what fails then is traced in turn.
+    The newest fault hides the older one behind it, so what fails then is traced in turn. What is
+    not to be `proved` so is asked only what leaving culprits out can have changed.
     """
     for _ in range(_ROUNDS):
         failing = inquiry.failing(found)
@@ -46,7 +47,7 @@ def bounded(inquiry: Inquiry, found: Found) -> Found:
         inquiry.constraints = _merged(inquiry.constraints, constraints)
         lines = _merged(inquiry.planner.lines, lines)
         inquiry.planner = inquiry.amended(lines, inquiry.constraints)
-        found = inquiry.ask(inquiry.planner)
+        found = inquiry.ask(inquiry.planner, None if proved else found)
         if len(culprits) == 1:
             _credit(inquiry, culprits[0], [it for it in failing if it not in found.failed])
     return found

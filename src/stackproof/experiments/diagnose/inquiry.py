@@ -16,7 +16,6 @@ from stackproof.base.records import write_atomically
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.base.versions import name_of
-from stackproof.evidence.folder import Evidence
 from stackproof.experiments.culprit import Culprit
 from stackproof.experiments.diagnose.causes import said_by
 from stackproof.experiments.diagnose.outcomes import Question
@@ -36,7 +35,7 @@ __all__ = ["Inquiry"]
 
 @dataclass(kw_only=True)
 class Inquiry:
-    """A row under diagnosis as of a moment; `like` is a recent run of it, which may answer for it.
+    """A row under diagnosis as of a moment; `like` is what a recent run of it found.
 
     `planner` takes up each line that is added, so that the next step asks what is left; the build
     `constraints` that it hands to installers are kept beside it. `excused` are checks that fail for
@@ -52,7 +51,7 @@ class Inquiry:
     prober: Prober
     releases: Releases
     resolver: Resolver
-    like: Evidence | None
+    like: Found | None
     today: date
     linked: Callable[[Plan], Sequence[str]] = lambda _: ()
     verdict: Literal["ok", "broken", "unjudged"] = "unjudged"
@@ -103,13 +102,18 @@ class Inquiry:
             trouble_why=trouble,
         )
 
-    def ask(self, planner: Planner) -> Found:
-        """Ask every check of a row, with what has been added to it by now."""
+    def ask(self, planner: Planner, before: Found | None = None) -> Found:
+        """Ask every check of a row, with what has been added to it by now.
+
+        What the build cannot have changed since `before` is not asked, which proves nothing.
+        """
         added = [*planner.lines, *(["build constraints"] if planner.options else [])]
         what = f"as of {timestamp(self.moment)}{f' with {first_of(added)}' if added else ''}"
-        # What was added is there to move something, so no other run holds the same.
-        like = None if added else self.like
-        return self.prober.ask_whole(partial(planner.at, self.moment), what, like)
+        plan = partial(planner.at, self.moment)
+        if added:
+            # What was added is there to move something, so no other run holds the same.
+            return self.prober.ask(plan, (), what, before)
+        return self.prober.ask_whole(plan, what, self.like)
 
     def amended(self, lines: Sequence[str], constraints: Sequence[str]) -> Planner:
         """Return the planner of the row with these requirement lines and build constraints."""

@@ -9,7 +9,6 @@ from functools import cached_property, partial
 
 from stackproof.base.times import timestamp
 from stackproof.base.versions import satisfies
-from stackproof.evidence.folder import Evidence
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
@@ -34,7 +33,7 @@ __all__ = ["Repairer"]
 
 @dataclass(frozen=True, kw_only=True)
 class Repairer:
-    """Repairs a row as of a moment; `like` is a recent run of it, whose suite may answer for it.
+    """Repairs a row as of a moment; `like` is what a recent run of it found, and may answer for it.
 
     `today` is the date of what is to be written. The search begins with the `bounds`, by name, that
     leave out releases which were seen to break the row.
@@ -45,7 +44,7 @@ class Repairer:
     prober: Prober
     releases: Releases
     resolver: Resolver
-    like: Evidence | None
+    like: Found | None
     today: date
     bounds: Mapping[str, Bound] = field(default_factory=dict)
 
@@ -140,7 +139,7 @@ class Repairer:
         if not found or last.failed:
             return {}
         asked = {name: bound.range for name, bound in found.items()}
-        return {} if search.probe({**versions, **asked}, ()).failed else found
+        return {} if search.whole({**versions, **asked}, last).failed else found
 
     def _remedied(self, broken: Found) -> tuple[tuple[RemedyTrial, Found], ...]:
         trials = RemedyTrials(

@@ -76,9 +76,12 @@ class PinSearch:
 
     def probe(self, versions: Versions, checks: Sequence[str], like: Found | None = None) -> Found:
         """Ask checks of the row with these versions in a last stage; see `Prober.ask`."""
-        named = [f"{name} {version}" for name, version in versions.items()]
-        what = f"with {first_of(named) or 'no more pins'}"
-        return self.prober.ask(self._plan(versions, self._changed), checks, what, like)
+        plan = self._plan(versions, self._changed)
+        return self.prober.ask(plan, checks, _with(versions), like)
+
+    def whole(self, versions: Versions, like: Found) -> Found:
+        """Ask every check of the row with these versions; see `Prober.ask_whole` for `like`."""
+        return self.prober.ask_whole(self._plan(versions, self._changed), _with(versions), like)
 
     def _needed(self, versions: Versions, repaired: Sequence[str]) -> Versions:
         """Return the versions without which some of what was repaired fails."""
@@ -222,6 +225,11 @@ class PinSearch:
         rest = sorted(name for name in versions if name not in ranges)
         extra = [requirement(name, versions[name]) for name in rest]
         return partial(self.planner.at, self.moment, versions={**changed, **ranges}, extra=extra)
+
+
+def _with(versions: Versions) -> str:
+    named = [f"{name} {version}" for name, version in versions.items()]
+    return f"with {first_of(named) or 'no more pins'}"
 
 
 def _lost_pins(pins: Mapping[str, str], found: Found) -> list[str]:

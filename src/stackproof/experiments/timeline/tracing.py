@@ -11,7 +11,6 @@ from stackproof.base.side_by_side import side_by_side
 from stackproof.base.text import nearest
 from stackproof.base.times import full_hour_after, timestamp
 from stackproof.errors import CannotJudgeError, StackproofError
-from stackproof.evidence.folder import Evidence
 from stackproof.experiments.bisection import Answer, Search, Transition
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
@@ -47,14 +46,14 @@ class NotOlderError(StackproofError):
 class Tracer:
     """Traces one row; `samples` moments between both ends are asked whatever they answer there.
 
-    `like` is a recent run of the row, whose suite answers for the later end if nothing moved since.
+    `like` is what a recent run of the row found: it answers for the later end if nothing moved.
     """
 
     planner: Planner
     prober: Prober
     releases: Releases
     samples: int = 1
-    like: Evidence | None = None
+    like: Found | None = None
     builds: dict[datetime, Found] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     whys: list[Reason] = field(default_factory=list)
