@@ -71,7 +71,10 @@ def list_rows(root: Path, environ: Mapping[str, str]) -> tuple[Listed, ...]:
 
 
 def parse_listing(text: str) -> tuple[Listed, ...]:
-    """Return the rows of nox's JSON listing; sessions that prove no row are left out."""
+    """Return the rows of nox's JSON listing; sessions that prove no row are left out.
+
+    Raises StackproofError for a listing in another form, or one of a matrix that cannot be used.
+    """
     try:
         sessions = _SESSIONS.validate_json(text)
     except ValidationError as error:

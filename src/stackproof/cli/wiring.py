@@ -132,8 +132,8 @@ class Context:
     ) -> Bench:
         """Return where trials are made; with `recall` none is made that was made before.
 
-        A baseline that this session makes is fresh for all of its trials. For `look_first` see
-        `Bench`.
+        The baseline is not older than `baseline_age`; one that this session makes is fresh for all
+        of its trials. For `look_first` see `Bench`.
         """
         return Bench(
             runner=self.runner(quiet=quiet, outer=self.progress if quiet else None),

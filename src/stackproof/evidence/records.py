@@ -1,4 +1,4 @@
-"""Drift: what one stage changed in an environment."""
+"""What the files of a run hold: what stages changed, what checks answered, and where it ran."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from stackproof.base.records import Record, Said
 from stackproof.matrix.checks import CheckId
+from stackproof.matrix.plan import Plan
 from stackproof.reasons.reason import Reason
 
 __all__ = [
@@ -149,6 +150,36 @@ class RunRecord(Record):
     settled_by: str | None = None  # older files have none
     built: bool = False  # older files do not say
     trouble: Said | None
+
+    @classmethod
+    def of_nothing_run(
+        cls,
+        plan: Plan,
+        *,
+        suite: str,
+        started: datetime,
+        trouble: str | None,
+        seconds: float = 0.0,
+        notes: tuple[str, ...] = (),
+    ) -> RunRecord:
+        """Return the record of a plan that was never carried out, so no installer has a version.
+
+        `seconds` is the wall time that went until that was known.
+        """
+        return cls(
+            started=started,
+            seconds=seconds,
+            own_seconds=0.0,
+            python=plan.python,
+            installer=plan.installer,
+            installer_version=plan.installer,
+            index=None,
+            constraints=(),
+            notes=notes,
+            suite=suite,
+            suite_exit=None,
+            trouble=trouble,
+        )
 
 
 class CheckResult(Record):

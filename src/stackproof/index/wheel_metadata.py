@@ -15,7 +15,8 @@ def read_from_wheel(
 ) -> str | None:
     """Return the text of a wheel's METADATA, or None if the server gives no parts of files.
 
-    The wheel as a whole is never fetched.
+    The wheel as a whole is never fetched. `seconds` are those waited for a connection, and for an
+    answer.
     """
     try:
         with RemoteZip(url, session=session, timeout=seconds) as archive:
@@ -30,7 +31,7 @@ def read_from_wheel(
 def names_in_wheel(
     session: requests.Session, url: str, seconds: tuple[float, float]
 ) -> list[str] | None:
-    """Return the names of a wheel's files, or None if the server gives no parts of files."""
+    """Return the names of a wheel's files, or None; see `read_from_wheel`."""
     try:
         with RemoteZip(url, session=session, timeout=seconds) as archive:
             return list(archive.namelist())

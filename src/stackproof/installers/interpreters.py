@@ -50,7 +50,10 @@ def _counts(setting: str) -> bool:
 
 
 def interpreters(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the minor versions of the CPythons here that rows can have, the newest first."""
+    """Return the minor versions of the CPythons here that rows can have, the newest first.
+
+    Raises CannotJudgeError if uv cannot list them.
+    """
     command = [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"]
     found = ask([*command, "--no-python-downloads"], env=environ, limit=_SECONDS)
     if found.exit != 0:

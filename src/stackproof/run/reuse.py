@@ -44,7 +44,10 @@ class Mark(Record):
 
     @classmethod
     def read(cls, venv: Path) -> Mark | None:
-        """Return the mark of an environment, or None if no build began in it."""
+        """Return the mark of an environment, or None if no build began in it.
+
+        Raises CannotJudgeError for one that cannot be read.
+        """
         path = venv / "stackproof.json"
         try:
             return cls.model_validate_json(path.read_bytes())

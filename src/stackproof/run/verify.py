@@ -142,7 +142,10 @@ class _Run:
         return self.finish()
 
     def carry_out(self) -> None:
-        """Have the environment complete, and ask it all checks."""
+        """Have the environment complete, and ask it all checks.
+
+        Raises CannotJudgeError or OSError where it cannot be judged.
+        """
         self.course.evidence.hold_room()
         environment = self.subject.describe()
         self.course.python = environment.version

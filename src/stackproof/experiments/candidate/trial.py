@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -51,12 +52,8 @@ class FirstAnswers:
     @property
     def broken(self) -> tuple[Check, ...]:
         """The checks that passed for the row, and fail here."""
-        passed = {check.id for check in self.baseline.checks if check.outcome == "passed"}
-        return tuple(
-            check
-            for check in self.verdict.checks
-            if check.outcome == "failed" and check.id in passed
-        )
+        worked = _passed(self.baseline)
+        return tuple(check for check in self.verdict.checks if _breaks(check, worked))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,18 +142,16 @@ class Bench:
         if look is None or plan.python != baseline.plan.python:
             return None
         reach = Reach(baseline)
-        passed = {check.id for check in reach.verdict.checks if check.outcome == "passed"}
-
-        def breaks(result: CheckResult) -> bool:
-            return result.outcome == "failed" and result.id in passed
+        worked = _passed(reach.verdict)
 
         def hear(result: CheckResult, seconds: float) -> None:
-            look.heard(FirstAnswer(result=result, breaks=breaks(result), seconds=seconds))
+            breaks = _breaks(result, worked)
+            look.heard(FirstAnswer(result=result, breaks=breaks, seconds=seconds))
 
         return FirstLook(
             reached=reach.reached,
             heard=hear,
-            settles=lambda result: breaks(result) and look.one_break_is_enough(),
+            settles=lambda result: _breaks(result, worked) and look.one_break_is_enough(),
             go_on=lambda verdict: look.go_on(FirstAnswers(verdict=verdict, baseline=reach.verdict)),
         )
 
@@ -175,15 +170,13 @@ class Bench:
         Either a stage was `refused`, or `trouble` says why nothing is known of it.
         """
         evidence = Evidence.create(self.runner.project.home(plan), plan)
-        times = {
-            "started": datetime.now(timezone.utc) - timedelta(seconds=seconds),
-            "seconds": round(seconds, 3),
-        }
+        started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         if refused is not None:
             log = evidence.folder / InRun.STAGE_LOGS / f"{refused.stage.name}.log"
             write_atomically(log, refused.words)
             record = StageRecord(
-                **times,
+                started=started,
+                seconds=round(seconds, 3),
                 name=refused.stage.name,
                 command=shown_command(refused.stage.requirements),
                 exit=1,
@@ -195,17 +188,12 @@ class Bench:
             )
             evidence.write_stages([record])
             trouble = in_words(refused.trouble) if refused.trouble else None
-        RunRecord(
-            **times,
-            own_seconds=0.0,
-            python=plan.python,
-            installer=plan.installer,
-            installer_version=plan.installer,
-            index=None,
-            constraints=(),
-            notes=("nothing was installed: the trial ended with its resolution",),
+        RunRecord.of_nothing_run(
+            plan,
             suite=self.runner.project.suite_fingerprint,
-            suite_exit=None,
+            started=started,
+            seconds=round(seconds, 3),
+            notes=("nothing was installed: the trial ended with its resolution",),
             trouble=trouble,
         ).write(evidence.folder / InRun.RECORD)
         why = refused.why if refused is not None else None
@@ -243,6 +231,15 @@ class Bench:
         self.write(evidence, trial)
         evidence.publish()
         return trial
+
+
+def _passed(verdict: Verdict) -> AbstractSet[str]:
+    return {check.id for check in verdict.checks if check.outcome == "passed"}
+
+
+def _breaks(answer: CheckResult | Check, worked: AbstractSet[str]) -> bool:
+    """Tell whether a trial's answer to a check breaks it: it passed for the row, and fails here."""
+    return answer.outcome == "failed" and answer.id in worked
 
 
 def _is_concluded(evidence: Evidence) -> bool:

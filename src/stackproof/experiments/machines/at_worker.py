@@ -47,7 +47,7 @@ def about() -> str:
 def carry_out(order_text: str, files: bytes, conclude: Conclude, look: LookCommand) -> str:
     """Carry out an order; return the JSON of a `Parcel`.
 
-    Ends early, with an error that nobody hears, where nobody wants the answer any more.
+    Raises RuntimeError, which nobody hears, where nobody wants the answer any more.
     """
     order = Order.model_validate_json(order_text)
     folder = _folder(order.ticket, get_worker())

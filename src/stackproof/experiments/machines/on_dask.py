@@ -63,7 +63,8 @@ class OnDask:
         """Have a plan carried out by a worker, and by another one where that one goes away.
 
         Where all went away there is evidence of that, and it is not judged. No first look is taken:
-        what decides whether to go on is here, and a worker has only the plan.
+        what decides whether to go on is here, and a worker has only the plan. Raises
+        CannotJudgeError if the scheduler is gone, or a worker refuses.
         """
         if self.crew.gone is not None:
             raise CannotJudgeError(self.crew.gone)
@@ -175,18 +176,10 @@ class OnDask:
 def _lost(plan: Plan, desk: Desk, home: Path | None, lost: list[str]) -> Evidence:
     """Leave evidence that nobody could carry out a plan."""
     evidence = Evidence.create(home or desk.project.home(plan), plan)
-    RunRecord(
-        started=datetime.now(timezone.utc),
-        seconds=0.0,
-        own_seconds=0.0,
-        python=plan.python,
-        installer=plan.installer,
-        installer_version=plan.installer,
-        index=None,
-        constraints=(),
-        notes=(),
+    RunRecord.of_nothing_run(
+        plan,
         suite=desk.project.suite_of(plan),
-        suite_exit=None,
+        started=datetime.now(timezone.utc),
         trouble=f"no machine carried it out: {'; '.join(dict.fromkeys(lost))}",
     ).write(evidence.folder / InRun.RECORD)
     return evidence

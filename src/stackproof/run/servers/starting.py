@@ -82,7 +82,10 @@ def start_on_free_port(
 
 
 def wait_until_ready(run: Run, supervisor: Supervisor, ask: Callable[[], Answer]) -> Answer:
-    """Repeat a request until it is answered, and return the answer; see `start_on_free_port`."""
+    """Repeat a request until it is answered, and return the answer; see `start_on_free_port`.
+
+    Raises ServerError if the process ends, or none comes within a minute.
+    """
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
