@@ -56,6 +56,13 @@ def test_a_command_without_test_cases_fails_by_its_exit_code(shop: Bench) -> Non
     assert (evidence.folder / "commands" / "unit.log").exists()
 
 
+def test_a_command_that_cannot_be_started_says_so(shop: Bench) -> None:
+    lost = COMMAND.replace('["pytest", "-q", "tests"]', '["no-such-program", "-q"]')
+    verdict, _ = shop.verify(shop.plan(lost.replace("junit = true\n", "")))
+    (said,) = (check.message for check in verdict.checks if check.id == "command:unit")
+    assert said == "no-such-program cannot be started: No such file or directory"
+
+
 def test_test_cases_that_are_asked_for_and_not_told_are_no_verdict(shop: Bench) -> None:
     verdict, _ = shop.verify(shop.plan(COMMAND.replace('["pytest", "-q", "tests"]', '["true"]')))
     assert verdict.verdict == "unjudged"

@@ -110,3 +110,73 @@ def test_a_diagnosis_names_the_release_and_the_test_case(shop: Bench, index: Ind
         "2.0",
     )
     assert cause["checks"] == ["command:unit", BROKEN]
+
+
+SCRIPT = """
+[[commands]]
+name = "unit"
+run = ["sh", "check"]
+cwd = "shop"
+"""
+#: Each asks another file what the command answers.
+SCRIPTS = {
+    "check": "exit {}\n",
+    "limits.csv": "{}\n",
+    ".settings/limits": "{}\n",
+    "elsewhere/limits": "{}\n",
+}
+
+
+@pytest.fixture
+def scripted(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Return a bench whose row has a command that may read whatever file."""
+    bench.write("matrices/tiny.toml", TINY + SCRIPT)
+    (bench.root / "shop").mkdir()
+    (bench.root / "shop" / "elsewhere").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    return bench
+
+
+def repaired(shop: Bench) -> dict[str, Any]:
+    call(cli.repair, shop.project, ("plain", *LATER, "--exact"), shop.environ)
+    return written(shop, "repair.json")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_whatever_file_a_command_reads_is_asked_again_where_it_changed(
+    scripted: Bench, name: str
+) -> None:
+    scripted.write("shop/check", f"exit $(cat {name})\n")
+    found = []
+    for code in ("0", "0", "3"):
+        scripted.write(f"shop/{name}", SCRIPTS[name].format(code))
+        repair = repaired(scripted)
+        found.append((repair["failing"], repair["built"] > 0))
+    assert found == [([], True), ([], False), (["command:unit"], True)]
+
+
+def test_what_a_command_writes_beside_itself_is_told(scripted: Bench) -> None:
+    scripted.write("shop/check", "date +%N > last-run\n")
+    _, evidence = scripted.verify(scripted.plan(SCRIPT))
+    (told,) = (note for note in evidence.run.notes if "last-run" in note)
+    assert told.startswith("while commands ran, shop/last-run changed beside them")
+
+
+def test_what_a_run_answered_is_of_the_files_that_it_began_with(scripted: Bench) -> None:
+    """Whoever edits a file meanwhile has it asked next time."""
+    scripted.write("shop/check", "sed -i 's/true/false/' later; exit 0\n")
+    scripted.write("shop/later", "true\n")
+    repaired(scripted)
+    assert repaired(scripted)["built"] == 1
+
+
+def test_a_trial_that_a_first_look_ended_is_found_again_on_a_row_with_commands(
+    scripted: Bench, index: Index
+) -> None:
+    index.add(Release("alpha", "3.0", modules={"alpha/__init__.py": "raise ImportError('no')\n"}))
+    scripted.write("shop/check", "exit 0\n")
+    words = ("alpha", "--row", "plain", *LATER)
+    call(cli.frontier, scripted.project, words, scripted.environ)
+    assert trial(scripted, "alpha-3.0")["verdict"] == "broken"
+    before = sorted((scripted.root / "reports").rglob("run.json"))
+    call(cli.frontier, scripted.project, words, scripted.environ)
+    assert sorted((scripted.root / "reports").rglob("run.json")) == before

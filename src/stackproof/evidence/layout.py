@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackproof.base.json_text import fingerprint
+from stackproof.evidence.own_files import held_by
 from stackproof.evidence.reports import InReports
 
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
     from stackproof.matrix.plan import Plan
-    from stackproof.matrix.planned import Change
+    from stackproof.matrix.planned import Change, PlannedCommand
 
-__all__ = ["WORKLOADS", "Project", "contents", "suite_folder"]
+__all__ = ["WORKLOADS", "CommandFiles", "Project", "contents", "suite_folder"]
 
 #: Where a repository's own workloads lie if nothing else is said.
 WORKLOADS = "matrices/workloads"
 
 _LONGEST = 120
-_CODE = (".cfg", ".ini", ".json", ".py", ".toml", ".txt", ".yaml", ".yml")
+
+#: The sha256 of each file that commands may hang on, by folder, and by its path in that.
+CommandFiles = dict[Path, dict[str, str]]
 
 
 def suite_folder() -> Path:
@@ -32,11 +34,6 @@ def suite_folder() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "suite"
     return installed if installed.is_dir() else package.parents[1] / "tests" / "stack"
-
-
-def _is_code(folder: Path, made: Collection[Path]) -> bool:
-    own = folder.name.startswith(".") or folder.name in ("__pycache__", "node_modules")
-    return not (own or folder in made or (folder / "pyvenv.cfg").exists())
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -111,33 +108,31 @@ class Project:
         own = [contents(folder) for folder in self.workloads if folder.is_dir()]
         return fingerprint([contents(self.suite), *own] if own else contents(self.suite))
 
-    def suite_of(self, plan: Plan) -> str:
-        """Return the sha256 of all that asks a plan's checks: the suite, and what commands run."""
+    def suite_of(self, plan: Plan, files: CommandFiles | None = None) -> str:
+        """Return the sha256 of all that asks a plan's checks: the suite, and what commands run.
+
+        `files` are those of its commands at another moment, or they are read now.
+        """
         if not plan.asked_commands:
             return self.suite_fingerprint
-        code = [self._code(folder) for folder in sorted(self.folders_of_commands(plan))]
-        return fingerprint([self.suite_fingerprint, *code])
+        held = self.command_files(plan) if files is None else files
+        folders = sorted(self.folders_of_commands(plan.asked_commands))
+        return fingerprint([self.suite_fingerprint, *(held[folder] for folder in folders)])
 
-    def folders_of_commands(self, plan: Plan) -> set[Path]:
-        """Return the folders that a plan's commands run in, or install."""
-        places = (
-            (item.cwd, (item.editable or ".").partition("[")[0]) for item in plan.asked_commands
-        )
+    def command_files(self, plan: Plan) -> CommandFiles:
+        """Return the sha256 of each file that a plan's commands may hang on, by folder and path."""
+        folders = self.folders_of_commands(plan.commands)
+        return {folder: held_by(folder, self.made) for folder in folders}
+
+    def folders_of_commands(self, commands: Iterable[PlannedCommand]) -> set[Path]:
+        """Return the folders that commands run in, or install."""
+        places = ((item.cwd, (item.editable or ".").partition("[")[0]) for item in commands)
         return {self.root / place for pair in places for place in pair}
 
-    def _code(self, folder: Path) -> dict[str, str]:
-        """Return the texts of a project's files that its tests may hang on, by their paths."""
-        found: dict[str, str] = {}
-        made = (self.reports, self.published)
-        for place, folders, files in os.walk(folder):
-            kept = [name for name in folders if _is_code(Path(place, name), made)]
-            folders[:] = sorted(kept)
-            for name in sorted(files):
-                file = Path(place, name)
-                if file.suffix in _CODE:
-                    text = file.read_text(encoding="utf-8", errors="backslashreplace")
-                    found[str(file.relative_to(folder))] = text
-        return found
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """The folders of evidence, on which no answer hangs."""
+        return (self.reports, self.published)
 
     @property
     def published(self) -> Path:

@@ -34,6 +34,8 @@ __all__ = ["Commands", "install_project"]
 
 _LAST_LINES = 40
 _SAID = 4000
+#: All that the log of a command has which never began; see `base.parent_death`.
+_UNSTARTED = re.compile(r"error: (.+ cannot be started: .+)")
 
 
 def install_project(builder: Builder, evidence: Evidence, root: Path) -> StageRecord | None:
@@ -220,6 +222,9 @@ def _words(finished: Finished, said: str, failed: Sequence[str]) -> str:
         return f"{finished.describe()}: {len(failed)} test cases failed: {', '.join(failed)}"[
             :_SAID
         ]
+    unstarted = _UNSTARTED.fullmatch(said.strip())
+    if unstarted is not None:
+        return unstarted[1]
     end = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
     return f"{finished.describe()}\n{end}"[-_SAID:]
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from stackproof.base.machine import machine_class
 from stackproof.base.progress import Progress
 from stackproof.base.temporary import temporary_folder
+from stackproof.base.text import first_of
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.layout import Project
+from stackproof.evidence.layout import CommandFiles, Project
 from stackproof.evidence.records import ConstraintsUsed, RunRecord
 from stackproof.matrix.plan import Plan
 
@@ -46,6 +47,11 @@ class Course:
     notes: list[str] = field(default_factory=list)
     suite_exit: int | None = None
     settled_by: str | None = None
+    _files: CommandFiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take down what commands will run: what is edited meanwhile is for the next run."""
+        self._files = self.project.command_files(self.plan)
 
     @contextmanager
     def part(self, text: str) -> Iterator[None]:
@@ -62,6 +68,21 @@ class Course:
         """Make a folder that goes at the end of the run; raise OSError if it cannot be made."""
         return self.end.enter_context(temporary_folder("run"))
 
+    def note_changed_files(self) -> None:
+        """Say which files that commands may hang on are not those that the run began with."""
+        now = self.project.command_files(self.plan)
+        changed = {
+            str(self.project.shown(folder / name))
+            for folder, before in self._files.items()
+            for name in before.keys() | now[folder].keys()
+            if before.get(name) != now[folder].get(name)
+        }
+        if changed:
+            self.notes.append(
+                f"while commands ran, {first_of(sorted(changed))} changed beside them: what was "
+                "answered here is asked again next time; have commands write elsewhere"
+            )
+
     def record(self, *, built: bool, trouble: str | None) -> RunRecord:
         """Return the circumstances of the run, for its evidence."""
         seconds = time.monotonic() - self.begin
@@ -77,7 +98,7 @@ class Course:
             machine=machine_class(),
             constraints=tuple(self.constraints),
             notes=(*self.plan.notes, *self.project.notes, *self.notes),
-            suite=self.project.suite_of(self.plan),
+            suite=self.project.suite_of(self.plan, self._files),
             suite_exit=self.suite_exit,
             settled_by=self.settled_by if trouble is None else None,
             built=built,

@@ -208,12 +208,15 @@ class _Run:
 
     def _conclude(self) -> Verdict:
         evidence = self.course.evidence
+        self.course.note_changed_files()
         record = self.course.record(built=self.complete, trouble=self.trouble)
-        record.write(evidence.folder / InRun.RECORD)
         if record.settled_by is not None:
-            # What was asked is what was answered by then.
+            # What was asked is what was answered by then, and by what of ours.
             asked = answered_checks(evidence, self.course.plan, record)
-            self.course.plan.asking(asked).write(evidence.folder / InRun.PLAN)
+            self.course.plan = self.course.plan.asking(asked)
+            self.course.plan.write(evidence.folder / InRun.PLAN)
+            record = self.course.record(built=self.complete, trouble=self.trouble)
+        record.write(evidence.folder / InRun.RECORD)
         verdict = self.conclude(evidence)
         evidence.publish()
         return verdict

@@ -15,6 +15,7 @@ from stackproof.base.records import Record
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
+from stackproof.evidence.own_files import own_files
 from stackproof.matrix.plan import Plan
 
 __all__ = ["MOST_OF_EVIDENCE", "Order", "Parcel", "laid_out", "pack", "sent_files", "taken_in"]
@@ -79,7 +80,8 @@ def sent_files(project: Project, plan: Plan) -> bytes:
             _add(archive, project.snapshots, f"{_ROOT}/matrices/{project.snapshots.name}")
         for folder in sorted(_folders_of_commands(project, plan)):
             place = Path(_ROOT, folder.relative_to(project.root.resolve()))
-            _add(archive, folder, place.as_posix(), project)
+            for file in own_files(folder, [made.resolve() for made in project.made]):
+                archive.write(file, (place / file.relative_to(folder)).as_posix())
     if content.tell() > _MOST_SENT:
         raise CannotJudgeError(
             f"what {plan.label} needs of this repository is more than {_MOST_SENT // _MIB} MiB, "
@@ -151,26 +153,20 @@ def _named(aside: Path, home: Path, name: str) -> Path:
             micros = (micros + 1) % 1_000_000
 
 
-def _add(
-    archive: zipfile.ZipFile, folder: Path, place: str, project: Project | None = None
-) -> None:
-    """Add the files of a folder; of a `project`'s, no environment and no evidence."""
-    for file in _files(folder, project):
+def _add(archive: zipfile.ZipFile, folder: Path, place: str) -> None:
+    """Add the files of a folder of ours."""
+    for file in _files(folder):
         archive.write(file, f"{place}/{file.relative_to(folder)}".lstrip("/"))
 
 
-def _files(folder: Path, project: Project | None) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or path.name in _PASSED_OVER:
             continue
         if path.is_file():
             yield path
-        elif project is None:
-            yield from _files(path, None)
-        elif path.name.startswith(".") or (path / "pyvenv.cfg").exists():
-            continue
-        elif path not in (project.reports, project.published):
-            yield from _files(path, project)
+        else:
+            yield from _files(path)
 
 
 def _own_workloads(project: Project) -> list[Path]:
@@ -179,5 +175,5 @@ def _own_workloads(project: Project) -> list[Path]:
 
 def _folders_of_commands(project: Project, plan: Plan) -> set[Path]:
     """Return the folders that a plan's commands run in, or install, none within another."""
-    whole = {folder.resolve() for folder in project.folders_of_commands(plan)}
+    whole = {folder.resolve() for folder in project.folders_of_commands(plan.asked_commands)}
     return {folder for folder in whole if not any(other in folder.parents for other in whole)}

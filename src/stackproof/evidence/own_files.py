@@ -1,0 +1,89 @@
+"""The files of a repository that its own commands may hang on, and what they hold.
+
+A test may read anything: a script without a suffix, a table, a folder behind a link. So all counts
+but what no answer hangs on: what tools keep for themselves, environments, byte code, and evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+__all__ = ["held_by", "own_files"]
+
+_OF_TOOLS = frozenset(
+    [
+        *(".git", ".hg", ".svn"),
+        *(".eggs", ".hypothesis", ".ipynb_checkpoints", ".nox", ".tox"),
+        *(".idea", ".vscode", "__pycache__", "node_modules"),
+    ]
+)
+_OF_TOOLS_TOO = (".dist-info", ".egg-info")
+_BYTE_CODE = (".pyc", ".pyo")
+#: What coverage measured, and what each process did before that is put together.
+_MEASURED = re.compile(r"\.coverage(?:\..*)?")
+#: A cache says so, whoever keeps it (https://bford.info/cachedir/), and so does an environment.
+_MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+
+
+def own_files(folder: Path, made: Collection[Path]) -> Iterator[Path]:
+    """Yield the files below a folder, by links too, in order; `made` are folders of evidence."""
+    yield from _below(folder, made, frozenset())
+
+
+def _below(folder: Path, made: Collection[Path], above: frozenset[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in above or not folder.is_dir():  # a link back to a folder that it lies in
+        return
+    for path in _listed(folder):
+        if path.is_dir():
+            if _is_own(path, made):
+                yield from _below(path, made, above | {real})
+        elif path.is_file() and not _is_made(path):
+            yield path
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:  # nor can commands see what is in there
+        return []
+
+
+def _is_own(folder: Path, made: Collection[Path]) -> bool:
+    of_tools = folder.name in _OF_TOOLS or folder.name.endswith(_OF_TOOLS_TOO)
+    return not (of_tools or folder in made or any((folder / mark).exists() for mark in _MARKS))
+
+
+def _is_made(file: Path) -> bool:
+    return file.suffix in _BYTE_CODE or _MEASURED.fullmatch(file.name) is not None
+
+
+def held_by(folder: Path, made: Collection[Path]) -> dict[str, str]:
+    """Return the sha256 of each of these files, by their paths in the folder.
+
+    It is empty for a file that cannot be read, by commands as little as here.
+    """
+    return {str(file.relative_to(folder)): _held(file) for file in own_files(folder, made)}
+
+
+def _held(file: Path) -> str:
+    try:
+        stat = file.stat()
+        stamp = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        return _digest(file, stamp)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=1 << 16)
+def _digest(file: Path, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - it knows one content
+    """Return the sha256 of a file, read once while its `stamp` is the same."""
+    with file.open("rb") as content:
+        found = hashlib.sha256()
+        while part := content.read(1 << 20):
+            found.update(part)
+        return found.hexdigest()
