@@ -42,7 +42,9 @@ def dark(bench: Bench, index: Index) -> Bench:
         Release("phone", "1.0", requires=["lamps"], modules=USES),
         Release("lamps", "1.0", modules=OLD),
         Release("lamps", "1.4", modules=OLD),
-        Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
+        # What it brings along has nothing to do with what is broken.
+        Release("lamps", "2.0", requires=["bulbs>=1"], modules=NEW, uploaded=BAD_DAY),
+        Release("bulbs", "1.0"),
         Release("lamps", "2.1", modules=NEW, uploaded=BAD_DAY.replace(day=9)),
     )
     return bench

@@ -49,7 +49,10 @@ class Facts:
         return reason("does", release=shown, did=said)
 
     def _pulled(self, name: str, version: str, before: Freeze, after: Freeze) -> Iterator[Reason]:
-        """Yield what a release brings along that does not agree with others."""
+        """Yield what a release moves, and what it brings that does not agree with others.
+
+        What comes beside all others and agrees with them need have nothing to do with a failure.
+        """
         for required, requirement in self._releases.requires(name, version):
             old, new = before.get(required), after.get(required)
             if new is not None and old != new and (old is None or not admits(requirement, old)):
@@ -60,7 +63,8 @@ class Facts:
                     else reason("brings", requirement=asked, release=f"{required} {new}")
                 )
                 clashes = self.clashes(required, new, after)
-                yield reason("which", told=told, clashes=tuple(clashes)) if clashes else told
+                if clashes or old:
+                    yield reason("which", told=told, clashes=tuple(clashes)) if clashes else told
 
     def moved(self, name: str, version: str, freeze: Freeze) -> list[str]:
         """Return what a release cannot leave as it is: what is there is not what it requires."""
