@@ -27,21 +27,25 @@ class Listener:
     settles: Callable[[CheckResult], bool]
     _known: set[str] = field(default_factory=set, init=False, repr=False)
     _read: int = field(default=0, init=False, repr=False)
+    _settled_at: int = field(default=0, init=False, repr=False)
 
     def enough(self) -> bool:
         """Hear what was answered since the last time; tell whether that settles what is asked."""
         log = self.course.evidence.folder / InRun.CHECKS
-        if not log.exists() or log.stat().st_size == self._read:
+        size = log.stat().st_size if log.exists() else self._read
+        if size == self._read:
             return False
         answers = [one for one in self.course.evidence.suite.checks if one.id not in self._known]
-        self._read = log.stat().st_size
+        # Not its size by now: what was written while it was read may be the last for long.
+        self._read = size
         self._known.update(answer.id for answer in answers)
         for answer in answers:
             self.heard(answer, time.monotonic() - self.course.begin)
         settling = next(filter(self.settles, answers), None)
         self.course.settled_by = settling.id if settling else None
+        self._settled_at = log.stat().st_size
         return settling is not None
 
     def forget_later(self) -> None:
         """Take out of the log what the suite wrote while it was being stopped."""
-        os.truncate(self.course.evidence.folder / InRun.CHECKS, self._read)
+        os.truncate(self.course.evidence.folder / InRun.CHECKS, self._settled_at)
