@@ -158,7 +158,7 @@ def test_what_a_command_writes_beside_itself_is_told(scripted: Bench) -> None:
     scripted.write("shop/check", "date +%N > last-run\n")
     _, evidence = scripted.verify(scripted.plan(SCRIPT))
     (told,) = (note for note in evidence.run.notes if "last-run" in note)
-    assert told.startswith("while commands ran, shop/last-run changed beside them")
+    assert told.startswith("during the run shop/last-run changed, where commands may read it: ")
 
 
 def test_what_a_run_answered_is_of_the_files_that_it_began_with(scripted: Bench) -> None:

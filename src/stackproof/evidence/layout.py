@@ -22,7 +22,7 @@ WORKLOADS = "matrices/workloads"
 
 _LONGEST = 120
 
-#: The sha256 of each file that commands may hang on, by folder, and by its path in that.
+#: What stands for each file that commands may hang on, by folder, and by its path in that.
 CommandFiles = dict[Path, dict[str, str]]
 
 
@@ -120,8 +120,8 @@ class Project:
         return fingerprint([self.suite_fingerprint, *(held[folder] for folder in folders)])
 
     def command_files(self, plan: Plan) -> CommandFiles:
-        """Return the sha256 of each file that a plan's commands may hang on, by folder and path."""
-        folders = self.folders_of_commands(plan.commands)
+        """Return what the files hold that a plan's commands may hang on, by folder and path."""
+        folders = self.folders_of_commands(plan.asked_commands)
         return {folder: held_by(folder, self.made) for folder in folders}
 
     def folders_of_commands(self, commands: Iterable[PlannedCommand]) -> set[Path]:

@@ -27,20 +27,23 @@ _BYTE_CODE = (".pyc", ".pyo")
 _MEASURED = re.compile(r"\.coverage(?:\..*)?")
 #: A cache says so, whoever keeps it (https://bford.info/cachedir/), and so does an environment.
 _MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+#: What is larger is not read, and known by size and time.
+_MOST_READ = 64 << 20
 
 
 def own_files(folder: Path, made: Collection[Path]) -> Iterator[Path]:
     """Yield the files below a folder, by links too, in order; `made` are folders of evidence."""
-    yield from _below(folder, made, frozenset())
+    yield from _below(folder, {one.resolve() for one in made}, frozenset())
 
 
 def _below(folder: Path, made: Collection[Path], above: frozenset[Path]) -> Iterator[Path]:
     real = folder.resolve()
-    if real in above or not folder.is_dir():  # a link back to a folder that it lies in
+    leads_back = any(real in (one, *one.parents) for one in above)
+    if leads_back or real in made:
         return
     for path in _listed(folder):
         if path.is_dir():
-            if _is_own(path, made):
+            if not _is_of_tools(path):
                 yield from _below(path, made, above | {real})
         elif path.is_file() and not _is_made(path):
             yield path
@@ -53,9 +56,9 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _is_own(folder: Path, made: Collection[Path]) -> bool:
-    of_tools = folder.name in _OF_TOOLS or folder.name.endswith(_OF_TOOLS_TOO)
-    return not (of_tools or folder in made or any((folder / mark).exists() for mark in _MARKS))
+def _is_of_tools(folder: Path) -> bool:
+    named = folder.name in _OF_TOOLS or folder.name.endswith(_OF_TOOLS_TOO)
+    return named or any((folder / mark).exists() for mark in _MARKS)
 
 
 def _is_made(file: Path) -> bool:
@@ -63,9 +66,10 @@ def _is_made(file: Path) -> bool:
 
 
 def held_by(folder: Path, made: Collection[Path]) -> dict[str, str]:
-    """Return the sha256 of each of these files, by their paths in the folder.
+    """Return what stands for the content of each of these files, by their paths in the folder.
 
-    It is empty for a file that cannot be read, by commands as little as here.
+    That is its sha256, of more than 64 MiB its size and time, and nothing for a file that cannot be
+    read, by commands as little as here.
     """
     return {str(file.relative_to(folder)): _held(file) for file in own_files(folder, made)}
 
@@ -73,6 +77,8 @@ def held_by(folder: Path, made: Collection[Path]) -> dict[str, str]:
 def _held(file: Path) -> str:
     try:
         stat = file.stat()
+        if stat.st_size > _MOST_READ:
+            return f"{stat.st_size} {stat.st_mtime_ns}"
         stamp = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         return _digest(file, stamp)
     except OSError:

@@ -73,14 +73,14 @@ class Course:
         now = self.project.command_files(self.plan)
         changed = {
             str(self.project.shown(folder / name))
-            for folder, before in self._files.items()
-            for name in before.keys() | now[folder].keys()
-            if before.get(name) != now[folder].get(name)
+            for folder, files in now.items()
+            for name in files.keys() | self._files[folder].keys()
+            if files.get(name) != self._files[folder].get(name)
         }
         if changed:
             self.notes.append(
-                f"while commands ran, {first_of(sorted(changed))} changed beside them: what was "
-                "answered here is asked again next time; have commands write elsewhere"
+                f"during the run {first_of(sorted(changed))} changed, where commands may read it: "
+                "what was answered here is asked again next time; have commands write elsewhere"
             )
 
     def record(self, *, built: bool, trouble: str | None) -> RunRecord:

@@ -80,7 +80,7 @@ def sent_files(project: Project, plan: Plan) -> bytes:
             _add(archive, project.snapshots, f"{_ROOT}/matrices/{project.snapshots.name}")
         for folder in sorted(_folders_of_commands(project, plan)):
             place = Path(_ROOT, folder.relative_to(project.root.resolve()))
-            for file in own_files(folder, [made.resolve() for made in project.made]):
+            for file in own_files(folder, project.made):
                 archive.write(file, (place / file.relative_to(folder)).as_posix())
     if content.tell() > _MOST_SENT:
         raise CannotJudgeError(
