@@ -92,9 +92,22 @@ def test_a_failure_counts_before_what_could_not_be_judged(
     tmp_path: Path, reasons: list[str | None], code: int
 ) -> None:
     good = {"result_code": 1, "reason": None}
-    sessions = [good, *({"result_code": -1, "reason": it} for it in reasons)]
+    sessions = [good, *({"name": "one", "result_code": -1, "reason": it} for it in reasons)]
     report = tmp_path / "report.json"
     report.write_text(json.dumps({"result": 0, "sessions": sessions}), encoding="utf-8")
+    assert exit_code(report) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("verify", 2), ("verify-optional", 2), ("tests", 1), ("verify-all", 1)]
+)
+def test_a_row_whose_environment_nox_could_not_make_was_not_judged(
+    tmp_path: Path, name: str, code: int
+) -> None:
+    """A session that nox itself failed has no reason; of somebody's own it is what was found."""
+    report = tmp_path / "report.json"
+    session = {"name": name, "result_code": 0, "reason": None}
+    report.write_text(json.dumps({"result": 0, "sessions": [session]}), encoding="utf-8")
     assert exit_code(report) == code
 
 

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 __all__ = ["exit_code"]
 
 _CODE = re.compile(r"exit (\d+)")
+_OF_ROWS = ("verify", "verify-optional")
 
 
 def exit_code(report: Path) -> int:
     """Return the code of sessions that did not all end well, from the file of `nox --report`.
 
-    That is 1 where one of them found a failure, and 2 where all that failed could not judge: a
-    session of ours says so first of all, and one that never began has no interpreter.
+    That is 1 where one of them found a failure, and 2 where all that failed could not judge.
     """
     sessions = json.loads(report.read_text(encoding="utf-8"))["sessions"]
-    reasons = [str(item["reason"] or "") for item in sessions if item["result_code"] <= 0]
-    codes = [_CODE.match(reason) for reason in reasons]
-    unjudged = [
-        found[1] == "2" if found else reason.startswith("Python interpreter ")
-        for found, reason in zip(codes, reasons, strict=True)
-    ]
-    return 2 if all(unjudged) else 1
+    return 2 if all(map(_is_unjudged, (it for it in sessions if it["result_code"] <= 0))) else 1
+
+
+def _is_unjudged(session: Mapping[str, Any]) -> bool:
+    """Tell whether a session that did not end well found nothing out.
+
+    One of ours says so first of all, or has no interpreter. One that verifies rows fails as nox
+    sees it, and with no reason, where nox could not make the environment for it.
+    """
+    reason = str(session["reason"] or "")
+    if code := _CODE.match(reason):
+        return code[1] == "2"
+    if reason:
+        return reason.startswith("Python interpreter ")
+    return session["result_code"] == 0 and session["name"] in _OF_ROWS
