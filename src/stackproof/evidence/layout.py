@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from stackproof.evidence.reports import InReports
 
 if TYPE_CHECKING:  # nox makes the sessions of each project that it lists; see `cli.offers`
     from stackproof.matrix.plan import Plan
-    from stackproof.matrix.planned import Change, PlannedCommand
+    from stackproof.matrix.planned import Change
 
 __all__ = ["WORKLOADS", "CommandFiles", "Project", "contents", "suite_folder"]
 
@@ -116,17 +116,18 @@ class Project:
         if not plan.asked_commands:
             return self.suite_fingerprint
         held = self.command_files(plan) if files is None else files
-        folders = sorted(self.folders_of_commands(plan.asked_commands))
+        folders = sorted(self.folders_of_commands(plan))
         return fingerprint([self.suite_fingerprint, *(held[folder] for folder in folders)])
 
     def command_files(self, plan: Plan) -> CommandFiles:
         """Return what the files hold that a plan's commands may hang on, by folder and path."""
-        folders = self.folders_of_commands(plan.asked_commands)
-        return {folder: held_by(folder, self.made) for folder in folders}
+        return {folder: held_by(folder, self.made) for folder in self.folders_of_commands(plan)}
 
-    def folders_of_commands(self, commands: Iterable[PlannedCommand]) -> set[Path]:
-        """Return the folders that commands run in, or install."""
-        places = ((item.cwd, (item.editable or ".").partition("[")[0]) for item in commands)
+    def folders_of_commands(self, plan: Plan) -> set[Path]:
+        """Return the folders that a plan's commands run in, or install."""
+        places = (
+            (item.cwd, (item.editable or ".").partition("[")[0]) for item in plan.asked_commands
+        )
         return {self.root / place for pair in places for place in pair}
 
     @property

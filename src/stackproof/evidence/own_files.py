@@ -7,6 +7,7 @@ but what no answer hangs on: what tools keep for themselves, environments, byte 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
@@ -37,28 +38,28 @@ def own_files(folder: Path, made: Collection[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path, made: Collection[Path], above: frozenset[Path]) -> Iterator[Path]:
-    real = folder.resolve()
+    real, paths = folder.resolve(), _listed(folder)
     leads_back = any(real in (one, *one.parents) for one in above)
-    if leads_back or real in made:
+    # A repository may itself be an environment, and counts nevertheless.
+    marked = above and any(path.name in _MARKS for path in paths)
+    if leads_back or marked or real in made:
         return
-    for path in _listed(folder):
+    for path in paths:
         if path.is_dir():
-            if not _is_of_tools(path):
+            if not (path.name in _OF_TOOLS or path.name.endswith(_OF_TOOLS_TOO)):
                 yield from _below(path, made, above | {real})
         elif path.is_file() and not _is_made(path):
             yield path
 
 
 def _listed(folder: Path) -> list[Path]:
+    # What cannot be listed, or entered, is nothing that commands can read either.
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return []
     try:
         return sorted(folder.iterdir())
-    except OSError:  # nor can commands see what is in there
+    except OSError:
         return []
-
-
-def _is_of_tools(folder: Path) -> bool:
-    named = folder.name in _OF_TOOLS or folder.name.endswith(_OF_TOOLS_TOO)
-    return named or any((folder / mark).exists() for mark in _MARKS)
 
 
 def _is_made(file: Path) -> bool:

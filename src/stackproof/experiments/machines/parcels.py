@@ -175,5 +175,5 @@ def _own_workloads(project: Project) -> list[Path]:
 
 def _folders_of_commands(project: Project, plan: Plan) -> set[Path]:
     """Return the folders that a plan's commands run in, or install, none within another."""
-    whole = {folder.resolve() for folder in project.folders_of_commands(plan.asked_commands)}
+    whole = {folder.resolve() for folder in project.folders_of_commands(plan)}
     return {folder for folder in whole if not any(other in folder.parents for other in whole)}
