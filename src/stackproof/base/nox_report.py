@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["exit_code"]
+__all__ = ["OPTIONAL", "VERIFY", "exit_code"]
 
 _CODE = re.compile(r"exit (\d+)")
-_OF_ROWS = ("verify", "verify-optional")
+#: The sessions that prove rows: those run by default, and the others.
+VERIFY, OPTIONAL = "verify", "verify-optional"
 
 
 def exit_code(report: Path) -> int:
@@ -34,4 +35,4 @@ def _is_unjudged(session: Mapping[str, Any]) -> bool:
         return code[1] == "2"
     if reason:
         return reason.startswith("Python interpreter ")
-    return session["result_code"] == 0 and session["name"] in _OF_ROWS
+    return session["result_code"] == 0 and session["name"] in (VERIFY, OPTIONAL)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from stackproof.base.invocation import typed
+from stackproof.base.nox_report import OPTIONAL, VERIFY
 from stackproof.base.records import Record
 from stackproof.base.text import nearest
 from stackproof.ci.jobs import Task
@@ -19,8 +20,6 @@ from stackproof.errors import StackproofError
 __all__ = ["Listed", "choose", "list_rows", "parse_listing", "scheduled", "tasks_of", "trials_of"]
 
 _SECONDS = 120
-#: The sessions that prove rows, of which the first does so by default.
-_VERIFY, _OPTIONAL = "verify", "verify-optional"
 
 
 class Listed(Record):
@@ -55,7 +54,7 @@ def list_rows(root: Path, environ: Mapping[str, str]) -> tuple[Listed, ...]:
     command = [sys.executable, "-m", "nox", "--noxfile", str(root / "noxfile.py")]
     answer = subprocess.run(
         # There may be no session of optional rows, and nox lists none beside one that is not there.
-        [*command, "--list", "--json", "--keywords", _VERIFY],
+        [*command, "--list", "--json", "--keywords", VERIFY],
         cwd=root,
         env=dict(environ),
         capture_output=True,
@@ -84,7 +83,7 @@ def parse_listing(text: str) -> tuple[Listed, ...]:
 
 def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
     for item in sessions:
-        row = item.call_spec.get("row") if item.name in (_VERIFY, _OPTIONAL) else None
+        row = item.call_spec.get("row") if item.name in (VERIFY, OPTIONAL) else None
         if row and item.python is None:
             raise StackproofError(
                 f"the matrix {row!r} cannot be used; `{typed(item.session)}` says why"
@@ -94,7 +93,7 @@ def _listed(sessions: Iterable[_Session]) -> Iterator[Listed]:
                 session=item.session,
                 row=row,
                 python=item.python or None,
-                default=item.name == _VERIFY,
+                default=item.name == VERIFY,
             )
 
 
