@@ -32,7 +32,7 @@ SomeRecord = TypeVar("SomeRecord", bound="Record")
 class Record(BaseModel):
     """A value that is written as JSON and read back; keys of a later version are left out."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     def to_data(self) -> dict[str, Any]:
         """Return the record as JSON types."""

@@ -33,7 +33,8 @@ from stackproof.installers.interpreters import find_target
 from stackproof.installers.known import DEFAULT
 from stackproof.installers.resolver import Resolver
 from stackproof.matrix.plan import Plan
-from stackproof.report.files import conclude, write_trial
+from stackproof.report.candidate import write_trial
+from stackproof.report.files import conclude
 
 __all__ = ["Context", "open_context"]
 

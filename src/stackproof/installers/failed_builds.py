@@ -59,7 +59,6 @@ _MISSING = (
     # A build that downloads a part of itself.
     rf"({'|'.join(_OFFLINE)})",
 )
-_PATTERN = re.compile("|".join(f"(?:{item})" for item in _MISSING), re.MULTILINE | re.IGNORECASE)
 #: Headers that no system package brings: those that Python dropped, and those of distributions.
 _OF_THE_STACK = re.compile(
     r"(?:.*/)?(?:longintrepr|frameobject|node|graminit|parsetok|symtable|token|ast|asdl|code|eval"
@@ -123,7 +122,9 @@ def _telling_line(words: str) -> str:
 
 def _lacking(words: str) -> str | None:
     """Return what a build did not find on this machine, or None if that is not what it says."""
-    for match in _PATTERN.finditer(words):
+    # Compiled when a build failed: that takes as long as all else that a session compiles.
+    missing = "|".join(f"(?:{item})" for item in _MISSING)
+    for match in re.finditer(missing, words, re.MULTILINE | re.IGNORECASE):
         found = next(filter(None, match.groups()))
         if _OF_THE_STACK.match(found):
             return None  # whatever else is missing, this is missing on every machine

@@ -20,4 +20,5 @@ class Table(BaseModel):
         frozen=True,
         strict=True,
         arbitrary_types_allowed=False,
+        defer_build=True,
     )

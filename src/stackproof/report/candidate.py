@@ -9,16 +9,20 @@ from textwrap import indent
 from jinja2 import Environment
 from rich.console import Console
 
+from stackproof.base.records import write_atomically
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import count, first_of
+from stackproof.evidence.folder import Evidence
+from stackproof.evidence.reports import InRun
 from stackproof.experiments.candidate.reasons import outcome, reasons, told
 from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.experiments.candidate.trial import FirstAnswer, FirstAnswers
 from stackproof.reasons.words import in_words
+from stackproof.report.files import write_reports
 from stackproof.report.tables import print_lines
 from stackproof.report.wording import brief
 
-__all__ = ["first_answer_line", "first_look_lines", "print_trial", "trial_markdown"]
+__all__ = ["first_answer_line", "first_look_lines", "print_trial", "trial_markdown", "write_trial"]
 
 
 def print_trial(trial: TrialVerdict, console: Console, *, again: bool = False) -> None:
@@ -51,6 +55,13 @@ def first_look_lines(answers: FirstAnswers) -> Iterator[str]:
         f"{answers.verdict.seconds:.0f} s; {count(answers.left, 'other one')} to go"
     )
     yield from (indent(in_words(told(check)), "    ") for check in broken)
+
+
+def write_trial(evidence: Evidence, trial: TrialVerdict) -> None:
+    """Write the reports of a trial; `report.md` begins with what it is compared with."""
+    write_reports(evidence, trial)
+    report = evidence.folder / InRun.REPORT
+    write_atomically(report, trial_markdown(trial) + report.read_text(encoding="utf-8"))
 
 
 def trial_markdown(trial: TrialVerdict) -> str:

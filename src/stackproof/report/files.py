@@ -6,14 +6,12 @@ from stackproof.base.records import write_atomically
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Verdict, judge
-from stackproof.experiments.candidate.record import TrialVerdict
 from stackproof.metadata.audit.record import Audit
-from stackproof.report import candidate as summary
 from stackproof.report.audited import last_audit
 from stackproof.report.junit import junit_xml
 from stackproof.report.markdown import markdown
 
-__all__ = ["conclude", "write_reports", "write_trial"]
+__all__ = ["conclude", "write_reports"]
 
 
 def conclude(evidence: Evidence) -> Verdict:
@@ -32,10 +30,3 @@ def write_reports(evidence: Evidence, verdict: Verdict, audit: Audit | None = No
     write_atomically(evidence.folder / InRun.JUNIT, junit_xml(verdict))
     write_atomically(evidence.folder / InRun.REPORT, markdown(evidence, verdict, audit=audit))
     verdict.write(evidence.folder / InRun.VERDICT)
-
-
-def write_trial(evidence: Evidence, trial: TrialVerdict) -> None:
-    """Write the same of a trial, whose `report.md` begins with what it is compared with."""
-    write_reports(evidence, trial)
-    report = evidence.folder / InRun.REPORT
-    write_atomically(report, summary.trial_markdown(trial) + report.read_text(encoding="utf-8"))
