@@ -120,6 +120,20 @@ def test_what_was_looked_for_in_vain_and_entry_points_are_told(bench: Bench, ind
     assert found["import:alpha"].missing == ("sitecustomize",)
 
 
+def test_libraries_that_the_system_loads_are_told_of_whoever_requires_them(
+    bench: Bench, index: Index
+) -> None:
+    """The loader of the system opens them, past Python; one may require the next."""
+    for name, requires in {"blas": ("threads",), "threads": ()}.items():
+        modules = {f"{name}/__init__.py": "", f"{name}/lib/lib{name}.so.1": "no library"}
+        index.add(Release(name, "1.0", requires=requires, modules=modules))
+    index.add(Release("plain", "1.0", modules={"plain.py": "here = True", "libplain.so": ""}))
+    index.add(Release("extra", "1.0", requires=("blas", "plain"), modules={"extra.py": ""}))
+    found = loaded(bench, TINY + EXTRA)
+    assert found["import:extra"].distributions == ("blas", "extra", "threads")
+    assert found["import:alpha"].distributions == ("alpha",)
+
+
 def test_nothing_is_left_in_the_environment(bench: Bench) -> None:
     workload(bench, "    import os\n    assert 'watch' not in globals()\n")
     verdict, _ = bench.verify(bench.plan())

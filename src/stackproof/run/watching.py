@@ -118,16 +118,25 @@ class Watch:
 
         The system's loader does, when a module of Python's is loaded that needs them.
         """
-        native = {name for folder, name, _ in self._distributions if _is_native(folder / "RECORD")}
-        folders = {name: folder for folder, name, _ in self._distributions}
         found: set[str] = set()
-        left = [*owned] if native else []
+        left = [*owned]
         while left:
-            metadata = CoreMetadata.parse(metadata_of(folders[left.pop()]))
-            more = {name for name, _ in metadata.parsed} & native - found - owned
+            more = self._natives_required.get(left.pop(), frozenset()) - found - owned
             found |= more
             left += more
         return found
+
+    @cached_property
+    def _natives_required(self) -> Mapping[str, frozenset[str]]:
+        """The distributions that only hold libraries, by who requires some of them."""
+        native = {name for folder, name, _ in self._distributions if _is_native(folder / "RECORD")}
+        if not native:
+            return {}
+        required = {
+            name: native & {other for other, _ in CoreMetadata.parse(metadata_of(folder)).parsed}
+            for folder, name, _ in self._distributions
+        }
+        return {name: frozenset(natives) for name, natives in required.items() if natives}
 
 
 @contextmanager
