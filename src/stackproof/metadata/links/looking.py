@@ -125,18 +125,16 @@ class _View:
             memory=self.look.memory,
         )
         keys = _Keys(self.library, self._reach, [self.look.checker.title, judge.python])
-        reached = sorted({self.library.owners[path] for path in self._reached.by})
-        names = [name for name in reached if self._files(name)]
 
         def ask(name: str) -> Judgement:
             if time.monotonic() >= until:
                 raise CannotJudgeError(f"it takes longer than {self.look.seconds:.0f} s")
             self.look.tick(f"checking {name}")
-            files = self._files(name)
+            files = self._files[name]
             return judge.judge(name, files, keys.of(name, files))
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return dict(zip(names, pool.map(ask, names), strict=True))
+            return dict(zip(self._files, pool.map(ask, self._files), strict=True))
 
     def checked(self, judged: Mapping[str, Judgement]) -> list[CheckedDistribution]:
         """Return the distributions whose code was checked."""
@@ -145,7 +143,7 @@ class _View:
                 name=name,
                 version=self.library.versions[name],
                 seconds=found.seconds,
-                files=len(self._files(name)),
+                files=len(self._files[name]),
             )
             for name, found in judged.items()
             if found.checked
@@ -189,8 +187,13 @@ class _View:
         top = (module for module in self.library.packages if "." not in module)
         return named or [module for module in top if pin in self.library.packages[module]]
 
-    def _files(self, name: str) -> list[str]:
-        return self._reach.leaving(self._reached.of(self.library.files[name]))
+    @cached_property
+    def _files(self) -> dict[str, list[str]]:
+        """The files to judge, by distribution: those that pins reach, and where links can begin."""
+        names = sorted({self.library.owners[path] for path in self._reached.by})
+        reached = {name: self._reached.of(self.library.files[name]) for name in names}
+        found = {name: self._reach.leaving(files) for name, files in reached.items()}
+        return {name: files for name, files in found.items() if files}
 
     def _finding(self, name: str, item: Judged) -> Finding:
         seen, version = item.seen, self.library.versions[name]

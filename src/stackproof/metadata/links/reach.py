@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from stackproof.base.memory import Memory
 from stackproof.metadata.links.imports import Import, imports
@@ -24,6 +25,7 @@ _ASIDE = re.compile(
 )
 
 
+@cache  # asked of the same few thousand files for each pin
 def is_of_use(path: str) -> bool:
     """Tell whether a file is one of the distribution's own that its users may run."""
     return path.endswith(".py") and not _ASIDE.search(path)
@@ -52,7 +54,8 @@ class Reach:
     library: Library
     memory: Memory
     _imports: dict[str, dict[str, list[Import]]] = field(default_factory=dict)
-    _edges: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
+    _edges: dict[str, dict[str, bool]] = field(default_factory=dict)
+    _parents: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, pins: Mapping[str, Iterable[str]]) -> Reached:
         """Return what pins reach, each with the modules by which users import it."""
@@ -72,7 +75,7 @@ class Reach:
     def uses(self, name: str) -> set[str]:
         """Return the other distributions that one's files import from."""
         own = (path for path in self.library.files.get(name, ()) if is_of_use(path))
-        targets = {target for path in own for target, _ in self._from(path)}
+        targets = {target for path in own for target in self._from(path)}
         return {self.library.owners[target] for target in targets} - {name}
 
     def leaving(self, files: Iterable[str]) -> list[str]:
@@ -84,8 +87,8 @@ class Reach:
             path
             for path in files
             if any(
-                self._is_foreign(item.module.partition(".")[0], self.library.owners[path])
-                for item in self._imported(path)
+                self._is_foreign(module, self.library.owners[path])
+                for module in {item.module.partition(".")[0] for item in self._imported(path)}
             )
         ]
 
@@ -97,29 +100,32 @@ class Reach:
         seen = set(begin)
         waiting = list(seen)
         while waiting:
-            for target, runs in self._from(waiting.pop()):
+            for target, runs in self._from(waiting.pop()).items():
                 if target not in seen and (runs or not always) and is_of_use(target):
                     seen.add(target)
                     waiting.append(target)
         return seen
 
-    def _from(self, path: str) -> list[tuple[str, bool]]:
-        """Return the files that one imports without a guard, and whether it always does."""
+    def _from(self, path: str) -> dict[str, bool]:
+        """Return the files that one imports without a guard, each with whether it always does."""
         if path not in self._edges:
-            found = self._imported(path)
-            self._edges[path] = [
-                (target, item.always)
-                for item in found
-                if not item.guarded
-                for target in self._with_parents(item.module)
-            ]
+            edges: dict[str, bool] = {}
+            for item in self._imported(path):
+                for target in () if item.guarded else self._with_parents(item.module):
+                    edges[target] = edges.get(target, False) or item.always
+            self._edges[path] = edges
         return self._edges[path]
 
     def _with_parents(self, module: str) -> list[str]:
         """Return the sources of a module and of the packages above it, which Python runs first."""
-        parts = module.split(".")
-        names = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        return [path for name in names if (path := self.library.source(name))]
+        if module not in self._parents:
+            above, _, _ = module.rpartition(".")
+            own = self.library.source(module)
+            self._parents[module] = [
+                *(self._with_parents(above) if above else ()),
+                *([own] if own else ()),
+            ]
+        return self._parents[module]
 
     def _imported(self, path: str) -> list[Import]:
         name = self.library.owners[path]
