@@ -641,6 +641,56 @@ def test_a_row_with_a_least_age_keeps_it_when_a_trial_is_promoted(checkout: Chec
     assert [item.version for item in rows["verified"].overrides] == ["1.2"]
 
 
+def test_a_release_that_is_too_young_for_its_row_is_promoted_with_the_cut_off_of_its_trial(
+    checkout: Checkout,
+) -> None:
+    """With the row's least age it could not be installed."""
+    days = (datetime.now(timezone.utc) - datetime(2025, 4, 20, tzinfo=timezone.utc)).days
+    aged = f'summary = "Works."\nmin-age = "{days}d"'
+    text = MATRIX.replace('summary = "Works."', aged)
+    checkout.write_matrix(text, name="engines")
+    _, lines = checkout.run("candidate", "lamp==1.2", "--promote=pins")
+    assert any("exit 2" in line and "as a row of its own" in line for line in lines), lines
+    file = checkout.bench.root / "matrices" / "engines.toml"
+    assert file.read_text(encoding="utf-8") == text
+    exempt = text.replace("min-age", 'min-age-exempt = ["wire"]\nmin-age', 1)
+    checkout.write_matrix(exempt, name="engines")
+    _, lines = checkout.run("candidate", "lamp==1.2", "--promote")
+    assert any("exit 2" in line and "exempt from it (wire)" in line for line in lines), lines
+    assert file.read_text(encoding="utf-8") == exempt
+    checkout.write_matrix(text, name="engines")
+    code, lines = checkout.run("candidate", "lamp==1.2", "--promote")
+    assert code == 0, lines
+    row = load_matrix(file).rows["verified-lamp-1-2"]
+    assert (row.min_age, row.as_of) == (None, datetime(2025, 5, 2, 0, 0, 1, tzinfo=timezone.utc))
+    code, lines = checkout.nox("-s", "verify-optional(engines/verified-lamp-1-2)")
+    assert code == 0, lines
+
+
+def test_a_promoted_row_chooses_and_fails_as_its_base_does(
+    checkout: Checkout, index: Index
+) -> None:
+    index.add(Release("lamp", "0.9", modules=BROKEN))
+    known = """
+[[rows.verified.known-failures]]
+check = "{check}"
+reason = "the bulb is out"
+date = 2025-01-01
+until = 2099-12-31
+"""
+    text = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
+    text = text.replace('summary = "Works."', 'summary = "Works."\nprereleases = {}')
+    expected = "".join(known.format(check=f"import:{what}") for what in ("lamp", "*"))
+    for prereleases, written in (('["wire"]', ("wire",)), ('"all"', ("all",))):
+        checkout.write_matrix(text.format(prereleases) + expected, name="engines")
+        code, lines = checkout.run("candidate", "--with", "alpha==1.0", "--promote")
+        assert code == 0, lines
+        rows = load_matrix(checkout.bench.root / "matrices" / "engines.toml").rows
+        row = rows["verified-alpha-1-0"]
+        assert row.prereleases == written
+        assert {failure.until for failure in row.known_failures} == {date(2099, 12, 31)}
+
+
 def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, index: Index) -> None:
     blind = {"vision/__init__.py": "raise ImportError('blind')\n"}
     index.add(
@@ -670,6 +720,31 @@ date = 2025-01-01
     assert code == 0, lines
     file = checkout.bench.root / "matrices" / "engines.toml"
     assert load_matrix(file).rows["verified"].known_failures == ()
+
+
+def test_what_is_remembered_is_judged_by_what_is_expected_now(
+    checkout: Checkout, index: Index
+) -> None:
+    """A trial that fails by other words than the matrix expects is no regression without them."""
+    index.add(Release("lamp", "0.9", modules=BROKEN))
+    sooty = {"lamp/__init__.py": "raise ImportError('the glass is black')\n"}
+    index.add(Release("lamp", "0.8", modules=sooty))
+    broken = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
+    known = """
+[[rows.verified.known-failures]]
+check = "{check}"
+says = "the bulb is out"
+reason = "the bulb is out"
+date = 2025-01-01
+"""
+    expecting = broken + "".join(known.format(check=f"import:{what}") for what in ("lamp", "*"))
+    for text, code in ((broken, 0), (expecting, 1), (broken, 0), (expecting, 1)):
+        checkout.write_matrix(text, name="engines")
+        assert checkout.run("candidate", "lamp==0.8")[0] == code
+    # Runs that are judged alike are remembered: the last two baselines were not built again.
+    home = checkout.bench.root / "reports" / "engines" / "verified"
+    baselines = [Evidence(folder).plan for folder in home.glob("[0-9]*")]
+    assert sum(plan.versions["lamp"] == "0.9" for plan in baselines) == 2
 
 
 def test_what_a_promoted_row_adds_can_be_added_to(checkout: Checkout) -> None:

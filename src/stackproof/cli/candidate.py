@@ -177,6 +177,7 @@ class _Trials:
         catalogue = context.catalogue(planner)
         baseline = Baseline.of(planner.base(), catalogue, fixed=given.as_of is not None)
         self.plan: TrialPlan = make_trial_plan(given.requests, baseline, given.extra)
+        self._by_age = given.as_of is None and not self.plan.moved
         self._series = TrialSeries(
             bench=context.bench(
                 baseline_age=given.baseline_age,
@@ -219,9 +220,9 @@ class _Trials:
         for trial in (item for item in self.plan.trials if everything <= set(item.asked)):
             plan = self._series.planner.trial(trial.versions)
             if self._promoted == "pins":
-                require_pins_alone(plan)
+                require_pins_alone(plan, rows[plan.row], by_age=self._by_age)
             else:
-                require_new_row(plan, rows, file)
+                require_new_row(plan, rows, file, by_age=self._by_age)
 
     def links(self) -> Iterator[str]:
         """Yield what links say of the trials, before any is built."""
@@ -238,6 +239,7 @@ class _Trials:
         for trial in reversed(found):
             if trial.safe and everything <= set(trial.requested) - set(trial.companions):
                 plan = self._series.bench.evidence(trial).plan
-                row = write(self._file, trial, plan, datetime.now(timezone.utc).date())
+                today = datetime.now(timezone.utc).date()
+                row = write(self._file, trial, plan, today, by_age=self._by_age)
                 return f"wrote row {row!r} into matrices/{self._file.name}"
         return "no trial of all that was asked for is safe; nothing was written"

@@ -76,12 +76,15 @@ class Runner:
     def recall(
         self, plan: Plan, home: Path | None = None, not_before: datetime | None = None
     ) -> Evidence | None:
-        """Return the newest settled run of this very plan, none before `not_before`."""
+        """Return the newest settled run of this very plan, none before `not_before`.
+
+        Its verdict is by what was expected then, so a run is none where something else is now.
+        """
         for evidence in self.comparable(home or self.project.home(plan)):
             if not_before is not None and evidence.run.started < not_before:
                 return None
             same = evidence.plan.fingerprint == plan.fingerprint
-            if same and judge(evidence).settled:
+            if same and evidence.plan.is_judged_as(plan) and judge(evidence).settled:
                 return evidence
         return None
 

@@ -171,6 +171,23 @@ class Plan(Record):
             check for check in self.only if CheckId.parse(check).answered_by not in outside
         )
 
+    def is_judged_as(self, other: Plan) -> bool:
+        """Tell whether a run of this plan has the verdict that one of another plan would have.
+
+        That is asked of plans that build and ask the same: a run is judged by its own plan.
+        """
+        alike = other.asking(self.only) if self.only else other
+        return self.expectations == alike.expectations
+
+    @property
+    def expectations(self) -> tuple[frozenset[object], ...]:
+        """What fails as expected, by which words; what may be skipped; what a check may take."""
+        return (
+            frozenset((failure.check, failure.says) for failure in self.known_failures),
+            frozenset(self.allowed_skips),
+            frozenset(self.budgets),
+        )
+
     @property
     def fingerprint(self) -> str:
         """The sha256 of what is built and checked; what is merely said of it does not count."""

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from stackproof.base.times import timestamp
 from stackproof.errors import StackproofError
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.matrix.checks import ALL
 from stackproof.matrix.editing import RowEdit, add_row, change_row
 from stackproof.matrix.load import load_matrix
+from stackproof.matrix.model import Row
 from stackproof.matrix.plan import Plan
+from stackproof.matrix.values import EVERYONE
 
 __all__ = ["promote_as_row", "promote_into_row", "require_new_row", "require_pins_alone"]
 
 
-def require_new_row(plan: Plan, rows: Container[str], file: str) -> str:
+def require_new_row(plan: Plan, rows: Mapping[str, Row], file: str, *, by_age: bool) -> str:
     """Return the name of the row that a trial's plan would become, such as verified-torch-2-6-0.
 
-    Raises StackproofError if there is one of that name.
+    `by_age` tells whether the trial chose by its base's least age, if that has one. Raises
+    StackproofError if there is a row of that name, or none could say what may be chosen.
     """
     name = re.sub("[^a-z0-9]+", "-", "-".join([plan.row, *map(str, plan.requested)]).lower())
     if name in rows:
         raise StackproofError(f"{file} has a row {name!r} already; nothing was written")
+    if plan.exempt and not by_age:
+        raise StackproofError(
+            f"{_built(plan)}, and a row with a cut-off date has none that are exempt from it "
+            f"({', '.join(plan.exempt)}); try releases that are old enough"
+        )
     return name
 
 
-def require_pins_alone(plan: Plan) -> None:
-    """Raise StackproofError if a trial's plan changes more than pins."""
+def require_pins_alone(plan: Plan, row: Row, *, by_age: bool) -> None:
+    """Raise StackproofError if a trial's plan changes more than pins of its row.
+
+    `by_age` tells whether the trial chose by the row's least age, if it has one.
+    """
+    if row.min_age is not None and not by_age:
+        raise StackproofError(
+            f"{_built(plan)}: with the row's min-age ({row.min_age}) its pins would be another "
+            "stack; promote the trial as a row of its own"
+        )
     pins = _versions(plan)
     more = [str(change) for change in plan.requested if change.name not in pins]
     if more:
@@ -37,17 +55,18 @@ def require_pins_alone(plan: Plan) -> None:
         )
 
 
-def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
+def promote_as_row(
+    file: Path, trial: TrialVerdict, plan: Plan, today: date, *, by_age: bool = False
+) -> str:
     """Add the trial to the matrix file as a row derived from its base; return the row's name.
 
-    The row carries the trial's cut-off, or the least age that its base has, and those expected
-    failures that still fail. Raises StackproofError if the trial is not safe, or the matrix has a
-    row of that name.
+    The row carries the trial's cut-off, or the least age that its base has, the pre-releases that
+    may be taken, and those expected failures that still fail. Raises StackproofError if the trial
+    is not safe, and as `require_new_row` does.
     """
     _require_safe(trial)
     rows = load_matrix(file).rows
-    name = require_new_row(plan, rows, file.name)
-    base = rows[plan.row]
+    name = require_new_row(plan, rows, file.name, by_age=by_age)
     values: dict[str, object] = {
         "summary": f"{plan.row} with {_shown(trial)}, proved by a trial.",
         "base": plan.row,
@@ -55,11 +74,14 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     }
     if any(change.is_python for change in trial.requested):
         values["python"] = plan.python
-    if base.min_age is not None:
-        values["min-age"] = base.min_age
-        values |= {"min-age-exempt": list(base.min_age_exempt)} if base.min_age_exempt else {}
+    if by_age and rows[plan.row].min_age:
+        values["min-age"] = rows[plan.row].min_age
+        values |= {"min-age-exempt": list(plan.exempt)} if plan.exempt else {}
     elif plan.as_of is not None:
         values["as-of"] = plan.as_of
+    if plan.prereleases:
+        every = plan.prereleases == (ALL,)
+        values["prereleases"] = EVERYONE if every else list(plan.prereleases)
     edit = RowEdit(
         values=values,
         overrides=_overrides(plan, trial, today),
@@ -70,22 +92,29 @@ def promote_as_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> 
     return name
 
 
-def promote_into_row(file: Path, trial: TrialVerdict, plan: Plan, today: date) -> str:
+def promote_into_row(
+    file: Path, trial: TrialVerdict, plan: Plan, today: date, *, by_age: bool = False
+) -> str:
     """Change the pins of the row that the trial was made on; return the row's name.
 
     A pin changes for this row alone, by an override: what the document says stays what it says.
-    Raises StackproofError if the trial is not safe, or changed more than pins.
+    Raises StackproofError if the trial is not safe, and as `require_pins_alone` does.
     """
     _require_safe(trial)
-    require_pins_alone(plan)
-    moves_along = load_matrix(file).rows[plan.row].min_age is not None
+    row = load_matrix(file).rows[plan.row]
+    require_pins_alone(plan, row, by_age=by_age)
     edit = RowEdit(
-        values={} if plan.as_of is None or moves_along else {"as-of": plan.as_of},
+        values={} if plan.as_of is None or row.min_age else {"as-of": plan.as_of},
         overrides=_overrides(plan, trial, today),
         passing={check.id for check in trial.checks if check.state == "fixed"},
     )
     change_row(file, plan.row, edit)
     return plan.row
+
+
+def _built(plan: Plan) -> str:
+    until = "without a cut-off" if plan.as_of is None else f"as of {timestamp(plan.as_of)}"
+    return f"the trial is built {until}"
 
 
 def _require_safe(trial: TrialVerdict) -> None:
@@ -144,6 +173,7 @@ def _known_failures(plan: Plan, trial: TrialVerdict) -> list[dict[str, object]]:
             **({} if failure.says is None else {"says": failure.says}),
             "reason": failure.reason,
             "date": date.fromisoformat(failure.date),
+            **({} if failure.until is None else {"until": date.fromisoformat(failure.until)}),
         }
         for failure in plan.known_failures
         if failure.check in failing

@@ -126,6 +126,7 @@ class Bench:
             return None
         for evidence in self.runner.comparable(self.runner.project.home(plan)):
             same = evidence.plan.build_fingerprint == plan.build_fingerprint
+            same = same and evidence.plan.is_judged_as(plan)
             narrow = evidence.plan.only and same and _is_concluded(evidence)
             if narrow and judge(evidence).settled:
                 return evidence

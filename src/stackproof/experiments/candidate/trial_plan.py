@@ -36,12 +36,14 @@ class Trial:
 class TrialPlan:
     """The trials to make, in order, at a common cut-off; `notes` say what was decided and why.
 
-    Every trial adds what `extra` names.
+    Every trial adds what `extra` names. The cut-off is `moved` where the row's own would hide what
+    is tried.
     """
 
     trials: tuple[Trial, ...]
     extra: tuple[Change, ...]
     as_of: datetime | None
+    moved: bool
     notes: tuple[str, ...]
 
 
@@ -72,12 +74,13 @@ def make_trial_plan(
             trials.append(Trial(asked=trial.asked, companions=tuple(found)))
     moving = {item for trial in trials for item in trial.companions}
     everything = chosen | added | {item.name: _release(item, baseline) for item in moving}
-    cut_off, moved = _cut_off(everything, baseline)
+    cut_off, why_moved = _cut_off(everything, baseline)
     return TrialPlan(
         trials=tuple(trials),
         extra=tuple(Change(name, str(release.version)) for name, release in added.items()),
         as_of=cut_off,
-        notes=(*moved, *notes),
+        moved=bool(why_moved),
+        notes=(*why_moved, *notes),
     )
 
 
