@@ -7,6 +7,9 @@ from support.index import Index
 from support.wheels import Release
 from support.workbench import TINY, Bench, states
 
+from stackproof.evidence.reports import InRun
+from stackproof.evidence.verdict import judge
+
 # As jwt 1.3.1 and PyJWT 2.8.0: two distributions with one package, of which one wins.
 TWIN = Release("twin", "2.0", modules={"alpha/__init__.py": '__version__ = "2.0"  # twin\n'})
 BOTH = TINY.replace('pins = ["beta"]', 'pins = ["beta"]\nrequirements = ["twin==2.0"]')
@@ -35,6 +38,30 @@ def test_a_file_of_two_distributions_breaks_the_stack(
     assert found is not None
     assert found.files == {"alpha/__init__.py": ("alpha", "twin")}
     assert (found.settled, found.users) == ({}, ("alpha", "twin"))
+
+
+def test_a_run_that_lost_a_file_with_answers_is_no_longer_judged(
+    bench: Bench, index: Index
+) -> None:
+    """What failed in it did not pass because nobody can read that any more."""
+    index.add(TWIN)
+    text = BOTH.replace(
+        'version = "1.0"\nimports = ["alpha"]', 'version = "2.0"\nimports = ["alpha"]'
+    )
+    verdict, evidence = bench.verify(bench.plan(text=text))
+    assert [check.id for check in verdict.in_state("new")] == ["overwrite:alpha"]
+    left = evidence.run.left
+    assert set(left) >= {InRun.OVERWRITTEN, InRun.ACCELERATORS, InRun.CHECKS, InRun.FREEZE}
+    for name in left:
+        file = evidence.folder / name
+        content = file.read_bytes()
+        file.unlink()
+        lost = judge(evidence)
+        assert (lost.verdict == "ok", name in str(lost.untold or lost.trouble)) == (False, True)
+        file.write_bytes(content)
+    (evidence.folder / InRun.OVERWRITTEN).unlink()
+    verdict = judge(evidence)
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
 
 
 def test_an_overwritten_file_can_be_a_known_failure(bench: Bench, index: Index) -> None:

@@ -485,6 +485,8 @@ def test_a_trial_that_breaks_something_stands_without_what_is_behind_it() -> Non
     plan = SimpleNamespace(requested=broken.requested)
     planner: Any = SimpleNamespace(base=lambda: None, trial=lambda _: plan)
     catalogue: Any = None
-    scheme = TrialPlan(trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, notes=())
+    scheme = TrialPlan(
+        trials=(Trial(asked={"lamp": "2"}),), extra=(), as_of=None, moved=False, notes=()
+    )
     made = TrialSeries(bench=bench, planner=planner, catalogue=catalogue).run(scheme)
     assert [trial.exit_code for trial in made] == [1]

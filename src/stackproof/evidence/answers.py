@@ -15,6 +15,7 @@ from stackproof.evidence.records import (
     StageRecord,
     SuiteResults,
 )
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.suspects import link_answers
 from stackproof.evidence.worded import of_complaints, with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
@@ -22,11 +23,22 @@ from stackproof.matrix.plan import Plan
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words, sayable
 
-__all__ = ["Answers", "answered_checks", "answers_of"]
+__all__ = ["Answers", "answer_files", "answered_checks", "answers_of"]
 
 #: pytest's exit codes where every test passed and where some failed
 #: (https://docs.pytest.org/en/stable/reference/exit-codes.html): it came to its end.
 _ENDED = (0, 1)
+#: The files that hold answers, or what answers hang on.
+_FILES = (
+    InRun.ACCELERATORS,
+    InRun.CHECKS,
+    InRun.COMMANDS,
+    InRun.FREEZE,
+    InRun.LINKS,
+    InRun.OVERWRITTEN,
+    InRun.PIP_CHECK,
+    InRun.STAGES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +56,11 @@ class Answers:
     suite: SuiteResults
     suite_ended: bool
     ended: bool
+
+
+def answer_files(evidence: Evidence) -> tuple[str, ...]:
+    """Return the names of the files with answers that are in a run's folder."""
+    return tuple(name for name in _FILES if (evidence.folder / name).exists())
 
 
 def answers_of(evidence: Evidence, plan: Plan, run: RunRecord) -> Answers:

@@ -131,6 +131,8 @@ class RunRecord(Record):
     `seconds` is wall time, `own_seconds` the part of it spent outside installers and
     suite. `index` is None where nothing was installed; `further` says what else installers were
     told of sources, None where that is not known. `machine` is the class of machine that it ran on.
+    `left` are the names of the files that it left answers in: without one of them nothing is judged
+    by the others alone.
     """
 
     format: Literal[1] = 1
@@ -149,6 +151,7 @@ class RunRecord(Record):
     suite_exit: int | None
     settled_by: str | None = None  # older files have none
     built: bool = False  # older files do not say
+    left: tuple[str, ...] = ()  # older files do not say
     trouble: Said | None
 
     @classmethod

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from stackproof.base.records import Record, Said
 from stackproof.base.text import plain
 from stackproof.base.times import timestamp
-from stackproof.evidence.answers import Answers, answers_of
+from stackproof.evidence.answers import Answers, answer_files, answers_of
 from stackproof.evidence.check import Check, State
 from stackproof.evidence.claims import AuditAnswers, ClaimVerdict, judge_claims
 from stackproof.evidence.depth import Depth, depth_of
@@ -190,6 +190,10 @@ def _breaks_soon(checks: Sequence[Check], evidence: Evidence) -> tuple[str, ...]
 
 def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> Reason | None:
     """Say what a run without trouble left open all the same, or None."""
+    there = answer_files(evidence)
+    gone = [name for name in evidence.run.left if name not in there]
+    if gone:  # an answer that was lost is none that passed
+        return reason("files-gone", files=tuple(gone))
     if any(stage.failure for stage in evidence.stages):
         # The stack cannot be installed: that is the verdict, and nothing else could run.
         return None

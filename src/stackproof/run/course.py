@@ -13,6 +13,7 @@ from stackproof.base.machine import machine_class
 from stackproof.base.progress import Progress
 from stackproof.base.temporary import temporary_folder
 from stackproof.base.text import first_of
+from stackproof.evidence.answers import answer_files
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import CommandFiles, Project
 from stackproof.evidence.records import ConstraintsUsed, RunRecord
@@ -102,5 +103,6 @@ class Course:
             suite_exit=self.suite_exit,
             settled_by=self.settled_by if trouble is None else None,
             built=built,
+            left=answer_files(self.evidence),
             trouble=trouble,
         )
