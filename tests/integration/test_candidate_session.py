@@ -22,6 +22,7 @@ from support.workbench import Bench
 from stackproof.evidence.folder import Evidence
 from stackproof.experiments.candidate.promotion import promote_into_row
 from stackproof.experiments.candidate.record import TrialVerdict
+from stackproof.installers.interpreters import interpreters
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import load_matrix
 
@@ -700,6 +701,22 @@ def test_nothing_else_is_promoted_than_what_was_asked_for(checkout: Checkout, in
     assert code == 1
     file = checkout.bench.root / "matrices" / "engines.toml"
     assert file.read_text(encoding="utf-8") == MATRIX
+
+
+def test_with_a_python_that_a_pin_is_not_for_nothing_breaks(checkout: Checkout) -> None:
+    """The row goes without the pin there, and without its checks."""
+    others = [item for item in interpreters(checkout.bench.environ) if item != PYTHON]
+    if not others:
+        pytest.skip("this machine has no other Python")
+    marked = pin("wire", area="2", role="connects")
+    assert marked in MATRIX
+    wanted = f"{marked}marker = \"python_version == '{PYTHON}'\"\n"
+    checkout.write_matrix(MATRIX.replace(marked, wanted), name="engines")
+    code, lines = checkout.run("candidate", "--python", others[0])
+    assert code == 0, lines
+    found = trial(checkout, f"python-{others[0]}")
+    assert (found["pins_moved"], found["comparison"]["lost"]) == ([], [])
+    assert set(found["comparison"]["not_comparable"]) == {"import:wire", "version:wire"}
 
 
 def test_a_known_failure_that_a_promoted_pin_mends_goes(checkout: Checkout, index: Index) -> None:

@@ -462,6 +462,15 @@ def test_a_known_failure_that_fails_otherwise_is_a_regression() -> None:
     assert found.still_failing == ("smoke:same", "smoke:new")
 
 
+def test_a_check_that_went_with_its_pin_is_not_lost() -> None:
+    before = judged(gone=("passed", "pass"), lost=("passed", "pass"), stays=("passed", "pass"))
+    after = judged(stays=("passed", "pass"))
+    found = compare(before, after, gone={"smoke:gone"})
+    assert found.lost == ("smoke:lost",)
+    assert found.not_comparable == ("smoke:gone", "smoke:lost")
+    assert found.still_passing == ("smoke:stays",)
+
+
 def test_moved_leaves_out_what_was_asked_for() -> None:
     before = {"engine": "1.0", "numbers": "2.0", "gone": "1"}
     after = {"engine": "2.0", "numbers": "1.9", "new": "3"}

@@ -36,10 +36,13 @@ _FATES = {
 }
 
 
-def compare(baseline: Verdict, trial: Verdict, *, lucky: Collection[str] = ()) -> Comparison:
+def compare(
+    baseline: Verdict, trial: Verdict, *, lucky: Collection[str] = (), gone: Collection[str] = ()
+) -> Comparison:
     """Put every check of either run in exactly one list, each in the order of the trial's report.
 
-    Of `lucky` ones nothing follows from either answer, so they are not comparable.
+    Of `lucky` ones nothing follows from either answer, so they are not comparable. Nor are those
+    that are `gone` with pins that the row goes without as the trial has it, and these are not lost.
 
     One that failed as the matrix records, and fails otherwise now, is a regression too. A complaint
     of `pip check` is a check only where there is one: where `pip check` ran on the other side and
@@ -51,10 +54,11 @@ def compare(baseline: Verdict, trial: Verdict, *, lucky: Collection[str] = ()) -
     otherwise = {check.id for check in trial.checks if check.state == "new" and check.id in known}
     lists: dict[str, list[str]] = {name: [] for name in Comparison.model_fields}
     for check in [*after, *(name for name in before if name not in after)]:
-        fates = {} if check in lucky else _FATES
+        fates = {} if check in lucky or check in gone else _FATES
         fate = fates.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
         lists["regressions" if check in otherwise and check not in lucky else fate].append(check)
-        if (_outcome(check, before), _outcome(check, after)) == ("passed", "skipped"):
+        changed = (_outcome(check, before), _outcome(check, after))
+        if changed == ("passed", "skipped") and check not in gone:
             lists["lost"].append(check)
     return Comparison.model_validate(lists)
 

@@ -248,6 +248,14 @@ def _is_concluded(evidence: Evidence) -> bool:
     return TrialVerdict.load_or_none(evidence.folder / InRun.VERDICT) is not None
 
 
+def _gone(plan: Plan, verdict: Verdict) -> frozenset[str]:
+    """Return the checks that go with the pins which a plan leaves out by their markers."""
+    of_pins = {CheckId(kind, pin) for kind in ("import", "version") for pin in plan.left_out}
+    lacking = verdict.left_out.items()
+    workloads = {name for name, needs in lacking if needs and plan.left_out.keys() >= {*needs}}
+    return frozenset(of_pins | {CheckId("smoke", name) for name in workloads})
+
+
 def _judged(
     evidence: Evidence,
     base: Plan,
@@ -274,7 +282,7 @@ def _judged(
             ids = {check.id for check in verdict.checks}
             checks = tuple(check for check in before.checks if check.id in ids)
             before = before.model_copy(update={"checks": checks})
-        comparison = compare(before, verdict, lucky=lucky)
+        comparison = compare(before, verdict, lucky=lucky, gone=_gone(plan, verdict))
     changes: dict[str, Move] = {}
     unmet: dict[str, str | None] = {}
     freeze = evidence.freeze
@@ -294,7 +302,9 @@ def _judged(
         comparison=comparison,
         moved=changes,
         # What has a range may move in it; the version check tells whether it left it.
-        pins_moved=tuple(name for name in changes if name in base.versions),
+        pins_moved=tuple(
+            name for name in changes if name in base.versions and name not in plan.left_out
+        ),
         companions=companions,
         unmet=unmet,
         reach=reach,
