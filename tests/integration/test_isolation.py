@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ TRACES = '''\
 """Two workloads in turn, each of which leaves what it can in its process."""
 
 import json
+import os
 import os
 import random
 import sys
@@ -223,3 +225,36 @@ def test_what_a_failing_workload_printed_is_evidence(bench: Bench) -> None:
     log = (evidence.folder / "checks.jsonl").read_text(encoding="utf-8")
     for words in ("to the one", "to the other", "last words"):
         assert words in log
+
+
+#: A workload that writes into the module of a pin, in place; as a person might by hand.
+WRITES = """\
+import pytest
+
+
+@pytest.mark.workload("writes", needs=("alpha",), seconds=1, timeout=30)
+def test_writes() -> None:
+    import alpha
+
+    with open(alpha.__file__, "a", encoding="utf-8") as file:
+        file.write("raise ImportError('not what was released')\\n")
+"""
+
+
+def test_what_checks_write_into_installed_files_is_no_verdict_then_or_later(bench: Bench) -> None:
+    """An installer that shares files with its cache installs them as they were left."""
+    bench.write("tests/stack/workloads/test_added.py", WRITES)
+    environment = bench.environment("uv")
+    verdict, _ = bench.verify(bench.plan(), environment)
+    assert (verdict.verdict, verdict.exit_code) == ("unjudged", 2)
+    assert "alpha/__init__.py" in str(verdict.trouble)
+    assert "`uv cache clean alpha`" in str(verdict.trouble)
+    assert verdict.trouble_why is not None
+    bench.write("tests/stack/workloads/test_added.py", "")
+    (metadata,) = environment.glob("lib/python3.*/site-packages/alpha-1.0.dist-info/METADATA")
+    an_hour_ago = metadata.stat().st_mtime - 3600
+    os.utime(metadata, (an_hour_ago, an_hour_ago))
+    for place in (environment, None):  # kept, then built anew
+        verdict, _ = bench.verify(bench.plan(), place)
+        assert verdict.verdict == "unjudged"
+        assert "somebody wrote into installed files" in str(verdict.trouble)

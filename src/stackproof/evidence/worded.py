@@ -88,6 +88,8 @@ _UNTOLD = (
 _OF_RUNS = (
     reason("interrupted-during", part=_LINE),
     reason("suite-changed-stack"),
+    reason("files-altered", files=_LINE, command="[^`]+"),
+    reason("checks-altered-files", files=_LINE, command="[^`]+"),
     reason("suite-stopped", how=_LINE),
     reason("environment-replaced"),
 )

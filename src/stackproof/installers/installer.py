@@ -61,7 +61,8 @@ class Installer(Protocol):
     """What knows how to install into an environment, and how to be understood.
 
     `backends` are the venv backends of nox whose environments it installs into; `brings` is what
-    those begin with. `names_yanks` tells whether it says why a release was yanked. `allowed` is
+    those begin with. `forget` is the command, but for the names, that takes distributions out of
+    its cache. `names_yanks` tells whether it says why a release was yanked. `allowed` is
     what of its variables, which begin with its name, is passed on. With the variables `telling` it
     tells in its debug log what its answer rests on and what it builds; with `no_files` it reads no
     file of the user's. `failures` are patterns of what it says when it fails, by kind of failure;
@@ -71,6 +72,7 @@ class Installer(Protocol):
     name: str
     index_option: str
     cut_off_option: str
+    forget: str
     backends: tuple[str, ...]
     brings: frozenset[str]
     names_yanks: bool

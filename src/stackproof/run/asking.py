@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from stackproof.installers.environment import Environment
 from stackproof.matrix.checks import CheckId
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
+from stackproof.run.altered import require_unaltered
 from stackproof.run.built_environment import builder_of
 from stackproof.run.commands import Commands, install_project
 from stackproof.run.course import Course
@@ -91,12 +93,20 @@ class Asking:
 
         Raises CannotJudgeError where something stands in the way of an answer.
         """
+        begin = time.time()
         if self.course.plan.asks_suite:
             self._run_suite()
+            self._require_unaltered(begin)
         if self.course.settled_by is not None:
             return
         if self.course.plan.asked_commands and self._install_project():
             self._run_commands()
+            self._require_unaltered(begin)
+
+    def _require_unaltered(self, begin: float) -> None:
+        """Raise CannotJudgeError where checks have changed the stack that they were asked of."""
+        if self.course.plan.interpreter is None:
+            require_unaltered(self.environment, since=begin)
 
     def _suite(self) -> Suite:
         course, project = self.course, self.course.project

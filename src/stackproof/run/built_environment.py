@@ -14,6 +14,7 @@ from stackproof.installers.environment import Environment
 from stackproof.installers.pip_check import pip_check
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
+from stackproof.run.altered import require_unaltered
 from stackproof.run.build import Builder
 from stackproof.run.course import Course
 from stackproof.run.installed_files import look_at_files
@@ -61,9 +62,11 @@ class BuiltEnvironment:
     def complete(self, environment: Environment) -> bool:
         """Have all of the stack in it; tell whether it is, which it is not where a stage failed."""
         self.mark = reusable_build(self.course.plan, environment, self.course.evidence)
-        if self.mark is None:
-            return self._build(environment)
-        self._take_over(self.mark)
+        if self.mark is not None:
+            self._take_over(self.mark)
+        elif not self._build(environment):
+            return False
+        require_unaltered(environment)
         return True
 
     def require_own(self) -> None:

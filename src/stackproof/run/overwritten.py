@@ -24,7 +24,7 @@ from stackproof.evidence.overwritten import Overwritten
 from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.environment import Environment, distributions, metadata_of, rows_of
 
-__all__ = ["code_in", "overwritten_files"]
+__all__ = ["brought_modules", "code_in", "digest_of", "overwritten_files"]
 
 #: What an import loads. Whatever else is written over changes no module.
 _MODULES = (".py", ".so", ".pyd")
@@ -39,7 +39,7 @@ def overwritten_files(environment: Environment) -> Overwritten:
     files, settled = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
     for library in environment.libraries:
         records = {name: rows_of(folder / "RECORD") for folder, name, _ in distributions(library)}
-        brought = {name: dict(_hashes(rows)) for name, rows in records.items()}
+        brought = {name: dict(brought_modules(rows)) for name, rows in records.items()}
         hashes: dict[str, dict[str, str]] = defaultdict(dict)
         for name, files_of in brought.items():
             for file, digest in files_of.items():
@@ -70,7 +70,7 @@ def overwritten_files(environment: Environment) -> Overwritten:
     return Overwritten(files=files, settled=settled, users=tuple(sorted(users)))
 
 
-def _hashes(rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+def brought_modules(rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """Yield each file of a module that a distribution brought, and its hash, where there is one."""
     for file, digest, *_ in (row for row in rows if len(row) > 1):
         first = file.partition("/")[0]
@@ -96,11 +96,11 @@ def _is_namespace(library: Path, file: str, owners: Mapping[str, str]) -> bool:
     if _NAMESPACE.search(text):
         return True
     own = canonicalize_name(file.removesuffix("/__init__.py"))
-    lost = own in owners and owners[own] != _digest(content)
+    lost = own in owners and owners[own] != digest_of(content)
     return not lost and all(map(_does_nothing, body))
 
 
-def _digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
     """Return a hash as a RECORD has it (PyPA's "Recording installed projects")."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
     return f"sha256={digest.decode().rstrip('=')}"
@@ -139,7 +139,7 @@ def _starts_with(lines: Sequence[str], file: str) -> bool:
 def _stands(library: Path, file: str, digest: str) -> bool:
     """Tell whether a file is what an owner's record has."""
     place = library / file
-    return place.is_file() and _digest(place.read_bytes()) == digest
+    return place.is_file() and digest_of(place.read_bytes()) == digest
 
 
 def _text(file: Path) -> str:

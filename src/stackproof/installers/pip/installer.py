@@ -37,6 +37,7 @@ class Pip:
     name = "pip"
     index_option = "--index-url"
     cut_off_option = "--uploaded-prior-to"
+    forget = "pip cache remove"
     backends: tuple[str, ...] = ("virtualenv", "venv")
     brings: frozenset[str] = frozenset({"pip"})
     names_yanks = False

@@ -42,6 +42,7 @@ class Uv:
     name = "uv"
     index_option = "--default-index"
     cut_off_option = "--exclude-newer"
+    forget = "uv cache clean"
     backends: tuple[str, ...] = ("uv", "none")
     brings: frozenset[str] = frozenset()
     names_yanks = True
