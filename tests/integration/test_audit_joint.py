@@ -227,6 +227,60 @@ def test_a_resolution_that_the_index_fails_is_not_judged(tmp_path: Path) -> None
                 "must be at the end flow (!=2.0.*,!=2.2.*!=2.3.*,<3))"
             ),
         ),
+        (  # a range, as uv 0.13.9 says it
+            (
+                "Because all versions of flask depend on jinja2>=3.0 and you require flask==2.2.2, "
+                "we can conclude that you require jinja2>=3.0.\n And because you require jinja2<3, "
+                "we can conclude that your requirements are unsatisfiable."
+            ),
+            "flask 2.2.2 requires jinja2>=3.0 and jinja2<3 is asked for",
+        ),
+        (  # in the other order, with extras
+            (
+                "Because all versions of flask depend on jinja2>=3.0 and you require "
+                "jinja2[async]<3, we can conclude that your requirements and all versions of flask "
+                "are incompatible.\n And because you require flask==2.2.2, we can conclude that "
+                "your requirements are unsatisfiable."
+            ),
+            "flask 2.2.2 requires jinja2>=3.0 and jinja2[async]<3 is asked for",
+        ),
+        (
+            (
+                "Because all versions of flask depend on jinja2>=3.0 and all versions of other "
+                "depend on flask==2.2.2, we can conclude that all versions of other depend on "
+                "jinja2>=3.0.\n And because you require other and jinja2<3, we can conclude that "
+                "your requirements are unsatisfiable."
+            ),
+            "flask requires jinja2>=3.0 and jinja2<3 is asked for",
+        ),
+        (
+            (
+                "Because all versions of flask depend on jinja2>=3.0 and you require flask==2.2.2, "
+                "we can conclude that you require jinja2>=3.0.\n And because you require one of:\n"
+                "     jinja2>=1,<2.5\n     jinja2>2.5,<3\n we can conclude that your requirements "
+                "are unsatisfiable."
+            ),
+            (
+                "flask 2.2.2 requires jinja2>=3.0 and one of jinja2>=1,<2.5, jinja2>2.5,<3 is "
+                "asked for"
+            ),
+        ),
+        (
+            (
+                "Because you require jinja2<3 and jinja2>3, we can conclude that your requirements "
+                "are unsatisfiable."
+            ),
+            "jinja2<3 is asked for and jinja2>3 is asked for",
+        ),
+        (  # what goes with the requirement is no part of the conflict
+            (
+                "Because app==1.0 depends on base>=2 and base<3 and you require base>=1 and lib==1 "
+                "depends on base<2, we can conclude that lib==1 cannot be used.\n And because you "
+                "require app==1.0 and lib==1, we can conclude that your requirements are "
+                "unsatisfiable."
+            ),
+            "app 1.0 requires base>=2 and lib 1 requires base<2",
+        ),
         (
             "something that nobody has seen before",
             "the resolver found no set of versions that satisfies all requirements",

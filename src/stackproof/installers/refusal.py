@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
+from stackproof.base.versions import overlap
 from stackproof.installers.failed_builds import FailedBuild, failed_build
 from stackproof.reasons.common import yanked
 from stackproof.reasons.reason import Reason, reason
@@ -50,6 +51,13 @@ _INVALID = re.compile(
     r"(?P<why>.*?)(?= \^| hint: |$)"
 )
 _ROOTS = re.compile(r"you require (.*?)(?:, we can|\.\s|$)")
+_ROOT = rf"{_NAME}{_EXTRAS}{_MARKER}(?:{_SPEC})?"
+#: What is asked for, in a list or as alternatives; what is said of another is none of it.
+_RANGES = re.compile(
+    rf"you require (?:one of: (?P<one_of>{_ROOT}(?: {_ROOT})+)(?= And because |,|\.?\s*$)"
+    rf"|(?P<all>{_ROOT}(?=[,.]?(?: |$))(?:(?:,|,? and) {_ROOT}(?=[,.]?(?: and | And |\s*$)))*))"
+)
+_RANGE = re.compile(rf"(?P<name>{_NAME})(?P<extras>{_EXTRAS}){_MARKER}(?P<range>{_SPEC})")
 _PINNED = re.compile(rf"({_NAME})(?:{_EXTRAS})==([\w.+!]*\w)")
 #: What the resolver derives from the facts before it: a sentence needs the facts alone.
 #: What ends in a list ends without a full stop.
@@ -159,6 +167,7 @@ def refusal(words: str) -> Reason:
         for name, version in asked
         if name not in missing
     ]
+    found += _contradicting(text)
     if not found:
         return reason("no-set")
     counts = Counter(about for about, _ in dict.fromkeys(found))
@@ -238,6 +247,55 @@ def _asked(text: str) -> list[tuple[str, str]]:
         for asked in _ROOTS.finditer(text)
         for name, version in _PINNED.findall(asked[1])
     ]
+
+
+def _contradicting(text: str) -> Iterator[tuple[str, Reason]]:
+    """Yield the ranges that are asked for and that a requirement, or another one, excludes.
+
+    Each with the distribution that it is of, in lower case.
+    """
+    demands = [
+        (match["what"].lower(), _alternatives(match[0].partition(" on ")[2]))
+        for match in _FACT.finditer(text)
+        if match["what"]
+    ]
+    roots = list(_asked_ranges(text))
+    for number, (name, ranges, shown) in enumerate(roots):
+        others = [(root, at) for place, (root, at, _) in enumerate(roots) if place != number]
+        against = [theirs for what, theirs in (*demands, *others) if what == name]
+        if any(_apart(ranges, theirs) for theirs in against) and not _is_pin(ranges):
+            asked = reason("asked-for", release=shown[0])
+            yield name, asked if len(shown) == 1 else reason("asked-for-one", releases=shown)
+
+
+def _asked_ranges(text: str) -> Iterator[tuple[str, list[str], tuple[str, ...]]]:
+    """Yield what is asked for in a range: the name, the ranges, and these as a sentence has them.
+
+    Of several ranges one will do.
+    """
+    for asked in _RANGES.finditer(text):
+        found = [
+            (one["name"].lower(), one["range"], f"{one['name']}{one['extras']}{one['range']}")
+            for one in _RANGE.finditer(asked["one_of"] or asked["all"])
+        ]
+        if asked["all"]:
+            yield from ((name, [at], (shown,)) for name, at, shown in found)
+        elif found:
+            yield found[0][0], [at for _, at, _ in found], tuple(shown for *_, shown in found)
+
+
+def _alternatives(required: str) -> list[str]:
+    """Return the ranges of one requirement of which one will do."""
+    return [match["range"] for match in _RANGE.finditer(required)] or [""]
+
+
+def _apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    return not any(overlap(one, other) for one in ours for other in theirs)
+
+
+def _is_pin(ranges: Sequence[str]) -> bool:
+    """Tell whether it is one version: that is named among the pins."""
+    return all(at.startswith("==") and "*" not in at and "," not in at for at in ranges)
 
 
 def _at(specifier: str | None) -> str:
