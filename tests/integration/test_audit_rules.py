@@ -363,7 +363,11 @@ def test_a_conflict_is_known_by_the_complaint_that_was_written_down(
     )
     found = audited(
         matrix_text(
-            "alpha==1.0", "beta==1.0", more='[groups]\npair = ["alpha", "beta"]', row=known
+            "alpha==1.0",
+            "beta==1.0",
+            stages=(("alpha",), ("beta",)),
+            more='[groups]\npair = ["alpha", "beta"]',
+            row=known,
         ),
         Release("alpha", "1.0", requires=["beta>=2"]),
         Release("beta", "1.0"),

@@ -10,6 +10,7 @@ from stackproof.evidence.check import Again, Check, State
 from stackproof.evidence.failures import failures
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import CheckResult
+from stackproof.evidence.said import says
 from stackproof.evidence.worded import with_why
 from stackproof.matrix.checks import ALL, KINDS, CheckId
 from stackproof.matrix.plan import Plan
@@ -82,7 +83,7 @@ def _known_reason(result: CheckResult, known: PlannedFailure | None) -> str | No
     """Return why a failure is a known one; None if it is not, or not the one that was meant."""
     if known is None:
         return None
-    meant = known.says is None or all(known.says in text for text in _complaints(result))
+    meant = known.says is None or all(says(text, known.says) for text in _complaints(result))
     return known.reason if meant or result.outcome != "failed" else None
 
 

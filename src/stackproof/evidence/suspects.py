@@ -9,6 +9,7 @@ from pydantic import Field
 from stackproof.base.records import Record
 from stackproof.evidence.links import Finding, Links
 from stackproof.evidence.records import CheckResult
+from stackproof.evidence.said import says
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
 from stackproof.reasons.reason import Reason, reason
@@ -93,13 +94,13 @@ def suspects_of(
         for finding in sorted(links.suspects, key=lambda item: item.distribution)
     ]
     met = {CheckId("link", item.distribution) for item in suspects if item.reason}
-    left = {check: says for check, (says, _) in expected.items() if check not in met}
+    left = {check: words for check, (words, _) in expected.items() if check not in met}
     suspected = {item.distribution for item in suspects}
     looked_at = links.read.keys() - {*links.unchecked}
     return JudgedLinks(
         suspects=tuple(suspects),
         over=tuple(check for check in left if _name(check) in looked_at - suspected),
-        unmet={check: says for check, says in left.items() if _name(check) in suspected},
+        unmet={check: words for check, words in left.items() if _name(check) in suspected},
     )
 
 
@@ -113,7 +114,7 @@ def _expected(plan: Plan) -> dict[str, tuple[str, str]]:
 
 
 def _reason(sentence: str, expected: tuple[str, str] | None) -> str | None:
-    return expected[1] if expected is not None and expected[0] in sentence else None
+    return expected[1] if expected is not None and says(sentence, expected[0]) else None
 
 
 def _confirmed_by(pins: tuple[str, ...], results: Mapping[str, CheckResult]) -> str | None:

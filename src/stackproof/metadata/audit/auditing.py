@@ -16,6 +16,7 @@ from stackproof.evidence.layout import Project
 from stackproof.index.advisories.source import AdvisorySource
 from stackproof.index.client import PATIENCE, IndexClient
 from stackproof.index.constraints.facts import ConstraintFacts, ConstraintFinder
+from stackproof.index.core_metadata import CoreMetadata
 from stackproof.index.target import Target
 from stackproof.installers.interpreters import find_target
 from stackproof.installers.known import DEFAULT
@@ -36,6 +37,7 @@ from stackproof.metadata.audit import (
     python_support,
 )
 from stackproof.metadata.audit.claims import check as judge_claims
+from stackproof.metadata.audit.expected import uncompared
 from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.lines import Lines
 from stackproof.metadata.audit.policy import sources_of, under_policy
@@ -138,6 +140,7 @@ def audit(
         *gatherer.trouble,
         *(item for joint in joints for item in joint.trouble),
         *(item for row in looked for item in row if isinstance(item, Reason)),
+        *uncompared(findings),
     )
     return Audit(
         started=started,
@@ -272,10 +275,14 @@ def _resolve(
         known = gatherer.metadata_of(subject, combined.needed(way))
     except CannotJudgeError as error:
         return _Resolved(trouble=(quoted(str(error), of=row),))
-    answer = combined.answer(subject, outcome, lambda name, version: known.get((name, version)))
+
+    def lookup(name: str, version: str) -> CoreMetadata | None:
+        return known.get((name, version))
+
+    answer = combined.answer(subject, outcome, lookup)
     policed = under_policy(subject, way, gatherer, unsafe)
     return _Resolved(
-        findings=(*combined.check(subject, answer, outcome), *policed.findings),
+        findings=(*combined.check(subject, answer, outcome, lookup), *policed.findings),
         answer=answer,
         trouble=policed.trouble,
         notes=policed.notes,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from stackproof.base.versions import admits, satisfies
 from stackproof.errors import CannotJudgeError
 from stackproof.index.core_metadata import CoreMetadata
+from stackproof.installers.complaints import Complaint
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import installable
+from stackproof.metadata.audit.expected import Account, Exactly, Messages
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
 from stackproof.metadata.audit.sequential import Step, Walk, wanted_by
 from stackproof.metadata.audit.subject import Subject
@@ -125,25 +128,50 @@ def _why(way: Walk, whole: Resolution | Refused) -> Reason | None:
     return refusal(whole.words).then(stopped) if isinstance(whole, Refused) else stopped
 
 
-def check(subject: Subject, joint: JointAnswer, outcome: Outcome) -> Iterator[Finding]:
+def check(
+    subject: Subject, joint: JointAnswer, outcome: Outcome, lookup: Lookup
+) -> Iterator[Finding]:
     """Yield what keeps the pins from going together, and each move as a note."""
     way, whole = outcome.walk, outcome.together
+    messages = _messages(subject, way, joint, lookup)
     if isinstance(whole, Refused):
         why = reason("not-in-one-go", why=refusal(whole.words))
-        yield subject.finding("joint", "error", why, checks=_felt(way, joint))
+        yield subject.finding("joint", "error", why, checks=_felt(way, joint), messages=messages)
     if way.refused:
         stage, refused = way.refused
         why = reason("stage-refused", stage=stage, why=refusal(refused.words))
         place = subject.stage_place(stage)
-        yield subject.finding("joint", "error", why, place=place, checks=(CheckId("stage", stage),))
+        checks = (CheckId("stage", stage),)
+        yield subject.finding("joint", "error", why, place=place, checks=checks, messages=messages)
     else:
         yield from _wrong_pins(subject, way)
     for item in joint.broken:
-        yield _break(subject, item, joint)
+        yield _break(subject, item, joint, messages)
     for move in joint.moves:
         if move.why is not None:
             place = subject.stage_place(move.stage)
             yield subject.finding("joint", "note", _moved(move, move.why), place=place)
+
+
+def _messages(subject: Subject, way: Walk, joint: JointAnswer, lookup: Lookup) -> Messages:
+    """Return what is known of the messages by which a run fails where pins do not go together."""
+    if way.refused:
+        stage, refused = way.refused
+        said = f"{in_words(reason('not-as-documented'))}\n{refused.words}"
+        return {CheckId("stage", stage): [Account(said)]}
+    found: dict[str, list[Complaint]] = {}
+    for item in joint.broken:
+        metadata, (name, _, version) = (
+            lookup(item.name, item.version),
+            item.installed.partition(" "),
+        )
+        found.setdefault(CheckId("pip-check", item.name), []).extend(
+            Complaint(by=item.name, at=item.version, requirement=requirement, version=version)
+            for requirement in _unmet(subject, metadata, name, version)
+            if f"{name}{requirement.specifier}" == item.requires
+        )
+    every = [complaint for complaints in found.values() for complaint in complaints]
+    return {**found, CheckId("pip-check"): every}
 
 
 def _moved(move: MoveAnswer, why: Reason) -> Reason:
@@ -182,23 +210,24 @@ def _because(subject: Subject, step: Step, name: str, lookup: Lookup) -> Reason:
     for via in step.resolution[name].via:
         version = step.resolution[via].version
         for requirement in _unmet(subject, lookup(via, version), name, before):
-            return reason("requires", by=f"{via} {version}", requirement=requirement)
+            asked = f"{name}{requirement.specifier}"
+            return reason("requires", by=f"{via} {version}", requirement=asked)
     for other, chosen in step.resolution.items():
         for requirement in _unmet(subject, lookup(name, before), other, chosen.version):
-            by, has = f"{name} {before}", chosen.version
-            return reason("requires-against", by=by, requirement=requirement, has=has)
+            by, has, asked = f"{name} {before}", chosen.version, f"{other}{requirement.specifier}"
+            return reason("requires-against", by=by, requirement=asked, has=has)
     return reason("made-room", names=tuple(step.resolution[name].via), before=before)
 
 
 def _unmet(
     subject: Subject, metadata: CoreMetadata | None, name: str, version: str
-) -> Iterator[str]:
-    """Yield each requirement on a distribution that a version does not meet, as text."""
+) -> Iterator[Requirement]:
+    """Yield each requirement on a distribution that a version does not meet."""
     if metadata is None:
         return
     for required, requirement in metadata.requirements(subject.target.markers):
         if required == name and not admits(requirement, version):
-            yield f"{name}{requirement.specifier}"
+            yield requirement
 
 
 def _broken(subject: Subject, way: Walk, lookup: Lookup) -> Iterator[BrokenAnswer]:
@@ -214,7 +243,7 @@ def _broken(subject: Subject, way: Walk, lookup: Lookup) -> Iterator[BrokenAnswe
                 yield BrokenAnswer(
                     name=by,
                     version=way.final[by],
-                    requires=requirement,
+                    requires=f"{name}{requirement.specifier}",
                     installed=f"{name} {way.final[name]}",
                     stage=way.brought_by[name],
                 )
@@ -231,19 +260,25 @@ def _differs(way: Walk, whole: Resolution | Refused) -> dict[str, tuple[str | No
 
 def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
     """Yield an error for each pin that the stages leave out, or leave at another version."""
+    said: Messages
     for name, pin in subject.pins.items():
         checks = (CheckId("version", name), CheckId("import", name))
         left = way.final.get(name)
         if left is None:
             why = reason("not-installed", pin=str(pin.planned))
-            yield subject.finding("joint", "error", why, pin=name, checks=checks)
+            gone = reason("not-there", name=name, asked=pin.planned.asked or reason("any-version"))
+            raised = "\n".join(f"No module named '{module}'" for module in pin.planned.imports)
+            said = {checks[0]: [Exactly(in_words(gone))], checks[1]: [Account(raised)]}
+            yield subject.finding("joint", "error", why, pin=name, checks=checks, messages=said)
         elif not satisfies(left, pin.planned.asked):
             asked, stage = pin.planned.asked, way.brought_by[name]
             why = reason("left-other", name=name, asked=asked, stage=stage, left=left)
-            yield subject.finding("joint", "error", why, pin=name, checks=checks[:1])
+            other = reason("other-there", release=f"{name} {left}", asked=asked)
+            said = {checks[0]: [Exactly(in_words(other))]}
+            yield subject.finding("joint", "error", why, pin=name, checks=checks[:1], messages=said)
 
 
-def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer) -> Finding:
+def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer, messages: Messages) -> Finding:
     culprit = item.installed.partition(" ")[0]
     why = reason(
         "left-unmet",
@@ -264,4 +299,5 @@ def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer) -> Finding:
         place=() if culprit in subject.pins else subject.stage_place(item.stage),
         pin=culprit if culprit in subject.pins else None,
         checks=(CheckId("pip-check", item.name),),
+        messages=messages,
     )

@@ -9,10 +9,12 @@ from packaging.version import Version
 
 from stackproof.base.times import timestamp
 from stackproof.matrix.checks import CheckId
+from stackproof.metadata.audit.expected import Exactly
 from stackproof.metadata.audit.record import Finding, How
 from stackproof.metadata.audit.subject import PinFacts, Subject
 from stackproof.reasons.common import yanked
 from stackproof.reasons.reason import Reason, reason
+from stackproof.reasons.words import in_words
 
 __all__ = ["admits_python", "check", "how", "installable", "nearest", "never_released"]
 
@@ -90,7 +92,15 @@ def check(subject: Subject) -> Iterator[Finding]:
         if pin.metadata and (lacking := pin.metadata.lacking(pin.planned.extras)):
             asked = (CheckId("pip-check", pin.name),)
             why = reason("extra-missing", pin=str(pin), extras=lacking)
-            yield subject.finding("exists", "error", why, pin=pin.name, checks=asked)
+            said = reason("extra-asked", pin=str(pin), missing=lacking)
+            yield subject.finding(
+                "exists",
+                "error",
+                why,
+                pin=pin.name,
+                checks=asked,
+                messages={asked[0]: [Exactly(in_words(said))]},
+            )
 
 
 def _missing(subject: Subject, pin: PinFacts) -> Reason:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
 
-from stackproof.matrix.checks import CheckId
-from stackproof.metadata.audit.pairwise import Pairs
+from stackproof.metadata.audit.pairwise import Pairs, complaints, felt
 from stackproof.metadata.audit.record import Finding
 from stackproof.metadata.audit.subject import Subject
 from stackproof.reasons.reason import Reason, reason
@@ -18,12 +17,12 @@ __all__ = ["check", "judge"]
 class Match(NamedTuple):
     """Whether members match, and why; "untied" if a member's metadata ties it to none.
 
-    `requiring` names those whose requirements a mismatch rests on.
+    `pair` are the two that a mismatch rests on.
     """
 
     state: Literal["match", "mismatch", "untied", "unknown"]
     why: Reason
-    requiring: tuple[str, ...] = ()
+    pair: tuple[str, str] | None = None
 
 
 def judge(members: Sequence[str], table: Pairs) -> Match:
@@ -32,7 +31,7 @@ def judge(members: Sequence[str], table: Pairs) -> Match:
     whys = {pair: cell.why for pair, cell in cells.items() if cell.why is not None}
     for pair, why in whys.items():
         if cells[pair].state == "conflict":
-            return Match("mismatch", why, cells[pair].requiring)
+            return Match("mismatch", why, pair)
     for pair, why in whys.items():
         if cells[pair].state == "unknown":
             return Match("unknown", why)
@@ -49,8 +48,11 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     for name, members in subject.plan.groups.items():
         match = judge(members, table)
         why, place = reason("group", group=name, why=match.why), ("groups", name)
-        if match.state == "mismatch":
-            checks = tuple(CheckId("pip-check", member) for member in match.requiring)
-            yield subject.finding("groups", "error", why, place=place, checks=checks)
+        if match.pair is not None:
+            first, second = match.pair
+            cell = table[first][second]
+            checks = felt(subject, match.pair, cell)
+            said = complaints(subject, match.pair, cell)
+            yield subject.finding("groups", "error", why, place=place, checks=checks, messages=said)
         elif match.state == "untied":
             yield subject.finding("groups", "warning", why, place=place)

@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TypeAlias
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from stackproof.base.versions import overlap, satisfies
+from stackproof.base.versions import admits, overlap, satisfies
+from stackproof.installers.complaints import Complaint
 from stackproof.matrix.checks import CheckId
 from stackproof.metadata.audit.exists import never_released
+from stackproof.metadata.audit.expected import Messages
 from stackproof.metadata.audit.record import Finding, PairAnswer, PairState
 from stackproof.metadata.audit.subject import PinFacts, Subject
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
 
-__all__ = ["Pairs", "check", "pairs"]
+__all__ = ["Pairs", "check", "complaints", "felt", "pairs"]
 
 Pairs: TypeAlias = dict[str, dict[str, PairAnswer]]
 
@@ -43,10 +46,58 @@ def check(subject: Subject, table: Pairs) -> Iterator[Finding]:
     for first, second in combinations(subject.pins, 2):
         cell = table[first][second]
         if cell.state == "conflict" and cell.why is not None:
-            checks = tuple(CheckId("pip-check", name) for name in cell.requiring)
+            checks = felt(subject, (first, second), cell)
             yield subject.finding(
-                "pairwise", "error", cell.why, pin=cell.requiring[0], checks=checks
+                "pairwise",
+                "error",
+                cell.why,
+                pin=cell.requiring[0],
+                checks=checks,
+                messages=complaints(subject, (first, second), cell),
             )
+
+
+def felt(subject: Subject, pair: tuple[str, str], cell: PairAnswer) -> tuple[CheckId, ...]:
+    """Return the checks that fail by a conflict of two pins.
+
+    A stage that asks for both is refused, so a run comes to no complaint.
+    """
+    both = [stage.name for stage in subject.plan.stages if {*pair} <= {*stage.pins}]
+    complain = (CheckId("pip-check", name) for name in cell.requiring)
+    return (*(CheckId("stage", name) for name in both), *complain)
+
+
+def complaints(subject: Subject, pair: tuple[str, str], cell: PairAnswer) -> Messages:
+    """Return what `pip check` will complain of where two pins are in conflict."""
+    sides = dict(zip(cell.requiring, ("ours", "theirs"), strict=False))
+    if len(sides) > 1 and cell.why is not None:
+        # Which version they meet at is the resolver's choice.
+        return {
+            CheckId("pip-check", name): [
+                _complaint(subject.pins[name], Requirement(str(cell.why.fields[side])), None)
+            ]
+            for name, side in sides.items()
+        }
+    (name,) = sides
+    by = subject.pins[name]
+    other = subject.pins[next(item for item in pair if item != name)]
+    there = other.version if other.exact else None
+    return {
+        CheckId("pip-check", name): [
+            _complaint(by, requirement, there)
+            for required, requirement in _required(subject, by)
+            if required == other.name and not (there and admits(requirement, there))
+        ]
+    }
+
+
+def _complaint(by: PinFacts, requirement: Requirement, version: str | None) -> Complaint:
+    return Complaint(by=by.name, at=by.version, requirement=requirement, version=version)
+
+
+def _required(subject: Subject, pin: PinFacts) -> Iterator[tuple[str, Requirement]]:
+    if pin.metadata is not None:
+        yield from pin.metadata.requirements(subject.target.markers, pin.planned.extras)
 
 
 def _requires(subject: Subject, pin: PinFacts) -> _Requires | None:
@@ -54,7 +105,7 @@ def _requires(subject: Subject, pin: PinFacts) -> _Requires | None:
     if pin.metadata is None:
         return None
     ranges: dict[str, SpecifierSet] = defaultdict(SpecifierSet)
-    for name, requirement in pin.metadata.requirements(subject.target.markers, pin.planned.extras):
+    for name, requirement in _required(subject, pin):
         ranges[name] &= requirement.specifier
     return {name: str(specifier) for name, specifier in ranges.items()}
 

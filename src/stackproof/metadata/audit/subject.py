@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.index.core_metadata import CoreMetadata
@@ -13,7 +14,8 @@ from stackproof.index.target import Target
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.model import Matrix, Override, Pin
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.planned import PlannedFailure, PlannedPin
+from stackproof.matrix.planned import PlannedPin
+from stackproof.metadata.audit.expected import Messages, expectation
 from stackproof.metadata.audit.lines import Lines, Place
 from stackproof.metadata.audit.record import Finding, Level, Rule
 from stackproof.reasons.reason import Reason
@@ -91,14 +93,16 @@ class Subject(Source):
         place: Place = (),
         pin: str | None = None,
         checks: tuple[str, ...] = (),
+        messages: Messages = MappingProxyType({}),
     ) -> Finding:
-        """Return a finding of this row, at the line of `place`, or else of the pin."""
-        message = in_words(why)
-        reasons = [
-            failure.reason
-            for failure in self.plan.known_failures
-            if failure.check in checks and _is_meant(failure, message)
-        ]
+        """Return a finding of this row, at the line of `place`, or else of the pin.
+
+        `messages` are those of its checks, as far as they are known. An error that may be an
+        expected one, or another, is a warning that says so.
+        """
+        expected = expectation(self.plan.known_failures, checks, messages)
+        if expected.doubt:
+            level, why = "warning", why.then(expected.doubt)
         at = place or (self.pin_place(pin) if pin else ("rows", self.plan.row))
         return Finding(
             rule=rule,
@@ -108,10 +112,10 @@ class Subject(Source):
             pin=pin,
             file=self.file,
             line=self.lines.line(at),
-            message=message,
+            message=in_words(why),
             why=why,
             checks=checks,
-            known=reasons[0] if reasons else None,
+            known=expected.known,
         )
 
     def pin_place(self, name: str) -> Place:
@@ -147,12 +151,3 @@ def _key(asked: Pin | Override) -> str:
     if asked.version is not None:
         return "version"
     return "name" if asked.range is None else "range"
-
-
-def _is_meant(failure: PlannedFailure, message: str) -> bool:
-    """Tell whether an expected failure is the one that a finding speaks of.
-
-    Only `pip check` words its complaints as an audit does: who requires what, and what is there.
-    """
-    is_complaint = CheckId.parse(failure.check).kind == "pip-check"
-    return not is_complaint or failure.says is None or failure.says in message
