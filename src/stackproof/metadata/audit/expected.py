@@ -17,9 +17,6 @@ __all__ = ["Account", "Exactly", "Messages", "expectation", "uncompared"]
 #: Whether a run will say some words: where a run alone can tell, whether they were seen here.
 Answer: TypeAlias = Literal["yes", "no", "likely", "untold"]
 
-#: The reason that says that an audit cannot tell, and has seen nothing of the words.
-_UNTOLD = "words-unseen"
-
 
 class Line(Protocol):
     """A line of a failure's message, as far as metadata tells it."""
@@ -74,11 +71,11 @@ def expectation(
     if "no" in found:
         return Expectation()
     if "untold" in found:
-        return Expectation(doubt=_doubt(_UNTOLD, found["untold"]))
+        return Expectation(doubt=_doubt(found["untold"], seen=False))
     if "yes" in found:
         return Expectation(known=found["yes"].reason)
     if "likely" in found:
-        return Expectation(doubt=_doubt("words-uncompared", found["likely"]))
+        return Expectation(doubt=_doubt(found["likely"], seen=True))
     return Expectation()
 
 
@@ -88,13 +85,14 @@ def uncompared(findings: Iterable[Finding]) -> tuple[Reason, ...]:
         reason("of-name", name=f"{item.matrix}/{item.row}", why=doubt)
         for item in findings
         for doubt in (item.why.also if item.why else ())
-        if doubt.name == _UNTOLD
+        if doubt.name == "words-unseen"
     )
     return tuple(dict.fromkeys(doubts))
 
 
-def _doubt(name: str, failure: PlannedFailure) -> Reason:
-    return reason(name, check=failure.check, words=failure.says or "")
+def _doubt(failure: PlannedFailure, *, seen: bool) -> Reason:
+    check, words = failure.check, failure.says or ""
+    return reason("words-uncompared" if seen else "words-unseen", check=check, words=words)
 
 
 def _answers(
