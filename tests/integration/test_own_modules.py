@@ -46,6 +46,38 @@ def test_a_module_that_it_holds_and_that_does_not_import_is_a_failure(bench: Ben
     assert "nowhere" in _check(verdict, "import:alpha").message
 
 
+#: As blackd of black: the server beside the tool, which says what it lacks.
+SERVER = """\
+try:
+    from web_frames import serve
+except ImportError as error:
+    raise ImportError("install alpha[d]") from error
+"""
+
+
+def test_a_further_module_of_an_extra_that_nobody_asked_for_is_not_asked(bench: Bench) -> None:
+    modules = {"alpha/__init__.py": '__version__ = "1.0"\n', "alphad/__init__.py": SERVER}
+    _serve(bench, {})
+    bench.index.add(
+        Release("alpha", "1.0", modules=modules, extras={"d": ["web-frames>=3"]}),
+        Release("web-frames", "3.0", modules={"web_frames.py": "serve = None\n"}),
+        Release("web-frames", "4.0", modules={"web_frames.py": "served = None\n"}),
+    )
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert (verdict.verdict, _check(verdict, "import:alpha").modules) == ("ok", ("alpha",))
+    asked = UNSAID.replace('name = "alpha"', 'name = "alpha"\nextras = ["d"]', 1)
+    verdict, _ = bench.verify(bench.plan(text=asked))
+    assert _check(verdict, "import:alpha").modules == ("alpha", "alphad")
+    assert "alpha[d]" in _check(verdict, "import:alpha").message
+
+
+def test_a_module_that_lacks_what_no_extra_brings_is_a_failure(bench: Bench) -> None:
+    modules = {"alpha/__init__.py": GOOD, "alphad/__init__.py": SERVER}
+    _serve(bench, modules)
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert "alpha[d]" in _check(verdict, "import:alpha").message
+
+
 def test_a_module_is_named_by_its_place_in_the_environment(bench: Bench) -> None:
     """So a failure is the same in another checkout, or in a scratch environment."""
     inner = "raise RuntimeError(f'{__file__} is broken')\n"
