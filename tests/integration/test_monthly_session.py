@@ -168,6 +168,37 @@ def test_three_months_from_green_over_drift_to_a_broken_stack(
     assert "tiny/plain" in (months.reports / "index.html").read_text(encoding="utf-8")
 
 
+def test_another_cause_of_the_same_failing_checks_is_told(
+    bench: Bench, index: Index, kept_reports: KeptReports
+) -> None:
+    def gamma(version: str, text: str) -> Release:
+        text = f"__version__ = {version!r}\n{text}"
+        return Release("gamma", version, modules={"gamma/__init__.py": text})
+
+    uses = "from gamma import first, second\n__version__ = '1.0'\n"
+    index.add(
+        Release("delta", "1.0", requires=["gamma>=1"], modules={"delta/__init__.py": uses}),
+        gamma("2.0", "first = 1\n"),
+    )
+    Checkout(bench).write_matrix(DELTA)
+    months = Months(bench, kept_reports)
+    hour = timedelta(hours=1)
+
+    def month(number: int) -> list[tuple[str, str]]:
+        artifacts = months.row_job(first_of(number), changed=True)
+        return months.last_job(first_of(number) - hour, artifacts)
+
+    ((what, body),) = month(1)
+    assert (what, "cannot import name 'second'" in body) == ("open", True)
+    # The same break: a later release has it too, on other lines.
+    index.add(gamma("2.1", "\n\nfirst = 'another'\n"))
+    assert month(2) == []
+    index.add(gamma("3.0", "second = 1\n"))
+    ((what, body),) = month(3)
+    assert (what, "cannot import name 'first'" in body) == ("comment", True)
+    assert month(4) == []
+
+
 def test_a_job_that_left_nothing_is_news_once(
     checkout: Checkout, kept_reports: KeptReports
 ) -> None:
@@ -339,6 +370,30 @@ def test_a_row_that_was_never_well_is_diagnosed_too(checkout: Checkout, index: I
     # Either the run had the time to look at links, or that is done then.
     looked = Evidence(reports / "tiny/plain/latest").links is not None
     assert looked != ("Running session links" in log.read_text(encoding="utf-8"))
+
+
+def test_a_row_that_is_no_more_is_told_and_its_issue_closed(checkout: Checkout) -> None:
+    reports = checkout.bench.root / "reports"
+    make_jobs([TASK], first_of(1)).write(reports / "monthly" / "jobs.json")
+    for step in ("merge", "news"):
+        assert monthly(checkout, step)[0] == 0
+    assert "left no verdict" in (reports / "news.md").read_text(encoding="utf-8")
+    # In the next month it is only not asked for, and in the one after its matrix cannot be read.
+    Jobs(listed=first_of(2), jobs=()).write(reports / "monthly" / "jobs.json")
+    renamed = DELTA.replace("[rows.plain]", "[rows.bare]")
+    for text in (DELTA, renamed.replace("[rows.bare]", "[rows.bare")):
+        checkout.write_matrix(text)
+        monthly(checkout, "merge")
+        code, lines = monthly(checkout, "news")
+        assert (code, (reports / "news.md").read_text(encoding="utf-8")) == (0, ""), lines
+    checkout.write_matrix(renamed)
+    code, lines = monthly(checkout, "news")
+    assert (code, lines) == (0, ["close: tiny/plain is no longer in its matrix"])
+    told = (reports / "news.md").read_text(encoding="utf-8")
+    assert "**tiny/plain** is no longer in its matrix: tiny.toml has bare." in told
+    (issue,) = json.loads((reports / "issues.json").read_text(encoding="utf-8"))["issues"]
+    assert issue["open"] is False
+    assert monthly(checkout, "news") == (0, [])
 
 
 def test_what_an_issue_offers_is_applied(checkout: Checkout, index: Index) -> None:

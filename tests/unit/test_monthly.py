@@ -11,25 +11,29 @@ from pathlib import Path
 import pytest
 from support.histories import ENTRY, made_up, month
 from support.records import DIAGNOSIS, LINKS
+from support.workbench import TINY
 
 from stackproof.ci.blame import Suspect, suspect
 from stackproof.ci.calibrated import calibration_text
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.github import GitHub
-from stackproof.ci.issue_texts import MARK, IssueText, issue_text, mark
+from stackproof.ci.gone import gone_texts
+from stackproof.ci.issue_texts import IssueText, issue_text
 from stackproof.ci.jobs import Task, make_jobs
 from stackproof.ci.listing import Listed, choose, parse_listing, scheduled, tasks_of, trials_of
 from stackproof.ci.outcome import Outcome, overall
 from stackproof.ci.pull_request import pull_request_text
 from stackproof.ci.running import TaskEnd, diagnosis_arguments
 from stackproof.ci.summary import summary
+from stackproof.ci.told import MARK, is_news, mark
 from stackproof.ci.unexpected import Action, OpenIssue, decide
 from stackproof.errors import CannotJudgeError, StackproofError
+from stackproof.evidence.failures import Failure, FailureClass
 from stackproof.evidence.history.changes import changes_between
 from stackproof.evidence.history.slower import OverBudget, Slower, TakesMore
 from stackproof.evidence.suspects import JudgedLinks
 from stackproof.evidence.verdict import Check, Verdict
-from stackproof.experiments.diagnose.record import Blamed, Cause, Fix
+from stackproof.experiments.diagnose.record import Blamed, Cause, Diagnosis, Fix, Instead
 
 NOW = month(3)
 
@@ -313,7 +317,7 @@ run as expected; it breaks `smoke:sum`
 
 Evidence: `reports/tiny/plain/20260301T030000.000000Z/`
 
-<!-- stackproof tiny/plain 2fc453a5b597d344 -->
+<!-- stackproof tiny/plain 2fc453a5b597d344.2f95545a69837953 -->
 """
 
 
@@ -322,10 +326,10 @@ def test_a_story_leads_with_the_diagnosis() -> None:
         3, checks={**ENTRY.checks, "smoke:sum": "new"}, distributions={"alpha": "1.0", "gamma": "2"}
     )
     changes = changes_between(ENTRY, broken)
-    failing = check("smoke:sum", "new", "2 + 2 is 5")
+    broke = check("smoke:sum", "new", "2 + 2 is 5")
     short = DIAGNOSIS.model_copy(update={"trouble": "interrupted | by a signal"})
     body = issue_text(
-        outcome(failing, changes=changes, suspect=suspect(changes), diagnosis=short)
+        outcome(broke, changes=changes, suspect=suspect(changes), diagnosis=short)
     ).body
     heads = [line for line in body.splitlines() if line.startswith("#")]
     assert heads == [
@@ -338,9 +342,9 @@ def test_a_story_leads_with_the_diagnosis() -> None:
     assert "| release | gamma 2.0 | 2025-03-05T00:00:00Z |  | gamma 2.0 replaces 1.4; " in body
     assert "```text\ngamma<2\n```" in body
     # A row that was never well has a diagnosis too, and then there is something to say.
-    body = issue_text(outcome(failing, diagnosis=DIAGNOSIS)).body
+    body = issue_text(outcome(broke, diagnosis=DIAGNOSIS)).body
     assert "nothing to compare with" not in body
-    assert "nothing to compare with" in issue_text(outcome(failing)).body
+    assert "nothing to compare with" in issue_text(outcome(broke)).body
 
 
 def test_a_story_says_where_its_evidence_can_be_had() -> None:
@@ -410,10 +414,10 @@ def test_a_story_of_everything_failing_is_one_that_github_takes() -> None:
     (cause, *_) = DIAGNOSIS.causes
     long = cause.model_copy(update={"sentence": "because of what it requires, " * 100})
     diagnosis = DIAGNOSIS.model_copy(update={"causes": (long,) * 400, "notes": ("word " * 9000,)})
-    failing = [check(name, "new", "word " * 9000) for name in names]
+    unexpected = [check(name, "new", "word " * 9000) for name in names]
     fixed = [check(f"smoke:{place}", "fixed") for place in range(400)]
     changes = changes_between(before, broken)
-    told = issue_text(outcome(*failing, *fixed, changes=changes, diagnosis=diagnosis))
+    told = issue_text(outcome(*unexpected, *fixed, changes=changes, diagnosis=diagnosis))
     assert len(told.body) < 60_000
     assert "| and 360 checks more | | |" in told.body
     assert "And 380 causes more, in `diagnosis.json`." in told.body
@@ -449,6 +453,70 @@ def test_the_same_news_has_the_same_digest() -> None:
     assert broken != digest(check("a:a", "new"), check("b:b", "new"))
     assert digest(trouble="no answer in 20.1 s") == digest(trouble="no answer in 30.4 s\nmore")
     assert digest(trouble="no answer") != digest(trouble="the disk is full")
+
+
+def failing(kind: FailureClass, name: str, message: str = "") -> Check:
+    """Return a check that fails unexpectedly, and how."""
+    found = check("import:flask", "new", message)
+    return found.model_copy(update={"failure": Failure(kind=kind, name=name)})
+
+
+def test_another_cause_of_the_same_failing_checks_is_news() -> None:
+    def told(*checks: Check, **changes: object) -> str:
+        return issue_text(outcome(*checks, **changes)).digest  # type: ignore[arg-type]
+
+    before = told(failing("missing-name", "url_quote", "(/tmp/one/urls.py), after 3 s"))
+    again = failing("missing-name", "url_quote", "(/tmp/two/urls.py), 0x7f, after 4 s, 2026-04-01")
+    assert not is_news(before, told(again, run="20260401T030000.000000Z"))
+    assert is_news(before, told(failing("missing-name", "Markup")))
+    assert is_news(before, told(failing("call", "url_quote")))
+    # The same library, at another place.
+    here, there = (failing("binary", f"/{place}/lib/libcuda.so.1") for place in ("a", "b"))
+    assert not is_news(told(here), told(there))
+
+
+def test_another_fix_of_the_same_failures_is_news() -> None:
+    def told(diagnosis: Diagnosis | None) -> str:
+        return issue_text(outcome(failing("missing-name", "x"), diagnosis=diagnosis)).digest
+
+    def changed(pin: str, version: str) -> Diagnosis:
+        instead = (Instead(pin=pin, version=version, confirmed=True),)
+        return DIAGNOSIS.model_copy(update={"mend": Fix(), "instead": instead})
+
+    first = told(changed("werkzeug", "2.3.8"))
+    assert is_news(first, told(changed("flask", "2.2.4")))
+    (cause, *_) = DIAGNOSIS.causes
+    blamed = Blamed(name="jinja2", version="3.1", uploaded=None)
+    other = cause.model_copy(update={"culprit": blamed, "confirmed": True})
+    assert is_news(told(DIAGNOSIS), told(DIAGNOSIS.model_copy(update={"causes": (other,)})))
+    # When it was made, how long that took, what it was proved with and in which words, is none.
+    later = DIAGNOSIS.model_copy(
+        update={
+            "as_of": "2026-05-01T12:00:00Z",
+            "seconds": 99.0,
+            "builds": 20,
+            "causes": tuple(
+                item.model_copy(update={"sentence": "in /tmp/x, after 3 s"})
+                for item in DIAGNOSIS.causes
+            ),
+            "mend": DIAGNOSIS.mend.model_copy(update={"versions": {"gamma": "1.9"}}),
+            "notes": ("as of 2026-05-01",),
+        }
+    )
+    assert not is_news(told(DIAGNOSIS), told(later))
+    # A diagnosis that is missing or cut short this time takes nothing back; the first one is told.
+    short = DIAGNOSIS.model_copy(update={"trouble": "its time is up", "causes": ()})
+    assert not is_news(told(DIAGNOSIS), told(None))
+    assert not is_news(told(DIAGNOSIS), told(short))
+    assert is_news(told(None), told(DIAGNOSIS))
+
+
+def test_an_issue_of_an_older_version_hears_nothing_of_the_same_checks() -> None:
+    older = "2fc453a5b597d344"  # as in the issue that it left, of this very check
+    now = issue_text(outcome(check("smoke:sum", "new", "2 + 2 is 5"), diagnosis=DIAGNOSIS)).digest
+    assert now.startswith(f"{older}.")
+    assert not is_news(older, now)
+    assert is_news(older, issue_text(outcome(check("smoke:other", "new"))).digest)
 
 
 def test_a_known_failure_that_passes_is_news() -> None:
@@ -540,6 +608,34 @@ def test_with_an_issue_only_what_is_new_is_told(
 ) -> None:
     issues = [OpenIssue(number=number, row="a/b", told="1" * 16) for number in (3, 5)]
     assert [(action.what, action.number) for action in decide([told], issues)] == expected
+
+
+# --- rows that are no more -------------------------------------------------------------------
+
+
+def test_the_issue_of_a_row_that_is_no_more_is_closed(tmp_path: Path) -> None:
+    def titles(*rows: str) -> list[str]:
+        found = gone_texts(rows, matrices=matrices, reports=tmp_path)
+        return [told.title for told in found]
+
+    matrices = tmp_path / "matrices"
+    asked = ("tiny/plain", "tiny/old", "lost/one", "broken/one", "others/one", "workloads")
+    assert titles(*asked) == []  # without any matrix, this is not the checkout that is meant
+    matrices.mkdir()
+    (matrices / "tiny.toml").write_text(TINY, encoding="utf-8")
+    (matrices / "broken.toml").write_text("rows = 7", encoding="utf-8")
+    entry = ENTRY.model_copy(update={"matrix": "lost"})
+    (tmp_path / "history.jsonl").write_text(f"{entry.model_dump_json()}\n", encoding="utf-8")
+    assert titles(*asked) == [
+        "tiny/old is no longer in its matrix",
+        "lost/one is no longer in its matrix",
+    ]
+    old, lost = gone_texts(asked, matrices=matrices, reports=tmp_path)
+    assert "**tiny/old** is no longer in its matrix: tiny.toml has plain.\n" in old.body
+    assert "**lost/one** is no longer in its matrix, of which there is no file any" in lost.body
+    issue = OpenIssue(number=4, row="tiny/old", told="1" * 16)
+    assert [(item.what, item.number) for item in decide([old], [issue])] == [("close", 4)]
+    assert MARK.search(old.body)
 
 
 # --- trackers --------------------------------------------------------------------------------

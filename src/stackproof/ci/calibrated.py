@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from stackproof.base.json_text import fingerprint
-from stackproof.ci.issue_texts import DIGITS, IssueText, mark, templates
+from stackproof.ci.issue_texts import IssueText, templates
+from stackproof.ci.told import mark, short
 from stackproof.evidence.reports import InReports
 from stackproof.experiments.calibrate.record import Calibration
 from stackproof.report.calibration import cell
@@ -26,7 +26,7 @@ def calibration_text(reports: Path, listed: datetime, where: str | None) -> Issu
         return None
     wrong = [item for item in found.results if item.outcome in ("failed", "not judged")]
     said = [[item.workload, item.column, item.outcome] for item in wrong]
-    digest = fingerprint([_NAME, said])[:DIGITS]
+    digest = short([_NAME, said])
     body = templates().get_template("calibration.md")
     text = body.render(calibration=found, wrong=wrong, where=where, words=cell)
     failed = sum(item.outcome == "failed" for item in wrong)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from stackproof.base.records import Record
-from stackproof.ci.issue_texts import MARK
+from stackproof.ci.told import MARK
 from stackproof.ci.unexpected import Action, OpenIssue
 
 __all__ = ["FileTracker"]

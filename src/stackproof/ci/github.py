@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from stackproof.ci.issue_texts import MARK
 from stackproof.ci.pull_request import COMMENT
+from stackproof.ci.told import MARK
 from stackproof.ci.unexpected import Action, OpenIssue
 from stackproof.errors import CannotJudgeError
 

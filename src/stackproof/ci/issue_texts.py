@@ -1,21 +1,19 @@
-"""What the one issue of a row would say, and a digest by which the same result is reported once."""
+"""What the one issue of a row would say."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
-from urllib.parse import quote
 
 from jinja2 import Environment
 from packaging.version import Version
 
-from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
 from stackproof.base.templates import markdown_templates
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
 from stackproof.ci.outcome import Outcome
+from stackproof.ci.told import digest, mark
 from stackproof.evidence.check import by_root
 from stackproof.experiments.candidate.reasons import outcome as outcome_of_trial
 from stackproof.report.costs import cost_in_words
@@ -30,24 +28,17 @@ from stackproof.report.wording import (
 )
 
 __all__ = [
-    "DIGITS",
     "GITHUB_CHARACTERS",
-    "MARK",
     "IssueText",
     "issue_text",
-    "mark",
     "templates",
     "word",
 ]
 
 #: Of an issue, a comment or a pull request GitHub takes 65,536, and no more.
 GITHUB_CHARACTERS = 60_000
-#: How much of a digest stands in a mark.
-DIGITS = 16
 _MOST_LINES = 30
 _MOST_CHARACTERS = 2500
-#: The last line of whatever was told: the row and the digest of the result, read again next month.
-MARK = re.compile(r"<!-- stackproof (?P<row>\S+) (?P<digest>[0-9a-f]{16}) -->\s*\Z")
 
 
 class IssueText(Record):
@@ -66,7 +57,7 @@ class IssueText(Record):
 
 def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
     """Return the text on what became of a row; `where` is the address of the run that it is of."""
-    digest = _digest(outcome)
+    told = digest(outcome)
     text = (
         templates()
         .get_template("issue.md")
@@ -76,19 +67,14 @@ def issue_text(outcome: Outcome, where: str | None = None) -> IssueText:
         row=outcome.row,
         well=outcome.well,
         no_news=outcome.no_news,
-        digest=digest,
+        digest=told,
         title=f"{outcome.row} {word(outcome)}",
-        body=f"{text.strip()}\n\n{mark(outcome.row, digest)}\n",
+        body=f"{text.strip()}\n\n{mark(outcome.row, told)}\n",
     )
 
 
 def _diagnosed(outcome: Outcome) -> str:
     return diagnosis_section(outcome.diagnosis) if outcome.diagnosis else ""
-
-
-def mark(row: str, digest: str) -> str:
-    """Return the line that says, to us alone, what was told."""
-    return f"<!-- stackproof {quote(row)} {digest} -->"
 
 
 def word(outcome: Outcome) -> str:
@@ -113,25 +99,6 @@ def _releases(taken: Mapping[str, str]) -> str:
     return f"{first_of(found)} are" if len(found) > 1 else f"{found[0]} is"
 
 
-def _digest(outcome: Outcome) -> str:
-    """Return what stays the same as long as a row's unexpected results do."""
-    verdict = outcome.verdict
-    if verdict is None:
-        said: object = "lost"
-    elif verdict.trouble is not None:
-        said = _same_each_time(verdict.trouble)
-    else:
-        news = sorted((check.id, check.state) for check in verdict.unexpected)
-        said = [news, _same_each_time(verdict.untold)] if verdict.untold else news
-    over = sorted((item.check, item.measure) for item in outcome.over_budget)
-    return fingerprint([outcome.row, said, *([over] if over else [])])[:DIGITS]
-
-
-def _same_each_time(trouble: str) -> str:
-    """Return trouble without seconds, ports and the like, which differ though it is the same."""
-    return re.sub(r"\d+", "#", trouble.partition("\n")[0])
-
-
 @cache
 def templates() -> Environment:
     """Return the templates of what a monthly run says."""
@@ -143,6 +110,7 @@ def templates() -> Environment:
         classified=classified,
         cost=cost_in_words,
         counts=counts,
+        first_of=first_of,
         outcome=outcome_of_trial,
         state=state_in_words,
         shortened=_shortened,

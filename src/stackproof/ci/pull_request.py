@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackproof.base.json_text import fingerprint
-from stackproof.ci.issue_texts import DIGITS, GITHUB_CHARACTERS, mark, templates, word
+from stackproof.ci.issue_texts import GITHUB_CHARACTERS, templates, word
 from stackproof.ci.outcome import Outcome
+from stackproof.ci.told import mark, short
 from stackproof.evidence.history.changes import Changes
 from stackproof.evidence.links import Links
 from stackproof.evidence.reports import InRow
@@ -57,8 +57,7 @@ def pull_request_text(outcomes: Sequence[Outcome], reports: Path, where: str | N
     text = template.render(rows=rows, told=rows, words=words, where=where)
     if len(text) > GITHUB_CHARACTERS:
         text = template.render(rows=rows, told=(), words=words, where=where)
-    digest = fingerprint(text)[:DIGITS]
-    return f"{text.strip()}\n\n{mark(COMMENT, digest)}\n"
+    return f"{text.strip()}\n\n{mark(COMMENT, short(text))}\n"
 
 
 def _row(outcome: Outcome, reports: Path) -> _Row:

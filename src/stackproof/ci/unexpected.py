@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from stackproof.base.records import Record
 from stackproof.ci.issue_texts import IssueText
+from stackproof.ci.told import is_news
 
 __all__ = ["Action", "OpenIssue", "Tracker", "decide"]
 
@@ -42,8 +43,9 @@ class Tracker(Protocol):
 def decide(stories: Iterable[IssueText], issues: Sequence[OpenIssue]) -> tuple[Action, ...]:
     """Return what to do so that what is unexpected on a row is reported in one issue, once.
 
-    An issue on a row without a text is left as it is: its row was not asked for this time. So is
-    one on a row of which there is no news, and none is opened of that.
+    An issue on a row without a text is left as it is: its row was not asked for this time; one that
+    is no more has a text that says so. So is an issue on a row of which there is no news, and none
+    is opened of that.
     """
     return tuple(
         action
@@ -60,7 +62,7 @@ def _decide(story: IssueText, issues: Sequence[OpenIssue]) -> Iterator[Action]:
             yield _action("close", story, issue)
     elif not issues:
         yield _action("open", story, None)
-    elif issues[0].told != story.digest:
+    elif is_news(issues[0].told, story.digest):
         yield _action("comment", story, issues[0])
 
 

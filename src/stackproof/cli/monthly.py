@@ -19,6 +19,7 @@ from stackproof.ci.conclusion import conclude, read_issue_texts
 from stackproof.ci.file_tracker import FileTracker
 from stackproof.ci.fixes import fixes_text, write_fixes
 from stackproof.ci.github import GitHub
+from stackproof.ci.gone import gone_texts
 from stackproof.ci.jobs import Job, Jobs, Task, jobs_file, make_jobs
 from stackproof.ci.listing import Listed, choose, list_rows, scheduled, tasks_of, trials_of
 from stackproof.ci.merging import merge_reports
@@ -145,7 +146,10 @@ class _Steps:
     def news(self) -> int:
         """Open, comment on and close issues; leave what was said in a file, empty for silence."""
         tracker = self._tracker()
-        actions = decide(read_issue_texts(self.reports), tracker.open_issues())
+        stories, issues = read_issue_texts(self.reports), tracker.open_issues()
+        left = {issue.row for issue in issues} - {story.row for story in stories}
+        gone = gone_texts(sorted(left), matrices=self.project.matrices, reports=self.reports)
+        actions = decide((*stories, *gone), issues)
         data = [action.to_data() for action in actions]
         write_atomically(self.reports / InReports.NEWS, to_json({"format": 1, "actions": data}))
         write_atomically(self.reports / InReports.NEWS_PAGE, "\n".join(map(_told, actions)))
