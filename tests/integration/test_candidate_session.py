@@ -511,6 +511,18 @@ def test_what_is_added_is_refused_though_the_row_is_not(checkout: Checkout, inde
     assert trial(checkout, "plug-1.0")["verdict"] == "broken"
 
 
+def test_a_pin_that_the_row_leaves_out_is_a_pin_all_the_same(checkout: Checkout) -> None:
+    old = pin("alpha", more="marker = \"python_version < '3.8'\"\n")
+    text = MATRIX.replace("[[stages]]", f"{old}\n[[stages]]", 1)
+    checkout.write_matrix(text.replace('["lamp", "wire"]', '["lamp", "wire", "alpha"]'), "engines")
+    code, lines = checkout.run("candidate", "alpha==2.0")
+    assert code == 1
+    assert lines[-1] == (
+        "nox > Session candidate aborted: exit 2, could not judge: the row leaves its pin 'alpha' out: "
+        "its marker python_version < '3.8' does not hold."
+    )
+
+
 def test_what_is_not_installed_is_not_safe(checkout: Checkout, index: Index) -> None:
     """A version check that failed before as well hides nothing."""
     index.add(Release("plug", "1.0", requires=["wire<1"]), Release("wire", "0.9"))

@@ -204,6 +204,18 @@ def test_a_candidate_is_told_what_it_would_break_before_it_is_built(
     assert "calls==2.0: safe" in after
 
 
+def test_what_is_only_added_is_named_with_its_links(
+    checkout: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.write(
+        "matrices/tiny.toml", matrix("Tiny", pin("app"), stage("one", "app", step="Install it."))
+    )
+    words = ("--with", "calls==1.0", "--row", "plain")
+    assert call(candidate, checkout.project, words, checkout.environ) == ""
+    said = capsys.readouterr().out
+    assert "links of calls==1.0: no suspect links more than the row has" in said
+
+
 def test_a_candidate_does_not_wait_for_links_that_take_long(
     checkout: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

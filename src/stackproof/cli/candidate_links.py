@@ -33,7 +33,7 @@ def links_of_trials(trials: TrialPlan, planner: Planner, context: Context) -> It
         yield f"links were not looked at: {error}; `{typed('links')}` takes its time"
         return
     for trial in trials.trials:
-        asked = " ".join(f"{name}=={version}" for name, version in trial.versions.items())
+        asked = " ".join(map(str, planner.requested(trial.versions)))
         try:
             plan = planner.trial(trial.versions)
             looked = compared(look_at(plan, context, _SECONDS), base)

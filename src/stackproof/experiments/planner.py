@@ -111,8 +111,6 @@ class Planner:
 
     def trial(self, versions: Mapping[str, str], only: Sequence[str] = ()) -> Plan:
         """Return the plan of a trial: these versions in place of the row's, by pin."""
-        requested = [Change(name, version) for name, version in sorted(versions.items())]
-        requested += [*self.extra, *([Change("python", self.python)] if self.python else [])]
         plan = make_plan(
             self.matrix,
             name=self.name,
@@ -122,10 +120,16 @@ class Planner:
             exempt=self._exempt,
             versions=versions,
             extra=list(map(str, self.extra)),
-            requested=requested,
+            requested=self.requested(versions),
             only=only,
         )
         return _with_options(plan, self._until_that_day(plan, self.as_of))
+
+    def requested(self, versions: Mapping[str, str]) -> list[Change]:
+        """Return all that a trial of these versions asks for."""
+        python = [Change("python", self.python)] if self.python else []
+        moved = [Change(name, version) for name, version in sorted(versions.items())]
+        return [*moved, *self.extra, *python]
 
 
 def _with_options(plan: Plan, options: Sequence[str]) -> Plan:

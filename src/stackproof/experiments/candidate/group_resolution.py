@@ -33,7 +33,7 @@ class Baseline:
 
     Of a pin in a range that is the newest release in it, which an installer takes by itself. With
     `fixed`, the cut-off was asked for, so nothing may move it. It does not hold for those that are
-    `exempt`.
+    `exempt`. `left_out` maps the pins that the row goes without to their markers.
     """
 
     pins: Mapping[str, str]
@@ -42,6 +42,7 @@ class Baseline:
     as_of: datetime | None
     exempt: Sequence[str] = ()
     fixed: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, catalogue: Catalogue, *, fixed: bool = False) -> Baseline:
@@ -53,6 +54,7 @@ class Baseline:
             as_of=plan.as_of,
             exempt=plan.exempt,
             fixed=fixed,
+            left_out=plan.left_out,
         )
 
     def cut_off_of(self, name: str) -> datetime | None:

@@ -92,6 +92,11 @@ def _require_distinct(requests: Sequence[Request]) -> None:
 
 
 def _pinned(request: Request, baseline: Baseline) -> Release:
+    marker = baseline.left_out.get(request.name)
+    if marker is not None:
+        raise StackproofError(
+            f"the row leaves its pin {request.name!r} out: its marker {marker} does not hold"
+        )
     if request.name not in baseline.pins:
         raise StackproofError(
             f"the row has no pin {request.name!r}; {nearest(request.name, baseline.pins)} "
