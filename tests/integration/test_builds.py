@@ -224,8 +224,9 @@ def test_a_build_dependency_is_found_and_named_and_no_pin_is_said_to_mend_it(
     assert "build dependency of needy" in found.reason
     repair = phone.repair()
     assert (repair.found, repair.pins, repair.unmended) == (False, (), ("stage:one",))
-    note = repair.notes[-1]
-    assert "tool 3.0 (then 1.0)" in note
+    said = "\n".join(repair.notes)
+    assert "tool 3.0 (then 1.0)" in said
+    assert "exact pins of the matrix are kept; `nox -s diagnose" in said
     verdicts.append(bench.verify(planned())[0].verdict)
     assert verdicts == ["broken", "broken"]
 

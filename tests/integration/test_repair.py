@@ -365,15 +365,16 @@ def test_where_there_is_no_repair_the_nearest_thing_is_told(phone: Phone) -> Non
             message="RuntimeError: too old to shine",
         ),
     )
-    assert found.notes == (NO_DATE,)
+    assert found.notes == (NO_DATE, PINS_KEPT)
     output = StringIO()
     print_repair(found, Console(file=output, width=160))
-    assert output.getvalue().splitlines()[-3:-1] == [
+    assert output.getvalue().splitlines()[-4:-1] == [
         (
             "smoke:light still fails: RuntimeError: too old to shine; tried: all pins resolved in "
             "one go, the newest versions that agree with all pins"
         ),
         NO_DATE,
+        PINS_KEPT,
     ]
     page = repair_markdown(found)
     assert (
@@ -402,6 +403,10 @@ NO_DATE = (
     "no earlier date was asked of smoke:light; `nox -s timeline -- phone/plain` may find one to "
     "start from"
 )
+PINS_KEPT = (
+    "exact pins of the matrix are kept; `nox -s diagnose -- phone/plain` looks for what to change "
+    "in them"
+)
 HOLD = """
 [[remedies]]
 name = "hold"
@@ -428,7 +433,7 @@ def dimmed(phone: Phone) -> str:
 def test_what_broke_without_a_word_in_metadata_is_mended_from_a_better_day(phone: Phone) -> None:
     text = dimmed(phone)
     before = phone.repair(text)
-    assert (before.unmended, before.notes) == (("smoke:light",), (NO_DATE,))
+    assert (before.unmended, before.notes) == (("smoke:light",), (NO_DATE, PINS_KEPT))
     # What a timeline leaves behind.
     phone.moment = datetime(2025, 4, 1, tzinfo=timezone.utc)
     assert phone.repair(text).failing == ()
@@ -452,7 +457,7 @@ def test_a_repair_starts_from_a_remedy_that_mends_whatever_was_built_before(phon
     assert again == found.model_copy(update={"built": 0})
     # What remedies and trials of other runs left behind is no day to start from.
     without = phone.repair(text)
-    assert (without.unmended, without.notes) == (("smoke:light",), (NO_DATE,))
+    assert (without.unmended, without.notes) == (("smoke:light",), (NO_DATE, PINS_KEPT))
 
 
 REMEDIES = """

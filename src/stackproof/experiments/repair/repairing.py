@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, partial
 
+from stackproof.base.invocation import typed
 from stackproof.base.times import timestamp
 from stackproof.base.versions import satisfies
 from stackproof.experiments.facts import Facts
@@ -107,6 +108,8 @@ class Repairer:
             bounds=bounds,
         )
         found = not unmended
+        if not found:
+            notes = (*notes, *self._kept(search.joint.changed))
         repair = Repair(
             matrix=self.planner.name,
             row=self.planner.row,
@@ -127,6 +130,13 @@ class Repairer:
             toml="",
         )
         return repair.model_copy(update={"toml": repair_text(repair, self._pins, self.today)})
+
+    def _kept(self, changed: Collection[str]) -> Iterator[Reason]:
+        """Say that a repair keeps exact pins, if it did, and what looks for a change of them."""
+        plan = self.planner.at(self.moment)
+        if any(name not in changed for name in plan.versions):
+            stated = [] if self.planner.as_of is None else ["--as-of", timestamp(self.moment)]
+            yield reason("pins-kept", command=typed("diagnose", self.planner.label, *stated))
 
     def _bounds(self, search: PinSearch, versions: Versions, last: Found) -> dict[str, Bound]:
         """Return the bounds that may stand in place of versions: a build shows that they do."""
