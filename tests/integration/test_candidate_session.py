@@ -518,8 +518,8 @@ def test_a_pin_that_the_row_leaves_out_is_a_pin_all_the_same(checkout: Checkout)
     code, lines = checkout.run("candidate", "alpha==2.0")
     assert code == 1
     assert lines[-1] == (
-        "nox > Session candidate aborted: exit 2, could not judge: the row leaves its pin 'alpha' out: "
-        "its marker python_version < '3.8' does not hold."
+        "nox > Session candidate aborted: exit 2, could not judge: the row leaves its pin 'alpha' "
+        "out: its marker python_version < '3.8' does not hold."
     )
 
 
