@@ -112,6 +112,20 @@ def test_a_diagnosis_names_the_release_and_the_test_case(shop: Bench, index: Ind
     assert cause["checks"] == ["command:unit", BROKEN]
 
 
+def test_a_module_of_tests_that_cannot_be_imported_is_traced_too(shop: Bench, index: Index) -> None:
+    """A case of its name is written then, and there is none as of a day when it could be."""
+    shop.write(
+        "shop/tests/test_shop.py",
+        "import shop\n\nassert shop.version() < '2'\n\n\ndef test_starts():\n    pass\n",
+    )
+    index.add(Release("gamma", "2.0", uploaded=BAD_DAY))
+    call(cli.diagnose, shop.project, ("plain", *LATER), shop.environ)
+    (cause,) = written(shop, "diagnosis.json")["causes"]
+    culprit = cause["culprit"]
+    assert (cause["kind"], culprit["name"], culprit["version"]) == ("release", "gamma", "2.0")
+    assert cause["checks"] == ["command:unit", "command:unit::tests.test_shop"]
+
+
 SCRIPT = """
 [[commands]]
 name = "unit"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from junitparser import Attr, JUnitXml, JUnitXmlError, Skipped, TestCase
+from junitparser.junitparser import FinalResult
 
 from stackproof.base.disk import says_no_room
 from stackproof.base.process import Finished, run
@@ -34,6 +35,8 @@ __all__ = ["Commands", "install_project"]
 
 _LAST_LINES = 40
 _SAID = 4000
+#: All that pytest has as the message of a module that it could not import.
+_UNCOLLECTED = "collection failure"
 #: All that the log of a command has which never began; see `base.parent_death`.
 _UNSTARTED = re.compile(r"error: (.+ cannot be started: .+)")
 
@@ -139,6 +142,8 @@ class Commands:
             )
         }
         results |= {case.id: case for case in cases}
+        for check in self._collected(command, cases):
+            results[check] = _result(check, "passed", "", 0.0, command)
         if words:
             # What a command did not come to has not passed.
             unreached = [
@@ -149,6 +154,17 @@ class Commands:
         yield from (
             result for check, result in results.items() if not self.only or check in self.only
         )
+
+    def _collected(self, command: PlannedCommand, cases: Sequence[CheckResult]) -> list[str]:
+        """Return the modules that were asked for, as cases of their own, and have cases of theirs.
+
+        Where pytest cannot import a module of tests it writes a case of its name, and no other of
+        that module; where it can, there is no such case.
+        """
+        start = CheckId("command", f"{command.name}::")
+        files = {case.id.removeprefix(start).partition("::")[0] for case in cases}
+        modules = {f"{start}{_module(file)}" for file in files}
+        return [check for check in self.only if check in modules - {case.id for case in cases}]
 
     def _mask(self, text: str) -> str:
         return masked(text, self.servers.values())
@@ -195,17 +211,28 @@ class Commands:
     def _case(self, command: PlannedCommand, case: _Case) -> CheckResult:
         check = CheckId("command", f"{command.name}::{_name(case)}")
         results = case.result
-        words = "\n".join(str(one.message or one.text or "") for one in results)
+        words = "\n".join(map(_said_of, results))
         skipped = bool(results) and all(isinstance(one, Skipped) for one in results)
         # A case that skips itself says, as in any suite of tests, that it does not apply here.
         outcome: Outcome = "passed" if skipped or not results else "failed"
         return _result(check, outcome, self._mask(words)[:_SAID], case.time or 0.0, command)
 
 
+def _said_of(result: FinalResult) -> str:
+    """Return what a test case says of how it ended; of a module, pytest tells why in the text."""
+    said = result.message
+    return str((result.text if said == _UNCOLLECTED else said) or result.text or said or "")
+
+
+def _module(file: str) -> str:
+    """Return the name that pytest gives a module of tests, by its file."""
+    return file.removesuffix(".py").replace("/", ".")
+
+
 def _name(case: _Case) -> str:
     """Return the name of a test case, as pytest writes it: file, classes and function."""
     file, owner = str(case.file or ""), str(case.classname or "")
-    module = file.removesuffix(".py").replace("/", ".")
+    module = _module(file)
     if file and (owner == module or owner.startswith(f"{module}.")):
         classes = [word for word in owner[len(module) :].split(".") if word]
         parts = [file, *classes, str(case.name)]
