@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -16,6 +17,7 @@ from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import refusal
 from stackproof.installers.resolver import Refused, Resolution, Resolver, Wanted
 from stackproof.matrix.checks import CheckId
+from stackproof.matrix.planned import PlannedPin
 from stackproof.metadata.audit.exists import installable
 from stackproof.metadata.audit.expected import Account, Exactly, Messages
 from stackproof.metadata.audit.record import BrokenAnswer, Finding, JointAnswer, MoveAnswer
@@ -267,8 +269,7 @@ def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
         if left is None:
             why = reason("not-installed", pin=str(pin.planned))
             gone = reason("not-there", name=name, asked=pin.planned.asked or reason("any-version"))
-            raised = "\n".join(f"No module named '{module}'" for module in pin.planned.imports)
-            said = {checks[0]: [Exactly(in_words(gone))], checks[1]: [Account(raised)]}
+            said = {checks[0]: [Exactly(in_words(gone))], checks[1]: [_unimported(pin.planned)]}
             yield subject.finding("joint", "error", why, pin=name, checks=checks, messages=said)
         elif not satisfies(left, pin.planned.asked):
             asked, stage = pin.planned.asked, way.brought_by[name]
@@ -276,6 +277,12 @@ def _wrong_pins(subject: Subject, way: Walk) -> Iterator[Finding]:
             other = reason("other-there", release=f"{name} {left}", asked=asked)
             said = {checks[0]: [Exactly(in_words(other))]}
             yield subject.finding("joint", "error", why, pin=name, checks=checks[:1], messages=said)
+
+
+def _unimported(pin: PlannedPin) -> Account:
+    """Return how an import of what is not there may fail: others may have brought its parents."""
+    paths = (accumulate(module.split("."), "{}.{}".format) for module in pin.imports)
+    return Account("\n".join(f"No module named '{name}'" for path in paths for name in path))
 
 
 def _break(subject: Subject, item: BrokenAnswer, joint: JointAnswer, messages: Messages) -> Finding:

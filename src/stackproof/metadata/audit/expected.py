@@ -122,8 +122,8 @@ def _answer(failure: PlannedFailure, lines: Sequence[Line] | None) -> Answer:
     if words is None:
         return "yes"
     if not lines:
-        # Of a refused stage there is a finding with the resolver's account, which tells more.
-        return "likely" if CheckId.parse(failure.check).kind == "stage" else "untold"
+        # Of a refused stage, and of what the stages leave, the rule `joint` has more to compare.
+        return "likely" if CheckId.parse(failure.check).kind in ("stage", "version") else "untold"
     answers = {line.has(words) for line in lines}
     order: tuple[Answer, ...] = ("no", "untold", "likely", "yes")
     return next(answer for answer in order if answer in answers)
