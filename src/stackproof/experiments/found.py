@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from stackproof.evidence.folder import Evidence
-from stackproof.evidence.loaded import InstalledNames
+from stackproof.evidence.loaded import InstalledNames, LoadedFile
 from stackproof.evidence.overwritten import Overwritten
 from stackproof.evidence.records import Built, Freeze, StageRecord
+from stackproof.evidence.reports import InRun
 from stackproof.evidence.verdict import Check, Verdict
 from stackproof.experiments.reach import Reach
 from stackproof.installers.failures import cause
@@ -71,6 +76,18 @@ class Found:
     def failed(self) -> tuple[str, ...]:
         """The checks that failed, whatever follows from that."""
         return tuple(item.id for item in self.checks.values() if item.outcome == "failed")
+
+    @cached_property
+    def modules(self) -> Mapping[str, str]:
+        """The distribution of each top-level module, both spelt as distributions are.
+
+        One that several have something in is of none of them.
+        """
+        files = chain.from_iterable(map(_top_modules, self.evidence))
+        owners: dict[str, set[str]] = defaultdict(set)
+        for module, name in chain(files, _imported_modules(self.checks.values())):
+            owners[str(canonicalize_name(module))].add(name)
+        return {module: next(iter(names)) for module, names in owners.items() if len(names) == 1}
 
     def said(self, check: str) -> str:
         """Return what a check said, "" where it was not asked."""
@@ -240,3 +257,20 @@ def _held(stages: Sequence[StageRecord]) -> dict[str, tuple[str, ...]]:
             for name, (_, version) in changes.items():
                 held[name] = (*held.get(name, ()), version or "")
     return held
+
+
+def _top_modules(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the top-level modules of each distribution, as a run that listened found them."""
+    loaded = LoadedFile.load_or_none(folder / InRun.LOADED)
+    for name, keys in loaded.installed.files.items() if loaded else ():
+        tops = {key.partition("/")[0] for key in keys}
+        yield from ((top.partition(".")[0], name) for top in sorted(tops - {"bin"}))
+
+
+def _imported_modules(checks: Iterable[Check]) -> Iterator[tuple[str, str]]:
+    """Yield the top-level modules that import checks name, each with its distribution."""
+    for check in checks:
+        asked = CheckId.parse(check.id)
+        if asked.kind == "import" and asked.subject != ALL:
+            for module in check.modules or ():
+                yield module.partition(".")[0], str(canonicalize_name(asked.subject))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -21,7 +21,7 @@ def through(found: Found, check: str) -> list[str]:
 
     The pin that an import check is about comes last.
     """
-    modules = dict(_modules(found))
+    modules = found.modules
     packages = traceback_packages(found.evidence, check)
     names = [modules.get(package, package) for package in packages]
     own = [canonicalize_name(CheckId.parse(check).subject)]
@@ -44,13 +44,3 @@ def blamed_pins(inquiry: Inquiry, found: Found, checks: Sequence[str]) -> list[s
     if common or pins[1:]:
         return common
     return pins
-
-
-def _modules(found: Found) -> Iterator[tuple[str, str]]:
-    """Yield the top-level modules that import checks name, each with its distribution."""
-    for check in found.checks.values():
-        asked = CheckId.parse(check.id)
-        if asked.kind == "import" and asked.subject != ALL:
-            for module in check.modules or ():
-                top = module.partition(".")[0]
-                yield canonicalize_name(top), canonicalize_name(asked.subject)

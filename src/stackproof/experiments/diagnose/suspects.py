@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+
+from packaging.utils import canonicalize_name
 
 from stackproof.experiments.diagnose.signs import missing_module
 from stackproof.experiments.found import Found
@@ -15,6 +18,9 @@ __all__ = ["BROUGHT", "Suspect", "suspects"]
 
 #: Modules that are called otherwise than the distribution that once brought them.
 BROUGHT = {"pkg_resources": "setuptools", "distutils": "setuptools"}
+
+#: The top module of a name in quotes, such as `module 'PIL.Image' has no attribute`.
+_QUOTED = re.compile(r"['\"`]([A-Za-z_]\w*)(?:\.\w+)*['\"`]")
 
 #: How many are asked one by one; what is named beyond that is named by the way.
 _MOST = 4
@@ -74,11 +80,20 @@ def _said(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
     missing = BROUGHT.get(missing_module(said) or "", "")
     if missing in names:
         yield missing
-    yield from named_in(telling_line(said), names)
+    yield from _named_in(telling_line(said), found, names)
 
 
 def _beside(found: Found, check: str, names: Sequence[str]) -> Iterator[str]:
     """Yield what a failure came through, the deepest first, and what else it speaks of."""
     through = traceback_packages(found.evidence, check)
-    yield from (name for name in through if name in names)
-    yield from named_in(found.said(check), names)
+    owners = (found.modules.get(package, package) for package in through)
+    yield from (name for name in owners if name in names)
+    yield from _named_in(found.said(check), found, names)
+
+
+def _named_in(text: str, found: Found, names: Sequence[str]) -> Iterator[str]:
+    """Yield the distributions that a text names, by their modules too where these are in quotes."""
+    yield from named_in(text, names)
+    quoted = (canonicalize_name(top) for top in _QUOTED.findall(text))
+    owners = (found.modules.get(top, "") for top in quoted)
+    yield from (name for name in owners if name in names)
