@@ -33,3 +33,22 @@ def test_another_fault_is_another() -> None:
 def test_what_is_told_names_no_place() -> None:
     said = SOFT.format("/home/me/04c1-0/lib/python3.11/site-packages/marks/__init__.py")
     assert telling_line(f"ended with exit code 1\nTraceback\n{said}") == SOFT.removesuffix(" ({})")
+
+
+CALLED = """\
+ended with exit code 1
+{said}Traceback (most recent call last):
+  File "app.py", line 5, in <module>
+    subprocess.run([sys.executable, "-m", "tool"], check=True)
+subprocess.CalledProcessError: Command '['python', '-m', 'tool']' returned non-zero exit status 2.
+"""
+
+
+def test_of_a_process_that_failed_what_it_said_itself_tells_most() -> None:
+    traceback = 'Traceback (most recent call last):\n  File "tool.py", line 1\n'
+    error = "ImportError: cannot import name '_unicodefun' from 'click'"
+    assert telling_line(CALLED.format(said=f"{traceback}{error}\n")) == error
+    needs = "The extension {} needs at least version 5.0"
+    named = [CALLED.format(said=f"Running\n{needs.format(name)}\n") for name in ("help", "html")]
+    assert [telling_line(text) for text in named] == [needs.format("help"), needs.format("html")]
+    assert telling_line(CALLED.format(said="")).startswith("subprocess.CalledProcessError: ")

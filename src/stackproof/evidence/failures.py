@@ -95,10 +95,22 @@ _RAISED: tuple[tuple[FailureClass, re.Pattern[str]], ...] = (
 )
 
 
+#: What tells nothing but that another process failed, and where a traceback begins.
+_OF_PROCESS = re.compile(r"(?:subprocess\.)?CalledProcessError: ")
+_TRACEBACK = "Traceback (most recent call last):"
+
+
 def telling_line(message: str) -> str:
-    """Return the line of a failure that says most, without a path: the last that names an error."""
+    """Return the line of a failure that says most, without a path: the last that names an error.
+
+    Where that is of a process that failed, it is what this had said before, if anything.
+    """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)]
+    if errors and _OF_PROCESS.match(errors[-1]):
+        begin = max((at for at, line in enumerate(lines) if line == _TRACEBACK), default=0)
+        said = lines[1:begin]  # the first line is ours
+        errors = [line for line in said if _ERROR.match(line)] or said[-1:] or errors
     # What is raised as a warning ends in one; what is only printed is no error.
     warnings = [line for line in lines if _WARNING.match(line)]
     return _PLACE.sub("", (errors or warnings or lines[:1] or [""])[-1])
