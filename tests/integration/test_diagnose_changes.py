@@ -34,7 +34,10 @@ def sentence(found: dict[str, Any]) -> str:
     return str(cause["sentence"])
 
 
-def test_the_nearest_later_release_of_the_pin_needs_no_other_pin(desk: Desk) -> None:
+@pytest.mark.parametrize("beside", [(), ("lamps",)], ids=["brought", "named"])
+def test_the_nearest_later_release_of_the_pin_needs_no_other_pin(
+    desk: Desk, beside: tuple[str, ...]
+) -> None:
     desk.index.add(
         *(Release("phone", f"1.0{n}", requires=["lamps"], modules=USES) for n in ("", ".1", ".2")),
         *(Release("phone", n, requires=["lamps"], modules=USES_NEW) for n in ("1.0.3", "1.0.4")),
@@ -42,7 +45,7 @@ def test_the_nearest_later_release_of_the_pin_needs_no_other_pin(desk: Desk) -> 
         Release("lamps", "1.0", modules=OLD),
         Release("lamps", "2.0", modules=NEW, uploaded=BAD_DAY),
     )
-    ended, found = desk.diagnose("phone==1.0")
+    ended, found = desk.diagnose("phone==1.0", *beside)
     assert ended == "exit 1"
     assert culprits(found) == [("release", "lamps", "2.0")]
     assert found["mend"]["requirements"] == ["lamps<2"]

@@ -32,10 +32,12 @@ _TRIALS = 4
 def raised(inquiry: Inquiry, start: Found) -> None:
     """Find the nearest later release of the pin that fails with which nothing need be added.
 
-    `start` is what the row did as it stands. Where several pins fail there is no such one.
+    `start` is what the row did as it stands. Where several pins fail there is no such one; those
+    whose releases broke it do not fail themselves.
     """
     checks = inquiry.failing(start)
-    pins = blamed_pins(inquiry, start, checks)
+    broke = {cause.culprit.name for cause in inquiry.causes if cause.culprit is not None}
+    pins = [pin for pin in blamed_pins(inquiry, start, checks) if pin not in broke]
     asked = inquiry.planner.at(inquiry.moment).asked
     if len(pins) != 1 or not checks or inquiry.fix.removed:
         return
