@@ -268,6 +268,36 @@ def test_a_yanked_release_is_named_with_its_reason(desk: Desk) -> None:
     assert found["builds"] == 2
 
 
+@pytest.mark.parametrize(
+    ("between", "bound", "versions"),
+    [
+        ([], "lamps<2", {"lamps": "1.4"}),
+        # What is offered between them stays within the bound.
+        ([Release("lamps", "2.0.1", form="sdist", modules=OLD)], "lamps<2.0.2", {"lamps": "2.0.1"}),
+    ],
+)
+def test_a_bound_lies_below_yanked_releases_that_nobody_is_offered(
+    desk: Desk, between: list[Release], bound: str, versions: dict[str, str]
+) -> None:
+    desk.index.add(
+        Release("phone", "1.0", requires=["lamps"], modules=USES),
+        Release("lamps", "1.3.1", modules=OLD, yanked="not theirs"),
+        Release("lamps", "1.4", modules=OLD),
+        Release("lamps", "2.0rc1", modules=NEW, yanked="not ready"),
+        Release("lamps", "2.0.0", modules=NEW, yanked="in the dark"),
+        Release("lamps", "2.0.2", modules=NEW, yanked="in the dark, too"),
+        Release("lamps", "2.0.3", modules=NEW, uploaded=BAD_DAY),
+        *between,
+    )
+    _, found = desk.diagnose("phone==1.0")
+    assert culprits(found) == [("release", "lamps", "2.0.3")]
+    fix = found["mend"]
+    assert (fix["requirements"], fix["versions"], fix["confirmed"]) == ([bound], versions, True)
+    assert [note.partition(", was yanked")[0] for note in found["notes"]] == [
+        f"lamps {version}, uploaded 2020-01-01T00:00:00Z" for version in ("2.0.0", "2.0.2")
+    ]
+
+
 def test_one_of_two_owners_of_a_file_is_left_out(desk: Desk) -> None:
     desk.index.add(
         Release("phone", "1.0", modules={"phone/__init__.py": "def call(): ...\n"}),

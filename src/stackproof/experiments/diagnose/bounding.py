@@ -17,6 +17,7 @@ from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.likelihood import likeliest_first
 from stackproof.experiments.diagnose.release_search import ReleaseSearch
 from stackproof.experiments.diagnose.suspects import Suspect, suspects
+from stackproof.experiments.diagnose.yanked import below_yanked, yanked_notes
 from stackproof.experiments.found import Found
 from stackproof.experiments.planner import Planner
 from stackproof.experiments.timeline.tracing import NotOlderError, Tracer
@@ -40,8 +41,9 @@ def bounded(inquiry: Inquiry, found: Found, *, proved: bool = True) -> Found:
     for _ in range(_ROUNDS):
         failing = inquiry.failing(found)
         culprits = _culprits(inquiry, found, failing) if failing else []
-        lines = _bounds(item for item in culprits if not item.builds)
-        constraints = _bounds(item for item in culprits if item.builds)
+        inquiry.say(*chain.from_iterable(yanked_notes(inquiry, item) for item in culprits))
+        lines = _bounds(inquiry, (item for item in culprits if not item.builds))
+        constraints = _bounds(inquiry, (item for item in culprits if item.builds))
         if not {*lines, *constraints} - {*inquiry.planner.lines, *inquiry.constraints}:
             break
         inquiry.constraints = _merged(inquiry.constraints, constraints)
@@ -169,16 +171,16 @@ def _traced(inquiry: Inquiry, found: Found, failing: Sequence[str]) -> list[Culp
     return culprits
 
 
-def _bounds(culprits: Iterable[Culprit]) -> tuple[str, ...]:
+def _bounds(inquiry: Inquiry, culprits: Iterable[Culprit]) -> tuple[str, ...]:
     """Return the lines that leave culprits out."""
-    return tuple(dict.fromkeys(line for item in culprits if (line := _below(item))))
+    return tuple(dict.fromkeys(line for item in culprits if (line := _below(inquiry, item))))
 
 
-def _below(culprit: Culprit) -> str | None:
+def _below(inquiry: Inquiry, culprit: Culprit) -> str | None:
     """Return the bound that leaves a culprit's release out, such as `werkzeug<3`."""
     if culprit.after is None or culprit.after == culprit.before:
         return None
-    public = Version(culprit.below or culprit.after).public
+    public = below_yanked(inquiry, culprit, Version(culprit.below or culprit.after)).public
     # 3.0.0 and 3 are one version, and people write the shorter.
     return f"{culprit.name}<{_ZEROS.sub('', public)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -19,12 +19,13 @@ from stackproof.experiments.prober import Prober
 from stackproof.experiments.timeline.differences import Differences
 from stackproof.experiments.timeline.guiding import named_in
 from stackproof.experiments.timeline.record import Break
+from stackproof.index.releases import Release
 from stackproof.installers.failed_builds import failed_build
 from stackproof.installers.refusal import refusal, release_of
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
 
-__all__ = ["Attribution", "Case"]
+__all__ = ["Attribution", "Case", "yanked_since"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,15 +161,11 @@ class Attribution:
         self, since: datetime, turn: Transition, culprits: Sequence[Culprit]
     ) -> list[Reason]:
         """Say which releases of the culprits came before the turn and were yanked since."""
+        came = self.differences.releases.between
         return [
-            reason(
-                "yanked-since",
-                release=f"{culprit.name} {release.version}",
-                when=timestamp(release.uploaded),
-            )
+            note
             for culprit in culprits
-            for release in self.differences.releases.between(culprit.name, since, turn.after)
-            if release.yanked is not None and release.uploaded is not None
+            for note in yanked_since(culprit.name, came(culprit.name, since, turn.after))
         ]
 
     def _candidates(self, turn: Transition) -> list[str]:
@@ -241,6 +238,20 @@ class Attribution:
             reason=in_words(why),
             why=why,
         )
+
+
+def yanked_since(name: str, releases: Iterable[Release]) -> list[Reason]:
+    """Say of those of a distribution's releases that were yanked that nothing shows what they did.
+
+    An index tells no time of a yank, so one of which it tells no upload either is passed over.
+    """
+    return [
+        reason(
+            "yanked-since", release=f"{name} {release.version}", when=timestamp(release.uploaded)
+        )
+        for release in releases
+        if release.yanked is not None and release.uploaded is not None
+    ]
 
 
 def _only_builds(name: str, before: Found, after: Found) -> bool:
