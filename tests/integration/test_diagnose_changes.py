@@ -128,6 +128,34 @@ def test_a_python_that_is_too_new_is_told_from_a_release(desk: Desk) -> None:
     assert found["builds"] == 4
 
 
+def test_what_no_supported_python_has_any_more_is_put_down_to_python(desk: Desk) -> None:
+    code = "import collections\n\nCall = collections.Callable\n"
+    desk.index.add(Release("nose", "1.3.7", modules={"nose/__init__.py": code}))
+    ended, found = desk.diagnose("nose==1.3.7")
+    assert ended == "exit 1"
+    (cause,) = found["causes"]
+    assert (cause["kind"], cause["confirmed"]) == ("python", False)
+    assert cause["checks"] == ["import:*", "import:nose"]
+    assert cause["sentence"].startswith(
+        f"Python {PYTHON} has no collections.Callable, which was removed in Python 3.10; no Python "
+        "from before that can show it: 3.10 is the oldest that is supported; import:*, import:nose:"
+    )
+    # No newer Python is asked: what is gone from this one does not come back.
+    assert (found["mend"]["found"], found["builds"]) == (False, 3)
+
+
+def test_what_python_dropped_is_asked_of_the_pythons_that_had_it(desk: Desk) -> None:
+    here, *others = interpreters(desk.bench.environ)
+    if "3.10" not in others[2:]:
+        pytest.skip("this machine has no Python 3.10, or none that are newer")
+    code = "from inspect import getargspec\n"
+    desk.index.add(Release("web", "1.0", modules={"web/__init__.py": code}))
+    _, found = desk.diagnose("web==1.0", more=("--python", here))
+    assert [kind for kind, *_ in culprits(found)] == ["python"]
+    assert (found["mend"]["python"], found["mend"]["confirmed"]) == ("3.10", True)
+    assert found["builds"] == 2
+
+
 def test_a_script_that_is_wrong_by_itself_is_named_and_nothing_is_searched(desk: Desk) -> None:
     desk.index.add(Release("phone", "1.0"), Release("phone", "1.1", uploaded=BAD_DAY))
     ended, found = desk.diagnose("phone==1.0", more=desk.script("import phone\nphne.call()\n"))

@@ -16,7 +16,11 @@ from stackproof.experiments.diagnose.inquiry import Inquiry
 from stackproof.experiments.diagnose.keeping import keep
 from stackproof.experiments.diagnose.machine import buildable, lacking
 from stackproof.experiments.diagnose.owners import without_an_owner
-from stackproof.experiments.diagnose.pythons import another_python, speaks_of_python
+from stackproof.experiments.diagnose.pythons import (
+    another_python,
+    speaks_of_python,
+    without_a_name,
+)
 from stackproof.experiments.diagnose.record import Cause
 from stackproof.experiments.diagnose.searching import searched, unknown
 from stackproof.experiments.diagnose.undeclared import with_undeclared
@@ -93,6 +97,7 @@ class Diagnoser(Inquiry):
         if not self.fix.found:
             self.causes += in_vain
             never_well(self, found)
+            without_a_name(self, found)
         unknown(self, found)
 
     def _left_out(self, found: Found) -> tuple[Found, list[Cause]]:
