@@ -176,8 +176,9 @@ def test_two_ranges_conflict_only_where_no_release_can_do(tmp_path: Path) -> Non
     # An older gamma may do, so nothing follows from the newest.
     assert table["gamma"]["delta"].state == "unknown"
     assert table["delta"]["beta"].state == "satisfied"
+    # One stage installs both, and is refused.
     assert [item.checks for item in report.findings if item.rule == "pairwise"] == [
-        ("pip-check:alpha",)
+        ("stage:s1", "pip-check:alpha")
     ]
 
 
