@@ -142,6 +142,8 @@ def test_what_no_supported_python_has_any_more_is_put_down_to_python(desk: Desk)
     )
     # No newer Python is asked: what is gone from this one does not come back.
     assert (found["mend"]["found"], found["builds"]) == (False, 3)
+    # It is what a repair would send to.
+    assert not any("diagnose" in note for note in found["notes"])
 
 
 def test_what_python_dropped_is_asked_of_the_pythons_that_had_it(desk: Desk) -> None:

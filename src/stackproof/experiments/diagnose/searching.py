@@ -28,7 +28,8 @@ def searched(inquiry: Inquiry, found: Found) -> None:
         today=inquiry.today,
     )
     repair = repairer.repair(remedies=False)
-    inquiry.say(*repair.whys)
+    # Where a repair sends to a diagnosis, this is the one.
+    inquiry.say(*(why for why in repair.whys if why.name != "pins-kept"))
     added = [pin for pin in repair.pins if pin.documented is None or pin.installed]
     known = {item.culprit.name for item in inquiry.causes if item.culprit}
     if repair.found:
