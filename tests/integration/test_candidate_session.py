@@ -42,6 +42,9 @@ MATRIX = "# The stack of the tests.\n" + matrix(
 #: The same, but the row's own lamp does not go with its wire.
 DIM = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "1.4"')
 
+#: The same, but the row's own lamp is one that does not shine.
+DARK = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
+
 #: A last stage that moves wire back.
 PLUGGED = """
 [[rows.verified.stages]]
@@ -156,6 +159,18 @@ def constrain(checkout: Checkout, index: Index, files: dict[str, bytes | None]) 
     stage = 'pins = ["lamp", "wire"]'
     text = MATRIX.replace(stage, f'{stage}\nconstraints = "lamps"')
     checkout.write_matrix(text + CONSTRAINED.format(base=base), name="engines")
+
+
+def expected_dark(more: str = "") -> str:
+    """Return entries of the row that expect its lamp not to shine, each with one key more."""
+    entry = """
+[[rows.verified.known-failures]]
+check = "import:{}"
+reason = "the bulb is out"
+date = 2025-01-01
+{}
+"""
+    return "".join(entry.format(what, more) for what in ("lamp", "*"))
 
 
 def json_of(file: Path) -> dict[str, Any]:
@@ -684,16 +699,8 @@ def test_a_promoted_row_chooses_and_fails_as_its_base_does(
     checkout: Checkout, index: Index
 ) -> None:
     index.add(Release("lamp", "0.9", modules=BROKEN))
-    known = """
-[[rows.verified.known-failures]]
-check = "{check}"
-reason = "the bulb is out"
-date = 2025-01-01
-until = 2099-12-31
-"""
-    text = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
-    text = text.replace('summary = "Works."', 'summary = "Works."\nprereleases = {}')
-    expected = "".join(known.format(check=f"import:{what}") for what in ("lamp", "*"))
+    text = DARK.replace('summary = "Works."', 'summary = "Works."\nprereleases = {}')
+    expected = expected_dark("until = 2099-12-31")
     for prereleases, written in (('["wire"]', ("wire",)), ('"all"', ("all",))):
         checkout.write_matrix(text.format(prereleases) + expected, name="engines")
         code, lines = checkout.run("candidate", "--with", "alpha==1.0", "--promote")
@@ -733,18 +740,7 @@ def test_with_a_python_that_a_pin_is_not_for_nothing_breaks(checkout: Checkout) 
 
 def test_a_known_failure_that_a_promoted_pin_mends_goes(checkout: Checkout, index: Index) -> None:
     index.add(Release("lamp", "0.9", modules=BROKEN))
-    known = """
-[[rows.verified.known-failures]]
-check = "{check}"
-reason = "the bulb is out"
-date = 2025-01-01
-"""
-    checkout.write_matrix(
-        MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
-        + known.format(check="import:lamp")
-        + known.format(check="import:*"),
-        name="engines",
-    )
+    checkout.write_matrix(DARK + expected_dark(), name="engines")
     code, lines = checkout.run("candidate", "lamp==1.2", "--promote", "pins")
     assert code == 0, lines
     file = checkout.bench.root / "matrices" / "engines.toml"
@@ -758,16 +754,8 @@ def test_what_is_remembered_is_judged_by_what_is_expected_now(
     index.add(Release("lamp", "0.9", modules=BROKEN))
     sooty = {"lamp/__init__.py": "raise ImportError('the glass is black')\n"}
     index.add(Release("lamp", "0.8", modules=sooty))
-    broken = MATRIX.replace('name = "lamp"\nversion = "1.0"', 'name = "lamp"\nversion = "0.9"')
-    known = """
-[[rows.verified.known-failures]]
-check = "{check}"
-says = "the bulb is out"
-reason = "the bulb is out"
-date = 2025-01-01
-"""
-    expecting = broken + "".join(known.format(check=f"import:{what}") for what in ("lamp", "*"))
-    for text, code in ((broken, 0), (expecting, 1), (broken, 0), (expecting, 1)):
+    expecting = DARK + expected_dark('says = "the bulb is out"')
+    for text, code in ((DARK, 0), (expecting, 1), (DARK, 0), (expecting, 1)):
         checkout.write_matrix(text, name="engines")
         assert checkout.run("candidate", "lamp==0.8")[0] == code
     # Runs that are judged alike are remembered: the last two baselines were not built again.
