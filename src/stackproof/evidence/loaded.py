@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from stackproof.base.records import Record
@@ -25,8 +25,13 @@ class InstalledNames(Record):
     @property
     def modules(self) -> frozenset[str]:
         """The names of all top-level modules."""
-        keys = (key.partition("/") for every in self.files.values() for key in every)
-        return frozenset(top.partition(".")[0] for top, _, _ in keys if top != "bin")
+        return frozenset(module for module, _ in self.by_module())
+
+    def by_module(self) -> Iterator[tuple[str, str]]:
+        """Yield each top-level module with the distribution that has something in it."""
+        for name, keys in self.files.items():
+            tops = {key.partition("/")[0] for key in keys} - {"bin"}
+            yield from ((top.partition(".")[0], name) for top in sorted(tops))
 
 
 class Loaded(Record):

@@ -19,7 +19,7 @@ from stackproof.evidence.depth import Depth, depth_of
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.judged import counts_of, judged_checks, settled_results
 from stackproof.evidence.prereleases import taken
-from stackproof.evidence.records import CheckResult, ConstraintsUsed
+from stackproof.evidence.records import CheckResult, ConstraintsUsed, RunRecord
 from stackproof.evidence.suspects import JudgedLinks, suspects_of
 from stackproof.evidence.worded import of_error, of_trouble
 from stackproof.matrix.checks import CheckId
@@ -127,7 +127,7 @@ def judge(evidence: Evidence, audited: AuditAnswers = MappingProxyType({})) -> V
     plan, run, freeze, links = evidence.plan, evidence.run, evidence.freeze, evidence.links
     answers = answers_of(evidence, plan, run)
     checks = judged_checks(plan, answers.every, evidence)
-    gap = of_trouble(run.trouble) if run.trouble else _gap(plan, answers, evidence)
+    gap = of_trouble(run.trouble) if run.trouble else _gap(plan, run, answers, evidence)
     untold = plain(run.trouble or (in_words(gap) if gap else "")) or None
     unsteady = {check.id for check in checks if check.state == "unsteady"}
     failed = any(check.outcome == "failed" and check.id not in unsteady for check in checks)
@@ -188,10 +188,10 @@ def _breaks_soon(checks: Sequence[Check], evidence: Evidence) -> tuple[str, ...]
     return tuple(check for check in failing if check in passing)
 
 
-def _gap(plan: Plan, answers: Answers, evidence: Evidence) -> Reason | None:
+def _gap(plan: Plan, run: RunRecord, answers: Answers, evidence: Evidence) -> Reason | None:
     """Say what a run without trouble left open all the same, or None."""
     there = answer_files(evidence)
-    gone = [name for name in evidence.run.left if name not in there]
+    gone = [name for name in run.left if name not in there]
     if gone:  # an answer that was lost is none that passed
         return reason("files-gone", files=tuple(gone))
     if any(stage.failure for stage in evidence.stages):

@@ -262,9 +262,7 @@ def _held(stages: Sequence[StageRecord]) -> dict[str, tuple[str, ...]]:
 def _top_modules(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the top-level modules of each distribution, as a run that listened found them."""
     loaded = LoadedFile.load_or_none(folder / InRun.LOADED)
-    for name, keys in loaded.installed.files.items() if loaded else ():
-        tops = {key.partition("/")[0] for key in keys}
-        yield from ((top.partition(".")[0], name) for top in sorted(tops - {"bin"}))
+    yield from loaded.installed.by_module() if loaded else ()
 
 
 def _imported_modules(checks: Iterable[Check]) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,7 @@ def _own_modules(name: str) -> tuple[str, ...]:
     files = {file.parts: str(file.locate()) for file in distribution.files}
     shared = set((distribution.read_text("namespace_packages.txt") or "").split())
     modules = sorted(_modules(files, shared, own))
-    absent = set(_absent_extras(distribution))
+    absent = set(_absent_extras(distribution)) if modules[1:] else set()
     served = [
         module
         for module in modules

@@ -55,9 +55,9 @@ def compare(
     lists: dict[str, list[str]] = {name: [] for name in Comparison.model_fields}
     for check in [*after, *(name for name in before if name not in after)]:
         fates = {} if check in lucky or check in gone else _FATES
-        fate = fates.get((_outcome(check, before), _outcome(check, after)), "not_comparable")
-        lists["regressions" if check in otherwise and check not in lucky else fate].append(check)
         changed = (_outcome(check, before), _outcome(check, after))
+        fate = fates.get(changed, "not_comparable")
+        lists["regressions" if check in otherwise and check not in lucky else fate].append(check)
         if changed == ("passed", "skipped") and check not in gone:
             lists["lost"].append(check)
     return Comparison.model_validate(lists)
