@@ -180,6 +180,41 @@ def test_an_end_of_pytests_own_is_not_the_stacks_fault(bench: Bench) -> None:
 # --- what a check says and does --------------------------------------------------------------
 
 
+#: Django's own way to settings, as small as it can be.
+DJANGO = {
+    "django/__init__.py": "def setup():\n    conf.settings.ready = True\nfrom django import conf\n",
+    "django/conf.py": """
+class Settings:
+    configured = ready = False
+    def configure(self):
+        self.configured = True
+    def __getattr__(self, name):
+        if not self.configured:
+            raise LookupError("settings are not configured")
+        return "the default"
+settings = Settings()
+""",
+}
+
+
+def test_a_module_that_wants_djangos_settings_finds_those_it_begins_with(
+    bench: Bench, index: Index
+) -> None:
+    asks = "from django.conf import settings\nassert settings.DEBUG\nassert settings.ready\n"
+    verdict, _ = bench.verify(with_extra(bench, index, {**DJANGO, "extra.py": asks}))
+    assert states(verdict)["import:extra"] == states(verdict)["import:*"] == "ok"
+
+
+def test_a_module_that_fails_with_djangos_settings_too_says_how_it_does_then(
+    bench: Bench, index: Index
+) -> None:
+    asks = "from django.conf import settings\nsettings.DEBUG\nimport gone_from_django\n"
+    verdict, _ = bench.verify(with_extra(bench, index, {**DJANGO, "extra.py": asks}))
+    (check,) = (check for check in verdict.checks if check.id == "import:extra")
+    assert check.state == "new"
+    assert "No module named 'gone_from_django'" in check.message
+
+
 @pytest.mark.fault("D1")
 def test_half_a_letter_in_an_imports_error_takes_nothing_with_it(
     bench: Bench, index: Index

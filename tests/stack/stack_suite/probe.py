@@ -51,6 +51,20 @@ def version_of(module):
         return str(version) if isinstance(version, str) else None
     except Exception:
         return None
+def import_module(name):
+    try:
+        return __import__(name)
+    except Exception:
+        conf = sys.modules.get("django.conf")
+        if conf is None or conf.settings.configured:
+            raise
+    # It asked Django for settings, which it finds wherever it is used: in a project. Those that
+    # Django begins with stand in (https://docs.djangoproject.com/en/stable/topics/settings/,
+    # "Calling django.setup() is required for standalone Django usage").
+    import django
+    conf.settings.configure()
+    django.setup()
+    return __import__(name)
 def watch():
     faulthandler.dump_traceback_later(max(deadline - monotonic(), 0.001))
 limit, answers, *names = sys.argv[1:]
@@ -62,7 +76,7 @@ os.register_at_fork(before=faulthandler.cancel_dump_traceback_later, after_in_pa
 for name in names:
     version = error = file = None
     try:
-        __import__(name)
+        import_module(name)
         version = version_of(sys.modules[name])
         file = file_of(name)
     except Exception as raised:
