@@ -93,6 +93,8 @@ def test_what_is_no_public_module_is_not_asked(bench: Bench) -> None:
         "tests/__init__.py",
         "docs/conf.py",
         "examples/one.py",
+        "src/__init__.py",
+        "jose_sources/src/inner/__init__.py",
         "setup.py",
         "conftest.py",
         "_private.py",

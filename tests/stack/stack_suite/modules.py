@@ -30,7 +30,7 @@ _BESIDE = frozenset(
     [
         *("benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples"),
         *("sample", "samples", "test", "tests", "script", "scripts", "tool", "tools"),
-        *("bin", "build", "dist", "etc", "include", "lib", "man", "share"),
+        *("bin", "build", "dist", "etc", "include", "lib", "man", "share", "src"),
         *("conftest", "noxfile", "setup"),
     ]
 )
