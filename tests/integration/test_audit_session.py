@@ -339,6 +339,20 @@ def test_a_document_is_compared(desk: Desk, capsys: pytest.CaptureFixture[str]) 
     )
 
 
+def test_a_document_that_is_audited_alone_is_compared_with_itself(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = desk.root / "letters.md"
+    document.write_text(DOCUMENT.replace("| beta | 2.0 |", "| beta | 2.1 |"), encoding="utf-8")
+    assert _audit(desk, "letters.md") == "exit 1"
+    printed = capsys.readouterr().out
+    assert "letters.md:28: 'beta==2.0' was passed over; the table says 2.1" in printed
+    assert (
+        "error    letters.md:28 document: this command pins beta to 2.0, but the table says 2.1"
+        in printed
+    )
+
+
 def test_a_file_is_audited_with_all_its_rows_and_what_has_no_place_there_is_said(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -145,16 +145,26 @@ def test_init_writes_over_nothing(repository: Bench, installed: Installed) -> No
     assert (code, matrix.read_text(encoding="utf-8")) == (0, edited)
 
 
-@pytest.mark.parametrize("other", ["requirements.txt", "part/requirements.txt"])
+INDEX = "https://example.org/simple"
+
+
+@pytest.mark.parametrize(
+    ("other", "text", "named"),
+    [
+        ("requirements.txt", "alpha==1.0\nbeta==2.0\n", "beta"),
+        ("part/requirements.txt", "alpha==1.0\nbeta==2.0\n", "beta"),
+        ("requirements.txt", f"--index-url {INDEX}\n{REQUIREMENTS}", INDEX),
+    ],
+)
 def test_init_leads_to_no_verdict_on_another_file(
-    repository: Bench, installed: Installed, other: str
+    repository: Bench, installed: Installed, other: str, text: str, named: str
 ) -> None:
     assert installed.run(repository, "stackproof", "init", "requirements.txt")[0] == 0
     before = (repository.root / "matrices/requirements.toml").read_bytes()
-    repository.write(other, "alpha==1.0\nbeta==2.0\n")
+    repository.write(other, text)
     code, said = installed.run(repository, "stackproof", "init", other)
     assert code == 2, said
-    assert "(beta)" in said
+    assert f"({named})" in said
     assert f"stackproof matrix-from {other} --name NAME" in said
     assert (repository.root / "matrices/requirements.toml").read_bytes() == before
 

@@ -175,6 +175,24 @@ def test_extras_and_groups_of_a_project_are_rows(tmp_path: Path) -> None:
     assert rows["documented"].notes == ("the row goes without delta, gamma",)
 
 
+def test_a_marker_of_one_group_binds_no_other(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "shop"\n'
+        'dependencies = ["alpha==1; python_version < \'3.11\'", "delta"]\n'
+        "[project.optional-dependencies]\n"
+        'old = ["beta; python_version < \'3.11\'"]\nnew = ["beta==2"]\n'
+        '[dependency-groups]\ndev = ["alpha==2"]\n'
+    )
+    matrix = _matrix(tmp_path, text, "pyproject.toml", python="3.12")
+    rows = {name: make_plan(matrix, name="shop", row=name) for name in matrix.rows}
+    assert {name: [stage.requirements for stage in row.stages] for name, row in rows.items()} == {
+        "documented": [("delta",)],
+        "extra-old": [("delta",)],
+        "extra-new": [("delta", "beta==2")],
+        "group-dev": [("alpha==2", "delta")],
+    }
+
+
 LOCK = 'lock-version = "1.0"\ncreated-by = "x"\n'
 WHEEL = '[[packages.wheels]]\nurl = "https://e.org/{0}-1-py3-none-any.whl"\nhashes.sha256 = "0"\n'
 

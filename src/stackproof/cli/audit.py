@@ -29,6 +29,8 @@ from stackproof.report.audit import print_audit, section, workflow_commands
 
 __all__ = ["audit"]
 
+_WITH_TABLES = (".md", ".markdown")
+
 
 @ends_in_words()
 def audit(session: nox.Session, project: Project) -> None:
@@ -56,7 +58,7 @@ def audit(session: nox.Session, project: Project) -> None:
     place = Place(project=project, cache=cache)
     given = options.parse_args(session.posargs)
     chosen, found = _rows(given.names, project)
-    for item in found:
+    for item in (item for item in found if item.level == "note"):
         line = f"{item.file}:{item.line}: {item.message}"
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
     found += _document(given.document, chosen, project) if given.document else []
@@ -120,7 +122,11 @@ def _rows(names: list[str], project: Project) -> tuple[list[tuple[Path, str]], l
             written = project.reports / InReports.AUDITED / f"{label}.toml"
             write_atomically(written, text)
             found += [passed_over(note, file=name, matrix=label) for note in notes]
-            chosen += [(written, item) for item in load_matrix(written).rows]
+            of_file = [(written, item) for item in load_matrix(written).rows]
+            if file.suffix.lower() in _WITH_TABLES:
+                # The pins are of the table, which the steps may contradict.
+                found += [it for it in _document(file, of_file, project) if it not in found]
+            chosen += of_file
             continue
         if matrix not in files:
             raise StackproofError(

@@ -63,9 +63,11 @@ def refuse_another(target: Path, text: str, *, file: Path, shown: Path) -> None:
 
     What a team wrote into it besides (roles, claims, stages, rows) is theirs, and no difference.
     """
-    there = _asked(load_matrix(target))
-    here = _asked(parse_matrix(tomlkit.parse(text).unwrap(), file=str(file)))
-    different = sorted(dict(there.items() ^ here.items()))
+    there = load_matrix(target)
+    here = parse_matrix(tomlkit.parse(text).unwrap(), file=str(file))
+    different = sorted(dict(_asked(there).items() ^ _asked(here).items()))
+    # A team may have an index of its own in the place of the public one.
+    different += sorted(_urls(here) - _urls(there))
     if different:
         raise StackproofError(
             f"{shown} is there already, and asks for something else than {file} "
@@ -79,3 +81,7 @@ def _asked(matrix: Matrix) -> dict[str, object]:
         pin.name: (pin.version, pin.range, pin.marker, frozenset(pin.extras)) for pin in matrix.pins
     }
     return {**pins, "held-to": frozenset(line for it in matrix.stages for line in it.held_to)}
+
+
+def _urls(matrix: Matrix) -> frozenset[str]:
+    return frozenset(index.url for index in matrix.indexes.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stackproof.matrix.document.image_streams import read_image_streams
 from stackproof.matrix.document.problems import DocumentError, without_releases
+from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement_lines import RequirementLines
 from stackproof.matrix.document.stack import Note, Stack, passed_over
 from stackproof.matrix.document.yaml_text import Words, read_yaml
@@ -17,7 +18,10 @@ __all__ = ["read_environment"]
 
 #: The keys of a file that are read.
 _READ = frozenset({"name", "dependencies"})
-_PYTHON = re.compile(r"(?:[\w-]+::)?python\s*[=~>]=?\s*(3\.\d+)")
+_PYTHON = re.compile(r"(?:[\w-]+::)?python(?=[\s=<>!~]|$)\s*(?P<asked>[^\s].*)?$")
+#: One part of what conda takes for a version: `=3.11`, `3.11.*` and `3.11` alone are all of 3.11.
+#: https://docs.conda.io/projects/conda-build/en/stable/resources/package-spec.html
+_SERIES = re.compile(r"^={0,2}(?P<minor>3\.\d+)(?:\.\d+)*(?:\.\*)?$")
 
 
 def read_environment(path: Path, *, name: str) -> Stack:
@@ -39,7 +43,7 @@ def read_environment(path: Path, *, name: str) -> Stack:
         elif not isinstance(item, Words):
             notes.append(passed_over(str(item), reason("not-of-pip")))
         elif match := _PYTHON.match(item):
-            python = match[1]
+            python = _python(match["asked"] or "")
         elif not re.fullmatch(r"(?:[\w-]+::)?pip\b.*", item):
             why = reason("of-conda")
             notes.append(passed_over(item, why, item.line))
@@ -56,6 +60,17 @@ def read_environment(path: Path, *, name: str) -> Stack:
         commands=(lines.command(line=lines.installs[0].line, section="", step=file),),
         notes=(*notes, *lines.notes),
     )
+
+
+def _python(asked: str) -> str | None:
+    """Return the minor version of Python that a match of conda admits, without a build of it."""
+    # Behind the version, after a space or `=`, may stand a build of it.
+    parts = re.findall(r"(?:^|,)\s*([=<>!~]*)\s*([^\s=,]+)", asked)
+    try:
+        versions = (_SERIES.sub(r"==\g<minor>.*", "".join(part)) for part in parts)
+        return oldest_python(",".join(versions))
+    except ValueError:
+        return None
 
 
 def _for_conda(data: Mapping[Words, object]) -> Iterator[Note]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
+from stackproof.base.versions import overlap
 from stackproof.matrix.document.stack import Install
 
 __all__ = ["limited"]
@@ -17,7 +18,8 @@ def limited(
 ) -> tuple[tuple[Install, ...], tuple[str, ...]]:
     """Return what is asked for, held to the limits, and the limits about anything else.
 
-    A limit with a marker of its own stays one: where it does not hold, it binds nothing.
+    A limit with a marker of its own stays one: where it does not hold, it binds nothing. So does
+    one that no release meets which is asked for: the installer is to refuse it.
     """
     held = list(installs)
     others: list[str] = []
@@ -25,7 +27,9 @@ def limited(
         places = [
             number
             for number, item in enumerate(held)
-            if item.name == limit.name and limit.marker in (None, item.marker)
+            if item.name == limit.name
+            and limit.marker in (None, item.marker)
+            and overlap(item.specifier, limit.specifier)
         ]
         for number in places:
             both = SpecifierSet(held[number].specifier) & SpecifierSet(limit.specifier)

@@ -13,10 +13,13 @@ from typing import Any
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockValidationError
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from stackproof.base.public_index import is_public_index
 from stackproof.matrix.document.poetry import poetry_admitted
 from stackproof.matrix.document.problems import DocumentError, problem, without_releases
+from stackproof.matrix.document.projects import read_project
 from stackproof.matrix.document.pythons import oldest_python
 from stackproof.matrix.document.requirement import read_install, this_python
 from stackproof.matrix.document.stack import Command, Install, Note, Stack, passed_over
@@ -28,6 +31,8 @@ from stackproof.reasons.reason import Reason, reason
 __all__ = ["LockedStack", "read_as_lock_of", "read_pipfile_lock", "read_poetry_lock", "read_pylock"]
 
 _NO_RELEASE = reason("names-no-release")
+#: The form of poetry's lock files from which on each package has the marker that it is locked with.
+_MARKERS_SINCE = Version("2.1")
 
 
 @dataclass
@@ -141,16 +146,19 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
     """
     text = TomlText(path)
     packages = text.entries("package")
-    asked = _asked_by(package for _, package in packages)
     with read_as_lock_of("poetry", path):
-        admitted = str(text.data.get("metadata", {}).get("python-versions", ""))
+        metadata = text.data.get("metadata", {})
+        told = Version(str(metadata.get("lock-version", "1.0"))) >= _MARKERS_SINCE
+        asked = {} if told else _asked_by([package for _, package in packages], _project(path))
+        admitted = str(metadata.get("python-versions", ""))
         locked = LockedStack(path, oldest_python(poetry_admitted(admitted)))
         for line, package in packages:
             requirement = f"{package['name']}=={package['version']}"
             source = package.get("source", {})
-            markers = package.get("markers", asked.get(package["name"].lower()))
+            markers = package.get("markers", asked.get(canonicalize_name(package["name"])))
             if isinstance(markers, dict):  # by group: what is in several is asked for by any
-                markers = " or ".join(f"({marker})" for marker in markers.values()) or None
+                by_group = [markers.get(group) for group in package.get("groups", markers)]
+                markers = _any_of(by_group)
             if source.get("type", "legacy") != "legacy":
                 locked.pass_over(requirement, _NO_RELEASE, line)
             elif package.get("optional"):
@@ -160,22 +168,42 @@ def read_poetry_lock(path: Path, *, name: str) -> Stack:
     return locked.stack(name)
 
 
-def _asked_by(packages: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return the marker of each package that others ask for with markers alone.
+def _project(lock: Path) -> Sequence[Install]:
+    """Return what the project of a lock file asks for itself, if that lies beside it."""
+    path = lock.with_name("pyproject.toml")
+    if not path.is_file():
+        return ()
+    try:
+        stack = read_project(path, name=path.stem)
+    except DocumentError:
+        return ()
+    return [item for command in stack.commands for item in command.installs]
+
+
+def _asked_by(packages: Iterable[dict[str, Any]], own: Iterable[Install]) -> dict[str, str]:
+    """Return the marker of each package that others, and the project, ask for with markers alone.
 
     Lock files of poetry before 2.0 say so nowhere else.
     """
     markers: dict[str, list[str | None]] = {}
+    for item in own:
+        markers.setdefault(item.name, []).append(item.marker)
     for package in packages:
         for name, given in package.get("dependencies", {}).items():
-            for item in given if isinstance(given, list) else [given]:
-                marker = item.get("markers") if isinstance(item, dict) else None
-                markers.setdefault(name.lower(), []).append(marker)
+            for asked in given if isinstance(given, list) else [given]:
+                marker = asked.get("markers") if isinstance(asked, dict) else None
+                markers.setdefault(canonicalize_name(name), []).append(marker)
     return {
-        name: " or ".join(f"({marker})" for marker in found)
+        name: marker
         for name, found in markers.items()
-        if all(marker and "extra" not in marker for marker in found)
+        if (marker := _any_of(found)) is not None and "extra" not in marker
     }
+
+
+def _any_of(markers: Sequence[str | None]) -> str | None:
+    """Return the marker that holds where any does; None where one of them always does."""
+    always = not all(markers)
+    return None if always else " or ".join(f"({marker})" for marker in markers)
 
 
 def read_pipfile_lock(path: Path, *, name: str) -> Stack:

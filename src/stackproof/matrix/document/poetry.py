@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from stackproof.matrix.document.requirement import read_install
@@ -83,11 +83,18 @@ def poetry_dependencies(
                     yield passed_over(name, str(error), line)
 
 
+def _python_marker(item: Specifier) -> str:
+    """Return the marker of one comparison: `python_version` has two numbers, and no patch."""
+    patch = item.version.count(".") > 1 and not item.version.endswith(".*")
+    name = "python_full_version" if patch else "python_version"
+    return f"{name} {item.operator} '{item.version}'"
+
+
 def _requirement(name: str, wanted: Mapping[str, Any]) -> str:
     extras = f"[{','.join(wanted['extras'])}]" if wanted.get("extras") else ""
     markers = [f"({wanted['markers']})"] if wanted.get("markers") else []
     if wanted.get("python"):
         admitted = SpecifierSet(poetry_specifier(str(wanted["python"])))
-        markers += [f"python_version {item.operator} '{item.version}'" for item in admitted]
+        markers += map(_python_marker, admitted)
     marker = f" ; {' and '.join(markers)}" if markers else ""
     return f"{name}{extras}{poetry_specifier(str(wanted.get('version', '*')))}{marker}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 from packaging.dependency_groups import resolve_dependency_groups
 from packaging.errors import ExceptionGroup
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from stackproof.base.public_index import is_public_index
@@ -97,10 +98,10 @@ class _Project:
     def _read_project(self, project: Mapping[str, Any], groups: Mapping[str, Any]) -> None:
         self.python = oldest_python(project.get("requires-python"))
         self._take(_BASE, project.get("dependencies", []), "[project]")
-        extras = project.get("optional-dependencies", {})
+        extras, own = project.get("optional-dependencies", {}), project.get("name", "")
         for name, items in extras.items():
-            asked = _of_extras(items, extras, own=project.get("name", ""))
-            self._take(f"extra {name}", asked, "[project.optional-dependencies]")
+            whole = _with_own_extras(items, extras, own)
+            self._take(f"extra {name}", whole, "[project.optional-dependencies]")
         for name in groups:
             try:
                 asked = list(resolve_dependency_groups(groups, name))
@@ -109,7 +110,8 @@ class _Project:
                 line = self.text.line(name, behind="[dependency-groups]") or 1
                 self.problems.append(problem(self.text.file, line, f"group {name}: {said}"))
                 continue
-            self._take(f"group {name}", asked, "[dependency-groups]")
+            whole = _with_own_extras(asked, extras, own)
+            self._take(f"group {name}", whole, "[dependency-groups]")
         dynamic = {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ()))
         for key in sorted(dynamic):
             why = reason("made-by-package")
@@ -176,22 +178,42 @@ class _Project:
             self.notes.append(passed_over(url, why, self.text.line(url)))
 
 
-def _of_extras(items: object, extras: Mapping[str, Any], *, own: str) -> object:
-    """Return what an extra asks for, with that of others of the project that it names."""
-    if not isinstance(items, list):
+def _with_own_extras(
+    items: object, extras: Mapping[str, Any], own: str, seen: frozenset[str] = frozenset()
+) -> object:
+    """Return what a list asks for, with that of extras of the project `own` that it names.
+
+    A project's own name stands for itself, and not for what an index has by that name.
+    """
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         return items
-    found: list[object] = []
+    found: list[str] = []
     for text in items:
-        match = re.fullmatch(r"([\w.-]+)\s*\[([^\]]*)\]", str(text).strip())
-        if match and own and canonicalize_name(match[1]) == canonicalize_name(own):
-            for name in match[2].split(","):
-                others = {canonicalize_name(key): value for key, value in extras.items()}
-                other = others.get(canonicalize_name(name.strip()), [])
-                rest = {key: value for key, value in extras.items() if value is not other}
-                more = _of_extras(other, rest, own=own)
-                found += (
-                    [item for item in more if item not in found] if isinstance(more, list) else []
-                )
-        else:
+        asked = _own_requirement(text, own)
+        if asked is None:
             found.append(text)
-    return found
+            continue
+        wanted = set(map(canonicalize_name, asked.extras)) - seen
+        for extra, its in extras.items():
+            if (name := canonicalize_name(extra)) in wanted:
+                more = _with_own_extras(its, extras, own, seen | {name})
+                if isinstance(more, list):
+                    found += [_where(item, asked.marker) for item in more]
+    return list(dict.fromkeys(found))
+
+
+def _own_requirement(text: str, own: str) -> Requirement | None:
+    """Return a requirement if it is of the project itself."""
+    try:
+        asked = Requirement(text)
+    except InvalidRequirement:
+        return None
+    return asked if canonicalize_name(asked.name) == canonicalize_name(own) else None
+
+
+def _where(text: str, marker: Marker | None) -> str:
+    """Return a requirement that is asked for only where a marker holds too."""
+    if marker is None:
+        return text
+    wanted, _, its = text.partition(";")
+    return f"{wanted.strip()}; ({its.strip()}) and ({marker})" if its else f"{wanted}; {marker}"

@@ -60,7 +60,7 @@ class RequirementLines:
     problems: list[Problem] = field(default_factory=list)
     #: The file whose lines are read, where that is one which the file names, and those before it.
     _other: str | None = None
-    _seen: set[Path] = field(default_factory=set)
+    _seen: set[tuple[Path, bool]] = field(default_factory=set)
 
     def read(self, text: str, line: int = 1) -> None:
         """Read lines, the first of which has the number `line`."""
@@ -93,7 +93,8 @@ class RequirementLines:
         hashed: list[int] = []
         for number, content in _logical_lines(text, line):
             if content.startswith("-"):
-                self._option(number, content, into)
+                for option in re.split(r"\s+(?=-)", content):
+                    self._option(number, option, into)
                 continue
             wanted, *options = re.split(r"\s+(?=--)", content)
             hashed += [number for option in options if option.startswith("--hash")]
@@ -136,9 +137,11 @@ class RequirementLines:
         if path is None:
             self._pass_over(line, f"{option} {name}", why)
             return
-        if path.resolve() in self._seen:
+        # A file may limit what is installed, and ask for it too.
+        seen = path.resolve(), into is self.limits
+        if seen in self._seen:
             return
-        self._seen.add(path.resolve())
+        self._seen.add(seen)
         try:
             text = read_text(path)
         except StackproofError as error:

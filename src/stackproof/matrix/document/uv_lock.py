@@ -1,12 +1,13 @@
 """Read `uv.lock`: it holds all platforms and versions of Python, so what a row needs is reached.
 
-From the projects of the lock, along dependencies whose markers hold, as `uv sync` goes: with the
-group `dev`, without extras.
+From the project of the lock, along dependencies whose markers hold, as `uv sync` goes: with the
+group `dev`, without extras. A workspace that is no project itself has all its members installed
+(https://docs.astral.sh/uv/concepts/projects/workspaces/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def read_uv_lock(path: Path, *, name: str, python: str | None) -> Stack:
         own = oldest_python(text.data.get("requires-python"))
         locked = LockedStack(path, python or own)
         graph = _Graph(text.entries("package"), python or own or this_python())
-        graph.take_into(locked, text.data.get("manifest", {}).get("requirements", []))
+        graph.take_into(locked, text.data.get("manifest", {}))
     return locked.stack(name)
 
 
@@ -47,15 +48,16 @@ class _Graph:
     entries: list[tuple[int | None, dict[str, Any]]]
     python: str
 
-    def take_into(self, locked: LockedStack, asked: list[dict[str, Any]]) -> None:
+    def take_into(self, locked: LockedStack, manifest: dict[str, Any]) -> None:
         """Take each release that is reached, and note each that is not."""
-        projects = [entry for _, entry in self.entries if _is_local(entry)]
-        reached = self._reached([*asked, *(item for entry in projects for item in _wanted(entry))])
+        asked = manifest.get("requirements", [])
+        roots = self._roots(manifest.get("members"))
+        reached = self._reached([*asked, *(item for entry in roots for item in _wanted(entry))])
         for line, entry in self.entries:
             requirement = f"{entry['name']}=={entry.get('version', '')}"
             if _is_local(entry):
                 locked.pass_over(entry["name"], reason("project-beside"), line)
-                for kind, name in _left(entry):
+                for kind, name in _left(entry) if entry in roots else ():
                     locked.pass_over(f"{kind} {name}", reason("sync-alone"), line)
             elif id(entry) not in reached:
                 why = reason("nothing-asks", python=self.python)
@@ -64,6 +66,12 @@ class _Graph:
                 locked.pass_over(requirement, reason("names-no-release"), line)
             else:
                 locked.take(requirement, line, marker=None, index=entry["source"]["registry"])
+
+    def _roots(self, members: Sequence[str] | None) -> list[dict[str, Any]]:
+        """Return the entries of the projects that are installed without being asked for."""
+        local = [entry for _, entry in self.entries if _is_local(entry)]
+        whole = [entry for entry in local if "." in entry["source"].values()]
+        return whole or [entry for entry in local if members is None or entry["name"] in members]
 
     def _reached(self, asked: Iterable[dict[str, Any]]) -> set[int]:
         reached: set[int] = set()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from stackproof.base.versions import overlap, satisfies
+from stackproof.base.versions import agree, overlap, satisfies
 from stackproof.matrix.document.stack import Install, Listed, Note, Stack, passed_over
 from stackproof.matrix.document.words import specifier_of
 from stackproof.reasons.reason import reason
@@ -57,7 +57,7 @@ def wanted_pins(stack: Stack, python: str, notes: list[Note]) -> list[Wanted]:
         steps = [item for command in stack.steps for item in command.installs]
         installed = _one_each(steps, python, notes)
     return [
-        _wanted(name, listed.get(name), installed.get(name))
+        _wanted(name, listed.get(name), installed.get(name), notes)
         for name in dict.fromkeys([*listed, *installed])
     ]
 
@@ -66,7 +66,8 @@ def wanted_rows(stack: Stack, pins: Sequence[Wanted], python: str) -> list[Wante
     """Return a row for each variant; empty for a stack that has none."""
     rows = []
     for variant in stack.variants:
-        there = _one_each(variant.installs, variant.python or python, [])
+        at = variant.python or python
+        there = _one_each(variant.installs, at, [])
         rows.append(
             WantedRow(
                 name=variant.name,
@@ -77,13 +78,19 @@ def wanted_rows(stack: Stack, pins: Sequence[Wanted], python: str) -> list[Wante
                     for pin in pins
                     if pin.name in there and _asked(there[pin.name]) not in ("", pin.asked)
                 },
-                without=tuple(pin.name for pin in pins if pin.name not in there),
+                without=tuple(pin.name for pin in pins if not _is_there(pin, there, at)),
             )
         )
     return rows
 
 
-def _wanted(name: str, listed: Listed | None, install: Install | None) -> Wanted:
+def _is_there(pin: Wanted, there: dict[str, Install], python: str) -> bool:
+    """Tell whether a variant has a pin: a marker that is not the pin's own has to hold there."""
+    item = there.get(pin.name)
+    return item is not None and (item.marker == pin.marker or item.holds(python))
+
+
+def _wanted(name: str, listed: Listed | None, install: Install | None, notes: list[Note]) -> Wanted:
     """Return the pin of what the table lists and a step installs: the table's word, if need be."""
     said = "" if install is None else _asked(install)
     if listed is not None:
@@ -91,6 +98,9 @@ def _wanted(name: str, listed: Listed | None, install: Install | None) -> Wanted
         word = _asked(Install(line=listed.line, name=name, specifier=specifier))
         # A step may say which of the releases that the table's word leaves open.
         said = said if install and install.version and satisfies(said, word) else word
+        if install and install.specifier and not agree(said, install.version or install.specifier):
+            why = reason("table-says", version=listed.version)
+            notes.append(passed_over(install.written, why, install.line))
     return Wanted(
         name=name,
         asked=said,
@@ -118,7 +128,8 @@ def _of_variants(stack: Stack, python: str, notes: list[Note]) -> dict[str, Inst
             extras = tuple(sorted({*first.extras, *item.extras}))
             # A row cannot lift what its pin asks for, so one that any variant leaves open stays so.
             specifier = first.specifier if item.specifier else ""
-            found[name] = replace(first, extras=extras, specifier=specifier)
+            marker = first.marker if item.marker == first.marker else None
+            found[name] = replace(first, extras=extras, specifier=specifier, marker=marker)
     return found
 
 
