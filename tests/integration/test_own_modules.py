@@ -71,11 +71,46 @@ def test_a_further_module_of_an_extra_that_nobody_asked_for_is_not_asked(bench: 
     assert "alpha[d]" in _check(verdict, "import:alpha").message
 
 
-def test_a_module_that_lacks_what_no_extra_brings_is_a_failure(bench: Bench) -> None:
-    modules = {"alpha/__init__.py": GOOD, "alphad/__init__.py": SERVER}
+def test_a_further_module_that_needs_what_nobody_brings_is_not_asked(bench: Bench) -> None:
+    """As pylint_plugins of mlflow 2.3: a tool of its authors', packed by accident."""
+    modules = {
+        "alpha/__init__.py": '__version__ = "1.0"\nimport json\n',
+        "alpha_tools/__init__.py": "from .inner import checker\nfrom alpha import json\n",
+        "alpha_tools/inner/__init__.py": "from . import checker\n",
+        "alpha_tools/inner/checker.py": "import web_frames.serving\n",
+        "alpha_too.py": "import alpha\ntry:\n    import web_frames\nexcept ImportError: pass\n",
+    }
     _serve(bench, modules)
     verdict, _ = bench.verify(bench.plan(text=UNSAID))
-    assert "alpha[d]" in _check(verdict, "import:alpha").message
+    assert verdict.verdict == "ok"
+    assert _check(verdict, "import:alpha").modules == ("alpha", "alpha_too")
+
+
+@pytest.mark.parametrize(
+    ("modules", "requires", "said"),
+    [
+        # Where none has the distribution's name, which one is for its users is not known.
+        ({"jose/__init__.py": GOOD, "alphad/__init__.py": SERVER}, [], "alpha[d]"),
+        # What was there once: its loss is a break.
+        ({"alpha.py": GOOD, "alphad.py": "import pkg_resources\n"}, [], "pkg_resources"),
+        # What it requires, and has no such module.
+        ({"alpha.py": GOOD, "alphad.py": "import beta.gone\n"}, [], "beta.gone"),
+        # What it requires, and is called otherwise now.
+        ({"alpha.py": GOOD, "alphad.py": "import beta_old\n"}, ["beta-old"], "beta_old"),
+        ({"alpha.py": "import web_frames\n", "other.py": GOOD}, [], "web_frames"),
+    ],
+)
+def test_a_module_that_lacks_what_it_has_to_have_is_a_failure(
+    bench: Bench, modules: dict[str, str], requires: list[str], said: str
+) -> None:
+    _serve(bench, {})
+    bench.index.add(
+        Release("alpha", "1.0", modules=modules, requires=requires),
+        Release("beta-old", "1.0", modules={"beta_new.py": GOOD}),
+    )
+    verdict, _ = bench.verify(bench.plan(text=UNSAID))
+    assert said in _check(verdict, "import:alpha").message
+    assert _check(verdict, "import:alpha").state == "new"
 
 
 def test_a_module_is_named_by_its_place_in_the_environment(bench: Bench) -> None:

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from support.suite import suite_module
 
-from stackproof.experiments.diagnose.removed import removed_from
+from stackproof.experiments.diagnose.removed import SINCE, removed_from
 from stackproof.experiments.found import Found
 
 BUILD = """\
@@ -72,3 +73,10 @@ def test_a_build_misses_it_too() -> None:
 
 def found(said: str, refusal: str | None = None) -> Found:
     return cast("Found", SimpleNamespace(said=lambda _: said, refusal=refusal))
+
+
+def test_the_suite_knows_the_modules_that_python_dropped() -> None:
+    """Since 3.10, which is the oldest that rows have, as far as they are whole modules."""
+    dropped = {name for name, minor in SINCE.items() if minor > 10 and "." not in name}
+    brought = {"distutils", "pkg_resources", "setuptools"}
+    assert dropped | brought == suite_module("needs").ONCE_THERE

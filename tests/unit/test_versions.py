@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
-from support.workbench import ROOT
+from support.suite import suite_module
 
 from stackproof.base.versions import agree, narrow, overlap, requirement, satisfies, step
 
 Satisfies = Callable[[str, str], bool]
 
 
-def _suite() -> ModuleType:
-    """Return the module of the suite, which runs where there is no stackproof."""
-    file = ROOT / "tests" / "stack" / "stack_suite" / "versions.py"
-    spec = importlib.util.spec_from_file_location("suite_versions", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BOTH = [pytest.param(satisfies, id="harness"), pytest.param(_suite().satisfies, id="suite")]
+BOTH = [
+    pytest.param(satisfies, id="harness"),
+    pytest.param(suite_module("versions").satisfies, id="suite"),
+]
 
 
 @pytest.mark.fault("R8.1")
@@ -85,7 +75,7 @@ def test_a_module_may_name_its_version_in_its_own_way(
     pinned: str,
     answer: bool,  # noqa: FBT001
 ) -> None:
-    assert _suite().same_release(found, pinned) is answer
+    assert suite_module("versions").same_release(found, pinned) is answer
 
 
 @pytest.mark.fault("R8.1")

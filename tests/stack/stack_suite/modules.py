@@ -17,8 +17,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from stack_suite.needs import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,8 +58,8 @@ def _own_modules(name: str) -> tuple[str, ...]:
     """Return the public modules that a distribution has at its top, in order of name.
 
     A folder that is open to many distributions, such as `google`, is looked into for packages. A
-    further module that needs what only an extra brings, which is not there, is nobody's: blackd of
-    black without the extra `d`.
+    further module that needs what a plain install does not bring is none of them: blackd of black
+    without the extra `d`, pylint_plugins, which some releases of mlflow hold by accident.
     """
     found = metadata.distributions(name=name, path=places_of_the_stack())
     distribution = next(iter(found), None)
@@ -71,51 +72,12 @@ def _own_modules(name: str) -> tuple[str, ...]:
     files = {file.parts: str(file.locate()) for file in distribution.files}
     shared = set((distribution.read_text("namespace_packages.txt") or "").split())
     modules = sorted(_modules(files, shared, own))
-    absent = set(_absent_extras(distribution)) if modules[1:] else set()
-    served = [
-        module
-        for module in modules
-        if module.lower() == own or absent.isdisjoint(_needed_by(module, files) if absent else ())
-    ]
+    named = [module for module in modules if module.lower() == own]
+    if not modules[1:]:
+        return tuple(modules)
+    needs = Needs(distribution, files, places_of_the_stack(), beside_another=bool(named))
+    served = [module for module in modules if module in named or not needs.lacks(module)]
     return tuple(served or modules)
-
-
-def _absent_extras(distribution: metadata.Distribution) -> Iterator[str]:
-    """Yield what a distribution requires for some extra alone, and what is not installed."""
-    for text in distribution.requires or ():
-        try:
-            item = Requirement(text)
-        except InvalidRequirement:
-            continue
-        optional = item.marker is not None and "extra" in str(item.marker)
-        found = metadata.distributions(name=item.name, path=places_of_the_stack())
-        if optional and next(iter(found), None) is None:
-            yield canonicalize_name(item.name)
-
-
-def _needed_by(module: str, files: dict[tuple[str, ...], str]) -> set[str]:
-    """Return the names, as of distributions, without which a module's own file does not import."""
-    *above, name = module.split(".")
-    own = (*above, name, f"{_PACKAGE}.py"), (*above, f"{name}.py")
-    path = next((files[parts] for parts in own if parts in files), None)
-    try:
-        body = ast.parse(Path(path or "").read_bytes()).body
-    except (OSError, ValueError, SyntaxError):
-        return set()
-    return {canonicalize_name(name) for name in _imported(body)}
-
-
-def _imported(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """Yield the top modules that statements import, but where they go on without them."""
-    for node in body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
-        elif isinstance(node, ast.Try):
-            inside = (line for handler in node.handlers for line in ast.walk(handler))
-            if any(isinstance(line, ast.Raise) for line in inside):
-                yield from _imported(node.body)
 
 
 def places_of_the_stack() -> list[str]:
