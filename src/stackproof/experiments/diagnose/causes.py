@@ -10,7 +10,7 @@ from stackproof.experiments.diagnose.record import Blamed, Cause
 from stackproof.experiments.diagnose.release_search import Turn
 from stackproof.experiments.facts import Facts
 from stackproof.experiments.found import Found
-from stackproof.experiments.timeline.record import Break, Timeline
+from stackproof.experiments.timeline.record import Break, CheckHistory, Timeline
 from stackproof.experiments.tracebacks import telling_line
 from stackproof.index.history import Releases
 from stackproof.installers.failed_builds import failed_build
@@ -26,7 +26,7 @@ def causes_of(timeline: Timeline, found: Found) -> Iterator[tuple[Cause, tuple[C
 
     What a later release undid comes along without culprits: nothing need be done about it.
     """
-    last: dict[tuple[Culprit, ...], list[tuple[str, Break]]] = {}
+    last: dict[tuple[Culprit, ...], list[tuple[CheckHistory, Break]]] = {}
     undone: dict[tuple[Culprit, ...], list[tuple[str, Break, str]]] = {}
     for history in timeline.checks:
         for turn in history.breaks:
@@ -35,14 +35,29 @@ def causes_of(timeline: Timeline, found: Found) -> Iterator[tuple[Cause, tuple[C
                 spell = (history.id, turn, min(fixes))
                 undone.setdefault(turn.culprits, []).append(spell)
             elif turn.confirmed:
-                last.setdefault(turn.culprits, []).append((history.id, turn))
+                last.setdefault(turn.culprits, []).append((history, turn))
     for culprits, turns in last.items():
-        checks = tuple(check for check, _ in turns)
-        yield _cause(culprits, checks, turns[0][1], said=said_by(found, checks)), culprits
+        checks = tuple(history.id for history, _ in turns)
+        said = _said_then(*turns[0], checks, found) or said_by(found, checks)
+        yield _cause(culprits, checks, turns[0][1], said=said), culprits
     for culprits, spells in undone.items():
         checks = tuple(check for check, _, _ in spells)
         _, turn, until = spells[0]
         yield _cause(culprits, checks, turn, until=until), ()
+
+
+def _said_then(
+    history: CheckHistory, turn: Break, checks: tuple[str, ...], found: Found
+) -> Reason | None:
+    """Return what a check said as of the day of a turn, if it is not what it says now.
+
+    Another fault may lie in front of it since.
+    """
+    then = next((item.why for item in history.asked if item.as_of == turn.bad), "")
+    known = found.checks.get(history.id)
+    if not then or known is None or telling_line(known.message) in then:
+        return None
+    return reason("checks-say", checks=checks, said=telling_line(then))
 
 
 def cause_of(turn: Turn, releases: Releases, pins: Mapping[str, str]) -> Cause:
