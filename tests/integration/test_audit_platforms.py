@@ -68,6 +68,17 @@ def test_what_a_platform_has_besides_is_what_differs_from_here(desk: Desk) -> No
     assert (windows.built, windows.differs) == ((), {"win": (None, "1.0")})
 
 
+def test_a_row_that_installs_nothing_on_a_platform_does_not_keep_others_from_an_answer(
+    desk: Desk,
+) -> None:
+    text = matrix_text("alpha==1.0", more=f'platforms = ["{MAC}", "{WINDOWS}"]')
+    text = text.replace('version = "1.0"', 'version = "1.0"\nmarker = "os_name != \'nt\'"')
+    found = desk.audit(text)
+    assert [(item.platform, item.stages) for item in found.platforms] == [(MAC, "resolved")]
+    (trouble,) = found.trouble
+    assert trouble.endswith(f"without every pin of its stages on Python {PYTHON} on {WINDOWS}")
+
+
 def test_a_build_that_fails_here_says_nothing_of_another_platform(tmp_path: Path) -> None:
     releases = (
         Release("alpha", "1.0", requires=["mute; sys_platform == 'darwin'"]),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support.grid_bench import RELEASES
 from support.index import Fault, Index
-from support.matrices import PYTHON
+from support.matrices import PYTHON, matrix, pin, row_stage, stage
 from support.sessions import call
 from support.wheels import Release
 from support.workbench import ROOT, TINY, Bench
@@ -76,6 +76,61 @@ def test_a_row_holds_its_other_pins(checkout: Bench) -> None:
     assert (found.row, found.held) == ("tiny/plain", ("alpha==1.0",))
     assert [cell.state for cell in found.cells] == ["compatible", "conflict"]
     assert found.cells[1].reason == "host 3.0 requires alpha<1 and what is held has alpha==1.0"
+
+
+MARKED = matrix(
+    "Tiny",
+    pin("alpha"),
+    pin("shared", among="<2", more=f"marker = \"python_version <= '{PYTHON}'\"\n"),
+    pin("middle", "1.0", more="marker = \"sys_platform == 'win32'\"\n"),
+    pin("beta", more="marker = \"sys_platform == 'darwin'\"\n"),
+    stage("one", "alpha", "middle", "shared", step="Install them."),
+    stage("two", "beta", step="Install beta.", more='index = "own"\n'),
+    more='[indexes.own]\nurl = "https://own.example/simple"\nupload-times = false\n',
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "held", "cells"),
+    [
+        ((), ("alpha==1.0", "shared<2"), {"1.0": "compatible", "2.0": "conflict"}),
+        (
+            ("--platform", "x86_64-pc-windows-msvc"),
+            ("alpha==1.0", "middle==1.0", "shared<2"),
+            {"1.0": "compatible", "2.0": "conflict"},
+        ),
+        (
+            ("--python", "3.19"),
+            ("alpha==1.0",),
+            {"1.0": "compatible", "2.0": "compatible"},
+        ),
+        (
+            ("--python", "3.19", "--platform", "x86_64-pc-windows-msvc"),
+            ("alpha==1.0", "middle==1.0"),
+            {"1.0": "compatible", "2.0": "conflict"},
+        ),
+    ],
+)
+def test_a_row_holds_the_pins_whose_markers_hold_where_the_grid_is_asked_of(
+    checkout: Bench, where: tuple[str, ...], held: tuple[str, ...], cells: dict[str, str]
+) -> None:
+    checkout.write("matrices/tiny.toml", MARKED)
+    assert _ask(checkout, "host=1.0,2.0", "guest=1.0", "--row", "plain", *where) == ""
+    found = _written(checkout)
+    assert found.held == held
+    assert {cell.versions[0]: cell.state for cell in found.cells} == cells
+
+
+def test_a_requirement_holds_where_its_marker_does(checkout: Bench) -> None:
+    """Of two requirements of a row on one distribution, the later one that holds there counts."""
+    added = [row_stage(f"added-{n}", text) for n, text in enumerate(ADDED)]
+    checkout.write("matrices/tiny.toml", TINY + "".join(added))
+    asked = ("host=1.0,2.0", "guest=1.0", "--row", "plain", "--platform", "x86_64-pc-windows-msvc")
+    assert _ask(checkout, *asked, "--with", "middle<1; sys_platform == 'linux'") == ""
+    assert [cell.state for cell in _written(checkout).cells] == ["compatible", "conflict"]
+
+
+ADDED = ("shared<2; sys_platform == 'win32'", "shared>=2; sys_platform == 'linux'")
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def make_lock(bench: Bench, text: str = TINY) -> None:
     bench.write("matrices/tiny.toml", text)
     progress = Progress(Console(file=StringIO()))
     runner = Runner(project=bench.project, progress=progress, conclude=conclude, look=look_command)
-    lock(bench.plan(text=text), runner)
+    lock(bench.planner(text=text), runner)
 
 
 def publish(bench: Bench, *words: str) -> str:

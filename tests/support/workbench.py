@@ -22,6 +22,7 @@ from stackproof.base.progress import Progress
 from stackproof.evidence.folder import Evidence
 from stackproof.evidence.layout import Project
 from stackproof.evidence.verdict import Verdict
+from stackproof.experiments.planner import Planner
 from stackproof.installers.environment import Environment
 from stackproof.installers.planning import make_plan
 from stackproof.matrix.load import parse_matrix
@@ -161,6 +162,11 @@ class Bench:
         matrix = parse_matrix(toml(text + extra), file="tiny.toml")
         plan = make_plan(matrix, name="tiny", row=row, installer=installer, as_of=as_of)
         return plan.model_copy(update=changes)
+
+    def planner(self, extra: str = "", *, text: str = TINY) -> Planner:
+        """Return the planner of the row of the tiny matrix, or another, as `plan` has it."""
+        matrix = parse_matrix(toml(text + extra), file="tiny.toml")
+        return Planner(matrix=matrix, name="tiny", row="plain")
 
     def environment(self, installer: str = "uv") -> Path:
         """Make a new virtual environment in place of the one before."""

@@ -28,7 +28,7 @@ from stackproof.experiments.grid_proof import Prover
 from stackproof.index.target import Target
 from stackproof.installers.interpreters import find_target
 from stackproof.matrix.plan import Plan
-from stackproof.matrix.platforms import PLATFORMS
+from stackproof.matrix.platforms import PLATFORMS, Platform
 from stackproof.metadata.grid.axes import AxisRequest, parse_axis
 from stackproof.metadata.grid.making import GridContext, Question, ask_axes, held_by, make_grid
 from stackproof.metadata.grid.record import Axis, Grid
@@ -136,7 +136,7 @@ class _Grids:
         plan = self._row()
         as_of = plan.as_of if plan else self.given.as_of
         here = find_target(self._python(plan), self.project.environ)
-        target = replace(here, platform=PLATFORMS.get(self.given.platform))
+        target = replace(here, platform=self._platform)
         client, index = self.context.client, self.context.index
         codes = []
         requests: list[AxisRequest] = self.given.axes
@@ -148,10 +148,18 @@ class _Grids:
             codes.append(self._publish(found, name))
         return codes
 
+    @property
+    def _platform(self) -> Platform | None:
+        return PLATFORMS.get(self.given.platform)
+
     def _row(self) -> Plan | None:
+        """Return the plan of the row where the grid is asked of: markers of pins hold there."""
         if self.given.row is None:
             return None
-        plan = self.context.planner(self.given.row, self.given.as_of).base()
+        planner = self.context.planner(self.given.row, self.given.as_of)
+        if self.given.python:
+            planner = planner.with_row(python=self.given.python)
+        plan = replace(planner, platform=self._platform).base()
         own = sorted({stage.name for stage in plan.stages if stage.index})
         if own and self.given.install:
             raise StackproofError(
@@ -162,7 +170,7 @@ class _Grids:
 
     def _python(self, plan: Plan | None) -> str:
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return self.given.python or (plan.python if plan else here)
+        return plan.python if plan else self.given.python or here
 
     def _question(
         self,
@@ -172,7 +180,7 @@ class _Grids:
         plan: Plan | None,
     ) -> Question:
         names = [axis.name for axis in axes]
-        of_row = held_by(plan, names) if plan else ()
+        of_row = held_by(plan, target, names) if plan else ()
         further = {stage.index for stage in plan.stages if stage.index} if plan else set()
         return Question(
             axes=axes,

@@ -26,9 +26,9 @@ def lock(session: nox.Session, project: Project) -> None:
     project = open_project(session, project)
     given = options.parse_args(session.posargs)
     with open_context(project, screen) as context:
-        plan = context.planner(given.row, given.as_of, usual="verified").base()
-        made = lock_row(plan, context.runner(), given.platform)
-    home = project.shown(project.home(plan))
+        planner = context.planner(given.row, given.as_of, usual="verified")
+        made = lock_row(planner, context.runner(), given.platform)
+    home = project.shown(project.reports / planner.label)
     lines = [f"sha256 {sha256}  {home / file}" for file, sha256 in made.files.items()]
     lines += map(_told, made.platforms)
     lines.append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ from stackproof.evidence.folder import Evidence
 from stackproof.evidence.records import Freeze, drift_between
 from stackproof.evidence.reports import InRow, InRun, InSet
 from stackproof.evidence.verdict import Verdict, judge
+from stackproof.experiments.planner import Planner
 from stackproof.experiments.platform_locks import PlatformLock, PlatformLocker
 from stackproof.experiments.runner import Runner
 from stackproof.index.client import IndexClient
@@ -31,6 +32,7 @@ from stackproof.installers.known import BY_HASH, DEFAULT
 from stackproof.matrix.checks import CheckId
 from stackproof.matrix.plan import Plan
 from stackproof.matrix.planned import PlannedStage
+from stackproof.matrix.platforms import UNIVERSAL
 
 __all__ = ["FILES", "Lock", "lock"]
 
@@ -64,8 +66,9 @@ class Lock(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class _Locker:
-    """Locks the run `evidence` of a plan; what is tried on the way goes to `home`."""
+    """Locks the run `evidence` of the planner's row; what is tried on the way goes to `home`."""
 
+    planner: Planner
     runner: Runner
     evidence: Evidence
     home: Path
@@ -90,6 +93,7 @@ class _Locker:
         """Write what would be installed on other platforms; raise CannotJudgeError as `write`."""
         locker = PlatformLocker(
             plan=self.evidence.plan,
+            everywhere=replace(self.planner, platform=UNIVERSAL).base(),
             freeze=self.evidence.freeze,
             indexes=self._indexes,
             environ=self.runner.project.environ,
@@ -154,17 +158,20 @@ class _Locker:
         return proof
 
 
-def lock(plan: Plan, runner: Runner, platforms: Sequence[str] = ()) -> Lock:
+def lock(planner: Planner, runner: Runner, platforms: Sequence[str] = ()) -> Lock:
     """Lock a row beside its reports: `pylock.toml`, `requirements.txt` and `lock.json`.
 
-    The newest run of this very plan is locked; where there is none, the row is run first. With
+    The newest run of its very plan is locked; where there is none, the row is run first. With
     `platforms` there are locks for these besides, which are only resolved. Raises
     CannotJudgeError, and writes nothing, if a check failed or the lock does not give the same.
     """
+    plan = planner.base()
     reports, home = runner.project.reports, runner.project.home(plan)
     evidence = runner.recall(plan) or runner.run(plan)[1]
     _require_green(judge(evidence), f"the run {evidence.folder.name}")
-    locker = _Locker(runner=runner, evidence=evidence, home=home / InRow.LOCK_PROOFS)
+    locker = _Locker(
+        planner=planner, runner=runner, evidence=evidence, home=home / InRow.LOCK_PROOFS
+    )
     with temporary_folder("lock") as folder:
         proof = locker.write(folder)
         parts = locker.elsewhere(platforms, folder)

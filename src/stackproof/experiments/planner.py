@@ -12,6 +12,7 @@ from stackproof.installers.planning import make_plan
 from stackproof.matrix.model import Matrix
 from stackproof.matrix.plan import Plan
 from stackproof.matrix.planned import Change
+from stackproof.matrix.platforms import Platform, Universal
 
 __all__ = ["Planner"]
 
@@ -24,8 +25,9 @@ class Planner:
     user states: the past as it was, of every distribution. If it is None, cut-offs are the row's
     own, and who is exempt from its least age stays so as of every moment; with `own_cut_off` the
     same holds of `as_of`. `python` stands in for the row's interpreter and what `extra` names is
-    added, in trials only. Requirement `lines` are added to what the row asks for, and `options` to
-    each installer call: what a fix would write.
+    added, in trials only. On another `platform`, or all at once, nothing is built: what is planned
+    there is resolved, or judged by metadata. Requirement `lines` are added to what the row asks
+    for, and `options` to each installer call: what a fix would write.
     """
 
     matrix: Matrix
@@ -34,6 +36,7 @@ class Planner:
     as_of: datetime | None = None
     own_cut_off: bool = False
     python: str | None = None
+    platform: Platform | Universal | None = None
     extra: tuple[Change, ...] = ()
     lines: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class Planner:
             name=self.name,
             row=self.row,
             as_of=moment,
+            platform=self.platform,
             exempt=self._exempt,
             only=only,
             versions=versions,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from packaging.pylock import Pylock
+from packaging.markers import default_environment
+from packaging.pylock import Package, Pylock
+from packaging.requirements import Requirement
 from packaging.tags import platform_tags
+from packaging.utils import canonicalize_name
 from pydantic import Field
 
 from stackproof.base.records import Record
+from stackproof.base.versions import admits
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.records import Freeze, Move
 from stackproof.evidence.reports import InSet
@@ -20,25 +25,28 @@ from stackproof.installers.choosing import Choice
 from stackproof.installers.compiling import Compilation, compiled, wanted_project
 from stackproof.installers.failures import classify
 from stackproof.installers.refusal import sentence
+from stackproof.matrix.markers import environment_of, holds
 from stackproof.matrix.plan import Plan
+from stackproof.matrix.platforms import PLATFORMS, UNIVERSAL
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["UNIVERSAL", "PlatformLock", "PlatformLocker"]
+__all__ = ["PlatformLock", "PlatformLocker"]
 
-#: What stands for all platforms in place of the name of one.
-UNIVERSAL = "universal"
 _LIMIT_SECONDS = 600
+#: The markers that tell this machine from the platforms that uv has names for.
+_HERE = ("sys_platform", "platform_machine", "python_version")
 _SAID = "# resolved only, for {where}: nobody has installed this there\n"
 
 
 class PlatformLock(Record):
     """What is locked for a platform, in the words of uv's `--python-platform`.
 
-    `differs` holds what is otherwise than on this machine, each as (here, there), None for absent.
+    `differs` holds what is otherwise than on this machine, each as (here, there), None for absent;
+    for all platforms there may be several versions, as in `1.0 or 1.1`.
     Where it is refused, there is no `file`, and `reason` says why.
     """
 
@@ -52,13 +60,15 @@ class PlatformLock(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformLocker:
-    """Resolves what a plan asks for on other platforms, held to the versions of `freeze`.
+    """Resolves what a row asks for on other platforms, held to the versions of `freeze`.
 
-    `indexes` are those of distributions that do not come from the default one. `require_pages`
+    These are what `plan` installs here; `everywhere` is the row's plan for all platforms. `indexes`
+    are those of distributions that do not come from the default one. `require_pages`
     raises CannotJudgeError if uv's words speak of a distribution whose page is none.
     """
 
     plan: Plan
+    everywhere: Plan
     freeze: Freeze
     indexes: Mapping[str, str]
     environ: Mapping[str, str]
@@ -98,7 +108,7 @@ class PlatformLocker:
         where = "every platform" if platform == UNIVERSAL else platform
         file.write_text(_SAID.format(where=where) + text, encoding="utf-8")
         locked = Pylock.from_dict(tomllib.loads(text)).packages
-        there: Freeze = {str(package.name): str(package.version) for package in locked}
+        there = _versions(locked)
         return PlatformLock(
             platform=platform,
             state="resolved only",
@@ -108,14 +118,23 @@ class PlatformLocker:
         )
 
     def _compile(self, file: Path, platform: str) -> Compilation:
-        """Resolve what the stages ask for in one go, near to what was proved."""
+        """Resolve what the stages ask for in one go, near to what was proved.
+
+        That holds, and what all stages are held to. What is asked for elsewhere in another version
+        holds here, and is preferred everywhere else.
+        """
         folder = file.parent / platform
         folder.mkdir()
-        asked = [text for stage in self.plan.stages for text in stage.requirements]
+        asked = self._asked(platform)
+        elsewhere = self._elsewhere(asked)
+        pins = {name: f"{name}=={version}" for name, version in self.freeze.items()}
+        asked += [f"{pins[name]} ; {self._here}" for name in sorted(elsewhere)]
         wanted, held = folder / "pyproject.toml", folder / "held-to.txt"
-        wanted.write_text(wanted_project(asked, self.indexes), encoding="utf-8")
-        pins = (f"{name}=={version}\n" for name, version in self.freeze.items())
-        held.write_text("".join(pins), encoding="utf-8")
+        wanted.write_text(wanted_project(asked, self._indexes), encoding="utf-8")
+        lines = [pin for name, pin in pins.items() if name not in elsewhere]
+        lines += filter(None, [self.everywhere.common_limits])
+        held.write_text("\n".join(lines), encoding="utf-8")
+        shutil.copyfile(file.with_name(InSet.PYLOCK), file)
         where = ["--universal"] if platform == UNIVERSAL else ["--python-platform", platform]
         options = ["--no-annotate", "--constraints", str(held), "--generate-hashes", *where]
         return compiled(
@@ -128,6 +147,51 @@ class PlatformLocker:
             limit=_LIMIT_SECONDS,
             cwd=folder,
         )
+
+    def _asked(self, platform: str) -> list[str]:
+        """Return what the stages ask for on a platform, or under their markers on all.
+
+        uv judges these for the oldest patch of a Python, and a row for the newest.
+        """
+        asked = [text for stage in self.everywhere.stages for text in stage.requirements]
+        if platform not in PLATFORMS:
+            return asked
+        there = environment_of(self.plan.python, platform=PLATFORMS[platform])
+        holding = [item for item in map(Requirement, asked) if holds(item, there)]
+        for item in holding:
+            item.marker = None
+        return [*map(str, holding)]
+
+    @property
+    def _indexes(self) -> Mapping[str, str]:
+        """The index of each distribution; of a pin that is not installed here, its last stage's."""
+        stages = self.everywhere.stages
+        last = {pin: stage.index for stage in stages for pin in stage.pins}
+        own = {pin: index for pin, index in last.items() if index and pin not in self.freeze}
+        return {**self.indexes, **own}
+
+    def _elsewhere(self, asked: Iterable[str]) -> set[str]:
+        """Return what came along here in another version than is asked for elsewhere."""
+        wanted = [(canonicalize_name(item.name), item) for item in map(Requirement, asked)]
+        return {
+            name
+            for name, item in wanted
+            if name in self.freeze and not admits(item, self.freeze[name])
+        }
+
+    @property
+    def _here(self) -> str:
+        """The marker that holds on this machine, as far as platforms differ in what uv knows."""
+        environment = {**default_environment(), "python_version": self.plan.python}
+        return " and ".join(f"{key} == '{environment[key]}'" for key in _HERE)
+
+
+def _versions(packages: Iterable[Package]) -> Freeze:
+    """Return the version of each distribution, or all of them where markers tell them apart."""
+    found: dict[str, list[str]] = {}
+    for package in packages:
+        found.setdefault(str(package.name), []).append(str(package.version))
+    return {name: " or ".join(versions) for name, versions in found.items()}
 
 
 def _differs(here: Freeze, there: Freeze) -> dict[str, Move]:

@@ -23,6 +23,7 @@ from stackproof.index.core_metadata import CoreMetadata
 from stackproof.installers.environment import Environment, distributions, metadata_of
 from stackproof.installers.installer import Installer
 from stackproof.installers.pip.installer import PIP, check_from_outside
+from stackproof.matrix.markers import holds
 from stackproof.reasons.reason import reason
 from stackproof.reasons.words import in_words
 
@@ -119,7 +120,7 @@ def _with_extras(
     """Yield what is installed of the distributions that are asked for with extras."""
     wanted, here = defaultdict[str, set[str]](set), environment.markers
     for requirement in map(Requirement, asked):
-        if requirement.marker is None or requirement.marker.evaluate(here):
+        if holds(requirement, here):
             wanted[canonicalize_name(requirement.name)] |= requirement.extras
     for library in environment.libraries:
         for folder, name, version in distributions(library):

@@ -28,8 +28,8 @@ from stackproof.matrix.planned import (
     PlannedStage,
     limits_file,
 )
-from stackproof.matrix.platforms import Platform
-from stackproof.matrix.row_pins import left_out_of, pins_of, pins_there, row_notes
+from stackproof.matrix.platforms import UNIVERSAL, Platform, Universal
+from stackproof.matrix.row_pins import left_out_of, markers_of, pins_of, pins_there, row_notes
 
 __all__ = ["make_plan"]
 
@@ -43,7 +43,7 @@ def make_plan(
     interpreter: str | None = None,
     as_of: datetime | None = None,
     exempt: Sequence[str] = (),
-    platform: Platform | None = None,
+    platform: Platform | Universal | None = None,
     installer: str = DEFAULT.name,
     versions: Mapping[str, str] = MappingProxyType({}),
     lines: Sequence[str] = (),
@@ -54,7 +54,8 @@ def make_plan(
     """Resolve a row of the matrix called `name` to a plan.
 
     `python`, `interpreter` and `as_of`, from which some may be `exempt`, stand in for the row's
-    own, and markers of pins are judged for a `platform` that is not this machine's. A candidate
+    own, and markers of pins are judged for a `platform` that is not this machine's; for all at once
+    no pin is left out, and each is asked for under its marker. A candidate
     gives other `versions` for some pins, or ranges, which replace them wherever they stand, `extra`
     requirements for a last stage, and in `requested` what was asked for in all. A probe asks `only`
     some checks, by their ids.
@@ -75,6 +76,7 @@ def make_plan(
         matrix=matrix,
         pins=every,
         there=there,
+        markers=markers_of(matrix, row) if platform == UNIVERSAL else {},
         python=python,
         installer=installer_named(installer),
         choice=choice,
@@ -82,9 +84,9 @@ def make_plan(
     own = [] if existing else _stages(matrix, row)
     built = [stage for stage in map(builder.build, own) if stage.requirements]
     if own and not built:
+        where = f"Python {python}{f' on {platform.name}' if isinstance(platform, Platform) else ''}"
         raise StackproofError(
-            f"row {name}/{row} installs nothing: it goes without every pin of its stages on Python "
-            f"{python}"
+            f"row {name}/{row} installs nothing: it goes without every pin of its stages on {where}"
         )
     additions = [] if existing else [item for level in lineage for item in level.additions]
     lines = [*(item.requirement for item in additions), *lines]
@@ -180,11 +182,13 @@ class _StageBuilder:
     """Turns stages into installer calls, noting where a call departs from the document's.
 
     `pins` are all of the matrix as the row has them, `there` the names of those that it installs.
+    Where a pin has one of the `markers`, it is asked for under it.
     """
 
     matrix: Matrix
     pins: Mapping[str, PlannedPin]
     there: AbstractSet[str]
+    markers: Mapping[str, str]
     python: str
     installer: Installer
     choice: Choice
@@ -194,7 +198,7 @@ class _StageBuilder:
         constraints = self._constraints(stage)
         index = self._index(stage)
         pins = tuple(name for name in stage.pins if name in self.there)
-        arguments = [self.pins[name].requirement for name in pins] + list(stage.requirements)
+        arguments = [*map(self._requirement, pins), *stage.requirements]
         if constraints is not None:
             arguments += ["--constraint", constraints.url]
         if stage.held_to:
@@ -213,6 +217,10 @@ class _StageBuilder:
             reason=stage.reason if isinstance(stage, ExtraStage) else None,
             reasons=dict(stage.reasons) if isinstance(stage, ExtraStage) else {},
         )
+
+    def _requirement(self, pin: str) -> str:
+        marker = self.markers.get(pin)
+        return self.pins[pin].requirement + (f" ; {marker}" if marker else "")
 
     def _constraints(self, stage: Stage) -> PlannedConstraints | None:
         if stage.constraints is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from packaging.markers import Marker
+from packaging.requirements import Requirement
 
 from stackproof.matrix.platforms import Platform
 
-__all__ = ["applies", "asks_patch", "environment_of"]
+__all__ = ["applies", "asks_patch", "environment_of", "holds"]
 
 #: Stands for the newest patch, which is the one that is installed nearly everywhere.
 _NEWEST = 99
@@ -24,6 +27,12 @@ def asks_patch(marker: str, python: str) -> bool:
     """Tell whether a marker holds with some patches of a minor version and not with others."""
     oldest = Marker(marker).evaluate(environment_of(python, f"{python}.0"))
     return oldest is not applies(marker, python)
+
+
+def holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:
+    """Tell whether a requirement that no extra brings is made where markers go by `environment`."""
+    marker = requirement.marker
+    return marker is None or marker.evaluate({**environment, "extra": ""})
 
 
 def environment_of(

@@ -15,7 +15,11 @@ from typing import Literal
 
 from packaging.tags import mac_platforms
 
-__all__ = ["PLATFORMS", "Platform"]
+__all__ = ["PLATFORMS", "UNIVERSAL", "Platform", "Universal"]
+
+#: Every platform at once, in place of one.
+Universal = Literal["universal"]
+UNIVERSAL: Universal = "universal"
 
 _MACHINES = ("x86_64", "aarch64")
 #: The releases of glibc that uv has names for, and the one that a Linux has if nothing is said.

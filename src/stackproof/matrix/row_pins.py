@@ -8,9 +8,16 @@ from stackproof.base.versions import is_version
 from stackproof.matrix.markers import applies, asks_patch
 from stackproof.matrix.model import Matrix, Pin
 from stackproof.matrix.planned import PlannedPin
-from stackproof.matrix.platforms import Platform
+from stackproof.matrix.platforms import UNIVERSAL, Platform, Universal
 
-__all__ = ["left_out_of", "marker_notes", "pins_of", "pins_there", "row_notes"]
+__all__ = [
+    "left_out_of",
+    "marker_notes",
+    "markers_of",
+    "pins_of",
+    "pins_there",
+    "row_notes",
+]
 
 
 def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, PlannedPin]:
@@ -29,16 +36,16 @@ def pins_of(matrix: Matrix, row: str, versions: Mapping[str, str]) -> dict[str, 
 
 
 def left_out_of(
-    matrix: Matrix, row: str, python: str, platform: Platform | None = None
+    matrix: Matrix, row: str, python: str, platform: Platform | Universal | None = None
 ) -> dict[str, str]:
     """Return the pins of a row whose markers do not hold on a Python, each with its marker.
 
-    The platform is this machine's if no other is named.
+    The platform is this machine's if no other is named; of all at once no pin is left out.
     """
     return {
         name: marker
-        for name, marker in _markers(matrix, row).items()
-        if not applies(marker, python, platform)
+        for name, marker in markers_of(matrix, row).items()
+        if platform != UNIVERSAL and not applies(marker, python, platform)
     }
 
 
@@ -58,30 +65,31 @@ def marker_notes(matrix: Matrix, row: str, python: str) -> list[str]:
     return notes + [
         f"the marker of pin {name}, {marker}, asks for a patch of Python {python}; it was judged "
         "for the newest"
-        for name, marker in _markers(matrix, row).items()
+        for name, marker in markers_of(matrix, row).items()
         if asks_patch(marker, python)
     ]
 
 
 def pins_there(
-    matrix: Matrix, row: str, python: str, platform: Platform | None = None
+    matrix: Matrix, row: str, python: str, platform: Platform | Universal | None = None
 ) -> frozenset[str]:
-    """Return the pins that a row has on a Python, and on a platform if not on this machine's."""
+    """Return the pins that a row has on a Python, as `left_out_of` has it of a platform."""
     gone = _without(matrix, row) | left_out_of(matrix, row, python, platform).keys()
     return frozenset(pin.name for pin in matrix.pins if pin.name not in gone)
 
 
-def _without(matrix: Matrix, row: str) -> set[str]:
-    return {name for level in matrix.lineage(row) for name in level.without}
-
-
-def _markers(matrix: Matrix, row: str) -> dict[str, str]:
+def markers_of(matrix: Matrix, row: str) -> dict[str, str]:
+    """Return the markers of a row's pins, of those that have one."""
     without = _without(matrix, row)
     return {
         pin.name: pin.marker
         for pin in matrix.pins
         if pin.marker is not None and pin.name not in without
     }
+
+
+def _without(matrix: Matrix, row: str) -> set[str]:
+    return {name for level in matrix.lineage(row) for name in level.without}
 
 
 def _pin(pin: Pin, asked: str, reason: str | None) -> PlannedPin:

@@ -15,6 +15,7 @@ from stackproof.index.constraints.published import (
     constraint_lines,
     find_constraints,
 )
+from stackproof.matrix.markers import holds
 from stackproof.matrix.plan import Plan
 from stackproof.matrix.planned import PlannedConstraints
 from stackproof.reasons.reason import Reason, reason
@@ -89,7 +90,7 @@ def _said(content: bytes, markers: Mapping[str, str]) -> dict[str, Requirement]:
     """Return what each distribution gets; several lines of one are all to be kept to."""
     says: dict[str, Requirement] = {}
     for requirement in constraint_lines(content):
-        if requirement.marker is None or requirement.marker.evaluate({"extra": "", **markers}):
+        if holds(requirement, markers):
             first = says.setdefault(canonicalize_name(requirement.name), requirement)
             first.specifier &= requirement.specifier
     return says

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from stackproof.base.text import first_of, without_credentials
-from stackproof.errors import CannotJudgeError
+from stackproof.errors import CannotJudgeError, StackproofError
 from stackproof.evidence.claims import ClaimAnswer
 from stackproof.evidence.layout import Project
 from stackproof.index.advisories.source import AdvisorySource
@@ -295,13 +295,13 @@ def _look(
 ) -> platforms.There | Reason | None:
     """Return what would come of a row on a platform, or why that cannot be judged.
 
-    None where the row itself says why it cannot be.
+    That may be because it installs nothing there. None where the row itself says why it cannot be.
     """
     if subject.lacking:
         return None
     try:
         return platforms.ask(subject, platform, resolver, gatherer)
-    except CannotJudgeError as error:
+    except StackproofError as error:
         row = f"{subject.plan.matrix}/{subject.plan.row}"
         on = reason("row-on", row=row, platform=platform)
         return reason("of-name", name=on, why=quoted(str(error)))

@@ -10,6 +10,8 @@ from itertools import product
 from pathlib import Path
 from threading import Event
 
+from packaging.requirements import Requirement
+
 from stackproof.base.json_text import fingerprint
 from stackproof.base.text import without_credentials
 from stackproof.base.times import timestamp
@@ -18,6 +20,7 @@ from stackproof.errors import CannotJudgeError
 from stackproof.index.client import IndexClient
 from stackproof.index.target import Target
 from stackproof.installers.resolver import Resolver
+from stackproof.matrix.markers import holds
 from stackproof.matrix.plan import Plan
 from stackproof.metadata.grid.axes import AxisRequest, choose_axis
 from stackproof.metadata.grid.engine import Engine
@@ -98,12 +101,13 @@ def ask_axes(
     return found
 
 
-def held_by(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
-    """Return what a row's stages ask for, less the distributions `names`.
+def held_by(plan: Plan, target: Target, names: Sequence[str]) -> tuple[str, ...]:
+    """Return what the stages of a row's plan for a target ask for, less the distributions `names`.
 
     Of two requirements on one distribution the later stage's counts, as it does when installed.
     """
-    found = {name_of(text): text for stage in plan.stages for text in stage.requirements}
+    asked = [text for stage in plan.stages for text in stage.requirements]
+    found = {name_of(text): text for text in asked if holds(Requirement(text), target.markers)}
     return tuple(text for name, text in sorted(found.items()) if name not in names)
 
 

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stackproof.base.versions import overlap
+from stackproof.matrix.markers import holds
 from stackproof.metadata.grid.facts import Facts, demands
 from stackproof.metadata.grid.record import THE_CELL, THE_HELD, Cell, Demand, Versions
 from stackproof.reasons.reason import Reason, reason
@@ -71,6 +72,8 @@ class MetadataJudge:
         found: list[Demand] = []
         for text in self.held:
             item = Requirement(text)
+            if not holds(item, self.facts.markers):
+                continue
             name = str(canonicalize_name(item.name))
             found.append(Demand(by=THE_HELD, on=name, range=str(item.specifier)))
             exact = [part.version for part in item.specifier if part.operator == "=="]
