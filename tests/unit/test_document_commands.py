@@ -45,6 +45,14 @@ def _call(text: str) -> Command:
         ("pip install --force-reinstall --no-deps a==1", ["a==1"]),
         ("pip install --cache-dir ~/.cache a==1", ["a==1"]),
         ("pip install a==1 -c https://c.org/c.txt b==2", ["a==1", "b==2"]),
+        ("pip install --default-timeout 100 --exists-action w -qU a==1", ["a==1"]),
+        ("pip install --trusted e.org --no-cache-dir a==1", ["a==1"]),
+        ("uv pip install -P a -Up 3.12 --upgrade-package b a==1", ["a==1"]),
+        ("/opt/uv --directory x pip install -n a==1", ["a==1"]),
+        ("python3 -I -m uv pip --quiet install a==1", ["a==1"]),
+        ("pip install a==${V:-1} b==${W-${V:-2}} c${V:+==3}", ["a==1", "b==2", "c"]),
+        ("V=1 W=\npip install a==${V:-2}${W} b${V:+==3} c==${W:-4}", ["a==1", "b==3", "c==4"]),
+        ("export PIP_NO_CACHE_DIR=1 UV_INDEX_URL=\npip install a==1", ["a==1"]),
         ("cd x && pip install a==1 && echo done", ["a==1"]),
         ("pip install a==1; pip install b==2 | tee log 2>&1", ["a==1", "b==2"]),
         ("pip install a==1 >log 2>&1 b==2", ["a==1", "b==2"]),
@@ -121,6 +129,71 @@ def test_what_is_no_release_of_an_index_is_noted(
     assert reader.problems == []
 
 
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--group dev", "a pyproject.toml says what it is; give that file"),
+        ("--extra x", "a pyproject.toml says what it is; give that file"),
+        ("--no-such", "neither pip nor uv is known to have such an option"),
+        ("-Ur r.txt", "no file beside the document is read"),
+        ("-qrr.txt", "no file beside the document is read"),
+        ("--requirements-from-script a.py", "it names no release of an index"),
+    ],
+)
+def test_an_option_that_brings_what_is_not_read_is_noted(option: str, why: str) -> None:
+    reader = _read(f"uv pip install {option} a")
+    (note,) = reader.notes
+    assert note.message.endswith(f" was passed over; {why}")
+    assert [item.name for call in reader.commands for item in call.installs] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "poetry install --no-root",
+        "poetry -C x sync",
+        "uv sync --frozen",
+        "uv --project x add a",
+        "uv add -m x a",
+        "uv pip sync r.txt",
+        "/root/.local/bin/uv tool install a",
+        "pip-sync r.txt",
+        "pipenv install --deploy",
+        "pipenv sync",
+        "python -m pipenv sync",
+        "pdm sync",
+        "pdm install",
+        "conda env update -f e.yml",
+        "conda create -n x a",
+        "mamba env create -f e.yml",
+        "sudo -u me poetry install",
+        "docker run x uv sync",
+    ],
+)
+def test_whatever_else_brings_packages_is_noted(command: str) -> None:
+    reader = _read(f"{command} && pip install a")
+    (note,) = reader.notes
+    assert note.message == f"{command!r} was passed over; only calls of pip install are read"
+    assert [item.name for call in reader.commands for item in call.installs] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "command", ["poetry export", "uv run pytest", "uv pip list", "conda activate x", "pipenv shell"]
+)
+def test_what_brings_no_packages_is_not_noted(command: str) -> None:
+    assert _read(command).notes == []
+
+
+@pytest.mark.parametrize(
+    "setting", ["PIP_CONSTRAINT=c.txt", "UV_EXTRA_INDEX_URL=https://e.org/s", "UV_PRERELEASE=allow"]
+)
+@pytest.mark.parametrize("form", ["export {}\npip install a", "{} pip install a"])
+def test_an_option_that_a_variable_gives_is_noted(setting: str, form: str) -> None:
+    (note,) = _read(form.format(setting)).notes
+    why = "options are read from calls alone, not from variables"
+    assert str(note) == f"line 1: {setting!r} was passed over; {why}"
+
+
 @pytest.mark.fault("R8.7")
 @pytest.mark.parametrize(
     "before",
@@ -184,6 +257,12 @@ def test_options_may_stand_anywhere_and_in_any_form() -> None:
         "--only-binary :all:",
     )
     assert [item.written for item in call.installs] == ["a==1"]
+
+
+def test_short_options_may_share_a_word_and_long_ones_be_cut_short() -> None:
+    call = _call("pip install -UIi https://e.org/s --extra-ind https://f.org/s a==1")
+    assert call.index == "https://e.org/s"
+    assert call.further == ("-I", "--extra-ind https://f.org/s")
 
 
 def test_each_requirement_of_a_continued_line_has_its_own_line() -> None:

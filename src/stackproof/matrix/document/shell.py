@@ -92,6 +92,7 @@ def logical_lines(block: str, line: int) -> Iterator[tuple[int, str]]:
 def simple_commands(text: str, line: int) -> Iterator[list[Word]]:
     """Yield the words of each simple command of a logical line; redirections are left out.
 
+    A parenthesis, which begins or ends a subshell, is a command of its own.
     Raises ValueError for a quotation that is never closed.
     """
     words: list[Word] = []
@@ -100,6 +101,8 @@ def simple_commands(text: str, line: int) -> Iterator[list[Word]]:
         if token.lastgroup == "end":
             yield words
             words = []
+            if token[0] in ("(", ")"):
+                yield [Word(token[0], line + text.count("\n", 0, token.start()))]
         elif token.lastgroup == "word" and not is_target:
             words.append(Word(token[0], line + text.count("\n", 0, token.start())))
         is_target = token.lastgroup == "redirect"
