@@ -23,13 +23,13 @@ _READERS = {
     r"pyproject\.toml": ("projects", "read_project"),
     r"poetry\.lock": ("locks", "read_poetry_lock"),
     r"pipfile\.lock": ("locks", "read_pipfile_lock"),
-    r"(.*\W)?(docker|container)file(\W.*)?": ("dockerfile", "read_dockerfile"),
     r".*\.(md|markdown)": ("markdown", "read_markdown"),
     r".*\.(yml|yaml)": ("environments", "read_environment"),
     r"-|.*\.(txt|in|freeze)|requirements[^/]*(\.lock)?": ("requirement_lines", "read_requirements"),
 }
-#: The same of files that are for several versions of Python, and read for one.
+#: The same of files that are read for one version of Python, of several or where they name none.
 _READERS_FOR_PYTHON = {
+    r"(.*\W)?(docker|container)file(\W.*)?": ("dockerfile", "read_dockerfile"),
     r"pylock(\.[^.]+)?\.toml": ("locks", "read_pylock"),
     r"uv\.lock": ("uv_lock", "read_uv_lock"),
 }
@@ -39,11 +39,12 @@ def read_stack(path: Path, *, python: str | None = None) -> Stack:
     """Return the stack of a file, or of the requirements that are piped in where `path` is `-`.
 
     `python` is the minor version that a lock file for several is read for; without it that is the
-    oldest one that the file admits. Raises StackproofError if the file cannot be read, or
+    oldest one that the file admits. Without it a Dockerfile's notes tell what is taken for one that
+    it does not name. Raises StackproofError if the file cannot be read, or
     DocumentError with all that is wrong in it.
     """
     name = label_of(path.stem)
-    for readers, options in ((_READERS, {}), (_READERS_FOR_PYTHON, {"python": python})):
+    for readers, options in ((_READERS_FOR_PYTHON, {"python": python}), (_READERS, {})):
         for pattern, (module, function) in readers.items():
             if re.fullmatch(pattern, path.name.lower()):
                 # What reads one form loads libraries that others can do without.
