@@ -294,6 +294,25 @@ def test_passwords_of_an_index_reach_no_matrix(tmp_path: Path) -> None:
     assert [note.line for note in notes] == [1]
 
 
+def test_words_of_a_table_leave_open_what_they_do_not_say(tmp_path: Path) -> None:
+    text = (
+        "# T\n\n| package | version |\n|---|---|\n| alpha | 2.x |\n| beta | 8.1.* |\n"
+        "| gamma | ~=3.2 |\n| delta | 2.17 |\n\n```\n"
+        "pip install alpha==2.3.1 beta gamma==3.4 delta==2.17.1\n```\n"
+    )
+    matrix = _matrix(tmp_path, text, "letters.md")
+    assert [(pin.name, pin.asked) for pin in matrix.pins] == [
+        ("alpha", "2.3.1"),
+        ("beta", "==8.1.*"),
+        ("gamma", "3.4"),
+        ("delta", "2.17.1"),
+    ]
+    found = compare(matrix, tmp_path / "letters.md", name="letters", root=tmp_path)
+    assert [item.message for item in found] == [
+        "the step asks for beta, which leaves the version open; the table says 8.1.*"
+    ]
+
+
 def test_a_table_that_no_step_installs_is_one_stage(tmp_path: Path) -> None:
     text = "| Package | Version |\n|---|---|\n| beta | 2.17 |\n| alpha | 1.0.1 |\n"
     matrix = _matrix(tmp_path, text, "table.md")

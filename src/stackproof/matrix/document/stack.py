@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 
 from stackproof.base.versions import is_version
+from stackproof.matrix.document.words import asked_by
 from stackproof.matrix.markers import applies
 from stackproof.reasons.reason import Reason, reason
 from stackproof.reasons.words import in_words
@@ -34,6 +35,11 @@ class Listed:
     version: str
     area: str
     remarks: tuple[str, ...]
+
+    @property
+    def asked(self) -> str:
+        """The version that its word asks for, or the range that it leaves open."""
+        return asked_by(self.version)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
-from packaging.version import InvalidVersion, Version
 
 from stackproof.errors import Problem
 from stackproof.matrix.document.names import distribution, is_name
 from stackproof.matrix.document.problems import problem
 from stackproof.matrix.document.stack import Listed
+from stackproof.matrix.document.words import specifier_of
 
 __all__ = ["TableReader", "TableRow", "all_tables", "broken_tables"]
 
@@ -197,7 +197,7 @@ def _wrong(label: str, version: str, width: int, columns: int) -> str | None:
     if label.lower() == "python":
         return None if _PYTHON.match(version) else f"{version!r} is not a version of Python 3"
     try:
-        Version(version)
-    except InvalidVersion:
+        specifier_of(version)
+    except ValueError:
         return f"{label}: {version!r} is not a version"
     return None

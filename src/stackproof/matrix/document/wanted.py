@@ -15,7 +15,6 @@ from packaging.version import Version
 
 from stackproof.base.versions import agree, overlap, satisfies
 from stackproof.matrix.document.stack import Install, Listed, Note, Stack, passed_over
-from stackproof.matrix.document.words import specifier_of
 from stackproof.reasons.reason import reason
 
 __all__ = ["Wanted", "WantedRow", "wanted_pins", "wanted_rows"]
@@ -94,8 +93,7 @@ def _wanted(name: str, listed: Listed | None, install: Install | None, notes: li
     """Return the pin of what the table lists and a step installs: the table's word, if need be."""
     said = "" if install is None else _asked(install)
     if listed is not None:
-        specifier = specifier_of(listed.version)
-        word = _asked(Install(line=listed.line, name=name, specifier=specifier))
+        word = listed.asked
         # A step may say which of the releases that the table's word leaves open.
         said = said if install and install.version and satisfies(said, word) else word
         if install and install.specifier and not agree(said, install.version or install.specifier):

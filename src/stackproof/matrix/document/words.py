@@ -7,7 +7,9 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["is_absent", "specifier_of"]
+from stackproof.base.versions import is_version
+
+__all__ = ["asked_by", "is_absent", "specifier_of"]
 
 #: What stands in a cell where there is nothing to say.
 _ABSENT = ("", "-", "\N{EN DASH}", "\N{EM DASH}", "n/a", "na", "none", "not available")
@@ -35,3 +37,13 @@ def specifier_of(word: str) -> str:
     is_plain = str(version) == version.base_version
     is_open = bare.endswith((".x", ".*")) or len(version.release) < _NUMBERS
     return f"=={version}.*" if is_plain and is_open else f"=={version}"
+
+
+def asked_by(word: str) -> str:
+    """Return the one version that a word asks for, else the range.
+
+    Raises ValueError for a word that says no version.
+    """
+    specifier = specifier_of(word)
+    bare = specifier.removeprefix("==")
+    return bare if is_version(bare) else specifier

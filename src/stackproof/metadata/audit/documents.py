@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class _Comparison:
         pins, first = self.pins, dict[str, Listed]()
         for item in self.stack.listed:
             before = first.setdefault(item.name, item)
-            if not agree(before.version, item.version):
+            if not agree(before.asked, item.asked):
                 why = reason(
                     "listed-twice",
                     name=_called(item),
@@ -97,7 +98,7 @@ class _Comparison:
             if item.name not in pins:
                 why = reason("listed-unpinned", name=_called(item), version=item.version)
                 yield Difference("error", item.line, why, item.name)
-            elif not agree(pins[item.name], item.version):
+            elif not agree(pins[item.name], item.asked):
                 asked = pins[item.name]
                 why = reason("listed-other", name=_called(item), version=item.version, asked=asked)
                 yield Difference("error", item.line, why, item.name)
@@ -128,7 +129,7 @@ class _Comparison:
     def versions(self) -> Iterator[Difference]:
         """Compare the versions of every command with the tables, the pins and other commands."""
         said: dict[str, _Said] = {
-            item.name: (item.version, reason("table-says", version=item.version))
+            item.name: (item.asked, reason("table-says", version=item.version))
             for item in reversed(self.stack.listed)
         }
         steps = self.stack.steps
@@ -172,7 +173,8 @@ def _open_version(install: Install, others: list[_Said], *, is_step: bool) -> It
             why = reason("command-asks", requirement=install.written, other=said)
             yield Difference("error", install.line, why, install.name)
             return
-    exact = [said for version, said in others if is_version(version)]
+    # A series, such as a table's 2.17, is said to be one version too.
+    exact = [said for asked, said in others if is_version(re.sub(r"^==|\.\*$", "", asked))]
     if is_step and exact:
         why = reason("step-open", requirement=install.written, other=exact[0])
         yield Difference("warning", install.line, why, install.name)
