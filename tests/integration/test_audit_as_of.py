@@ -139,6 +139,14 @@ def test_a_moment_that_is_none_is_refused(desk: Desk, when: str, why: str) -> No
     assert why in _audit(desk, "--as-of", when)
 
 
+def test_a_row_of_a_day_to_come_is_not_judged(desk: Desk) -> None:
+    """Nor would a run of it be."""
+    desk.write(matrix_text("alpha==1.0", row="as-of = 2999-01-01T00:00:00Z\n"))
+    assert _audit(desk) == "exit 2"
+    (trouble,) = _written(desk)["trouble"]
+    assert trouble.startswith("tiny/plain: the cut-off 2999-01-01T00:00:00Z lies in the future")
+
+
 def test_an_environment_that_exists_has_no_other_day(desk: Desk) -> None:
     desk.write(matrix_text("alpha==1.0", row='interpreter = "/opt/venv/bin/python"\n'))
     assert "--as-of fixes nothing of tiny/plain" in _audit(desk, "--as-of", THEN)

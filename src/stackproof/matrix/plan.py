@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from pydantic import Field, field_serializer
@@ -11,6 +11,7 @@ from stackproof.base.json_text import fingerprint
 from stackproof.base.records import Record
 from stackproof.base.text import first_of
 from stackproof.base.times import timestamp
+from stackproof.errors import CannotJudgeError
 from stackproof.matrix.checks import ALL, CheckId
 from stackproof.matrix.model import ServerName
 from stackproof.matrix.planned import (
@@ -95,6 +96,14 @@ class Plan(Record):
     def cut_off_of(self, name: str) -> datetime | None:
         """Return until when releases of a distribution count, None where all do."""
         return None if name in self.exempt else self.as_of
+
+    def require_past(self) -> None:
+        """Raise CannotJudgeError if the cut-off lies in the future."""
+        if self.as_of is not None and self.as_of > datetime.now(timezone.utc):
+            raise CannotJudgeError(
+                f"the cut-off {timestamp(self.as_of)} lies in the future and would bind nothing; "
+                "choose one that is past"
+            )
 
     def lets_in(self, name: str) -> bool:
         """Tell whether pre-releases of a distribution may be chosen."""

@@ -89,11 +89,7 @@ class Builder:
 
         Raises CannotJudgeError if it does not answer, or keeps no upload times and they are needed.
         """
-        if self.plan.as_of is not None and self.plan.as_of > datetime.now(timezone.utc):
-            raise CannotJudgeError(
-                f"the cut-off {timestamp(self.plan.as_of)} lies in the future and would bind "
-                "nothing; choose one that is past"
-            )
+        self.plan.require_past()
         url = self.environment.installer.default_index(self.environ)
         first = next(
             (pin for stage in self.plan.stages for pin in stage.pins), self.plan.pins[0].name

@@ -268,6 +268,7 @@ def _resolve(
     if subject.lacking:
         return _Resolved(trouble=(quoted(subject.lacking, of=row),))
     try:
+        subject.plan.require_past()
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
         outcome = combined.together(subject, resolver, way, further)
