@@ -287,6 +287,22 @@ def test_freshness_counts_releases_months_and_majors(audited: Auditor) -> None:
     assert found.exit_code == 0
 
 
+def test_a_range_is_at_the_release_that_goes_with_the_others(audited: Auditor) -> None:
+    found = audited(
+        matrix_text("alpha", "beta==1.0"),
+        Release("alpha", "1.0", requires_python=">=3.8"),
+        Release("alpha", "2.0"),
+        Release("beta", "1.0", requires=["alpha<2"]),
+    )
+    assert [(pin.pin, pin.version, pin.requires_python) for pin in found.pins] == [
+        ("alpha", "1.0", ">=3.8"),
+        ("beta", "1.0", None),
+    ]
+    assert messages(found, "freshness") == [
+        "note 9: alpha 1.0 of 2020-01-01 is 1 release, 1 major version behind 2.0 of 2020-01-01"
+    ]
+
+
 def test_entries_that_are_old_or_lie_ahead(audited: Auditor) -> None:
     today = date.today()  # noqa: DTZ011 - a matrix has days, not instants
     old, ahead = today - timedelta(days=91), today + timedelta(days=3)

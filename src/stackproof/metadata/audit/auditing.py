@@ -40,8 +40,9 @@ from stackproof.metadata.audit.claims import check as judge_claims
 from stackproof.metadata.audit.expected import uncompared
 from stackproof.metadata.audit.gathering import Gatherer
 from stackproof.metadata.audit.lines import Lines
+from stackproof.metadata.audit.pins import pin_answers
 from stackproof.metadata.audit.policy import sources_of, under_policy
-from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer, PinAnswer
+from stackproof.metadata.audit.record import Audit, Finding, IndexAnswer, JointAnswer
 from stackproof.metadata.audit.sequential import walk
 from stackproof.metadata.audit.subject import Source, Subject
 from stackproof.reasons.common import quoted
@@ -70,15 +71,18 @@ class _Judged:
     """What the rules say of one row."""
 
     findings: tuple[Finding, ...]
-    pins: tuple[PinAnswer, ...]
     pairs: pairwise.Pairs
     claims: tuple[ClaimAnswer, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Resolved:
-    """What comes of resolving one row; `final` is what its stages leave, if they come to an end."""
+    """What comes of resolving one row; `final` is what its stages leave, if they come to an end.
 
+    `subject` is the row with its pins at the releases that they leave.
+    """
+
+    subject: Subject
     findings: tuple[Finding, ...] = ()
     answer: JointAnswer | None = None
     trouble: tuple[Reason, ...] = ()
@@ -134,8 +138,9 @@ def audit(
         [item.beside(joint.final) for item in row if isinstance(item, platforms.There)]
         for joint, row in zip(joints, looked, strict=True)
     ]
-    for subject, joint, found in zip(subjects, joints, there, strict=True):
-        findings += platforms.check(subject, found, joint.answer)
+    for joint, found in zip(joints, there, strict=True):
+        findings += platforms.check(joint.subject, found, joint.answer)
+        findings += freshness.check(joint.subject)
     trouble = (
         *gatherer.trouble,
         *(item for joint in joints for item in joint.trouble),
@@ -151,7 +156,7 @@ def audit(
         trouble=tuple(map(in_words, trouble)),
         whys=trouble,
         findings=tuple(sorted([*findings, *document], key=_order)),
-        pins=tuple(pin for one in judged for pin in one.pins),
+        pins=tuple(pin for joint in joints for pin in pin_answers(joint.subject)),
         joint=tuple(joint.answer for joint in joints if joint.answer),
         platforms=tuple(item.answer for found in there for item in found),
         claims=tuple(claim for one in judged for claim in one.claims),
@@ -230,34 +235,13 @@ def _judge(subject: Subject) -> _Judged:
         *constraints.check(subject),
         *pairwise.check(subject, table),
         *groups.check(subject, table),
-        *freshness.check(subject),
         *expiry.check(subject),
     ]
     return _Judged(
         findings=tuple(findings),
-        pins=tuple(_pins(subject)),
         pairs=table,
         claims=tuple(judge_claims(subject, table)),
     )
-
-
-def _pins(subject: Subject) -> Iterator[PinAnswer]:
-    for pin in subject.pins.values():
-        how = exists.how(pin)
-        yield PinAnswer(
-            matrix=subject.plan.matrix,
-            row=subject.plan.row,
-            pin=pin.name,
-            version=pin.version,
-            range=None if pin.exact else pin.planned.range,
-            exists=how,
-            nearest=exists.nearest(subject, pin) if how not in ("wheel", "source") else (),
-            requires_python=python_support.requires_python(pin),
-            classifiers=pin.metadata.pythons if pin.metadata else (),
-            python=python_support.support(subject, pin),
-            constraints=constraints.answers(subject, pin),
-            freshness=freshness.answer(pin, subject.as_of),
-        )
 
 
 def _resolve(
@@ -266,16 +250,18 @@ def _resolve(
     """Return what comes of resolving a row; `unsafe` are sources of advisories, by matrix."""
     row = f"{subject.plan.matrix}/{subject.plan.row}"
     if subject.lacking:
-        return _Resolved(trouble=(quoted(subject.lacking, of=row),))
+        return _Resolved(subject=subject, trouble=(quoted(subject.lacking, of=row),))
     try:
         subject.plan.require_past()
         way = walk(subject, resolver, gatherer.serves)
         further = tuple(url for url in gatherer.serves.values() if url)
         outcome = combined.together(subject, resolver, way, further)
         combined.require_builds(subject, outcome)
-        known = gatherer.metadata_of(subject, combined.needed(way))
+        final = {} if way.refused else way.final
+        asked = combined.needed(way) | subject.others_of(final)
+        known = gatherer.metadata_of(subject, asked)
     except CannotJudgeError as error:
-        return _Resolved(trouble=(quoted(str(error), of=row),))
+        return _Resolved(subject=subject, trouble=(quoted(str(error), of=row),))
 
     def lookup(name: str, version: str) -> CoreMetadata | None:
         return known.get((name, version))
@@ -283,11 +269,12 @@ def _resolve(
     answer = combined.answer(subject, outcome, lookup)
     policed = under_policy(subject, way, gatherer, unsafe)
     return _Resolved(
+        subject=subject.installed(final, known),
         findings=(*combined.check(subject, answer, outcome, lookup), *policed.findings),
         answer=answer,
         trouble=policed.trouble,
         notes=policed.notes,
-        final={} if way.refused else way.final,
+        final=final,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
+
+from packaging.version import Version
 
 from stackproof.index.constraints.facts import ConstraintFacts
 from stackproof.index.core_metadata import CoreMetadata
@@ -83,6 +85,31 @@ class Subject(Source):
 
     pins: Mapping[str, PinFacts]
     today: date
+
+    def others_of(self, final: Mapping[str, str]) -> set[tuple[str, str]]:
+        """Return each pin in a range that stages leave at another release than its newest."""
+        ranged = (pin for pin in self.pins.values() if not pin.exact and pin.name in final)
+        return {(pin.name, final[pin.name]) for pin in ranged if final[pin.name] != pin.version}
+
+    def installed(
+        self, final: Mapping[str, str], known: Mapping[tuple[str, str], CoreMetadata | None]
+    ) -> Subject:
+        """Return the row with what an index says of its pins at the releases that stages leave.
+
+        `known` has the metadata of those that are others than their newest.
+        """
+        pins = dict(self.pins)
+        for name, version in self.others_of(final):
+            project = pins[name].project
+            releases = project.releases(self.as_of) if project else {}
+            if release := releases.get(Version(version)):
+                pins[name] = replace(
+                    pins[name],
+                    release=release,
+                    file=self.target.best(release),
+                    metadata=known.get((name, version)),
+                )
+        return replace(self, pins=pins)
 
     def finding(
         self,
