@@ -9,7 +9,7 @@ import pytest
 from support.index import Fault, Index, Offers
 from support.matrices import row_stage
 from support.wheels import Release
-from support.workbench import Bench
+from support.workbench import TINY, Bench
 
 from stackproof.errors import CannotJudgeError
 from stackproof.evidence.folder import Evidence
@@ -221,6 +221,14 @@ def test_what_a_stage_is_held_to_binds_and_asks_for_nothing(
     kept = bench.root / "built" / "held-to-held.txt"
     assert record.command[-2:] == ("--constraint", str(kept))
     assert kept.read_text(encoding="utf-8").splitlines()[0] == "alpha!=0.9.*"
+
+
+def test_a_stage_held_to_what_its_pin_is_not_says_so(bench: Bench) -> None:
+    held = TINY.replace('pins = ["alpha"]', 'pins = ["alpha"]\nheld-to = ["alpha<1"]', 1)
+    assert held != TINY
+    verdict, _ = bench.verify(bench.plan(text=held))
+    (stage,) = verdict.in_state("new")
+    assert stage.message.endswith(": alpha 1.0 is asked for and alpha<1 is asked for")
 
 
 @pytest.mark.fault("constraints")

@@ -803,7 +803,11 @@ def test_a_dockerfile(tmp_path: Path) -> None:
         ("image.yaml", "kind: ImageStream\nspec: {tags: x}\n", "line 1: no tag has"),
         ("uv.lock", "version = 1\n", "line 1: locks no release"),
         ("uv.lock", "[[package]]\nname = 'a'\n", "line 1: is not a lock file of uv"),
-        ("poetry.lock", "[[package]]\nname = 'a'\n", "line 1: is not a lock file of poetry"),
+        (
+            "poetry.lock",
+            "[[package]]\nname = 'a'\n",
+            "line 1: is not a lock file of poetry (an entry has no 'version')",
+        ),
         ("Pipfile.lock", "{}", "line 1: is not a lock file of pipenv"),
         ("environment.yml", "dependencies: [a", "line 1: is not YAML"),
         ("environment.yml", "dependencies:\n- a\n", "line 1: pip installs nothing"),

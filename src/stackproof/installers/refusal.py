@@ -140,7 +140,8 @@ def yanks(words: str) -> tuple[Yank, ...]:
 
 def tells_facts(words: str) -> bool:
     """Tell whether a resolver's account holds anything that a sentence can be made of."""
-    return _FACT.search(_premises(words)) is not None
+    text = _premises(words)
+    return _FACT.search(text) is not None or next(_contradicting(text), None) is not None
 
 
 def sentence(words: str) -> str:

@@ -88,7 +88,8 @@ def read_as_lock_of(tool: str, path: Path) -> Iterator[None]:
     try:
         yield
     except (PylockValidationError, KeyError, ValueError, TypeError, AttributeError) as error:
-        message = f"is not a lock file of {tool} ({error})"
+        said = f"an entry has no {error}" if isinstance(error, KeyError) else error
+        message = f"is not a lock file of {tool} ({said})"
         raise DocumentError([problem(path.name, 1, message)]) from error
 
 
