@@ -228,7 +228,8 @@ def test_a_stage_held_to_what_its_pin_is_not_says_so(bench: Bench) -> None:
     assert held != TINY
     verdict, _ = bench.verify(bench.plan(text=held))
     (stage,) = verdict.in_state("new")
-    assert stage.message.endswith(": alpha 1.0 is asked for and alpha<1 is asked for")
+    said = in_words(cause(stage.message))
+    assert said == "alpha 1.0 is asked for and alpha<1 is asked for"
 
 
 @pytest.mark.fault("constraints")
