@@ -130,6 +130,16 @@ def test_a_requirement_holds_where_its_marker_does(checkout: Bench) -> None:
     assert [cell.state for cell in _written(checkout).cells] == ["compatible", "conflict"]
 
 
+def test_all_that_one_stage_asks_for_counts(checkout: Bench) -> None:
+    added = row_stage("added", "shared>=1").replace('["shared>=1"]', '["shared>=1", "shared<2"]')
+    assert "shared<2" in added
+    checkout.write("matrices/tiny.toml", TINY + added)
+    assert _ask(checkout, "host=1.0,2.0", "guest=1.0", "--row", "plain") == ""
+    found = _written(checkout)
+    assert [text for text in found.held if "shared" in text] == ["shared>=1", "shared<2"]
+    assert [cell.state for cell in found.cells] == ["compatible", "conflict"]
+
+
 ADDED = ("shared<2; sys_platform == 'win32'", "shared>=2; sys_platform == 'linux'")
 
 

@@ -146,6 +146,16 @@ def test_a_bind_lasts_as_long_as_its_command(folder: Path, bind: str, name: str)
             "no COPY, ADD or bind of this folder is known to bring it there",
         ),
         (
+            "COPY . /app/",
+            "/app/${SERVICE}/requirements.txt",
+            "it may be any of api/requirements.txt or worker/requirements.txt, and none is read",
+        ),
+        (
+            "WORKDIR app\nCOPY . .",
+            "services/${SERVICE}/requirements.txt",
+            "no COPY, ADD or bind of this folder is known to bring it there",
+        ),
+        (
             "COPY pyproject.toml /",
             "/pyproject.toml",
             "it is no list of pip's",
@@ -181,6 +191,7 @@ def test_a_file_is_known_by_its_name_where_the_base_image_says_where_it_lies(fol
         ("", "devcontainers/python:1-3.9-bullseye"),
         ("", "registry.example.org/ubi9/python-39"),
         ("", "sagemaker-inference:2.0-cpu-py39-ubuntu"),
+        ("", "azure-functions/python:3.0-python3.9"),
     ],
 )
 def test_the_python_of_an_image(tmp_path: Path, before: str, base: str) -> None:
@@ -188,7 +199,10 @@ def test_the_python_of_an_image(tmp_path: Path, before: str, base: str) -> None:
     assert (stack.python, _said(stack)) == ("3.9", [])
 
 
-@pytest.mark.parametrize("base", ["ubuntu:22.04", "python:3-slim", "pypy:3.10", "python:$V"])
+@pytest.mark.parametrize(
+    "base",
+    ["ubuntu:22.04", "python:3-slim", "pypy:3.10", "python:$V", "apache/spark-py:v3.4.0"],
+)
 def test_which_python_is_taken_is_said(tmp_path: Path, base: str) -> None:
     text = f"FROM {base}\nRUN pip install a\n"
     stack = _read(tmp_path, text)

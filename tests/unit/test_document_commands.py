@@ -29,6 +29,8 @@ def _call(text: str) -> Command:
         ("/venv/bin/python3 -m pip install a==1", ["a==1"]),
         (".venv/bin/pip3.11 install a==1", ["a==1"]),
         (r"venv\Scripts\pip.exe install a==1", ["a==1"]),
+        ('"${CONDA_DIR}/envs/x/bin/pip" install a==1', ["a==1"]),
+        ("'/venv/bin/pip3' install a==1", ["a==1"]),
         ("sudo -H pip install a==1", ["a==1"]),
         ("RUN pip install a==1", ["a==1"]),
         ("(venv) $ pip install a==1", ["a==1"]),

@@ -141,6 +141,14 @@ def test_a_limit_that_nothing_asked_for_meets_stays_one(tmp_path: Path) -> None:
     )
 
 
+def test_a_limit_binds_also_where_the_marker_of_a_pin_does_not_hold(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text("idna<3.5\nsix<2\n", encoding="utf-8")
+    text = "-c limits.txt\nidna>=3 ; python_version < '3.10'\nsix\n"
+    (call,) = _read(tmp_path, "requirements.txt", text).commands
+    assert [item.written for item in call.installs] == ["idna<3.5,>=3", "six<2"]
+    assert call.held_to == ("idna<3.5",)
+
+
 PROJECT = """\
 [build-system]
 requires = ["hatchling>=1.27"]
@@ -258,6 +266,15 @@ def test_a_python_with_a_patch_is_not_told_by_two_numbers(tmp_path: Path) -> Non
         (2, "attrs", 'python_version < "4" and python_full_version >= "3.11.1"'),
         (3, "idna", 'python_version == "3.11.*"'),
     ]
+
+
+def test_poetrys_two_tables_for_developers_are_one_group(tmp_path: Path) -> None:
+    text = (
+        '[tool.poetry.group.dev.dependencies]\npytest = "*"\n'
+        '[tool.poetry.dev-dependencies]\nblack = {version = "*", platform = "win32"}\n'
+    )
+    stack = _read(tmp_path, "pyproject.toml", text)
+    assert _asked(stack) == [(2, "pytest", None), (4, "black", 'sys_platform == "win32"')]
 
 
 def test_what_no_one_specifier_says_is_named(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_cells_are_read_as_they_are_shown(tmp_path: Path) -> None:
     )
     stack = _read(tmp_path, f"| Name | Package `version` |\n|---|---|\n{rows}")
     assert [(item.name, item.version) for item in stack.listed] == [
-        ("alpha", "1.0"),
+        ("alpha", "==1.0"),
         ("beta", "v2"),
     ]
     assert stack.python == "3.11"

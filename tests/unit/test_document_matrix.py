@@ -297,8 +297,8 @@ def test_passwords_of_an_index_reach_no_matrix(tmp_path: Path) -> None:
 def test_words_of_a_table_leave_open_what_they_do_not_say(tmp_path: Path) -> None:
     text = (
         "# T\n\n| package | version |\n|---|---|\n| alpha | 2.x |\n| beta | 8.1.* |\n"
-        "| gamma | ~=3.2 |\n| delta | 2.17 |\n\n```\n"
-        "pip install alpha==2.3.1 beta gamma==3.4 delta==2.17.1\n```\n"
+        "| gamma | ~=3.2 |\n| delta | 2.17 |\n| eta | ==5.0 |\n| zeta | >=1.26 |\n\n```\n"
+        "pip install alpha==2.3.1 beta gamma==3.4 delta==2.17.1 eta==5.0 'zeta<2'\n```\n"
     )
     matrix = _matrix(tmp_path, text, "letters.md")
     assert [(pin.name, pin.asked) for pin in matrix.pins] == [
@@ -306,6 +306,8 @@ def test_words_of_a_table_leave_open_what_they_do_not_say(tmp_path: Path) -> Non
         ("beta", "==8.1.*"),
         ("gamma", "3.4"),
         ("delta", "2.17.1"),
+        ("eta", "5.0"),
+        ("zeta", "<2,>=1.26"),
     ]
     found = compare(matrix, tmp_path / "letters.md", name="letters", root=tmp_path)
     assert [item.message for item in found] == [

@@ -95,7 +95,9 @@ def _behind(words: Sequence[Word], call: str) -> Sequence[Word] | None:
     if module := re.match(r"\S+ (?:-\S+ )?-m ", " ".join(rest)):
         del rest[: module[0].count(" ")]
     program, *commands = call.split()
-    match = _PROGRAM.fullmatch(rest[0]) if rest else None
+    # A path to it may be quoted, and hold variables.
+    told = (rest[0], words[len(words) - len(rest)].text) if rest else ()
+    match = next(filter(None, map(_PROGRAM.fullmatch, told)), None)
     if match is None or match[1] != program:
         return None
     del rest[0]

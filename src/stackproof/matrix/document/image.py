@@ -13,7 +13,9 @@ from stackproof.reasons.reason import Reason, reason
 __all__ = ["Copied", "Image"]
 
 #: `python:3.11-slim`, `python-311`, `airflow:2.10.5-python3.11`, `python:1-3.11`, `gpu-py310`.
-_PYTHON = re.compile(r"(?<![a-z])py(?:thon)?[:-]?(?:\d+-)?v?3\.?(\d{1,2})(?!\d)")
+_PYTHON = re.compile(r"(?<![a-z])(?:python[:-]?(?:\d+-)?v?|py)3\.?(\d{1,2})(?!\d)")
+#: An older one is none that an image still has, but its own version, as of `python:3.0-python3.8`.
+_OLDEST = 6
 #: In a path that is not known here: a variable, the home of whoever the image runs as.
 _UNTOLD = re.compile(r"[$~]")
 
@@ -49,8 +51,8 @@ class Image:
     @property
     def python(self) -> str | None:
         """The minor version of Python that the name of the base tells; None if it tells none."""
-        match = _PYTHON.search(self.base.partition("@")[0])
-        return f"3.{match[1]}" if match else None
+        minors = map(int, _PYTHON.findall(self.base.partition("@")[0]))
+        return next((f"3.{minor}" for minor in minors if minor >= _OLDEST), None)
 
     def based(self, line: int) -> Image:
         """Return the image that another stage begins with, at a line."""
@@ -125,16 +127,23 @@ class Image:
     def _likely(self, place: PurePosixPath) -> Sequence[Path]:
         """Return the files that a path may stand for where it, or what was brought, is not known.
 
-        These are what ends alike; if nothing does, what lies so in the build's own folder.
+        Below a place that something was copied to a part that is not known may be any. Else they
+        are what ends alike; if nothing does, what lies so in the build's own folder.
         """
         found: list[Path] = []
+        brought = False
         for target, own in self.files:
             if own is not None and _UNTOLD.search(f"{place}{target}"):
                 source = self.context / own
+                if place.is_relative_to(target):
+                    brought = True
+                    inner = [_known(part) for part in place.relative_to(target).parts]
+                    found += sorted(source.glob("/".join(inner))) if inner else [source]
+                    continue
                 ends = (source.joinpath(*place.parts[n:]) for n in range(1, len(place.parts)))
                 same = source if place.name in (target.name, source.name) else None
                 found += [path for path in [next(filter(Path.is_file, ends), same)] if path]
-        if not found and _UNTOLD.search(str(place)):
+        if not found and not brought and _UNTOLD.search(str(place)):
             found = [self.context / _UNTOLD.split(str(place))[-1].partition("/")[2]]
         return [path for path in dict.fromkeys(found) if path.is_file()]
 
@@ -151,6 +160,11 @@ class Image:
 
     def _place(self, target: str) -> PurePosixPath:
         return _path(posixpath.join(self.folder, target))
+
+
+def _known(part: str) -> str:
+    """Return a part of a path as it is searched for: whatever it is, where that is not known."""
+    return "*" if _UNTOLD.search(part) else part
 
 
 def _path(text: str) -> PurePosixPath:

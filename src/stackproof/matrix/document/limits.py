@@ -34,7 +34,9 @@ def limited(
         for number in places:
             both = SpecifierSet(held[number].specifier) & SpecifierSet(limit.specifier)
             held[number] = replace(held[number], specifier=str(both))
-        if not places and limit.specifier:
+        # A pin that its marker leaves out may come along all the same.
+        bound = any(held[number].marker == limit.marker for number in places)
+        if not bound and limit.specifier:
             marker = f"; {limit.marker}" if limit.marker else ""
             others.append(f"{limit.name}{limit.specifier}{marker}")
     return tuple(held), tuple(dict.fromkeys(others))

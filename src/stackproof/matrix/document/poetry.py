@@ -96,5 +96,7 @@ def _requirement(name: str, wanted: Mapping[str, Any]) -> str:
     if wanted.get("python"):
         admitted = SpecifierSet(poetry_specifier(str(wanted["python"])))
         markers += map(_python_marker, admitted)
+    if wanted.get("platform"):
+        markers.append(f"sys_platform == '{wanted['platform']}'")
     marker = f" ; {' and '.join(markers)}" if markers else ""
     return f"{name}{extras}{poetry_specifier(str(wanted.get('version', '*')))}{marker}"

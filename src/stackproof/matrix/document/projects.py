@@ -135,9 +135,10 @@ class _Project:
         asked = {_BASE: ("dependencies", poetry.get("dependencies", {}))}
         for name, group in poetry.get("group", {}).items():
             asked[f"group {name}"] = (f"group.{name}.dependencies", group.get("dependencies", {}))
-        old = poetry.get("dev-dependencies", {})
-        asked |= {"group dev": ("dev-dependencies", old)} if old else {}
-        for title, (key, table) in asked.items():
+        tables = [(title, key, table) for title, (key, table) in asked.items()]
+        # Where a project has both, they are one group.
+        tables.append(("group dev", "dev-dependencies", poetry.get("dev-dependencies", {})))
+        for title, key, table in tables:
             header = f"tool.poetry.{key}"
             for item in poetry_dependencies(table, self.text.keys(header), f"[{header}]"):
                 if isinstance(item, Note):

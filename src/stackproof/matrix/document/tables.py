@@ -61,7 +61,6 @@ class TableReader:
         area = "-"
         for row in rows:
             label, version = _bare(row.cells[columns.name]), row.cells[columns.version]
-            version = version.removeprefix("==").strip()
             if columns.area is not None and row.cells[columns.area]:
                 area = row.cells[columns.area]
             wrong = _wrong(label, version, len(_split(self.lines[row.line - 1])), width)

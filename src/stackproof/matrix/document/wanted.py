@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from stackproof.base.versions import agree, overlap, satisfies
+from stackproof.base.versions import agree, is_version, overlap, satisfies
 from stackproof.matrix.document.stack import Install, Listed, Note, Stack, passed_over
 from stackproof.reasons.reason import reason
 
@@ -94,11 +94,14 @@ def _wanted(name: str, listed: Listed | None, install: Install | None, notes: li
     said = "" if install is None else _asked(install)
     if listed is not None:
         word = listed.asked
-        # A step may say which of the releases that the table's word leaves open.
-        said = said if install and install.version and satisfies(said, word) else word
-        if install and install.specifier and not agree(said, install.version or install.specifier):
+        if said and not agree(word, said):
             why = reason("table-says", version=listed.version)
-            notes.append(passed_over(install.written, why, install.line))
+            notes += [passed_over(install.written, why, install.line)] if install else []
+            said = word
+        elif not said or (is_version(word) and not is_version(said)):
+            said = word
+        elif not is_version(said):
+            said = str(SpecifierSet(word) & SpecifierSet(said))
     return Wanted(
         name=name,
         asked=said,

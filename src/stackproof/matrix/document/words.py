@@ -25,9 +25,10 @@ def is_absent(word: str) -> bool:
 def specifier_of(word: str) -> str:
     """Return what a word asks for: 2.17 and 2.17.x any 2.17, 2.17.1 that release, >=2 itself.
 
-    Raises ValueError for a word that says no version.
+    A specifier (PEP 440) is that: `==2.17` is the release 2.17.0. Raises ValueError for a word
+    that says no version.
     """
-    bare = word.strip().removeprefix("==").strip()
+    bare = word.strip()
     try:
         if re.match(r"[<>~!=]", bare):
             return str(SpecifierSet(bare))

@@ -104,11 +104,16 @@ def ask_axes(
 def held_by(plan: Plan, target: Target, names: Sequence[str]) -> tuple[str, ...]:
     """Return what the stages of a row's plan for a target ask for, less the distributions `names`.
 
-    Of two requirements on one distribution the later stage's counts, as it does when installed.
+    Of requirements on one distribution those of the later stage count, as they do when installed.
     """
-    asked = [text for stage in plan.stages for text in stage.requirements]
-    found = {name_of(text): text for text in asked if holds(Requirement(text), target.markers)}
-    return tuple(text for name, text in sorted(found.items()) if name not in names)
+    found: dict[str, list[str]] = {}
+    for stage in plan.stages:
+        own: dict[str, list[str]] = {}
+        for text in stage.requirements:
+            if holds(Requirement(text), target.markers):
+                own.setdefault(name_of(text), []).append(text)
+        found |= own
+    return tuple(text for name in sorted(found) if name not in names for text in found[name])
 
 
 def make_grid(
