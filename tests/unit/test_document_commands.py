@@ -31,6 +31,7 @@ def _call(text: str) -> Command:
         (r"venv\Scripts\pip.exe install a==1", ["a==1"]),
         ('"${CONDA_DIR}/envs/x/bin/pip" install a==1', ["a==1"]),
         ("'/venv/bin/pip3' install a==1", ["a==1"]),
+        ("/usr/bin/env python3 -m pip install a==1", ["a==1"]),
         ("sudo -H pip install a==1", ["a==1"]),
         ("RUN pip install a==1", ["a==1"]),
         ("(venv) $ pip install a==1", ["a==1"]),

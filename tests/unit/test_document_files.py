@@ -125,6 +125,12 @@ def test_a_file_may_limit_what_is_installed_and_ask_for_it_too(tmp_path: Path) -
     assert asked == ["requests==2.31.0", "urllib3<2", "idna"]
 
 
+def test_a_file_with_extras_is_no_release_of_an_index(tmp_path: Path) -> None:
+    stack = _read(tmp_path, "requirements.txt", "shop-1.0-py3-none-any.whl[web]\nidna==3.7\n")
+    assert _asked(stack) == [(2, "idna==3.7", None)]
+    assert _noted(stack) == [(1, "'shop-1.0-py3-none-any.whl[web]'")]
+
+
 def test_options_may_share_a_line(tmp_path: Path) -> None:
     text = "-i https://example.org/simple --trusted-host example.org\nidna==3.7\n"
     stack = _read(tmp_path, "requirements.txt", text)
@@ -422,6 +428,19 @@ def test_a_lock_file_of_uv(tmp_path: Path, python: str | None, numpy: str) -> No
         (47, "'extra docs'"),
         (47, "'group lint'"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "taken"), [('["lint"]', "ruff"), ('"all"', "pytest ruff"), ("[]", "")]
+)
+def test_the_groups_that_a_project_of_uv_installs_by_default(
+    tmp_path: Path, groups: str, taken: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.uv]\ndefault-groups = {groups}\n")
+    ruff = f'[[package]]\nname = "ruff"\nversion = "1"\nsource = {{ registry = "{PUBLIC}" }}\n'
+    stack = _read(tmp_path, "uv.lock", f"{UV_LOCK}\n{ruff}")
+    names = {item.name for call in stack.commands for item in call.installs}
+    assert names & {"pytest", "ruff"} == set(taken.split())
 
 
 WORKSPACE = """\

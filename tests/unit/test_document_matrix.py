@@ -139,6 +139,7 @@ def test_a_requirements_file_becomes_a_matrix(tmp_path: Path) -> None:
         ("numpy\nnumpy", "", []),
         ("numpy==1.26.*,==1.26.4", "1.26.4", []),
         ("numpy==1.26.*", "==1.26.*", []),
+        ("torch==2.1.0+cpu\ntorch==2.1.0", "2.1.0+cpu", []),
         ("numpy==1.26 ; extra == 'x'\nnumpy", "", [1]),
     ],
 )

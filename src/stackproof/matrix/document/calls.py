@@ -53,7 +53,7 @@ def called(words: Sequence[Word]) -> tuple[list[Word], list[tuple[str, Word]]]:
         if match := _ASSIGNMENT.fullmatch(raw):
             assigned.append((match[1], Word(match[2], rest[0].line)))
             del rest[0]
-        elif raw in _BEFORE:
+        elif raw.rpartition("/")[2] in _BEFORE:
             is_behind = True
             del rest[0]
         elif raw in _RUNNERS and rest[1:] and rest[1].raw == "run":

@@ -15,7 +15,7 @@ __all__ = ["is_elsewhere", "read_install", "this_python"]
 
 #: A path or an address, alone or behind a name, which names no release of an index.
 _ELSEWHERE = re.compile(
-    r"^(?:\.{1,2}(?:\[|$)|~|[^@]*[/\\]|[\w.-]+\s*(?:\[[^\]]*\])?\s*@)|\.(?:whl|zip|tar\.gz|tgz)$"
+    r"^(?:\.{1,2}(?:\[|$)|~|[^@]*[/\\]|[\w.-]+\s*(?:\[[^\]]*\])?\s*@)|\.(?:whl|zip|tar\.gz|tgz)(?:\[[^\]]*\])?$"
 )
 
 

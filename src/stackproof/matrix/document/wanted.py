@@ -161,9 +161,12 @@ def _one(items: Sequence[Install], python: str, notes: list[Note]) -> Install:
                 f"{first.written}: no release is both; keep one"
             )
         specifiers &= SpecifierSet(item.specifier)
+    # Of a version and a build of it (`2.1.0+cpu`) the build is both.
+    exact = sorted((it.version for it in live if it.version), key=lambda it: "+" not in it)
+    both = next((it for it in exact if satisfies(it, str(specifiers))), None)
     return replace(
         first,
         extras=tuple(sorted({extra for item in live for extra in item.extras})),
-        specifier=str(specifiers),
+        specifier=f"=={both}" if both else str(specifiers),
         marker=first.marker if all(item.marker == first.marker for item in live) else None,
     )
