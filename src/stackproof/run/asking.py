@@ -164,6 +164,8 @@ class Asking:
                     self.listener.enough if self.listener else lambda: False,
                     watched=plan.interpreter is None,
                 )
+                if self.listener and course.settled_by is None:
+                    self.listener.enough()  # it may have ended before its last answers were heard
                 if self.listener and course.settled_by is not None:
                     self.listener.forget_later()
             finally:
