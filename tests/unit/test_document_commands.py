@@ -159,7 +159,7 @@ def test_an_option_that_brings_what_is_not_read_is_noted(option: str, why: str) 
         "uv --project x add a",
         "uv add -m x a",
         "uv pip sync r.txt",
-        "/root/.local/bin/uv tool install a",
+        "/opt/uv/bin/uv tool install a",
         "pip-sync r.txt",
         "pipenv install --deploy",
         "pipenv sync",

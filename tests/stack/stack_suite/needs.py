@@ -62,7 +62,8 @@ class Needs:
 
     def lacks(self, module: str) -> bool:
         """Tell whether a module needs what is not there, and need not be."""
-        return any(map(self._may_be_lacked, self._imported_by(module)))
+        asked = self._beside_another or bool(self._optional)
+        return asked and any(map(self._may_be_lacked, self._imported_by(module)))
 
     def _may_be_lacked(self, name: str) -> bool:
         owner = canonicalize_name(name)
@@ -73,7 +74,11 @@ class Needs:
         return PathFinder.find_spec(name, self._places) is None
 
     def _imported_by(self, module: str) -> set[str]:
-        """Return the top modules that a module imports, and those of its package that it does."""
+        """Return the top modules that a module imports, and what is in it that it imports.
+
+        Other modules of the distribution are not followed: each is looked at for itself, and one
+        may import half of a large library.
+        """
         found: set[str] = set()
         seen: set[str] = set()
         pending = [module]
@@ -85,7 +90,8 @@ class Needs:
             seen.add(name)
             for other in _imported(_body(path), package):
                 found.add(other.partition(".")[0])
-                pending.append(other)
+                if other.startswith(f"{module}."):
+                    pending.append(other)
         return found
 
     def _file(self, module: str) -> tuple[str | None, str]:

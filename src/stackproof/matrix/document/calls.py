@@ -42,6 +42,7 @@ _OTHERS = (
     *("poetry add", "poetry install", "poetry sync", "poetry update"),
     *("uv add", "uv pip sync", "uv sync", "uv tool install"),
 )
+_PROGRAMS = frozenset(call.split()[0] for call in (*_READ, *_OTHERS))
 
 
 def called(words: Sequence[Word]) -> tuple[list[Word], list[tuple[str, Word]]]:
@@ -82,10 +83,9 @@ def brings_packages(words: Sequence[Word]) -> bool:
     """
     if words[0].raw in _PRINTS:
         return False
+    begins = (number for number, word in enumerate(words) if _program(word) in _PROGRAMS)
     return any(
-        _behind(words[begin:], call) is not None
-        for begin in range(len(words))
-        for call in (*_READ, *_OTHERS)
+        _behind(words[begin:], call) is not None for begin in begins for call in (*_READ, *_OTHERS)
     ) or any(INSTALLER_CALL.search(f"{word.text} ") for word in words if word.is_quoted)
 
 
@@ -95,10 +95,7 @@ def _behind(words: Sequence[Word], call: str) -> Sequence[Word] | None:
     if module := re.match(r"\S+ (?:-\S+ )?-m ", " ".join(rest)):
         del rest[: module[0].count(" ")]
     program, *commands = call.split()
-    # A path to it may be quoted, and hold variables.
-    told = (rest[0], words[len(words) - len(rest)].text) if rest else ()
-    match = next(filter(None, map(_PROGRAM.fullmatch, told)), None)
-    if match is None or match[1] != program:
+    if not rest or _program(words[len(words) - len(rest)]) != program:
         return None
     del rest[0]
     for command in commands:
@@ -108,3 +105,9 @@ def _behind(words: Sequence[Word], call: str) -> Sequence[Word] | None:
             return None
         del rest[0]
     return words[len(words) - len(rest) :]
+
+
+def _program(word: Word) -> str | None:
+    """Return the name of the program that a word may stand for, whose path may be quoted."""
+    match = _PROGRAM.fullmatch(word.raw) or _PROGRAM.fullmatch(word.text)
+    return match[1] if match else None

@@ -132,13 +132,17 @@ class _Project:
                 self.problems.append(problem(self.text.file, line or 1, str(error)))
 
     def _read_poetry(self, poetry: Mapping[str, Any]) -> None:
-        asked = {_BASE: ("dependencies", poetry.get("dependencies", {}))}
-        for name, group in poetry.get("group", {}).items():
-            asked[f"group {name}"] = (f"group.{name}.dependencies", group.get("dependencies", {}))
-        tables = [(title, key, table) for title, (key, table) in asked.items()]
-        # Where a project has both, they are one group.
-        tables.append(("group dev", "dev-dependencies", poetry.get("dev-dependencies", {})))
-        for title, key, table in tables:
+        tables = [
+            (_BASE, "dependencies", poetry),
+            *(
+                (f"group {name}", f"group.{name}.dependencies", group)
+                for name, group in poetry.get("group", {}).items()
+            ),
+            # Where a project has a group of this name too, they are one.
+            ("group dev", "dev-dependencies", poetry),
+        ]
+        for title, key, owner in tables:
+            table = owner.get(key.rpartition(".")[2], {})
             header = f"tool.poetry.{key}"
             for item in poetry_dependencies(table, self.text.keys(header), f"[{header}]"):
                 if isinstance(item, Note):

@@ -59,11 +59,13 @@ class Install:
 
     @property
     def version(self) -> str | None:
-        """The one version that is asked for; None for a range, or a bare name."""
-        for item in SpecifierSet(self.specifier):
-            if item.operator in ("==", "===") and is_version(item.version):
-                return item.version
-        return None
+        """The one version that is asked for; None for a range, or a bare name.
+
+        Of a version and a build of it (`2.1.0+cpu`) the build is both.
+        """
+        asked = (it for it in SpecifierSet(self.specifier) if it.operator in ("==", "==="))
+        exact = [item.version for item in asked if is_version(item.version)]
+        return max(exact, key=lambda version: "+" in version, default=None)
 
     @property
     def written(self) -> str:

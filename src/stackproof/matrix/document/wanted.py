@@ -66,7 +66,8 @@ def wanted_rows(stack: Stack, pins: Sequence[Wanted], python: str) -> list[Wante
     rows = []
     for variant in stack.variants:
         at = variant.python or python
-        there = _one_each(variant.installs, at, [])
+        asked = _one_each(variant.installs, at, [])
+        there = {pin.name: asked[pin.name] for pin in pins if _is_there(pin, asked, at)}
         rows.append(
             WantedRow(
                 name=variant.name,
@@ -77,15 +78,15 @@ def wanted_rows(stack: Stack, pins: Sequence[Wanted], python: str) -> list[Wante
                     for pin in pins
                     if pin.name in there and _asked(there[pin.name]) not in ("", pin.asked)
                 },
-                without=tuple(pin.name for pin in pins if not _is_there(pin, there, at)),
+                without=tuple(pin.name for pin in pins if pin.name not in there),
             )
         )
     return rows
 
 
-def _is_there(pin: Wanted, there: dict[str, Install], python: str) -> bool:
+def _is_there(pin: Wanted, asked: dict[str, Install], python: str) -> bool:
     """Tell whether a variant has a pin: a marker that is not the pin's own has to hold there."""
-    item = there.get(pin.name)
+    item = asked.get(pin.name)
     return item is not None and (item.marker == pin.marker or item.holds(python))
 
 
@@ -161,12 +162,9 @@ def _one(items: Sequence[Install], python: str, notes: list[Note]) -> Install:
                 f"{first.written}: no release is both; keep one"
             )
         specifiers &= SpecifierSet(item.specifier)
-    # Of a version and a build of it (`2.1.0+cpu`) the build is both.
-    exact = sorted((it.version for it in live if it.version), key=lambda it: "+" not in it)
-    both = next((it for it in exact if satisfies(it, str(specifiers))), None)
     return replace(
         first,
         extras=tuple(sorted({extra for item in live for extra in item.extras})),
-        specifier=f"=={both}" if both else str(specifiers),
+        specifier=str(specifiers),
         marker=first.marker if all(item.marker == first.marker for item in live) else None,
     )
